@@ -1,0 +1,1 @@
+"""The shop's rules and records: no Qt, no printers, no screen."""

@@ -1,0 +1,1 @@
+"""Shops' platforms behind one contract."""

@@ -1,0 +1,174 @@
+"""What every channel adapter speaks: canonical frozen records in, five kinds of error out.
+
+An adapter is a folder with `client` (HTTP, signing, token, paging), `mapper` (pure, raw <-> canonical) and `plugin`
+(metadata). Core knows only this module.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Consignee:
+    """Who receives the parcel, as the platform lets us know it.
+
+    Marketplaces mask: then `name`, `phone` and `address` are display text only and `token` (OAID or cipher) is what
+    the waybill service gets. Own malls send clear text and no token.
+    """
+
+    name: str
+    phone: str
+    province: str
+    city: str
+    district: str
+    address: str
+    postcode: str = ""
+    token: str = ""
+    is_masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOrderLine:
+    """One platform line (sub-order). `qty` is what still has to be sent; a refunded line keeps its bought quantity."""
+
+    line_no: str
+    item_id: str
+    channel_sku_id: str
+    merchant_code: str
+    title: str
+    spec: str
+    qty: int
+    unit_price_fen: int
+    #: none | requested | refunded
+    after_sale: str = "none"
+    is_gift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOrder:
+    """One order as the platform says it now.
+
+    `version` is the platform's own rising number for the order (0 where it has none; then `modified_at` decides).
+    `payment` is one of unpaid | paid | partly_refunded | refunded; `channel_status` is the platform's raw word;
+    `is_closed` says that the platform will not have it sent any more (cancelled, fully refunded);
+    `is_shipped` that the platform already counts it as sent.
+    """
+
+    order_no: str
+    version: int
+    modified_at: datetime
+    placed_at: datetime
+    paid_at: datetime | None
+    payment: str
+    channel_status: str
+    is_closed: bool
+    is_shipped: bool
+    buyer_key: str
+    buyer_name: str
+    consignee: Consignee
+    lines: Sequence[ChannelOrderLine]
+    amount_fen: int
+    freight_fen: int
+    buyer_note: str = ""
+    seller_note: str = ""
+    #: normal | presale | custom | cross_border | reship
+    order_type: str = "normal"
+    ship_by_at: datetime | None = None
+    not_before_at: datetime | None = None
+    #: the reply's JSON for this order, kept verbatim beside the order
+    raw: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One page of a window. `next_cursor` is None on the last page."""
+
+    orders: Sequence[ChannelOrder]
+    next_cursor: str | None
+    #: the platform's clock, from the Date header, when the page was answered
+    server_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentNotice:
+    """Tell the channel that a parcel left: one per parcel and order; `key` makes a repeat harmless."""
+
+    key: str
+    order_no: str
+    carrier_code: str
+    waybill_no: str
+    #: (platform line number, quantity in this parcel)
+    lines: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do; what it cannot is not tried."""
+
+    sees_unpaid: bool
+    #: orders must also be re-read by state because payments do not move the modified time
+    needs_state_poll: bool = False
+    page_size: int = 100
+    #: the platform's clock minus this is the newest instant a window may end at
+    safety_lag_s: int = 0
+    overlap_s: int = 600
+
+
+class Channel(Protocol):
+    """One authorised shop. Every method does HTTP and may raise the five errors below and nothing else expected."""
+
+    capabilities: Capabilities
+
+    def pull_orders(self, since: datetime, cursor: str | None) -> OrderPage:
+        """Orders modified at or after `since` (both ends inclusive), `cursor` from the page before."""
+        ...
+
+    def open_orders(self, cursor: str | None) -> OrderPage:
+        """Orders the platform still wants sent, by state; for channels with `needs_state_poll` and reconciliation."""
+        ...
+
+    def get_order(self, order_no: str) -> ChannelOrder | None:
+        """The newest state of one order, None where the platform does not know it."""
+        ...
+
+    def confirm_shipment(self, notice: ShipmentNotice) -> None:
+        """Say that the parcel left. The same notice again succeeds without effect."""
+        ...
+
+    def check(self) -> datetime:
+        """Prove key and address with the cheapest call; returns the platform's time."""
+        ...
+
+
+class ChannelError(Exception):
+    """Base of the five kinds; `code` is the platform's own code for the details fold. Nothing personal inside."""
+
+    def __init__(self, sentence: str, *, code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class AuthExpired(ChannelError):
+    """Key or token is not accepted (any more): a person must authorise again."""
+
+
+class RateLimited(ChannelError):
+    """Too many calls. `retry_after_s` is the platform's wish or our guess."""
+
+    def __init__(self, sentence: str, *, code: str = "", retry_after_s: float = 1.0) -> None:
+        super().__init__(sentence, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class Temporary(ChannelError):
+    """No answer, a cut answer, or the platform says it is unwell: try again later."""
+
+
+class Rejected(ChannelError):
+    """The platform understood and said no; repeating will not help."""
+
+
+class ContractBroken(ChannelError):
+    """The reply is not what the platform's document promises: nothing was taken from it."""

@@ -1,0 +1,1 @@
+"""Customer master, identities, change log, the erasable personal data."""

@@ -1,0 +1,1 @@
+"""Engines, unit of work, migrations, journal, outbox, backup."""

@@ -1,0 +1,1 @@
+"""Parcels, picking, verification, weighing, outbound."""

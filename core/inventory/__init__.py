@@ -1,0 +1,1 @@
+"""Levels, movements and reservations."""

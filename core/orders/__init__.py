@@ -1,0 +1,1 @@
+"""Intake, order lifecycle, holds."""

@@ -1,0 +1,1 @@
+"""The practice shop and carrier (练习店)."""

@@ -1,0 +1,1 @@
+"""Clock, ids, money, errors, HTTP, lanes: what every subject stands on."""

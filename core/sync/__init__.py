@@ -1,0 +1,1 @@
+"""Cursors, pulling orders, confirming shipments."""

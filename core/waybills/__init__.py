@@ -1,0 +1,1 @@
+"""E-waybill services behind one contract; the label content."""

@@ -1,0 +1,1 @@
+"""From label content to paper: no database, no shop API, no widgets."""

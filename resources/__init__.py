@@ -1,0 +1,1 @@
+"""Fonts, icons, sounds, label templates, translations; path helpers only."""
