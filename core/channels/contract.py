@@ -14,8 +14,8 @@ from typing import Protocol
 class Consignee:
     """Who receives the parcel, as the platform lets us know it.
 
-    Marketplaces mask: then `name`, `phone` and `address` are display text only and `token` (OAID or cipher) is what
-    the waybill service gets. Own malls send clear text and no token.
+    Marketplaces mask: then `name`, `phone` and `address` are display text only and `token` (OAID or cipher) is
+    what the waybill service gets. Own malls send clear text and no token.
     """
 
     name: str

@@ -1,8 +1,9 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
-from sqlalchemy import BigInteger, Integer, TypeDecorator
+from sqlalchemy import BigInteger, Integer, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,7 +18,7 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - the base class gives it
         """Milliseconds; a naive time is a defect and raises."""
         if value is None:
             return None
@@ -25,6 +26,52 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("a time without a zone cannot be stored")
         return (value - _EPOCH) // timedelta(milliseconds=1)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """The time in UTC."""
         return None if value is None else _EPOCH + timedelta(milliseconds=value)
+
+
+class PersonalCipher(Protocol):
+    """Encrypts one personal value; `place` (table and column) is bound to it, so values cannot be swapped about."""
+
+    def encrypt(self, value: str, place: str) -> str:
+        """Text that only the data key opens."""
+        ...
+
+    def decrypt(self, stored: str, place: str) -> str:
+        """The value; raises when the text was changed or comes from another place."""
+        ...
+
+
+class Personal(TypeDecorator[str]):
+    """A personal value. The SQLite file is encrypted as a whole; on PostgreSQL this column is.
+
+    The cipher hangs on the engine's dialect (`dialect.personal_cipher`), because there are no globals. An engine
+    without one refuses to store: never clear text by omission.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Cipher text on PostgreSQL, the value itself inside the encrypted file."""
+        if value is None or dialect.name == "sqlite":
+            return value
+        return self._cipher(dialect).encrypt(value, self.place)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """The clear value."""
+        if value is None or dialect.name == "sqlite":
+            return value
+        return self._cipher(dialect).decrypt(value, self.place)
+
+    @staticmethod
+    def _cipher(dialect: Dialect) -> PersonalCipher:
+        cipher: PersonalCipher | None = getattr(dialect, "personal_cipher", None)
+        if cipher is None:
+            raise RuntimeError("this engine has no cipher for personal values")
+        return cipher

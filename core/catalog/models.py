@@ -1,0 +1,68 @@
+"""Tables of the catalogue."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base
+from core.db.types import BigId
+
+
+class Sku(Base):
+    """The stock-keeping unit (规格). A bundle (组合装) is a SKU that holds no stock of its own."""
+
+    __tablename__ = "sku"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    short_name: Mapped[str] = mapped_column(Text, default="")
+    spec: Mapped[str] = mapped_column(Text, default="")
+    weight_g: Mapped[int] = mapped_column(default=0)
+    #: file name below the data folder's pictures, empty where there is none
+    picture: Mapped[str] = mapped_column(Text, default="")
+    is_bundle: Mapped[bool] = mapped_column(default=False)
+    #: False: 不管库存, sold without counting
+    is_stock_managed: Mapped[bool] = mapped_column(default=True)
+    #: True: carries no barcode; the clerk confirms it by key and picture
+    lacks_barcode: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class Barcode(Base):
+    """One code that may be scanned for a SKU; a carton's code stands for several units."""
+
+    __tablename__ = "barcode"
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    sku_id: Mapped[int] = mapped_column(ForeignKey("sku.id"), index=True)
+    unit_qty: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (CheckConstraint("unit_qty >= 1", name="unit_qty_positive"),)
+
+
+class BundleLine(Base):
+    """What one bundle holds."""
+
+    __tablename__ = "bundle_line"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    bundle_sku_id: Mapped[int] = mapped_column(ForeignKey("sku.id"))
+    component_sku_id: Mapped[int] = mapped_column(ForeignKey("sku.id"))
+    qty: Mapped[int]
+    __table_args__ = (
+        UniqueConstraint("bundle_sku_id", "component_sku_id"),
+        CheckConstraint("qty >= 1", name="qty_positive"),
+    )
+
+
+class Listing(Base):
+    """An item as one shop offers it (平台链接), matched to our SKU or not yet."""
+
+    __tablename__ = "listing"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"))
+    item_id: Mapped[str] = mapped_column(Text)
+    channel_sku_id: Mapped[str] = mapped_column(Text)
+    merchant_code: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    spec: Mapped[str] = mapped_column(Text)
+    sku_id: Mapped[int | None] = mapped_column(ForeignKey("sku.id"))
+    __table_args__ = (UniqueConstraint("shop_id", "item_id", "channel_sku_id"),)

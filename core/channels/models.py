@@ -1,0 +1,32 @@
+"""Table of shops: one authorised account on a channel each."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base
+from core.db.types import BigId, Personal
+
+
+class Shop(Base):
+    """One authorised account on a channel; owns its key, its cursors and its switches."""
+
+    __tablename__ = "shop"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    channel: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: the shop's secret is as sensitive as the data it opens
+    secret: Mapped[str] = mapped_column(Personal("shop.secret"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    #: confirmations of shipments are sent only when the owner switched them on
+    confirms_shipments: Mapped[bool] = mapped_column(default=False)
+    warehouse_id: Mapped[int]
+    created_at: Mapped[datetime]
+    last_good_pull_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    last_error_at: Mapped[datetime | None]
+    #: platform clock minus ours at the last call, in milliseconds
+    clock_offset_ms: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,102 @@
+"""Tables of the way from order to courier."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base
+from core.db.types import BigId
+
+
+class Wave(Base):
+    """A batch of parcels worked together; `way` is batch or scan_to_print."""
+
+    __tablename__ = "wave"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    way: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    parcel_count: Mapped[int] = mapped_column(default=0)
+
+
+class Parcel(Base):
+    """One physical box for one consignee. It may hold several orders; an order may need several parcels.
+
+    to_pack -> packing (opened at a desk) -> packed -> shipped; or cancelled.
+    """
+
+    __tablename__ = "parcel"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+    warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"))
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"))
+    consignee_id: Mapped[int] = mapped_column(ForeignKey("consignee.id"))
+    carrier_code: Mapped[str] = mapped_column(Text)
+    wave_id: Mapped[int | None] = mapped_column(ForeignKey("wave.id"), index=True)
+    #: place in the wave, given at its making so that reprints keep it
+    wave_seq: Mapped[int | None]
+    box_no: Mapped[int] = mapped_column(default=1)
+    box_count: Mapped[int] = mapped_column(default=1)
+    weight_g: Mapped[int | None]
+    ship_by_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(Text, default="")
+    opened_at: Mapped[datetime | None]
+    #: rises with each opening: a desk that lost the parcel cannot write to it any more
+    fence: Mapped[int] = mapped_column(default=0)
+    packed_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
+    shipped_by: Mapped[str] = mapped_column(Text, default="")
+    __table_args__ = (
+        Index(
+            "ix_parcel_open",
+            "state",
+            "ship_by_at",
+            "id",
+            sqlite_where=text("state NOT IN ('shipped', 'cancelled')"),
+            postgresql_where=text("state NOT IN ('shipped', 'cancelled')"),
+        ),
+        Index("ix_parcel_shipped_at", "shipped_at"),
+    )
+
+
+class ParcelLine(Base):
+    """So many units of one order line in one parcel, and how many the scanner has seen."""
+
+    __tablename__ = "parcel_line"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcel.id"))
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    sku_id: Mapped[int] = mapped_column(ForeignKey("sku.id"))
+    qty: Mapped[int]
+    verified_qty: Mapped[int] = mapped_column(default=0)
+    #: True where a person confirmed units by key instead of a scan
+    is_confirmed_by_hand: Mapped[bool] = mapped_column(default=False)
+    #: True where the line was taken out again (refunded while packing)
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)
+    __table_args__ = (
+        UniqueConstraint("parcel_id", "order_line_id"),
+        CheckConstraint("qty >= 1", name="qty_positive"),
+        CheckConstraint("verified_qty >= 0 AND verified_qty <= qty", name="verified_within_qty"),
+    )
+
+
+class Scan(Base):
+    """Every scan the desk made, with its nonce: the same nonce again is the same answer, not a second act."""
+
+    __tablename__ = "scan"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    nonce: Mapped[str] = mapped_column(Text, unique=True)
+    at: Mapped[datetime]
+    desk: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    parcel_id: Mapped[int | None] = mapped_column(ForeignKey("parcel.id"), index=True)
+    parcel_line_id: Mapped[int | None] = mapped_column(ForeignKey("parcel_line.id"))
+    #: goods | hand | label | undo | weigh
+    kind: Mapped[str] = mapped_column(Text)
+    raw: Mapped[str] = mapped_column(Text)
+    qty: Mapped[int] = mapped_column(default=0)
+    verdict: Mapped[str] = mapped_column(Text)
+    is_undone: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,114 @@
+"""Tables of orders: four small states instead of one giant one, the raw copy aside."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base
+from core.db.types import BigId
+
+
+class Order(Base):
+    """Our order (系统单): one per platform order; parcels tie orders together."""
+
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"))
+    order_no: Mapped[str] = mapped_column(Text)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    consignee_id: Mapped[int] = mapped_column(ForeignKey("consignee.id"))
+    #: normal | presale | custom | cross_border | reship
+    order_type: Mapped[str] = mapped_column(Text)
+    payment: Mapped[str] = mapped_column(Text)
+    fulfilment: Mapped[str] = mapped_column(Text)
+    after_sale: Mapped[str] = mapped_column(Text)
+    channel_status: Mapped[str] = mapped_column(Text)
+    #: reason code of the newest open hold, empty when nothing stops the order
+    hold_reason: Mapped[str] = mapped_column(Text, default="")
+    channel_version: Mapped[int]
+    modified_at: Mapped[datetime]
+    #: when the platform last told us this state: the age of our knowledge
+    seen_at: Mapped[datetime]
+    placed_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    ship_by_at: Mapped[datetime | None]
+    not_before_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
+    amount_fen: Mapped[int]
+    freight_fen: Mapped[int]
+    buyer_note: Mapped[str] = mapped_column(Text)
+    seller_note: Mapped[str] = mapped_column(Text)
+    warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"))
+    __table_args__ = (
+        UniqueConstraint("shop_id", "order_no"),
+        # The lists of the desk: open work is small, so these stay small however many orders are done.
+        Index(
+            "ix_orders_open",
+            "fulfilment",
+            "id",
+            sqlite_where=text("fulfilment NOT IN ('shipped', 'completed', 'cancelled')"),
+            postgresql_where=text("fulfilment NOT IN ('shipped', 'completed', 'cancelled')"),
+        ),
+        Index("ix_orders_customer_id_id", "customer_id", "id"),
+    )
+
+
+class OrderLine(Base):
+    """One SKU and quantity of an order. A bundle's platform line becomes one row per component."""
+
+    __tablename__ = "order_line"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    line_no: Mapped[str] = mapped_column(Text)
+    #: None until the listing is matched
+    sku_id: Mapped[int | None] = mapped_column(ForeignKey("sku.id"))
+    #: the bundle this row came out of
+    bundle_sku_id: Mapped[int | None] = mapped_column(ForeignKey("sku.id"))
+    title: Mapped[str] = mapped_column(Text)
+    spec: Mapped[str] = mapped_column(Text)
+    #: units of the SKU: for a bundle the component's units
+    qty: Mapped[int]
+    #: what the platform counts on its line
+    channel_qty: Mapped[int]
+    unit_price_fen: Mapped[int]
+    is_gift: Mapped[bool]
+    #: none | requested | refunded
+    after_sale: Mapped[str] = mapped_column(Text)
+    __table_args__ = (
+        CheckConstraint("qty >= 1", name="qty_positive"),
+        Index("ix_order_line_order_id", "order_id"),
+    )
+
+
+class ChannelCopy(Base):
+    """The newest reply of the platform for an order, verbatim, compressed and encrypted with the personal data."""
+
+    __tablename__ = "channel_copy"
+    order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), primary_key=True, autoincrement=False)
+    received_at: Mapped[datetime]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Hold(Base):
+    """Something stops an order's fulfilment (挂起), with a reason code; several may stand at once."""
+
+    __tablename__ = "hold"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="")
+    placed_at: Mapped[datetime]
+    placed_by: Mapped[str] = mapped_column(Text)
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index(
+            "uq_hold_open",
+            "order_id",
+            "reason",
+            unique=True,
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )
