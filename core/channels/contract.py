@@ -31,7 +31,7 @@ class Consignee:
 
 @dataclass(frozen=True, slots=True)
 class ChannelOrderLine:
-    """One platform line (sub-order). `qty` is what still has to be sent; a refunded line keeps its bought quantity."""
+    """One platform line (sub-order). `qty` is what was bought; a refunded line keeps it."""
 
     line_no: str
     item_id: str

@@ -1,0 +1,122 @@
+"""What the packing page is told: frozen, masked, ready to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """How a verdict looks and sounds: colour, sign and word go together."""
+
+    UNIT = "unit"
+    LINE = "line"
+    COMPLETE = "complete"
+    SHIPPED = "shipped"
+    NOTICE = "notice"
+    WRONG = "wrong"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class PackLine:
+    """One line of the open parcel."""
+
+    id: int
+    sku_id: int
+    sku_code: str
+    name: str
+    short_name: str
+    spec: str
+    picture: str
+    qty: int
+    verified_qty: int
+    is_gift: bool
+    lacks_barcode: bool
+    #: refunded while packing: has to come out of the box
+    is_withdrawn: bool
+
+    @property
+    def missing_qty(self) -> int:
+        """Units the scanner has not seen yet."""
+        return 0 if self.is_withdrawn else self.qty - self.verified_qty
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelView:
+    """The parcel on the desk. `fence` goes with every act: a desk that lost the parcel is refused."""
+
+    id: int
+    fence: int
+    #: to_pack | packing | packed | shipped | cancelled
+    state: str
+    opened_by: str
+    order_nos: tuple[str, ...]
+    shop_name: str
+    wave_code: str
+    wave_seq: int | None
+    wave_total: int
+    box_no: int
+    box_count: int
+    consignee_name: str
+    consignee_phone: str
+    consignee_address: str
+    buyer_note: str
+    seller_note: str
+    carrier_code: str
+    carrier_name: str
+    waybill_no: str
+    #: none | planned | requesting | obtained | failed
+    waybill_state: str
+    #: none | queued | sending | sent | confirmed | failed | unknown
+    print_state: str
+    expected_weight_g: int
+    weight_g: int | None
+    ship_by_at: datetime | None
+    #: when the platform last told us the state of the orders in here
+    seen_at: datetime
+    lines: tuple[PackLine, ...]
+
+    @property
+    def missing_qty(self) -> int:
+        """Units still to be scanned."""
+        return sum(line.missing_qty for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to one scan or key: `code` is stable and translated by the desk with `facts`.
+
+    Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.shipped, scan.undone, weight.ok, hand.ok,
+    box.added, line.withdrawn, nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
+    label.wrong, label.unknown, label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
+    parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed.
+    """
+
+    code: str
+    tone: Tone
+    parcel: ParcelView | None = None
+    line_id: int | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedRow:
+    """One line of "just now": parcels that left this desk."""
+
+    parcel_id: int
+    waybill_no: str
+    shipped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaveView:
+    """A wave as the desk lists it."""
+
+    id: int
+    code: str
+    #: batch | scan_to_print
+    way: str
+    parcel_count: int
+    open_count: int
+    created_at: datetime

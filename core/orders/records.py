@@ -1,0 +1,105 @@
+"""What the order list and the order drawer are told: frozen, masked, ready to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One row of the list. `buyer` and the phone tail are masked already."""
+
+    id: int
+    order_no: str
+    shop_name: str
+    placed_at: datetime
+    ship_by_at: datetime | None
+    consignee: str
+    goods: str
+    total_qty: int
+    amount_fen: int
+    payment: str
+    fulfilment: str
+    after_sale: str
+    hold_reason: str
+    waybill_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What the list shows. `pile` is one of PILES; `search` is what the clerk typed, split from nothing."""
+
+    pile: str = "open"
+    search: str = ""
+
+
+#: the filter chips in their order: each order is in `all`, and open orders in exactly one of the middle ones
+PILES = ("open", "unpaid", "held", "short", "to_pack", "packing", "packed", "shipped", "closed", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPageView:
+    """Rows newest first; `next_after` goes into the next call, None at the end."""
+
+    rows: tuple[OrderRow, ...]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineView:
+    """One line in the drawer, with where its stock comes from."""
+
+    id: int
+    title: str
+    spec: str
+    sku_code: str
+    qty: int
+    unit_price_fen: int
+    is_gift: bool
+    after_sale: str
+    #: reserved | confirmed | consumed | released | expired | short | none
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderParcelView:
+    """A parcel of the order, its number, and the state of its label."""
+
+    id: int
+    state: str
+    carrier_name: str
+    waybill_id: int | None
+    waybill_no: str
+    print_state: str
+    copy_count: int
+    shipped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened: `action` is translated with `facts`."""
+
+    at: datetime
+    operator: str
+    desk: str
+    action: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """Everything the drawer shows of one order."""
+
+    row: OrderRow
+    consignee_name: str
+    consignee_phone: str
+    consignee_address: str
+    buyer_note: str
+    seller_note: str
+    channel_status: str
+    seen_at: datetime
+    holds: tuple[str, ...]
+    lines: tuple[OrderLineView, ...]
+    parcels: tuple[OrderParcelView, ...]
+    timeline: tuple[TimelineEntry, ...]
