@@ -92,7 +92,7 @@ class UnitOfWork:
         """Run any statement."""
         return self.connection.execute(statement, rows)
 
-    def rows(self, statement: Select[Any]) -> Sequence[Any]:
+    def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """All rows of a query."""
         return self.connection.execute(statement).all()
 

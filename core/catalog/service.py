@@ -1,0 +1,144 @@
+"""Writes of the catalogue: taking SKUs in, and matching what shops offer to them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import delete, select, update
+
+from core.catalog.models import Barcode, BundleLine, Listing, Sku
+from core.catalog.records import Component, SkuSpec
+from core.channels.contract import ChannelOrderLine
+from core.db.unit_of_work import UnitOfWork
+from core.runtime.errors import Refused
+
+#: a listing's place in its shop: item and channel SKU
+ListingKey = tuple[str, str]
+
+
+def take_in(uow: UnitOfWork, specs: Iterable[SkuSpec]) -> Mapping[str, int]:
+    """Add or update SKUs by code with their barcodes and bundle lines; gives code -> id.
+
+    Raises:
+        Refused: `catalog.barcode_taken` when a barcode belongs to another SKU, `catalog.component_unknown` when a
+            bundle names a code that is not there.
+    """
+    specs = list(specs)
+    ids = _codes(uow, [spec.code for spec in specs])
+    for spec in specs:
+        ids[spec.code] = _save_sku(uow, spec, ids.get(spec.code))
+    for spec in specs:
+        _save_barcodes(uow, ids[spec.code], spec)
+        _save_components(uow, ids, spec)
+    return ids
+
+
+def _codes(uow: UnitOfWork, codes: Sequence[str]) -> dict[str, int]:
+    return {row.code: row.id for row in uow.rows(select(Sku.code, Sku.id).where(Sku.code.in_(codes)))}
+
+
+def _save_sku(uow: UnitOfWork, spec: SkuSpec, sku_id: int | None) -> int:
+    row = {
+        "code": spec.code,
+        "name": spec.name,
+        "short_name": spec.short_name or spec.name,
+        "spec": spec.spec,
+        "weight_g": spec.weight_g,
+        "picture": spec.picture,
+        "is_bundle": bool(spec.components),
+        "is_stock_managed": spec.is_stock_managed,
+        "lacks_barcode": spec.lacks_barcode,
+    }
+    if sku_id is None:
+        sku_id = uow.insert(Sku, row | {"created_at": uow.now})
+        uow.record("sku.added", "sku", sku_id, code=spec.code)
+    else:
+        uow.execute(update(Sku).where(Sku.id == sku_id).values(**row))
+        uow.changed("sku", sku_id)
+    return sku_id
+
+
+def _save_barcodes(uow: UnitOfWork, sku_id: int, spec: SkuSpec) -> None:
+    codes = [code for code, _ in spec.barcodes]
+    taken = uow.rows(select(Barcode.code).where(Barcode.code.in_(codes), Barcode.sku_id != sku_id))
+    if taken:
+        raise Refused(
+            "catalog.barcode_taken", f"barcode {taken[0].code} belongs to another SKU", barcode=taken[0].code
+        )
+    uow.execute(delete(Barcode).where(Barcode.sku_id == sku_id))
+    uow.insert_many(Barcode, [{"code": code, "sku_id": sku_id, "unit_qty": qty} for code, qty in spec.barcodes])
+
+
+def _save_components(uow: UnitOfWork, ids: Mapping[str, int], spec: SkuSpec) -> None:
+    if not spec.components:
+        return
+    known = dict(ids) | _codes(uow, [code for code, _ in spec.components])
+    missing = [code for code, _ in spec.components if code not in known]
+    if missing:
+        raise Refused("catalog.component_unknown", f"no SKU has the code {missing[0]}", sku=missing[0])
+    bundle_id = known[spec.code]
+    uow.execute(delete(BundleLine).where(BundleLine.bundle_sku_id == bundle_id))
+    rows = [{"bundle_sku_id": bundle_id, "component_sku_id": known[c], "qty": qty} for c, qty in spec.components]
+    uow.insert_many(BundleLine, rows)
+
+
+def match_lines(
+    uow: UnitOfWork, shop_id: int, lines: Iterable[ChannelOrderLine]
+) -> Mapping[ListingKey, Sequence[Component]]:
+    """What each sold listing consists of; an empty sequence where nothing of ours matches yet.
+
+    Unknown listings are remembered and matched by merchant code on the spot. Two queries and at most one insert for
+    a whole page of orders.
+    """
+    wanted = {(line.item_id, line.channel_sku_id): line for line in lines}
+    found = _known_listings(uow, shop_id, wanted)
+    new = {key: line for key, line in wanted.items() if key not in found}
+    unmatched = {key: wanted[key] for key, sku_id in found.items() if sku_id is None}
+    by_code = _codes(uow, sorted({line.merchant_code for line in (new | unmatched).values() if line.merchant_code}))
+    if new:
+        uow.insert_many(Listing, [_listing_row(shop_id, line, by_code) for line in new.values()])
+        uow.changed("listing", 0)
+    for key, line in unmatched.items():
+        if line.merchant_code in by_code:
+            match_listing(uow, shop_id, key, by_code[line.merchant_code])
+    skus = {key: by_code.get(wanted[key].merchant_code) for key in new | unmatched}
+    skus |= {key: sku_id for key, sku_id in found.items() if sku_id is not None}
+    return _expand(uow, skus)
+
+
+def _known_listings(uow: UnitOfWork, shop_id: int, wanted: Iterable[ListingKey]) -> dict[ListingKey, int | None]:
+    # The shop and one IN list: SQLite would use only the first column of an index for pairs.
+    items = sorted({item for item, _ in wanted})
+    query = select(Listing.item_id, Listing.channel_sku_id, Listing.sku_id)
+    rows = uow.rows(query.where(Listing.shop_id == shop_id, Listing.item_id.in_(items)))
+    keys = set(wanted)
+    return {(r.item_id, r.channel_sku_id): r.sku_id for r in rows if (r.item_id, r.channel_sku_id) in keys}
+
+
+def _listing_row(shop_id: int, line: ChannelOrderLine, by_code: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "shop_id": shop_id,
+        "item_id": line.item_id,
+        "channel_sku_id": line.channel_sku_id,
+        "merchant_code": line.merchant_code,
+        "title": line.title,
+        "spec": line.spec,
+        "sku_id": by_code.get(line.merchant_code),
+    }
+
+
+def match_listing(uow: UnitOfWork, shop_id: int, key: ListingKey, sku_id: int) -> None:
+    """Say which SKU (or bundle) a listing sells; orders taken from now on use it."""
+    here = (Listing.shop_id == shop_id, Listing.item_id == key[0], Listing.channel_sku_id == key[1])
+    uow.execute(update(Listing).where(*here).values(sku_id=sku_id))
+    uow.record("listing.matched", "sku", sku_id, shop_id=shop_id, item=key[0])
+
+
+def _expand(uow: UnitOfWork, skus: Mapping[ListingKey, int | None]) -> dict[ListingKey, Sequence[Component]]:
+    ids = sorted({sku_id for sku_id in skus.values() if sku_id is not None})
+    parts: dict[int, list[Component]] = {}
+    query = select(BundleLine.bundle_sku_id, BundleLine.component_sku_id, BundleLine.qty)
+    for row in uow.rows(query.where(BundleLine.bundle_sku_id.in_(ids)).order_by(BundleLine.id)):
+        parts.setdefault(row.bundle_sku_id, []).append(Component(row.component_sku_id, row.qty, row.bundle_sku_id))
+    result: dict[ListingKey, Sequence[Component]] = {}
+    for key, sku_id in skus.items():
+        result[key] = () if sku_id is None else tuple(parts.get(sku_id, [Component(sku_id, 1, None)]))
+    return result

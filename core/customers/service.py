@@ -1,0 +1,174 @@
+"""The customer master: who buys, under which accounts, and where their parcels go."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from core.channels.contract import Consignee
+from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity
+from core.db.unit_of_work import UnitOfWork
+
+#: keyed digest of (kind, text): equal texts meet without being readable
+Digest = Callable[[str, str], str]
+
+#: identities of this kind tie the accounts of one clear phone number together
+_PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A buyer account on a channel with the consignee of one order."""
+
+    buyer_key: str
+    buyer_name: str
+    consignee: Consignee
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Where a buyer stands in the master."""
+
+    customer_id: int
+    consignee_id: int
+
+
+def register(uow: UnitOfWork, channel: str, buyers: Sequence[Buyer], digest: Digest) -> Sequence[Registered]:
+    """Find or add the customer and the consignee of each buyer, in the order given.
+
+    Accounts meet in one customer when they share a clear phone number; masked numbers never tie anything together.
+    A handful of statements for a whole page.
+    """
+    phones = [_phone_key(buyer.consignee, digest) for buyer in buyers]
+    known = _identities(uow, channel, [buyer.buyer_key for buyer in buyers])
+    known_phones = _identities(uow, _PHONE, [phone for phone in phones if phone])
+    customers: list[int] = []
+    new_identities: list[dict[str, object]] = []
+    changes: list[dict[str, object]] = []
+    unknown = [
+        i
+        for i, buyer in enumerate(buyers)
+        if buyer.buyer_key not in known and (not phones[i] or phones[i] not in known_phones)
+    ]
+    fresh = iter(uow.take_ids(Customer, len(unknown)))
+    new_customers: list[dict[str, object]] = []
+    for buyer, phone in zip(buyers, phones, strict=True):
+        customer_id = known.get(buyer.buyer_key) or known_phones.get(phone)
+        if customer_id is None:
+            customer_id = next(fresh)
+            new_customers.append({"id": customer_id, "created_at": uow.now})
+            changes.append(_change(uow, customer_id, "created", channel=channel))
+        if buyer.buyer_key not in known:
+            known[buyer.buyer_key] = customer_id
+            row = {"channel": channel, "buyer_key": buyer.buyer_key, "customer_id": customer_id}
+            new_identities.append(row | {"buyer_name": buyer.buyer_name})
+            changes.append(_change(uow, customer_id, "identity_added", channel=channel))
+        if phone and phone not in known_phones:
+            known_phones[phone] = customer_id
+            row = {"channel": _PHONE, "buyer_key": phone, "customer_id": customer_id}
+            new_identities.append(row | {"buyer_name": None})
+        customers.append(customer_id)
+    uow.insert_many(Customer, new_customers)
+    uow.insert_many(Identity, new_identities)
+    consignees = _consignees(uow, customers, buyers, digest, changes)
+    uow.insert_many(CustomerChange, changes)
+    uow.changed("customer", *customers)
+    return [Registered(c, r) for c, r in zip(customers, consignees, strict=True)]
+
+
+def _phone_key(consignee: Consignee, digest: Digest) -> str:
+    digits = "".join(ch for ch in consignee.phone if ch.isdigit())
+    if consignee.is_masked or len(digits) < 7 or "*" in consignee.phone:
+        return ""
+    return digest(_PHONE, digits)
+
+
+def _identities(uow: UnitOfWork, channel: str, keys: Sequence[str]) -> dict[str, int]:
+    if not keys:
+        return {}
+    query = select(Identity.buyer_key, Identity.customer_id)
+    rows = uow.rows(query.where(Identity.channel == channel, Identity.buyer_key.in_(sorted(set(keys)))))
+    return {row.buyer_key: row.customer_id for row in rows}
+
+
+def consignee_digest(consignee: Consignee, digest: Digest) -> str:
+    """The same for the same receiver, and telling nothing about them."""
+    parts = (
+        consignee.name,
+        consignee.phone,
+        consignee.province,
+        consignee.city,
+        consignee.district,
+        consignee.address,
+        consignee.postcode,
+        consignee.token,
+    )
+    return digest("consignee", "\x1f".join(parts))
+
+
+def _consignees(
+    uow: UnitOfWork,
+    customers: Sequence[int],
+    buyers: Sequence[Buyer],
+    digest: Digest,
+    changes: list[dict[str, object]],
+) -> list[int]:
+    digests = [consignee_digest(buyer.consignee, digest) for buyer in buyers]
+    query = select(ConsigneeRow.customer_id, ConsigneeRow.digest, ConsigneeRow.id)
+    rows = uow.rows(query.where(ConsigneeRow.customer_id.in_(sorted(set(customers)))))
+    known = {(row.customer_id, row.digest): row.id for row in rows}
+    had_one = {row.customer_id for row in rows}
+    keys = list(zip(customers, digests, strict=True))
+    missing = list(dict.fromkeys(key for key in keys if key not in known))
+    known |= zip(missing, uow.take_ids(ConsigneeRow, len(missing)), strict=True)
+    new: dict[int, dict[str, object]] = {}
+    for key, buyer in zip(keys, buyers, strict=True):
+        row_id = known[key]
+        if key in missing and row_id not in new:
+            new[row_id] = _consignee_row(uow, row_id, key, buyer.consignee)
+            kind = "consignee_changed" if key[0] in had_one else "consignee_added"
+            changes.append(_change(uow, key[0], kind, consignee_id=row_id))
+            had_one.add(key[0])
+    uow.insert_many(ConsigneeRow, list(new.values()))
+    return [known[key] for key in keys]
+
+
+def _consignee_row(uow: UnitOfWork, row_id: int, key: tuple[int, str], who: Consignee) -> dict[str, object]:
+    return {
+        "id": row_id,
+        "customer_id": key[0],
+        "digest": key[1],
+        "name": who.name,
+        "phone": who.phone,
+        "province": who.province,
+        "city": who.city,
+        "district": who.district,
+        "address": who.address,
+        "postcode": who.postcode,
+        "token": who.token,
+        "is_masked": who.is_masked,
+        "created_at": uow.now,
+    }
+
+
+def _change(uow: UnitOfWork, customer_id: int, kind: str, **facts: object) -> dict[str, object]:
+    return {
+        "customer_id": customer_id,
+        "at": uow.now,
+        "operator": uow.actor.operator,
+        "kind": kind,
+        "facts": facts,
+    }
+
+
+def erase(uow: UnitOfWork, customer_id: int) -> None:
+    """Erase every personal value of a customer; orders and sums stay and refer to nobody.
+
+    The account keys stay as tombstones, so that a later pull of the same order does not bring the person back.
+    """
+    blank = dict.fromkeys(("name", "phone", "address", "postcode", "token", "province", "city", "district"))
+    uow.execute(update(ConsigneeRow).where(ConsigneeRow.customer_id == customer_id).values(**blank))
+    uow.execute(update(Identity).where(Identity.customer_id == customer_id).values(buyer_name=None))
+    uow.execute(update(Customer).where(Customer.id == customer_id).values(erased_at=uow.now))
+    uow.insert_many(CustomerChange, [_change(uow, customer_id, "erased")])
+    uow.record("customer.erased", "customer", customer_id)
