@@ -15,6 +15,7 @@ _MODULES = (
     "core.fulfilment.models",
     "core.inventory.models",
     "core.orders.models",
+    "core.orders.search_index",
     "core.sync.models",
     "core.waybills.models",
 )

@@ -16,6 +16,8 @@ class Wave(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     code: Mapped[str] = mapped_column(Text, unique=True)
     way: Mapped[str] = mapped_column(Text)
+    #: the desk that started it: its printer gets the labels
+    desk: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     parcel_count: Mapped[int] = mapped_column(default=0)
 

@@ -88,7 +88,8 @@ class Verdict:
     """The answer to one scan or key: `code` is stable and translated by the desk with `facts`.
 
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.shipped, scan.undone, weight.ok, hand.ok,
-    box.added, line.withdrawn, nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
+    box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
+    nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     label.wrong, label.unknown, label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
     parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed.
     """

@@ -42,13 +42,14 @@ class Order(Base):
     warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"))
     __table_args__ = (
         UniqueConstraint("shop_id", "order_no"),
-        # The lists of the desk: open work is small, so these stay small however many orders are done.
+        # Each state has one growing end, so that the index stays cheap while orders move through it.
+        Index("ix_orders_fulfilment_id", "fulfilment", "id"),
         Index(
-            "ix_orders_open",
-            "fulfilment",
+            "ix_orders_held",
+            "hold_reason",
             "id",
-            sqlite_where=text("fulfilment NOT IN ('shipped', 'completed', 'cancelled')"),
-            postgresql_where=text("fulfilment NOT IN ('shipped', 'completed', 'cancelled')"),
+            sqlite_where=text("hold_reason <> ''"),
+            postgresql_where=text("hold_reason <> ''"),
         ),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
     )
@@ -75,6 +76,8 @@ class OrderLine(Base):
     is_gift: Mapped[bool]
     #: none | requested | refunded
     after_sale: Mapped[str] = mapped_column(Text)
+    #: False once the platform replaced the line; movements and parcels may still refer to it
+    is_current: Mapped[bool] = mapped_column(default=True)
     __table_args__ = (
         CheckConstraint("qty >= 1", name="qty_positive"),
         Index("ix_order_line_order_id", "order_id"),

@@ -35,7 +35,7 @@ class OrderFilter:
 
 
 #: the filter chips in their order: each order is in `all`, and open orders in exactly one of the middle ones
-PILES = ("open", "unpaid", "held", "short", "to_pack", "packing", "packed", "shipped", "closed", "all")
+PILES = ("open", "unpaid", "waiting", "held", "short", "to_pack", "packing", "packed", "shipped", "closed", "all")
 
 
 @dataclass(frozen=True, slots=True)

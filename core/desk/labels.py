@@ -1,0 +1,155 @@
+"""The labels and print jobs as screens ask for them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.engine import Connection
+
+from core.db.unit_of_work import Store, UnitOfWork
+from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.packing import want_label_of
+from core.orders.models import Order
+from core.orders.records import OrderParcelView
+from core.runtime.errors import NotFound, Refused
+from core.waybills import numbers, print_queue
+from core.waybills.models import PrintJob, Waybill, WaybillAccount
+from core.waybills.records import PrintJobView
+
+
+class Labels:
+    """Printing, reprinting (same number) and asking for a new number: three different acts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def print_label(self, parcel_id: int) -> PrintJobView:
+        """Queue the first copy.
+
+        Raises:
+            Refused: `waybill.not_ready`, the number has not come yet.
+        """
+        return self._job(self._store.write(lambda uow: _print(uow, parcel_id)))
+
+    def reprint(self, waybill_id: int, reason: str) -> PrintJobView:
+        """Queue a further, numbered copy of the same number."""
+        return self._job(self._store.write(lambda uow: print_queue.reprint(uow, waybill_id, reason)))
+
+    def new_number(self, parcel_id: int, reason: str) -> None:
+        """Void the number and ask for another."""
+        self._store.write(lambda uow: _new_number(uow, parcel_id, reason))
+
+    def answer_unknown(self, job_id: int, came_out: bool) -> PrintJobView:
+        """The clerk looked whether the label came out."""
+        return self._job(self._store.write(lambda uow: print_queue.answer_unknown(uow, job_id, came_out)))
+
+    def move_jobs(self, from_key: str, to_key: str) -> int:
+        """Give the waiting jobs of one printer to another."""
+        return self._store.write(lambda uow: print_queue.move_jobs(uow, from_key, to_key))
+
+    def open_jobs(self) -> tuple[PrintJobView, ...]:
+        """What waits, prints or needs an answer, oldest first."""
+        return self._store.read(lambda connection: _jobs(connection, PrintJob.state.in_(print_queue.OPEN)))
+
+    def _job(self, job_id: int) -> PrintJobView:
+        found = self._store.read(lambda connection: _jobs(connection, PrintJob.id == job_id))
+        if not found:
+            raise NotFound("print.unknown_job", f"there is no print job {job_id}")
+        return found[0]
+
+
+def _print(uow: UnitOfWork, parcel_id: int) -> int:
+    job_id = want_label_of(uow, parcel_id)
+    if job_id is None:
+        raise Refused("waybill.not_ready", "the parcel's number has not come yet")
+    return job_id
+
+
+def _new_number(uow: UnitOfWork, parcel_id: int, reason: str) -> None:
+    columns = (Parcel.state, Parcel.consignee_id, Parcel.carrier_code)
+    parcel = uow.execute(select(*columns).where(Parcel.id == parcel_id)).one_or_none()
+    if parcel is None:
+        raise NotFound("parcel.unknown", f"there is no parcel {parcel_id}")
+    if parcel.state in ("shipped", "cancelled"):
+        raise Refused("parcel.gone", "the parcel has left or was cancelled", state=parcel.state)
+    numbers.replace_number(uow, parcel_id, parcel.consignee_id, parcel.carrier_code, reason)
+    uow.changed("parcel", parcel_id)
+
+
+def _jobs(connection: Connection, here: ColumnElement[bool]) -> tuple[PrintJobView, ...]:
+    query = select(*PrintJob.__table__.c, Waybill.number, Waybill.parcel_id)
+    query = query.join(Waybill, Waybill.id == PrintJob.waybill_id).where(here).order_by(PrintJob.id)
+    rows = connection.execute(query).all()
+    orders = _order_nos(connection, [row.parcel_id for row in rows])
+    return tuple(
+        PrintJobView(
+            id=row.id,
+            waybill_id=row.waybill_id,
+            waybill_no=row.number or "",
+            order_nos=orders.get(row.parcel_id, ()),
+            copy_no=row.copy_no,
+            printer_key=row.printer_key,
+            state=row.state,
+            reason=row.reason,
+            last_error=row.last_error or "",
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+        )
+        for row in rows
+    )
+
+
+def _order_nos(connection: Connection, parcel_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+    query = select(ParcelLine.parcel_id, Order.order_no).join(Order, Order.id == ParcelLine.order_id).distinct()
+    found: dict[int, tuple[str, ...]] = {}
+    for row in connection.execute(query.where(ParcelLine.parcel_id.in_(parcel_ids)).order_by(Order.order_no)):
+        found[row.parcel_id] = (*found.get(row.parcel_id, ()), row.order_no)
+    return found
+
+
+def waybills_of(connection: Connection, order_ids: Sequence[int]) -> Mapping[int, str]:
+    """Order id -> the number of its newest valid waybill."""
+    query = (
+        select(ParcelLine.order_id, Waybill.number)
+        .join(Waybill, Waybill.parcel_id == ParcelLine.parcel_id)
+        .where(ParcelLine.order_id.in_(order_ids), Waybill.state == "obtained")
+        .order_by(Waybill.id)
+    )
+    return {row.order_id: row.number or "" for row in connection.execute(query)}
+
+
+def orders_of_waybill(connection: Connection, number: str) -> Sequence[int]:
+    """Orders whose parcel carries or carried this number."""
+    query = select(ParcelLine.order_id).join(Waybill, Waybill.parcel_id == ParcelLine.parcel_id)
+    return list(connection.execute(query.where(Waybill.number == number).distinct()).scalars())
+
+
+def parcels_of(connection: Connection, order_id: int) -> tuple[OrderParcelView, ...]:
+    """The parcels of an order with number and label."""
+    inside = select(ParcelLine.parcel_id).where(ParcelLine.order_id == order_id)
+    columns = (Parcel.id, Parcel.state, Parcel.carrier_code, Parcel.shipped_at, WaybillAccount.carrier_name)
+    query = select(*columns).outerjoin(WaybillAccount, WaybillAccount.carrier_code == Parcel.carrier_code)
+    return tuple(
+        _parcel_view(connection, row)
+        for row in connection.execute(query.where(Parcel.id.in_(inside)).order_by(Parcel.id)).all()
+    )
+
+
+def _parcel_view(connection: Connection, parcel: Any) -> OrderParcelView:
+    mine = Waybill.parcel_id == parcel.id
+    newest = select(Waybill.id, Waybill.number).where(mine).order_by(Waybill.attempt.desc()).limit(1)
+    waybill = connection.execute(newest).one_or_none()
+    states: list[str] = []
+    if waybill is not None:
+        jobs = select(PrintJob.state).where(PrintJob.waybill_id == waybill.id).order_by(PrintJob.copy_no)
+        states = list(connection.execute(jobs).scalars())
+    return OrderParcelView(
+        id=parcel.id,
+        state=parcel.state,
+        carrier_name=parcel.carrier_name or parcel.carrier_code,
+        waybill_id=waybill.id if waybill else None,
+        waybill_no=(waybill.number or "") if waybill else "",
+        print_state=states[-1] if states else "none",
+        copy_count=len(states),
+        shipped_at=parcel.shipped_at,
+    )

@@ -1,0 +1,87 @@
+"""The packing page's service."""
+
+from collections.abc import Callable
+
+from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.fulfilment import boxes, outbound, packing, views, waves
+from core.fulfilment.packing import Act
+from core.fulfilment.records import ParcelView, ShippedRow, Verdict, WaveView
+
+
+class Packing:
+    """Every act of the packing page. A verdict never waits for the network or a printer."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def _act(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
+        return self._store.write(operation, urgency=Urgency.SCAN)
+
+    def open_next(self, nonce: str) -> Verdict:
+        """Open the parcel that is due next."""
+        return self._act(lambda uow: packing.open_next(uow, Act("next", "", nonce)))
+
+    def open_code(self, raw: str, nonce: str) -> Verdict:
+        """Open the parcel that a scanned waybill number or order number names."""
+        return self._act(lambda uow: packing.open_code(uow, Act("open", raw, nonce)))
+
+    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
+        """Verify what was scanned, `qty` times."""
+        return self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, Act("goods", raw, nonce), qty))
+
+    def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
+        """Verify units that carry no barcode."""
+        act = Act("hand", "", nonce)
+        return self._act(lambda uow: packing.confirm_by_hand(uow, parcel_id, fence, line_id, act, qty))
+
+    def undo(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Take back the last accepted scan."""
+        return self._act(lambda uow: packing.undo(uow, parcel_id, fence, Act("undo", "", nonce)))
+
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
+        """Note the weight."""
+        return self._act(lambda uow: packing.weigh(uow, parcel_id, fence, grams, Act("weigh", "", nonce)))
+
+    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
+        """Close and ship by the label on the box; with a parcel open it must be that parcel's."""
+        act = Act("label", raw, nonce)
+        return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, act))
+
+    def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
+        """The refunded line was taken out of the box."""
+        act = Act("take_out", "", nonce)
+        return self._act(lambda uow: outbound.take_out(uow, parcel_id, fence, line_id, act))
+
+    def add_box(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """What is verified stays in this box, the rest goes into a next one."""
+        return self._act(lambda uow: boxes.add_box(uow, parcel_id, fence, Act("box", "", nonce)))
+
+    def exception(self, parcel_id: int, fence: int, reason: str, nonce: str) -> Verdict:
+        """Hold the orders and free the desk."""
+        act = Act("exception", "", nonce)
+        return self._act(lambda uow: packing.exception(uow, parcel_id, fence, reason, act))
+
+    def leave(self, parcel_id: int, fence: int) -> None:
+        """Put the parcel aside as it is."""
+        self._store.write(lambda uow: packing.leave(uow, parcel_id, fence), urgency=Urgency.SCAN)
+
+    def refresh(self, parcel_id: int) -> ParcelView | None:
+        """The parcel as it is now."""
+        return self._store.read(lambda connection: views.parcel_view(connection, parcel_id))
+
+    def recent(self) -> tuple[ShippedRow, ...]:
+        """What left last."""
+        return self._store.read(views.recent_shipped)
+
+    def waves(self) -> tuple[WaveView, ...]:
+        """Waves with work left."""
+        return self._store.read(views.open_waves)
+
+    def pick_list(self, wave_id: int) -> tuple[tuple[str, str, int], ...]:
+        """What has to be fetched for a wave."""
+        return self._store.read(lambda connection: views.pick_list(connection, wave_id))
+
+    def start_wave(self, way: str, limit: int) -> WaveView | None:
+        """Start a wave of the parcels due first."""
+        wave_id = self._store.write(lambda uow: waves.start_wave(uow, way, limit))
+        return next((wave for wave in self.waves() if wave.id == wave_id), None)

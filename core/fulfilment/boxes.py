@@ -1,0 +1,58 @@
+"""When the goods do not fit: what is verified stays in this box, the rest goes into a next one."""
+
+from sqlalchemy import func, select, update
+
+from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.packing import Act, answer, lines_left, lost, repeated, want_label_of
+from core.fulfilment.records import Tone, Verdict
+from core.waybills.numbers import plan_numbers
+
+
+def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
+    """Close this box with what is in it and make a parcel of the rest, with a number of its own."""
+    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
+    if seen is not None:
+        return seen
+    left = lines_left(uow, parcel_id)
+    inside = select(func.coalesce(func.sum(ParcelLine.verified_qty), 0)).where(ParcelLine.parcel_id == parcel_id)
+    if not left or uow.execute(inside).scalar_one() == 0:
+        return answer(uow, act, "box.nothing_to_split", Tone.NOTICE, parcel_id=parcel_id)
+    box = uow.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
+    row = {
+        "state": "to_pack",
+        "warehouse_id": box.warehouse_id,
+        "shop_id": box.shop_id,
+        "consignee_id": box.consignee_id,
+        "carrier_code": box.carrier_code,
+        "wave_id": box.wave_id,
+        "wave_seq": box.wave_seq,
+        "box_no": box.box_no + 1,
+        "box_count": box.box_no + 1,
+        "ship_by_at": box.ship_by_at,
+        "created_at": uow.now,
+    }
+    next_id = uow.insert(Parcel, row)
+    _renumber(uow, parcel_id, box.box_no + 1)
+    for line in left:
+        shared = {"order_line_id": line.order_line_id, "order_id": line.order_id, "sku_id": line.sku_id}
+        rest = line.qty - line.verified_qty
+        uow.insert(ParcelLine, shared | {"parcel_id": next_id, "qty": rest})
+        here = ParcelLine.id == line.id
+        if line.verified_qty:
+            uow.execute(update(ParcelLine).where(here).values(qty=line.verified_qty))
+        else:
+            uow.execute(ParcelLine.__table__.delete().where(here))
+    plan_numbers(uow, [(next_id, box.consignee_id)], box.carrier_code)
+    uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="packed", packed_at=uow.now))
+    uow.record("parcel.box_added", "parcel", parcel_id, next_parcel_id=next_id)
+    want_label_of(uow, parcel_id)
+    return answer(uow, act, "box.added", Tone.COMPLETE, parcel_id=parcel_id, box=box.box_no)
+
+
+def _renumber(uow: UnitOfWork, parcel_id: int, count: int) -> None:
+    """All boxes of these orders that are still here say how many there are."""
+    orders = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id)
+    boxes = select(ParcelLine.parcel_id).where(ParcelLine.order_id.in_(orders))
+    here = (Parcel.id.in_(boxes), Parcel.state.not_in(("shipped", "cancelled")))
+    uow.execute(update(Parcel).where(*here).values(box_count=count))

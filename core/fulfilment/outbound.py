@@ -1,0 +1,139 @@
+"""The outbound scan: the label on the box is read, the goods leave the books once, and the shop will be told.
+
+The verdict is local and instant, from the newest state we know of each line (P4); refreshing that knowledge happens
+before the scan, never during it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from core.channels.models import Shop
+from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.packing import (
+    Act,
+    answer,
+    find_waybill,
+    hold_reason,
+    lines_left,
+    lost,
+    orders_in,
+    repeated,
+    without_other_boxes,
+)
+from core.fulfilment.records import Tone, Verdict
+from core.inventory.service import consume
+from core.orders.lifecycle import move_where_possible
+from core.orders.models import Order
+from core.orders.states import Event
+from core.waybills.print_queue import confirm_by_scan
+
+#: outbox kind: tell a shop that a parcel of one of its orders left
+CONFIRM = "confirm_shipment"
+
+
+def scan_label(uow: UnitOfWork, expected_parcel_id: int | None, fence: int | None, act: Act) -> Verdict:
+    """Close and ship the parcel whose label was scanned.
+
+    With a parcel open on the desk the label must be its own: two swapped labels are stopped here.
+    """
+    seen = repeated(uow, act)
+    if seen is not None:
+        return seen
+    waybill = find_waybill(uow, act.raw)
+    if waybill is None:
+        return answer(uow, act, "label.unknown", Tone.WRONG, parcel_id=expected_parcel_id, raw=act.raw)
+    if waybill.state == "voided":
+        return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=waybill.number)
+    if expected_parcel_id is not None and fence is not None:
+        gone = lost(uow, act, expected_parcel_id, fence)
+        if gone is not None:
+            return gone
+    if expected_parcel_id is not None and waybill.parcel_id != expected_parcel_id:
+        return answer(uow, act, "label.wrong", Tone.STOP, parcel_id=expected_parcel_id, number=waybill.number)
+    stop = _stop(uow, act, waybill.parcel_id)
+    return stop if stop is not None else _ship(uow, act, waybill)
+
+
+def _stop(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
+    parcel = uow.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
+    if parcel.state == "shipped":
+        facts = {"at": parcel.shipped_at, "by": parcel.shipped_by}
+        return answer(uow, act, "parcel.shipped_before", Tone.STOP, parcel_id=parcel_id, **facts)
+    if parcel.state == "cancelled":
+        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=True)
+    if parcel.opened_by not in ("", uow.actor.desk):
+        facts = {"by": parcel.opened_by, "at": parcel.opened_at}
+        return answer(uow, act, "parcel.taken", Tone.STOP, parcel_id=parcel_id, **facts)
+    reason = hold_reason(uow, parcel_id)
+    if reason:
+        return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason=reason)
+    inside = _withdrawn_inside(uow, parcel_id)
+    if inside is not None:
+        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=inside, whole=False)
+    left = lines_left(uow, parcel_id)
+    if left:
+        units = sum(line.qty - line.verified_qty for line in left)
+        return answer(uow, act, "parcel.incomplete", Tone.WRONG, parcel_id=parcel_id, missing=units)
+    return None
+
+
+def _withdrawn_inside(uow: UnitOfWork, parcel_id: int) -> int | None:
+    """A refunded line whose units the scanner has seen go into this box and nobody has taken out."""
+    query = select(ParcelLine.id).where(
+        ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn, ParcelLine.verified_qty > 0
+    )
+    return uow.execute(query.limit(1)).scalar_one_or_none()
+
+
+def take_out(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act) -> Verdict:
+    """The clerk took the refunded line out of the box."""
+    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
+    if seen is not None:
+        return seen
+    here = (ParcelLine.id == line_id, ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn)
+    if uow.count(update(ParcelLine).where(*here).values(verified_qty=0)):
+        uow.record("parcel.line_taken_out", "parcel", parcel_id)
+    return answer(uow, act, "line.withdrawn", Tone.NOTICE, parcel_id=parcel_id, line_id=line_id)
+
+
+def _ship(uow: UnitOfWork, act: Act, waybill: Any) -> Verdict:
+    parcel_id = waybill.parcel_id
+    here = update(Parcel).where(Parcel.id == parcel_id, Parcel.state.in_(("to_pack", "packing", "packed")))
+    gone = {
+        "state": "shipped",
+        "shipped_at": uow.now,
+        "shipped_by": uow.actor.desk,
+        "opened_by": "",
+        "fence": Parcel.fence + 1,
+    }
+    if uow.count(here.values(**gone)) != 1:
+        stop = _stop(uow, act, parcel_id)
+        if stop is not None:
+            return stop
+        raise RuntimeError("a parcel that can be shipped was not met by its update")
+    lines = _lines_inside(uow, parcel_id)
+    consume(uow, [(line.order_line_id, line.qty) for line in lines], reference=f"parcel:{parcel_id}")
+    confirm_by_scan(uow, waybill.id)
+    uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number)
+    done = without_other_boxes(uow, parcel_id, ("to_pack", "packing", "packed"))
+    move_where_possible(uow, done, Event.SHIP)
+    _queue_confirmations(uow, parcel_id)
+    return answer(uow, act, "parcel.shipped", Tone.SHIPPED, parcel_id=parcel_id, number=waybill.number)
+
+
+def _lines_inside(uow: UnitOfWork, parcel_id: int) -> Sequence[Any]:
+    query = select(ParcelLine.order_line_id, ParcelLine.qty)
+    here = (ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn.is_(False))
+    return uow.rows(query.where(*here).order_by(ParcelLine.id))
+
+
+def _queue_confirmations(uow: UnitOfWork, parcel_id: int) -> None:
+    """One notice per parcel and order, into the lane of the order's shop."""
+    query = select(Order.id, Order.shop_id).join(Shop, Shop.id == Order.shop_id)
+    here = (Order.id.in_(orders_in(uow, parcel_id)), Shop.confirms_shipments)
+    for row in uow.rows(query.where(*here).order_by(Order.id)):
+        payload = {"parcel_id": parcel_id, "order_id": row.id}
+        uow.enqueue(CONFIRM, f"{parcel_id}:{row.id}", payload, lane=f"shop:{row.shop_id}")

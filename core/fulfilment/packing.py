@@ -1,0 +1,347 @@
+"""The desk's acts on a parcel: open, verify, undo, weigh, box, leave. Each is one short transaction.
+
+Every act carries a nonce: the same nonce again gives the same answer and changes nothing, so a key that bounced or a
+scanner that repeats is harmless. Acts on an open parcel carry its fence: a desk that lost the parcel is refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from core.catalog import queries as catalog
+from core.catalog.records import ScannedSku
+from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.models import Parcel, ParcelLine, Scan
+from core.fulfilment.records import Tone, Verdict
+from core.fulfilment.views import parcel_view
+from core.orders import holds
+from core.orders.lifecycle import move_where_possible
+from core.orders.models import Order
+from core.orders.states import Event
+from core.waybills.models import Waybill
+from core.waybills.print_queue import want_label
+
+_WORKABLE = ("to_pack", "packing", "packed")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One scan or key: what was read, and the nonce that makes a repeat harmless."""
+
+    kind: str
+    raw: str
+    nonce: str
+
+
+def repeated(uow: UnitOfWork, act: Act) -> Verdict | None:
+    """The verdict already given under this nonce, None for a new act."""
+    row = uow.execute(
+        select(Scan.verdict, Scan.parcel_id, Scan.parcel_line_id).where(Scan.nonce == act.nonce)
+    ).one_or_none()
+    if row is None:
+        return None
+    view = parcel_view(uow.connection, row.parcel_id) if row.parcel_id is not None else None
+    code, _, tone = row.verdict.partition("/")
+    return Verdict(code, Tone(tone), view, row.parcel_line_id)
+
+
+def answer(
+    uow: UnitOfWork,
+    act: Act,
+    code: str,
+    tone: Tone,
+    *,
+    parcel_id: int | None = None,
+    line_id: int | None = None,
+    qty: int = 0,
+    **facts: object,
+) -> Verdict:
+    """Write the scan down with its verdict, and give the verdict with the parcel as it is now."""
+    row = {
+        "nonce": act.nonce,
+        "at": uow.now,
+        "desk": uow.actor.desk,
+        "operator": uow.actor.operator,
+        "parcel_id": parcel_id,
+        "parcel_line_id": line_id,
+        "kind": act.kind,
+        "raw": act.raw[:200],
+        "qty": qty,
+        "verdict": f"{code}/{tone}",
+    }
+    uow.insert(Scan, row)
+    view = parcel_view(uow.connection, parcel_id) if parcel_id is not None else None
+    return Verdict(code, tone, view, line_id, facts)
+
+
+def open_next(uow: UnitOfWork, act: Act) -> Verdict:
+    """Open the parcel that is due next: earliest deadline, then oldest; waves that were started go first."""
+    seen = repeated(uow, act)
+    if seen is not None:
+        return seen
+    query = (
+        select(Parcel.id)
+        .where(Parcel.state == "to_pack", _no_hold())
+        .order_by(Parcel.wave_id.is_(None), Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id)
+        .limit(1)
+    )
+    parcel_id = uow.execute(query).scalar_one_or_none()
+    if parcel_id is None:
+        return answer(uow, act, "nothing.to_pack", Tone.NOTICE)
+    return _open(uow, act, parcel_id)
+
+
+def _no_hold() -> Any:
+    held = select(ParcelLine.parcel_id).join(Order, Order.id == ParcelLine.order_id).where(Order.hold_reason != "")
+    return Parcel.id.not_in(held.where(ParcelLine.parcel_id == Parcel.id).correlate(Parcel))
+
+
+def open_code(uow: UnitOfWork, act: Act) -> Verdict:
+    """Open the parcel that a scanned waybill number or order number names."""
+    seen = repeated(uow, act)
+    if seen is not None:
+        return seen
+    waybill = find_waybill(uow, act.raw)
+    if waybill is not None and waybill.state == "voided":
+        return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=act.raw)
+    parcel_id = waybill.parcel_id if waybill is not None else _parcel_of_order(uow, act.raw)
+    if parcel_id is None:
+        return answer(uow, act, "code.unknown", Tone.WRONG, raw=act.raw)
+    return _open(uow, act, parcel_id)
+
+
+def find_waybill(uow: UnitOfWork, raw: str) -> Any:
+    """The waybill a scanned number belongs to: spaces dropped, upper case, JD's `-n-m-` suffix taken off."""
+    number = raw.replace(" ", "").upper()
+    numbers = {number, number.split("-", 1)[0]}
+    query = select(Waybill.id, Waybill.parcel_id, Waybill.state, Waybill.number, Waybill.carrier_code)
+    return uow.execute(query.where(Waybill.number.in_(numbers)).order_by(Waybill.id.desc()).limit(1)).one_or_none()
+
+
+def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
+    query = (
+        select(ParcelLine.parcel_id)
+        .join(Order, Order.id == ParcelLine.order_id)
+        .join(Parcel, Parcel.id == ParcelLine.parcel_id)
+        .where(Order.order_no == order_no)
+        .order_by(Parcel.state.not_in(_WORKABLE), Parcel.id)
+        .limit(1)
+    )
+    found = uow.execute(query).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def _open(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
+    row = uow.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
+    if row.state == "shipped":
+        facts = {"at": row.shipped_at, "by": row.shipped_by}
+        return answer(uow, act, "parcel.shipped_before", Tone.STOP, parcel_id=parcel_id, **facts)
+    if row.state == "cancelled":
+        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=True)
+    reason = hold_reason(uow, parcel_id)
+    if reason:
+        return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason=reason)
+    if row.opened_by not in ("", uow.actor.desk):
+        facts = {"by": row.opened_by, "at": row.opened_at}
+        return answer(uow, act, "parcel.taken", Tone.STOP, parcel_id=parcel_id, **facts)
+    # The old owner is part of the condition: of two desks that scan at once one meets the row, the other does not.
+    mine = update(Parcel).where(Parcel.id == parcel_id, Parcel.fence == row.fence, Parcel.state.in_(_WORKABLE))
+    state = "packing" if row.state == "to_pack" else row.state
+    opened = {"state": state, "opened_by": uow.actor.desk, "opened_at": uow.now, "fence": row.fence + 1}
+    if uow.count(mine.values(**opened)) != 1:
+        return _open(uow, act, parcel_id)
+    uow.record("parcel.opened", "parcel", parcel_id)
+    move_where_possible(uow, orders_in(uow, parcel_id), Event.OPEN)
+    return answer(uow, act, "parcel.opened", Tone.UNIT, parcel_id=parcel_id)
+
+
+def hold_reason(uow: UnitOfWork, parcel_id: int) -> str:
+    """The hold that stops a parcel, empty when none does."""
+    inside = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id)
+    query = select(Order.hold_reason).where(Order.id.in_(inside), Order.hold_reason != "").limit(1)
+    return uow.execute(query).scalar_one_or_none() or ""
+
+
+def orders_in(uow: UnitOfWork, parcel_id: int) -> tuple[int, ...]:
+    """Ids of the orders in a parcel."""
+    rows = uow.rows(select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id).distinct())
+    return tuple(sorted(row.order_id for row in rows))
+
+
+def lost(uow: UnitOfWork, act: Act, parcel_id: int, fence: int) -> Verdict | None:
+    """A verdict when this desk may not act on the parcel: another desk has it, it was called off, or it is held."""
+    row = uow.execute(
+        select(Parcel.state, Parcel.fence, Parcel.opened_by, Parcel.opened_at).where(Parcel.id == parcel_id)
+    ).one()
+    if row.state == "cancelled":
+        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=True)
+    if row.fence != fence or row.opened_by != uow.actor.desk:
+        facts = {"by": row.opened_by, "at": row.opened_at}
+        return answer(uow, act, "parcel.lost", Tone.STOP, parcel_id=parcel_id, **facts)
+    reason = hold_reason(uow, parcel_id)
+    if reason:
+        return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason=reason)
+    return None
+
+
+def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) -> Verdict:
+    """Verify one unit, a carton's units, or `qty` units of what the code stands for."""
+    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
+    if seen is not None:
+        return seen
+    sku = catalog.by_barcode(uow.connection, act.raw.strip())
+    if sku is None:
+        return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
+    line = _line_for(uow, parcel_id, sku)
+    if line is None:
+        return _wrong_item(uow, act, parcel_id, sku)
+    return _verify(uow, act, line, qty * sku.unit_qty)
+
+
+def confirm_by_hand(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act, qty: int) -> Verdict:
+    """Verify units of goods that carry no barcode, by key and picture."""
+    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
+    if seen is not None:
+        return seen
+    line = uow.execute(_line_query(parcel_id).where(ParcelLine.id == line_id)).one_or_none()
+    if line is None or line.is_withdrawn:
+        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=line_id, whole=False)
+    uow.execute(update(ParcelLine).where(ParcelLine.id == line_id).values(is_confirmed_by_hand=True))
+    return _verify(uow, act, line, qty)
+
+
+def _line_query(parcel_id: int) -> Any:
+    columns = (ParcelLine.id, ParcelLine.parcel_id, ParcelLine.qty, ParcelLine.verified_qty, ParcelLine.is_withdrawn)
+    return select(*columns).where(ParcelLine.parcel_id == parcel_id)
+
+
+def _line_for(uow: UnitOfWork, parcel_id: int, sku: ScannedSku) -> Any:
+    """The line a unit of this SKU belongs to: one that still misses units first, gifts and repeats after it."""
+    query = _line_query(parcel_id).where(ParcelLine.sku_id == sku.sku_id, ParcelLine.is_withdrawn.is_(False))
+    full = ParcelLine.verified_qty >= ParcelLine.qty
+    return uow.execute(query.order_by(full, ParcelLine.id).limit(1)).one_or_none()
+
+
+def _wrong_item(uow: UnitOfWork, act: Act, parcel_id: int, sku: ScannedSku) -> Verdict:
+    withdrawn = select(ParcelLine.id).where(ParcelLine.parcel_id == parcel_id, ParcelLine.sku_id == sku.sku_id)
+    line_id = uow.execute(withdrawn).scalars().first()
+    facts: Mapping[str, object] = {"name": sku.short_name or sku.name, "spec": sku.spec, "sku": sku.code}
+    if line_id is not None:
+        return answer(
+            uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=line_id, whole=False, **facts
+        )
+    return answer(uow, act, "item.wrong", Tone.WRONG, parcel_id=parcel_id, **facts)
+
+
+def _verify(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:
+    here = (ParcelLine.id == line.id, ParcelLine.verified_qty + units <= ParcelLine.qty)
+    added = update(ParcelLine).where(*here).values(verified_qty=ParcelLine.verified_qty + units)
+    if units < 1 or uow.count(added) != 1:
+        facts = {"missing": line.qty - line.verified_qty, "units": units}
+        return answer(uow, act, "item.too_many", Tone.WRONG, parcel_id=line.parcel_id, line_id=line.id, **facts)
+    uow.changed("parcel", line.parcel_id)
+    if _missing(uow, line.parcel_id) == 0:
+        return _complete(uow, act, line, units)
+    full = line.verified_qty + units == line.qty
+    code, tone = ("line.ok", Tone.LINE) if full else ("unit.ok", Tone.UNIT)
+    return answer(uow, act, code, tone, parcel_id=line.parcel_id, line_id=line.id, qty=units)
+
+
+def _missing(uow: UnitOfWork, parcel_id: int) -> int:
+    left = func.coalesce(func.sum(ParcelLine.qty - ParcelLine.verified_qty), 0)
+    here = (ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn.is_(False))
+    return int(uow.execute(select(left).where(*here)).scalar_one())
+
+
+def _complete(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:
+    """The last unit is in: the parcel is packed, and in the same transaction its label is wanted."""
+    parcel_id = line.parcel_id
+    packed = {"state": "packed", "packed_at": uow.now}
+    uow.execute(update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packing").values(**packed))
+    uow.record("parcel.packed", "parcel", parcel_id)
+    move_where_possible(uow, without_other_boxes(uow, parcel_id, ("to_pack", "packing")), Event.PACK)
+    want_label_of(uow, parcel_id)
+    return answer(uow, act, "parcel.complete", Tone.COMPLETE, parcel_id=parcel_id, line_id=line.id, qty=units)
+
+
+def without_other_boxes(uow: UnitOfWork, parcel_id: int, states: Sequence[str]) -> tuple[int, ...]:
+    """Orders of a parcel that have no other box in one of these states: only they move on with it."""
+    mine = orders_in(uow, parcel_id)
+    query = select(ParcelLine.order_id).join(Parcel, Parcel.id == ParcelLine.parcel_id)
+    here = (ParcelLine.order_id.in_(mine), Parcel.id != parcel_id, Parcel.state.in_(states))
+    waiting = {row.order_id for row in uow.rows(query.where(*here).distinct())}
+    return tuple(order_id for order_id in mine if order_id not in waiting)
+
+
+def want_label_of(uow: UnitOfWork, parcel_id: int) -> int | None:
+    """Queue the label of a parcel whose number is there; otherwise the arrival of the number does it."""
+    query = select(Waybill.id).where(Waybill.parcel_id == parcel_id, Waybill.state == "obtained")
+    waybill_id = uow.execute(query).scalar_one_or_none()
+    return None if waybill_id is None else want_label(uow, waybill_id, uow.actor.desk)
+
+
+def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
+    """Take back the last accepted goods scan of this parcel."""
+    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
+    if seen is not None:
+        return seen
+    query = select(Scan.id, Scan.parcel_line_id, Scan.qty).where(
+        Scan.parcel_id == parcel_id, Scan.qty > 0, Scan.is_undone.is_(False), Scan.kind.in_(("goods", "hand"))
+    )
+    last = uow.execute(query.order_by(Scan.id.desc()).limit(1)).one_or_none()
+    if last is None:
+        return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
+    here = (ParcelLine.id == last.parcel_line_id, ParcelLine.verified_qty >= last.qty)
+    less = ParcelLine.verified_qty - last.qty
+    if uow.count(update(ParcelLine).where(*here).values(verified_qty=less)) != 1:
+        return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
+    uow.execute(update(Scan).where(Scan.id == last.id).values(is_undone=True))
+    back = update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packed")
+    if uow.count(back.values(state="packing", packed_at=None)):
+        move_where_possible(uow, orders_in(uow, parcel_id), Event.UNPACK)
+    uow.record("parcel.scan_undone", "parcel", parcel_id, units=last.qty)
+    return answer(uow, act, "scan.undone", Tone.NOTICE, parcel_id=parcel_id, line_id=last.parcel_line_id)
+
+
+def weigh(uow: UnitOfWork, parcel_id: int, fence: int, grams: int, act: Act) -> Verdict:
+    """Note the weight on the scale."""
+    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
+    if seen is not None:
+        return seen
+    if not 0 < grams < 1_000_000:
+        return answer(uow, act, "weight.impossible", Tone.WRONG, parcel_id=parcel_id, grams=grams)
+    uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(weight_g=grams))
+    uow.record("parcel.weighed", "parcel", parcel_id, grams=grams)
+    return answer(uow, act, "weight.ok", Tone.UNIT, parcel_id=parcel_id, grams=grams)
+
+
+def leave(uow: UnitOfWork, parcel_id: int, fence: int) -> None:
+    """Put the parcel aside: what was verified stays, any desk may open it again."""
+    mine = (Parcel.id == parcel_id, Parcel.fence == fence)
+    state = select(Parcel.state).where(*mine)
+    kept = {"packing": "to_pack", "packed": "packed"}.get(uow.execute(state).scalar_one_or_none() or "")
+    if kept is None:
+        return
+    if uow.count(update(Parcel).where(*mine).values(state=kept, opened_by="", fence=fence + 1)):
+        uow.record("parcel.left", "parcel", parcel_id)
+        if kept == "to_pack":
+            move_where_possible(uow, orders_in(uow, parcel_id), Event.LEAVE)
+
+
+def exception(uow: UnitOfWork, parcel_id: int, fence: int, reason: str, act: Act) -> Verdict:
+    """Something is wrong with the goods: hold the orders with the clerk's words and free the desk."""
+    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
+    if seen is not None:
+        return seen
+    holds.place_many(uow, [(order_id, "desk_exception") for order_id in orders_in(uow, parcel_id)], note=reason)
+    leave(uow, parcel_id, fence)
+    return answer(uow, act, "parcel.parked", Tone.NOTICE, parcel_id=parcel_id, reason=reason)
+
+
+def lines_left(uow: UnitOfWork, parcel_id: int) -> Sequence[Any]:
+    """Lines with units that are not in the box yet."""
+    query = select(*ParcelLine.__table__.c).where(ParcelLine.parcel_id == parcel_id)
+    left = (ParcelLine.is_withdrawn.is_(False), ParcelLine.verified_qty < ParcelLine.qty)
+    return uow.rows(query.where(*left).order_by(ParcelLine.id))

@@ -1,0 +1,116 @@
+"""Making parcels: releasing orders that are ready, planning boxes and their numbers, dropping what was called off."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+
+from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.models import Parcel, ParcelLine
+from core.orders.models import Order, OrderLine
+from core.orders.states import Event, Fulfilment, Payment, next_state
+from core.waybills.numbers import plan_numbers, void_numbers
+
+_OPEN = ("to_pack", "packing", "packed")
+
+
+def release_ready(uow: UnitOfWork, order_ids: Sequence[int] | None, carrier_code: str) -> tuple[int, ...]:
+    """Release those orders that are paid, stand under no hold and may be sent now, and plan a parcel for each.
+
+    `order_ids` None means all: run after the clock passed somebody's "not before". Gives the ids released.
+    """
+    target = next_state(Fulfilment.TO_REVIEW, Event.RELEASE)
+    ready = and_(
+        Order.fulfilment == Fulfilment.TO_REVIEW,
+        Order.hold_reason == "",
+        Order.payment.in_((Payment.PAID, Payment.PARTLY_REFUNDED)),
+        or_(Order.not_before_at.is_(None), Order.not_before_at <= uow.now),
+    )
+    here = ready if order_ids is None else and_(Order.id.in_(order_ids), ready)
+    columns = (Order.id, Order.shop_id, Order.consignee_id, Order.warehouse_id, Order.ship_by_at)
+    rows = uow.execute(update(Order).where(here).values(fulfilment=target).returning(*columns)).all()
+    rows = sorted(rows, key=lambda row: row.id)
+    _plan(uow, rows, carrier_code)
+    for row in rows:
+        uow.changed("orders", row.id)
+    return tuple(row.id for row in rows)
+
+
+def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
+    lines = _lines_to_send(uow, [order.id for order in orders])
+    orders = [order for order in orders if order.id in lines]
+    ids = uow.take_ids(Parcel, len(orders))
+    parcels = [
+        {
+            "id": parcel_id,
+            "state": "to_pack",
+            "warehouse_id": order.warehouse_id,
+            "shop_id": order.shop_id,
+            "consignee_id": order.consignee_id,
+            "carrier_code": carrier_code,
+            "ship_by_at": order.ship_by_at,
+            "created_at": uow.now,
+        }
+        for parcel_id, order in zip(ids, orders, strict=True)
+    ]
+    uow.insert_many(Parcel, parcels)
+    rows = []
+    for parcel_id, order in zip(ids, orders, strict=True):
+        for line in lines[order.id]:
+            own = {"parcel_id": parcel_id, "order_line_id": line.id, "order_id": order.id}
+            rows.append(own | {"sku_id": line.sku_id, "qty": line.qty})
+    uow.insert_many(ParcelLine, rows)
+    plan_numbers(uow, [(p, o.consignee_id) for p, o in zip(ids, orders, strict=True)], carrier_code)
+    uow.changed("parcel", *ids)
+
+
+def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> Mapping[int, list[Any]]:
+    query = select(OrderLine.id, OrderLine.order_id, OrderLine.sku_id, OrderLine.qty)
+    here = (OrderLine.order_id.in_(order_ids), OrderLine.is_current, OrderLine.after_sale != "refunded")
+    found: dict[int, list[Any]] = {}
+    for row in uow.rows(query.where(*here).order_by(OrderLine.id)):
+        found.setdefault(row.order_id, []).append(row)
+    return found
+
+
+def open_parcels_of(uow: UnitOfWork, order_id: int) -> tuple[int, ...]:
+    """Parcels of the order that have not left and are not cancelled."""
+    query = select(Parcel.id).join(ParcelLine, ParcelLine.parcel_id == Parcel.id).distinct()
+    rows = uow.rows(query.where(ParcelLine.order_id == order_id, Parcel.state.in_(_OPEN)).order_by(Parcel.id))
+    return tuple(row.id for row in rows)
+
+
+def drop_parcels(uow: UnitOfWork, order_id: int, reason: str) -> tuple[int, ...]:
+    """Call off the open parcels of an order.
+
+    A parcel shared with other orders is dropped as a whole; gives those orders, which have to be planned anew.
+    """
+    ids = open_parcels_of(uow, order_id)
+    others = uow.rows(select(ParcelLine.order_id).where(ParcelLine.parcel_id.in_(ids)).distinct())
+    cancel_parcels(uow, ids, reason)
+    return tuple(row.order_id for row in others if row.order_id != order_id)
+
+
+def cancel_parcels(uow: UnitOfWork, parcel_ids: Sequence[int], reason: str) -> None:
+    """Their numbers go back to the carrier, and a later scan of their labels is stopped."""
+    if not parcel_ids:
+        return
+    gone = {"state": "cancelled", "opened_by": "", "fence": Parcel.fence + 1}
+    uow.execute(update(Parcel).where(Parcel.id.in_(parcel_ids)).values(**gone))
+    void_numbers(uow, parcel_ids, reason)
+    for parcel_id in parcel_ids:
+        uow.record("parcel.cancelled", "parcel", parcel_id, reason=reason)
+
+
+def withdraw_lines(uow: UnitOfWork, order_id: int, order_line_ids: Sequence[int]) -> None:
+    """Refunded while waiting or packing: the lines have to stay out of (or come out of) their boxes."""
+    for parcel_id in open_parcels_of(uow, order_id):
+        mine = ParcelLine.parcel_id == parcel_id
+        out = uow.count(
+            update(ParcelLine).where(mine, ParcelLine.order_line_id.in_(order_line_ids)).values(is_withdrawn=True)
+        )
+        if not out:
+            continue
+        uow.record("parcel.line_withdrawn", "parcel", parcel_id, order_id=order_id)
+        if not uow.rows(select(ParcelLine.id).where(mine, ParcelLine.is_withdrawn.is_(False)).limit(1)):
+            cancel_parcels(uow, [parcel_id], "refunded")

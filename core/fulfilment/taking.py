@@ -1,0 +1,47 @@
+"""A page of platform orders from start to parcels, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.channels.contract import ChannelOrder
+from core.customers.service import Digest
+from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.parcels import drop_parcels, release_ready, withdraw_lines
+from core.orders.intake import ShopFacts, take_new
+from core.orders.lifecycle import move_where_possible
+from core.orders.states import Event
+from core.orders.updates import Reaction, apply_newer
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What a page did."""
+
+    new_count: int
+    updated_count: int
+    released_count: int
+
+
+def take_page(
+    uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], digest: Digest, carrier_code: str
+) -> PageResult:
+    """Take new orders in, apply newer copies of known ones, and release what is ready to be packed."""
+    taken = take_new(uow, shop, orders, digest)
+    touched = list(taken.new_ids)
+    updated = 0
+    for order_id, order in taken.newer:
+        reaction = apply_newer(uow, shop, order_id, order, digest)
+        if reaction is not None:
+            updated += 1
+            touched += [order_id, *_react(uow, reaction)]
+    released = release_ready(uow, touched, carrier_code) if touched else ()
+    return PageResult(len(taken.new_ids), updated, len(released))
+
+
+def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:
+    if reaction.drops_parcels:
+        others = drop_parcels(uow, reaction.order_id, "order_changed")
+        return move_where_possible(uow, others, Event.RECALL)
+    if reaction.withdrawn_line_ids:
+        withdraw_lines(uow, reaction.order_id, reaction.withdrawn_line_ids)
+    return ()

@@ -1,0 +1,161 @@
+"""Reading a parcel as the desk shows it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from core.catalog.models import Sku
+from core.channels.models import Shop
+from core.customers.masking import masked_address, masked_name, masked_phone
+from core.customers.queries import consignees
+from core.fulfilment.models import Parcel, ParcelLine, Wave
+from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
+from core.orders.models import Order
+from core.waybills.models import PrintJob, Waybill, WaybillAccount
+
+
+def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
+    """One parcel, masked; None where there is no such parcel."""
+    columns = (*Parcel.__table__.c, Shop.name.label("shop_name"), Wave.code, Wave.parcel_count)
+    query = select(*columns).join(Shop, Shop.id == Parcel.shop_id).outerjoin(Wave, Wave.id == Parcel.wave_id)
+    row = connection.execute(query.where(Parcel.id == parcel_id)).one_or_none()
+    if row is None:
+        return None
+    lines = _lines(connection, parcel_id)
+    orders = _orders(connection, parcel_id)
+    waybill = _waybill(connection, parcel_id)
+    who = consignees(connection, [row.consignee_id])[row.consignee_id]
+    carrier = select(WaybillAccount.carrier_name).where(WaybillAccount.carrier_code == row.carrier_code)
+    return ParcelView(
+        id=row.id,
+        fence=row.fence,
+        state=row.state,
+        opened_by=row.opened_by,
+        order_nos=tuple(order.order_no for order in orders),
+        shop_name=row.shop_name,
+        wave_code=row.code or "",
+        wave_seq=row.wave_seq,
+        wave_total=row.parcel_count or 0,
+        box_no=row.box_no,
+        box_count=row.box_count,
+        consignee_name=who.name if who.is_masked else masked_name(who.name),
+        consignee_phone=who.phone if who.is_masked else masked_phone(who.phone),
+        consignee_address=masked_address(who.province, who.city, who.district, who.address),
+        buyer_note="\n".join(order.buyer_note for order in orders if order.buyer_note),
+        seller_note="\n".join(order.seller_note for order in orders if order.seller_note),
+        carrier_code=row.carrier_code,
+        carrier_name=connection.execute(carrier).scalar_one_or_none() or row.carrier_code,
+        waybill_no=(waybill.number or "") if waybill else "",
+        waybill_state=waybill.state if waybill else "none",
+        print_state=_print_state(connection, waybill.id) if waybill else "none",
+        expected_weight_g=sum(line.weight_g * line.qty for line in lines if not line.is_withdrawn),
+        weight_g=row.weight_g,
+        ship_by_at=row.ship_by_at,
+        seen_at=min((order.seen_at for order in orders), default=row.created_at),
+        lines=tuple(_pack_line(line) for line in lines),
+    )
+
+
+def _lines(connection: Connection, parcel_id: int) -> Sequence[Any]:
+    from core.orders.models import OrderLine
+
+    columns = (
+        ParcelLine.id,
+        ParcelLine.sku_id,
+        ParcelLine.qty,
+        ParcelLine.verified_qty,
+        ParcelLine.is_withdrawn,
+        OrderLine.is_gift,
+        Sku.code,
+        Sku.name,
+        Sku.short_name,
+        Sku.spec,
+        Sku.picture,
+        Sku.lacks_barcode,
+        Sku.weight_g,
+    )
+    query = select(*columns).join(Sku, Sku.id == ParcelLine.sku_id)
+    query = query.join(OrderLine, OrderLine.id == ParcelLine.order_line_id)
+    return connection.execute(query.where(ParcelLine.parcel_id == parcel_id).order_by(ParcelLine.id)).all()
+
+
+def _pack_line(line: Any) -> PackLine:
+    return PackLine(
+        id=line.id,
+        sku_id=line.sku_id,
+        sku_code=line.code,
+        name=line.name,
+        short_name=line.short_name,
+        spec=line.spec,
+        picture=line.picture,
+        qty=line.qty,
+        verified_qty=line.verified_qty,
+        is_gift=line.is_gift,
+        lacks_barcode=line.lacks_barcode,
+        is_withdrawn=line.is_withdrawn,
+    )
+
+
+def _orders(connection: Connection, parcel_id: int) -> Sequence[Any]:
+    columns = (Order.id, Order.order_no, Order.buyer_note, Order.seller_note, Order.seen_at)
+    inside = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id)
+    return connection.execute(select(*columns).where(Order.id.in_(inside)).order_by(Order.id)).all()
+
+
+def _waybill(connection: Connection, parcel_id: int) -> Any:
+    query = select(Waybill.id, Waybill.number, Waybill.state).where(Waybill.parcel_id == parcel_id)
+    return connection.execute(query.order_by(Waybill.attempt.desc()).limit(1)).one_or_none()
+
+
+def _print_state(connection: Connection, waybill_id: int) -> str:
+    query = select(PrintJob.state).where(PrintJob.waybill_id == waybill_id)
+    return connection.execute(query.order_by(PrintJob.copy_no.desc()).limit(1)).scalar_one_or_none() or "none"
+
+
+def recent_shipped(connection: Connection, limit: int = 8) -> tuple[ShippedRow, ...]:
+    """What left last, newest first."""
+    query = select(Parcel.id, Parcel.shipped_at, Waybill.number).join(Waybill, Waybill.parcel_id == Parcel.id)
+    here = (Parcel.shipped_at.is_not(None), Waybill.state == "obtained")
+    rows = connection.execute(query.where(*here).order_by(Parcel.shipped_at.desc()).limit(limit))
+    return tuple(ShippedRow(row.id, row.number or "", _at(row.shipped_at)) for row in rows)
+
+
+def _at(when: datetime | None) -> datetime:
+    if when is None:
+        raise ValueError("a shipped parcel has a time")
+    return when
+
+
+def open_waves(connection: Connection, limit: int = 20) -> tuple[WaveView, ...]:
+    """Waves with work left, oldest first."""
+    waiting = Parcel.state.in_(("to_pack", "packing", "packed"))
+    query = (
+        select(Wave.id, Wave.code, Wave.way, Wave.parcel_count, Wave.created_at, func.count(Parcel.id).label("left"))
+        .join(Parcel, Parcel.wave_id == Wave.id)
+        .where(waiting)
+        .group_by(Wave.id, Wave.code, Wave.way, Wave.parcel_count, Wave.created_at)
+        .order_by(Wave.id)
+        .limit(limit)
+    )
+    return tuple(
+        WaveView(row.id, row.code, row.way, row.parcel_count, row.left, row.created_at)
+        for row in connection.execute(query)
+    )
+
+
+def pick_list(connection: Connection, wave_id: int) -> tuple[tuple[str, str, int], ...]:
+    """What has to be fetched for a wave: (SKU code, short name and spec, units), by code."""
+    total = func.sum(ParcelLine.qty).label("total")
+    query = (
+        select(Sku.code, Sku.short_name, Sku.spec, total)
+        .join(ParcelLine, ParcelLine.sku_id == Sku.id)
+        .join(Parcel, Parcel.id == ParcelLine.parcel_id)
+        .where(Parcel.wave_id == wave_id, Parcel.state == "to_pack", ParcelLine.is_withdrawn.is_(False))
+        .group_by(Sku.code, Sku.short_name, Sku.spec)
+        .order_by(Sku.code)
+    )
+    rows = connection.execute(query)
+    return tuple((row.code, f"{row.short_name} {row.spec}".strip(), int(row.total)) for row in rows)

@@ -1,0 +1,240 @@
+"""Reads of orders: the list by piles and search, the drawer, the time line. Plain selects, keyset pages."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy.engine import Connection
+
+from core.catalog.models import Sku
+from core.catalog.queries import sku_ids_like
+from core.channels.models import Shop
+from core.customers.masking import masked_address, masked_name, masked_phone
+from core.customers.models import Identity
+from core.customers.queries import consignees
+from core.db.journal import timeline
+from core.inventory.models import Reservation
+from core.orders import search_index
+from core.orders.models import Hold, Order, OrderLine
+from core.orders.records import (
+    PILES,
+    OrderDetail,
+    OrderFilter,
+    OrderLineView,
+    OrderPageView,
+    OrderParcelView,
+    OrderRow,
+    TimelineEntry,
+)
+from core.orders.states import Fulfilment
+
+Digest = Callable[[str, str], str]
+#: numbers and label states of orders, given by the subject that owns waybills: order id -> (number of its newest)
+WaybillsOf = Callable[[Connection, Sequence[int]], Mapping[int, str]]
+#: orders that a waybill number belongs to
+OrdersOfWaybill = Callable[[Connection, str], Sequence[int]]
+
+_NEWEST = 1 << 62
+#: a chip that says "1 000+" is as good as one that counts a million
+COUNT_CAP = 1000
+
+_HELD = text("hold_reason <> ''")
+_FREE = Order.hold_reason == ""
+
+
+def _state(*states: Fulfilment) -> ColumnElement[bool]:
+    return Order.fulfilment == states[0] if len(states) == 1 else Order.fulfilment.in_(states)
+
+
+#: what stands in each pile
+_PILE: Mapping[str, Sequence[Any]] = {
+    "open": (_state(Fulfilment.TO_REVIEW, Fulfilment.TO_PACK, Fulfilment.PACKING, Fulfilment.PACKED),),
+    "unpaid": (_state(Fulfilment.TO_REVIEW), Order.payment == "unpaid", _FREE),
+    "waiting": (_state(Fulfilment.TO_REVIEW), Order.payment != "unpaid", _FREE),
+    "held": (_HELD, Order.hold_reason != "short"),
+    "short": (_HELD, Order.hold_reason == "short"),
+    "to_pack": (_state(Fulfilment.TO_PACK), _FREE),
+    "packing": (_state(Fulfilment.PACKING), _FREE),
+    "packed": (_state(Fulfilment.PACKED), _FREE),
+    "shipped": (_state(Fulfilment.SHIPPED),),
+    "closed": (_state(Fulfilment.COMPLETED, Fulfilment.CANCELLED),),
+    "all": (),
+}
+
+
+def pile_counts(connection: Connection) -> Mapping[str, int]:
+    """How many orders each pile holds, counted up to COUNT_CAP."""
+    counts = {}
+    for pile in PILES:
+        capped = select(Order.id).where(*_PILE[pile]).limit(COUNT_CAP).subquery()
+        counts[pile] = int(connection.execute(select(func.count()).select_from(capped)).scalar_one())
+    return counts
+
+
+def order_page(
+    connection: Connection,
+    wanted: OrderFilter,
+    after: int | None,
+    limit: int,
+    digest: Digest,
+    waybills_of: WaybillsOf,
+    orders_of_waybill: OrdersOfWaybill,
+) -> OrderPageView:
+    """One page, newest first. A search looks through all orders, whatever the pile."""
+    before = after or _NEWEST
+    if wanted.search.strip():
+        ids = search(connection, wanted.search, digest, before, limit, orders_of_waybill)
+    else:
+        query = select(Order.id).where(*_PILE[wanted.pile], Order.id < before).order_by(Order.id.desc()).limit(limit)
+        ids = list(connection.execute(query).scalars())
+    rows = order_rows(connection, ids, waybills_of)
+    return OrderPageView(rows, ids[-1] if len(ids) == limit else None)
+
+
+def search(
+    connection: Connection,
+    typed: str,
+    digest: Digest,
+    before: int,
+    limit: int,
+    orders_of_waybill: OrdersOfWaybill,
+) -> list[int]:
+    """Ids of orders that the typed text means: number, waybill, buyer id, phone tail, name or goods."""
+    words = typed.strip()
+    found: set[int] = set(orders_of_waybill(connection, words.upper()))
+    found.update(_by_order_no(connection, words, before, limit))
+    found.update(_by_buyer(connection, words, limit))
+    if len(words) == 4 and words.isdigit():
+        found.update(search_index.ids_by_tail(connection, words, digest, before, limit))
+    if not words.isdigit():
+        found.update(search_index.ids_by_name(connection, words, digest, before, limit))
+    found.update(search_index.ids_by_skus(connection, sku_ids_like(connection, words), digest, before, limit))
+    return sorted((order_id for order_id in found if order_id < before), reverse=True)[:limit]
+
+
+def _by_order_no(connection: Connection, words: str, before: int, limit: int) -> Sequence[int]:
+    if len(words) < 3:
+        return ()
+    shops = list(connection.execute(select(Shop.id)).scalars())
+    found: list[int] = []
+    for shop_id in shops:
+        # A range, because LIKE 'abc%' does not use the index on either engine.
+        here = (Order.shop_id == shop_id, Order.order_no >= words, Order.order_no < words + "\U0010ffff")
+        query = select(Order.id).where(*here, Order.id < before).order_by(Order.order_no).limit(limit)
+        found += connection.execute(query).scalars()
+    return found
+
+
+def _by_buyer(connection: Connection, words: str, limit: int) -> Sequence[int]:
+    customers = select(Identity.customer_id).where(Identity.buyer_key == words)
+    query = select(Order.id).where(Order.customer_id.in_(customers)).order_by(Order.id.desc()).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def order_rows(connection: Connection, ids: Sequence[int], waybills_of: WaybillsOf) -> tuple[OrderRow, ...]:
+    """Rows of these orders in the order of the ids."""
+    if not ids:
+        return ()
+    o = Order
+    columns = (o.id, o.order_no, o.placed_at, o.ship_by_at, o.amount_fen, o.payment, o.fulfilment, o.after_sale)
+    query = select(*columns, o.hold_reason, o.consignee_id, Shop.name.label("shop")).join(Shop, Shop.id == o.shop_id)
+    rows = {row.id: row for row in connection.execute(query.where(o.id.in_(ids)))}
+    people = consignees(connection, [row.consignee_id for row in rows.values()])
+    goods = _goods(connection, ids)
+    numbers = waybills_of(connection, ids)
+    return tuple(
+        OrderRow(
+            id=row.id,
+            order_no=row.order_no,
+            shop_name=row.shop,
+            placed_at=row.placed_at,
+            ship_by_at=row.ship_by_at,
+            consignee=_who(people[row.consignee_id]),
+            goods=goods.get(row.id, ("", 0))[0],
+            total_qty=goods.get(row.id, ("", 0))[1],
+            amount_fen=row.amount_fen,
+            payment=row.payment,
+            fulfilment=row.fulfilment,
+            after_sale=row.after_sale,
+            hold_reason=row.hold_reason,
+            waybill_no=numbers.get(row.id, ""),
+        )
+        for row in (rows[order_id] for order_id in ids if order_id in rows)
+    )
+
+
+def _who(who: Any) -> str:
+    name = who.name if who.is_masked else masked_name(who.name)
+    phone = who.phone if who.is_masked else masked_phone(who.phone)
+    return " ".join(part for part in (name, phone) if part)
+
+
+def _goods(connection: Connection, ids: Sequence[int]) -> Mapping[int, tuple[str, int]]:
+    columns = (OrderLine.order_id, OrderLine.qty, OrderLine.title, Sku.short_name)
+    query = select(*columns).outerjoin(Sku, Sku.id == OrderLine.sku_id)
+    here = (OrderLine.order_id.in_(ids), OrderLine.is_current)
+    found: dict[int, tuple[str, int]] = {}
+    for row in connection.execute(query.where(*here).order_by(OrderLine.order_id, OrderLine.id)):
+        words, total = found.get(row.order_id, ("", 0))
+        part = f"{row.short_name or row.title}×{row.qty}"
+        found[row.order_id] = (f"{words}，{part}" if words else part, total + row.qty)
+    return found
+
+
+def order_detail(
+    connection: Connection,
+    order_id: int,
+    waybills_of: WaybillsOf,
+    parcels: Callable[[Connection, int], tuple[OrderParcelView, ...]],
+) -> OrderDetail | None:
+    """Everything the drawer shows; None where there is no such order."""
+    rows = order_rows(connection, [order_id], waybills_of)
+    if not rows:
+        return None
+    o = Order
+    columns = (o.consignee_id, o.buyer_note, o.seller_note, o.channel_status, o.seen_at)
+    order = connection.execute(select(*columns).where(o.id == order_id)).one()
+    who = consignees(connection, [order.consignee_id])[order.consignee_id]
+    standing = select(Hold.reason).where(Hold.order_id == order_id, Hold.released_at.is_(None)).order_by(Hold.id)
+    return OrderDetail(
+        row=rows[0],
+        consignee_name=who.name if who.is_masked else masked_name(who.name),
+        consignee_phone=who.phone if who.is_masked else masked_phone(who.phone),
+        consignee_address=masked_address(who.province, who.city, who.district, who.address),
+        buyer_note=order.buyer_note,
+        seller_note=order.seller_note,
+        channel_status=order.channel_status,
+        seen_at=order.seen_at,
+        holds=tuple(connection.execute(standing).scalars()),
+        lines=_line_views(connection, order_id),
+        parcels=parcels(connection, order_id),
+        timeline=tuple(
+            TimelineEntry(entry.at, entry.operator, entry.desk, entry.action, entry.facts)
+            for entry in timeline(connection, "orders", order_id)
+        ),
+    )
+
+
+def _line_views(connection: Connection, order_id: int) -> tuple[OrderLineView, ...]:
+    o = OrderLine
+    columns = (o.id, o.title, o.spec, o.qty, o.unit_price_fen, o.is_gift, o.after_sale, Sku.code)
+    here = and_(o.order_id == order_id, o.is_current)
+    lines = connection.execute(select(*columns).outerjoin(Sku, Sku.id == o.sku_id).where(here).order_by(o.id)).all()
+    claims = select(Reservation.order_line_id, Reservation.state).where(
+        Reservation.order_line_id.in_([line.id for line in lines])
+    )
+    newest = {row.order_line_id: row.state for row in connection.execute(claims.order_by(Reservation.id))}
+    return tuple(
+        OrderLineView(
+            id=line.id,
+            title=line.title,
+            spec=line.spec,
+            sku_code=line.code or "",
+            qty=line.qty,
+            unit_price_fen=line.unit_price_fen,
+            is_gift=line.is_gift,
+            after_sale=line.after_sale,
+            reservation=newest.get(line.id, "none"),
+        )
+        for line in lines
+    )

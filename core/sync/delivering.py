@@ -1,0 +1,94 @@
+"""Delivering the outbox: what was decided in a transaction reaches carriers and shops, at least once, by its key."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.channels.contract import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected
+from core.db import outbox
+from core.db.outbox import Claim
+from core.db.unit_of_work import Store, Urgency
+from core.runtime.errors import DomainError
+
+_log = logging.getLogger(__name__)
+
+#: longer than the total deadline of any call, so that no second desk delivers the same thing meanwhile
+_LEASE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a delivery did not go through, in the terms the outbox keeps."""
+
+    error: str
+    is_permanent: bool
+    retry_after_s: float | None = None
+
+
+#: delivers one claim; raises `ChannelError` or `DomainError` when it cannot
+Handler = Callable[[Claim], None]
+#: tidies up after a delivery that will never go through
+GiveUp = Callable[[Claim, str], None]
+
+
+class Deliverer:
+    """Takes due rows of a lane one by one and hands them to the handler of their kind."""
+
+    def __init__(
+        self,
+        store: Store,
+        holder: str,
+        handlers: Mapping[str, Handler],
+        give_ups: Mapping[str, GiveUp],
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._store = store
+        self._holder = holder
+        self._handlers = handlers
+        self._give_ups = give_ups
+        self._is_cancelled = is_cancelled
+
+    def drain(self, lane: str, limit: int = 1000) -> int:
+        """Deliver what is due in the lane now; gives how many rows were settled as done."""
+        done = 0
+        for _ in range(limit):
+            if self._is_cancelled():
+                break
+            claims = self._store.write(
+                lambda uow: outbox.claim(uow, lane, self._holder, _LEASE_S), urgency=Urgency.LANE
+            )
+            if not claims:
+                break
+            done += self._deliver(claims[0])
+        return done
+
+    def _deliver(self, claim: Claim) -> bool:
+        try:
+            self._handlers[claim.kind](claim)
+        except (ChannelError, DomainError) as error:
+            self._fail(claim, failure_of(error))
+            return False
+        self._store.write(lambda uow: outbox.done(uow, claim), urgency=Urgency.LANE)
+        return True
+
+    def _fail(self, claim: Claim, failure: Failure) -> None:
+        _log.info("outbox %s %s: %s", claim.kind, claim.key, failure.error)
+        self._store.write(
+            lambda uow: outbox.fail(
+                uow, claim, failure.error, permanent=failure.is_permanent, retry_after_s=failure.retry_after_s
+            ),
+            urgency=Urgency.LANE,
+        )
+        if failure.is_permanent and claim.kind in self._give_ups:
+            self._give_ups[claim.kind](claim, failure.error)
+
+
+def failure_of(error: Exception) -> Failure:
+    """Sort an expected error: what a repeat may mend, and what only a person can."""
+    if isinstance(error, RateLimited):
+        return Failure(str(error), is_permanent=False, retry_after_s=error.retry_after_s)
+    if isinstance(error, (Rejected, ContractBroken, DomainError)):
+        return Failure(str(error), is_permanent=True)
+    if isinstance(error, AuthExpired):
+        return Failure(str(error), is_permanent=False, retry_after_s=300.0)
+    return Failure(str(error), is_permanent=False)

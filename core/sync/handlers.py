@@ -1,0 +1,139 @@
+"""What is done with each kind of outbox row. No call to the outside happens inside a transaction."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from core.catalog.models import Sku
+from core.channels.contract import Channel, Consignee, ShipmentNotice
+from core.customers.queries import consignees
+from core.db.outbox import Claim
+from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.fulfilment.models import Parcel, ParcelLine, Wave
+from core.fulfilment.outbound import CONFIRM
+from core.orders import holds
+from core.orders.models import Order, OrderLine
+from core.sync.delivering import GiveUp, Handler
+from core.sync.shops import ShopRecord, shop_of
+from core.waybills import numbers
+from core.waybills.accounts import Account, ServiceFactory, account_of
+from core.waybills.contract import WaybillRequest
+from core.waybills.models import Waybill
+from core.waybills.print_queue import want_label
+
+#: opens the channel of a shop; one per channel the program knows
+ChannelFactory = Callable[[ShopRecord], Channel]
+
+
+class Handlers:
+    """The deliveries of this program, with what they need."""
+
+    def __init__(self, store: Store, services: Mapping[str, ServiceFactory], open_channel: ChannelFactory) -> None:
+        self._store = store
+        self._services = services
+        self._open_channel = open_channel
+
+    def by_kind(self) -> Mapping[str, Handler]:
+        """Outbox kind -> handler."""
+        return {numbers.OBTAIN: self.obtain_number, numbers.CANCEL: self.give_number_back, CONFIRM: self.confirm}
+
+    def give_ups(self) -> Mapping[str, GiveUp]:
+        """Outbox kind -> what to do when a delivery will never go through."""
+        return {numbers.OBTAIN: self._number_failed}
+
+    def obtain_number(self, claim: Claim) -> None:
+        """Buy the number of a parcel; after a lost answer ask by key first."""
+        waybill_id = int(claim.payload["waybill_id"])
+        asked = self._store.write(lambda uow: numbers.begin_asking(uow, waybill_id), urgency=Urgency.LANE)
+        if asked is None:
+            return
+        account = self._store.read(lambda connection: account_of(connection, asked.carrier_code))
+        service = self._services[account.service](account)
+        grant = service.find(asked.key) if asked.was_asked_before else None
+        if grant is None:
+            grant = service.obtain(self._store.read(lambda connection: _request(connection, asked, account)))
+        found = grant
+        self._store.write(lambda uow: _store_number(uow, asked, found), urgency=Urgency.LANE)
+
+    def _number_failed(self, claim: Claim, error: str) -> None:
+        self._store.write(lambda uow: _fail_number(uow, int(claim.payload["waybill_id"]), error))
+
+    def give_number_back(self, claim: Claim) -> None:
+        """Cancel a voided number at the carrier."""
+        waybill_id = int(claim.payload["waybill_id"])
+        query = select(Waybill.number, Waybill.carrier_code).where(Waybill.id == waybill_id)
+        row = self._store.read(lambda connection: connection.execute(query).one())
+        if row.number:
+            account = self._store.read(lambda connection: account_of(connection, row.carrier_code))
+            self._services[account.service](account).cancel(row.carrier_code, row.number)
+
+    def confirm(self, claim: Claim) -> None:
+        """Tell the shop that a parcel of one of its orders left."""
+        parcel_id, order_id = int(claim.payload["parcel_id"]), int(claim.payload["order_id"])
+        shop, notice = self._store.read(lambda connection: _notice(connection, parcel_id, order_id))
+        self._open_channel(shop).confirm_shipment(notice)
+        self._store.write(lambda uow: uow.record("order.shop_told", "orders", order_id, parcel_id=parcel_id))
+
+
+def _request(connection: Connection, asked: numbers.Asked, account: Account) -> WaybillRequest:
+    receiver: Consignee = consignees(connection, [asked.consignee_id])[asked.consignee_id]
+    columns = (Sku.short_name, Sku.name, Sku.weight_g, ParcelLine.qty)
+    query = select(*columns).join(ParcelLine, ParcelLine.sku_id == Sku.id)
+    here = (ParcelLine.parcel_id == asked.parcel_id, ParcelLine.is_withdrawn.is_(False))
+    rows = connection.execute(query.where(*here).order_by(ParcelLine.id)).all()
+    return WaybillRequest(
+        key=asked.key,
+        carrier_code=asked.carrier_code,
+        sender=account.sender,
+        consignee=receiver,
+        weight_g=sum(row.weight_g * row.qty for row in rows),
+        goods=[(row.short_name or row.name, row.qty) for row in rows],
+    )
+
+
+def _store_number(uow: UnitOfWork, asked: numbers.Asked, grant: numbers.WaybillGrant) -> None:
+    """The transaction that stores the number also queues the label, where one is wanted already."""
+    if not numbers.store_number(uow, asked.waybill_id, grant):
+        return
+    columns = (Parcel.state, Parcel.opened_by, Wave.way, Wave.desk)
+    query = select(*columns).outerjoin(Wave, Wave.id == Parcel.wave_id).where(Parcel.id == asked.parcel_id)
+    parcel = uow.execute(query).one()
+    uow.changed("parcel", asked.parcel_id)
+    if parcel.way == "batch":
+        want_label(uow, asked.waybill_id, parcel.desk)
+    elif parcel.state == "packed":
+        want_label(uow, asked.waybill_id, parcel.opened_by or uow.actor.desk)
+
+
+def _fail_number(uow: UnitOfWork, waybill_id: int, error: str) -> None:
+    numbers.fail_number(uow, waybill_id, error)
+    parcel = select(Waybill.parcel_id).where(Waybill.id == waybill_id).scalar_subquery()
+    query = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel).distinct()
+    holds.place_many(uow, [(row.order_id, "waybill_failed") for row in uow.rows(query)], note=error[:200])
+
+
+def _notice(connection: Connection, parcel_id: int, order_id: int) -> tuple[ShopRecord, ShipmentNotice]:
+    order = connection.execute(select(Order.order_no, Order.shop_id).where(Order.id == order_id)).one()
+    here = (Waybill.parcel_id == parcel_id, Waybill.state == "obtained")
+    waybill = connection.execute(select(Waybill.number, Waybill.carrier_code).where(*here)).one()
+    columns = (OrderLine.line_no, OrderLine.qty, OrderLine.channel_qty, ParcelLine.qty.label("sent_qty"))
+    query = select(*columns).join(ParcelLine, ParcelLine.order_line_id == OrderLine.id)
+    here_lines = (
+        ParcelLine.parcel_id == parcel_id,
+        ParcelLine.order_id == order_id,
+        ParcelLine.is_withdrawn.is_(False),
+    )
+    lines: dict[str, int] = {}
+    for row in connection.execute(query.where(*here_lines).order_by(OrderLine.id)):
+        # A bundle's line is told in the platform's units, once, however many components it has.
+        sent = row.sent_qty * row.channel_qty // row.qty
+        lines[row.line_no] = max(lines.get(row.line_no, 0), sent)
+    notice = ShipmentNotice(
+        key=f"{waybill.number}-{order.order_no}",
+        order_no=order.order_no,
+        carrier_code=waybill.carrier_code,
+        waybill_no=waybill.number or "",
+        lines=[(line_no, qty) for line_no, qty in lines.items() if qty > 0],
+    )
+    return shop_of(connection, order.shop_id), notice

@@ -1,0 +1,108 @@
+"""Shops: adding one, opening its channel, noting how its pulls went."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.engine import Connection
+
+from core.channels.models import Shop
+from core.db.unit_of_work import UnitOfWork
+from core.orders.intake import ShopFacts
+from core.runtime.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRecord:
+    """One shop as stored; `secret` is in clear here and nowhere else."""
+
+    id: int
+    channel: str
+    name: str
+    settings: Mapping[str, str]
+    secret: str
+    warehouse_id: int
+    confirms_shipments: bool
+
+    def __repr__(self) -> str:
+        return f"ShopRecord({self.id}, {self.channel}, {self.name})"
+
+    @property
+    def facts(self) -> ShopFacts:
+        """What intake needs. Buyer keys are unique within one shop account; clear phone numbers tie them together."""
+        return ShopFacts(self.id, f"{self.channel}:{self.id}", self.warehouse_id)
+
+
+def add_shop(
+    uow: UnitOfWork,
+    channel: str,
+    name: str,
+    settings: Mapping[str, str],
+    secret: str,
+    warehouse_id: int,
+    *,
+    confirms_shipments: bool = False,
+) -> int:
+    """Add a shop. It starts read-only: nothing is told to the platform until that is switched on."""
+    row = {
+        "channel": channel,
+        "name": name,
+        "settings": dict(settings),
+        "secret": secret,
+        "warehouse_id": warehouse_id,
+        "confirms_shipments": confirms_shipments,
+        "created_at": uow.now,
+    }
+    shop_id = uow.insert(Shop, row)
+    uow.record("shop.added", "shop", shop_id, channel=channel)
+    return shop_id
+
+
+def set_access(uow: UnitOfWork, shop_id: int, settings: Mapping[str, str], secret: str) -> None:
+    """Change address and key of a shop."""
+    uow.execute(update(Shop).where(Shop.id == shop_id).values(settings=dict(settings), secret=secret))
+    uow.record("shop.access_changed", "shop", shop_id)
+
+
+def shop_of(connection: Connection, shop_id: int) -> ShopRecord:
+    """One shop.
+
+    Raises:
+        NotFound: `shop.unknown`.
+    """
+    found = _shops(connection, Shop.id == shop_id)
+    if not found:
+        raise NotFound("shop.unknown", f"there is no shop {shop_id}")
+    return found[0]
+
+
+def active_shops(connection: Connection) -> Sequence[ShopRecord]:
+    """Shops that are pulled."""
+    return _shops(connection, Shop.is_active.is_(True))
+
+
+def shop_named(connection: Connection, name: str) -> ShopRecord | None:
+    """The shop of that name."""
+    return next(iter(_shops(connection, Shop.name == name)), None)
+
+
+def _shops(connection: Connection, here: ColumnElement[bool]) -> Sequence[ShopRecord]:
+    columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.secret, Shop.warehouse_id)
+    query = select(*columns, Shop.confirms_shipments).where(here).order_by(Shop.id)
+    return [
+        ShopRecord(r.id, r.channel, r.name, r.settings, r.secret, r.warehouse_id, r.confirms_shipments)
+        for r in connection.execute(query)
+    ]
+
+
+def note_good_pull(uow: UnitOfWork, shop_id: int, offset_ms: int) -> None:
+    """The shop answered and everything it said is stored."""
+    facts = {"last_good_pull_at": uow.now, "last_error": None, "last_error_at": None, "clock_offset_ms": offset_ms}
+    uow.execute(update(Shop).where(Shop.id == shop_id).values(**facts))
+    uow.changed("shop", shop_id)
+
+
+def note_bad_pull(uow: UnitOfWork, shop_id: int, error: str) -> None:
+    """The shop did not answer as it should; it is never switched off for it, only shown."""
+    uow.execute(update(Shop).where(Shop.id == shop_id).values(last_error=error[:300], last_error_at=uow.now))
+    uow.changed("shop", shop_id)
