@@ -1,8 +1,8 @@
 """The system libraries that Qt needs on Linux, looked for without importing Qt.
 
-A missing one is a native abort inside `QApplication()`, with a message that names the wrong library, and cannot be
-caught; so it has to be found before. Standard library only: the set-up script asks here too, before anything is
-installed. The table was measured on bare Debian 12 with PySide6 6.9.
+A missing one is a native abort inside `QApplication()`, with a message that names the wrong library, and
+cannot be caught; so it has to be found before. Standard library only: the set-up script asks here too, before
+anything is installed. The table was measured on bare Debian 12 with PySide6 6.9.
 """
 
 import ctypes
@@ -41,7 +41,16 @@ LIBRARIES = (
 )
 
 #: file name beginnings of the usual fonts with Chinese characters
-_CJK_FONT_NAMES = ("notosanscjk", "notosanssc", "sourcehansans", "wqy-", "droidsansfallback", "uming", "ukai", "msyh")
+_CJK_FONT_NAMES = (
+    "notosanscjk",
+    "notosanssc",
+    "sourcehansans",
+    "wqy-",
+    "droidsansfallback",
+    "uming",
+    "ukai",
+    "msyh",
+)
 _FONT_FOLDERS = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),

@@ -1,8 +1,9 @@
 """The `.venv` of the checkout: made once, filled from the hash-locked files, recognised by a stamp.
 
-The stamp is a digest of the lock files and the Python that made the environment. It is taken away before anything is
-changed and written when everything is in place, so an interrupted installation is seen by the next start, which builds
-afresh: pip takes a half-unpacked package for an installed one. A file lock keeps two starts apart.
+The stamp is a digest of the lock files and the Python that made the environment. It is taken away before
+anything is changed and written when everything is in place, so an interrupted installation is seen by the
+next start, which builds afresh: pip takes a half-unpacked package for an installed one. A file lock keeps two
+starts apart.
 """
 
 import contextlib
@@ -20,7 +21,9 @@ from bootstrap.say import SetupFailed, show_progress, tell
 
 STAMP = "packdesk-setup.json"
 #: pip settings of the surrounding shell that would put the packages elsewhere or change what is asked for
-_UNWANTED_PIP_SETTINGS = frozenset({"USER", "TARGET", "PREFIX", "ROOT", "CONSTRAINT", "REQUIREMENT", "EDITABLE", "NO_DEPS"})
+_UNWANTED_PIP_SETTINGS = frozenset(
+    {"USER", "TARGET", "PREFIX", "ROOT", "CONSTRAINT", "REQUIREMENT", "EDITABLE", "NO_DEPS"}
+)
 
 
 class Environment:
@@ -35,7 +38,7 @@ class Environment:
         self.log = root / ".run" / "setup.log"
 
     def is_ready(self, *, dev: bool) -> bool:
-        """Say whether everything is installed (with the developers' tools, if `dev`) as the lock files say now."""
+        """Say whether everything, with `dev` the developers' tools too, is installed as the lock says now."""
         stamp = self._read_stamp()
         if stamp.get("wanted") == self._digest(dev=True):
             return self.python.exists()
@@ -80,14 +83,19 @@ class Environment:
         self._write_stamp(None)
         mirror = ["--index-url", index] if index else []
         pip = [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-        self._do([*pip, "--require-hashes", "--no-warn-script-location", *mirror, "-r", str(self._lock(dev))], "pip")
+        self._do(
+            [*pip, "--require-hashes", "--no-warn-script-location", *mirror, "-r", str(self._lock(dev))],
+            "pip",
+        )
         self._make_importable()
         self._write_stamp(self._digest(dev=dev))
 
     def _make_importable(self) -> None:
         """Put the checkout on the path of the environment, so that the current folder need not be it."""
         ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        found = subprocess.run([str(self.python), "-I", "-c", ask], check=True, capture_output=True, encoding="utf-8")
+        found = subprocess.run(
+            [str(self.python), "-I", "-c", ask], check=True, capture_output=True, encoding="utf-8"
+        )
         Path(found.stdout.strip(), "packdesk-checkout.pth").write_text(f"{self._root}\n", encoding="utf-8")
 
     def _do(self, command: Sequence[str], step: str) -> None:
@@ -115,7 +123,8 @@ class Environment:
         show_progress("")
         if code:
             raise SetupFailed(
-                f"安装没有完成（{step}，代码 {code}）：{reason or '见日志'}。日志 {self.log}；网络慢可用 RUN_INDEX=镜像地址 再试。",
+                f"安装没有完成（{step}，代码 {code}）：{reason or '见日志'}。"
+                f"日志 {self.log}；网络慢可用 RUN_INDEX=镜像地址 再试。",
                 f"Set-up stopped ({step}, code {code}): {reason or 'see the log'}. Log: {self.log}. "
                 "Behind a slow network try RUN_INDEX=address-of-a-mirror.",
                 exit_code=4,
@@ -199,5 +208,5 @@ def _python_identity() -> str:
 
 
 def _base_python() -> str:
-    """Return the Python outside any virtual environment: the one inside `.venv` cannot rebuild its own house."""
+    """Return the Python outside any virtual environment: the one in `.venv` cannot rebuild its own house."""
     return getattr(sys, "_base_executable", None) or sys.executable

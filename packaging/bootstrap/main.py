@@ -72,7 +72,8 @@ def _pass_on(root: Path, arguments: list[str]) -> int:
     window = needs_screen(arguments)
     if window and sys.platform.startswith("linux") and not has_screen(os.environ):
         raise SetupFailed(
-            f"这里没有屏幕（DISPLAY 和 WAYLAND_DISPLAY 都没有设置），窗口打不开。无界面演示：{_HEADLESS_WAY}；或：xvfb-run -a ./run",
+            f"这里没有屏幕（DISPLAY 和 WAYLAND_DISPLAY 都没有设置），窗口打不开。"
+            f"无界面演示：{_HEADLESS_WAY}；或：xvfb-run -a ./run",
             "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can open. "
             f"Without one: {_HEADLESS_WAY} (or: xvfb-run -a ./run)",
         )
@@ -103,15 +104,27 @@ def _test(root: Path, arguments: list[str]) -> int:
 
 
 def parallel_options(arguments: Sequence[str]) -> list[str]:
-    """Return pytest's options for several workers, or none where the caller chose or wants to see one test at work."""
-    chosen = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "-s", "--capture=no", "--collect-only", "--co")
-    if any(argument.startswith(chosen) or argument.partition("::")[0].endswith(".py") for argument in arguments):
+    """Return pytest's options for several workers; none where the caller chose, or looks at few tests."""
+    chosen = (
+        "-n",
+        "--numprocesses",
+        "--dist",
+        "--pdb",
+        "--trace",
+        "-s",
+        "--capture=no",
+        "--collect-only",
+        "--co",
+    )
+    if any(
+        argument.startswith(chosen) or argument.partition("::")[0].endswith(".py") for argument in arguments
+    ):
         return []
     workers = min(os.cpu_count() or 1, 4)
     return ["-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []
 
 
-def _lint(root: Path, arguments: list[str]) -> int:
+def _lint(root: Path, _arguments: list[str]) -> int:
     environment = _prepared(root, system.Wants(), dev=True)
     checks = (
         ("ruff", "check", "."),
@@ -133,7 +146,7 @@ def _lint(root: Path, arguments: list[str]) -> int:
 
 
 def _bench(root: Path, arguments: list[str]) -> int:
-    """Run `tests/bench/bench_*.py` one after another, all or the named ones, each as a module of its own process."""
+    """Run `tests/bench/bench_*.py`, all or the named ones, one after another, each in its own process."""
     known = sorted(file.stem for file in (root / "tests" / "bench").glob("bench_*.py"))
     chosen = [name if name.startswith("bench_") else f"bench_{name}" for name in arguments] or known
     unknown = [name for name in chosen if name not in known]
@@ -149,29 +162,43 @@ def _bench(root: Path, arguments: list[str]) -> int:
     failed = [
         name
         for name in chosen
-        if subprocess.run([str(environment.python), "-P", "-m", f"tests.bench.{name}"], cwd=root, check=False).returncode
+        if subprocess.run(
+            [str(environment.python), "-P", "-m", f"tests.bench.{name}"], cwd=root, check=False
+        ).returncode
     ]
     return 1 if failed else 0
 
 
 def _lock(root: Path, arguments: list[str]) -> int:
-    """Compile both requirements files for all systems; no index, mirror or local folder of this machine gets in."""
+    """Compile both requirements files for all systems; no index, mirror or folder of this machine gets in."""
     uv = shutil.which("uv")
     if uv is None:
         raise SetupFailed("没有找到 uv：pip install uv", "uv is needed for this: pip install uv", exit_code=2)
     environ = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("PIP_") and not (name.startswith("UV_") and ("INDEX" in name or "FIND_LINKS" in name))
+        if not name.startswith("PIP_")
+        and not (name.startswith("UV_") and ("INDEX" in name or "FIND_LINKS" in name))
     }
-    common = [uv, "pip", "compile", "--no-config", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    common = [
+        uv,
+        "pip",
+        "compile",
+        "--no-config",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+    ]
     common += ["--custom-compile-command", "./run lock", "--quiet", *arguments]
     files = (
         ["--output-file", "requirements.lock"],
         ["--group", "dev", "--constraint", "requirements.lock", "--output-file", "requirements-dev.lock"],
     )
     for options in files:
-        code = subprocess.run([*common, *options, "pyproject.toml"], cwd=root, env=environ, check=False).returncode
+        code = subprocess.run(
+            [*common, *options, "pyproject.toml"], cwd=root, env=environ, check=False
+        ).returncode
         if code:
             return code
     return 0
@@ -183,7 +210,7 @@ def _setup(root: Path, arguments: list[str]) -> int:
     return 0
 
 
-def _help(root: Path, arguments: list[str]) -> int:
+def _help(_root: Path, _arguments: list[str]) -> int:
     print(USAGE, end="")
     return 0
 
@@ -194,4 +221,4 @@ def _become(command: list[str]) -> int:
     sys.stderr.flush()
     if os.name == "nt":
         return subprocess.call(command)
-    os.execv(command[0], command)
+    return os.execv(command[0], command)

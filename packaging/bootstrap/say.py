@@ -19,6 +19,6 @@ def tell(chinese: str, english: str) -> None:
 
 
 def show_progress(text: str) -> None:
-    """Overwrite the line of a terminal with `text`; an empty text clears it. Nothing is written to files and pipes."""
+    """Overwrite the terminal's line with `text`; an empty text clears it. Files and pipes get nothing."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text[:76]}", end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What the machine itself must have: found out first, installed by apt where we may, named in one line where not."""
+"""What the machine itself must have: found out first; installed by apt where we may, else named in a line."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ class Lacks(NamedTuple):
 
 
 def find_lacks(wants: Wants) -> Lacks:
-    """Look at this machine; nothing is changed. Other systems than Linux bring their libraries with the wheels."""
+    """Look at this machine; nothing is changed. Elsewhere than on Linux the wheels bring their libraries."""
     required: list[str] = []
     wished: list[str] = []
     if wants.venv and not has_venv_parts():
@@ -63,7 +63,10 @@ def provide(wants: Wants, log: Path) -> None:
         lacks = find_lacks(wants)
     if lacks.wished:
         line = apt_command(lacks.wished)
-        tell(f"没有中文字体，界面可能显示方块；安装：{line}", f"No Chinese font is installed; get one by: {line}")
+        tell(
+            f"没有中文字体，界面可能显示方块；安装：{line}",
+            f"No Chinese font is installed; get one by: {line}",
+        )
     if lacks.required:
         raise SetupFailed(*_missing_sentences(lacks.required))
 
@@ -84,20 +87,29 @@ def _may_install() -> bool:
 def _apt_install(packages: Iterable[str], log: Path) -> None:
     """Install by apt with its output in `log`; a failure shows later as packages still missing."""
     names = list(packages)
-    tell(f"正在用 apt 安装系统软件包：{' '.join(names)}", f"Installing system packages with apt: {' '.join(names)}")
+    tell(
+        f"正在用 apt 安装系统软件包：{' '.join(names)}",
+        f"Installing system packages with apt: {' '.join(names)}",
+    )
     options = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     log.parent.mkdir(exist_ok=True)
-    commands = (
-        ["apt-get", *options, "update"],
-        ["apt-get", *options, "install", "-y", "--no-install-recommends", *names],
-    )
     with log.with_name("apt.log").open("ab") as out:
-        for command in commands:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environ, check=False
-            )
-    if done.returncode:
+
+        def apt(*words: str) -> int:
+            command = ["apt-get", *options, *words]
+            return subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=environ,
+                check=False,
+            ).returncode
+
+        apt("update")
+        code = apt("install", "-y", "--no-install-recommends", *names)
+    if code:
         tell(f"apt 没有成功，日志 {out.name}", f"apt did not succeed; its log is {out.name}")
 
 
