@@ -65,18 +65,21 @@ class Environment:
     def _build(self, *, dev: bool, index: str | None) -> None:
         self.log.write_text("", encoding="utf-8")
         before = self._read_stamp()
-        if self._folder.exists() and not self._stamp.exists():
+        if not self._stamp.exists() and self._folder.exists() and any(self._folder.iterdir()):
             raise SetupFailed(
                 f"{self._folder} 不是 ./run 建立的：请先移走或删除它。",
                 f"{self._folder} was not made by ./run: move it away or delete it first.",
             )
-        size = "约 300 MB" if not before.get("wanted") else "更新"
-        tell(
-            f"正在准备运行环境（{size}，第一次需要几分钟）……",
-            f"Setting up .venv from {self._lock(dev).name}; the first time downloads about 200 MB.",
-        )
-        if before.get("python") != _python_identity() or not before.get("wanted") or not self.python.exists():
-            shutil.rmtree(self._folder, ignore_errors=True)
+        is_first = not before.get("wanted") or before.get("python") != _python_identity() or not self.python.exists()
+        if is_first:
+            tell(
+                "正在准备运行环境（下载约 200 MB，需要几分钟，只此一次）……",
+                f"Setting up .venv from {self._lock(dev).name}: about 200 MB to download, once.",
+            )
+        else:
+            tell("正在更新运行环境……", f"Bringing .venv up to date with {self._lock(dev).name}.")
+        if is_first:
+            self._discard()
             self._folder.mkdir(exist_ok=True)
             self._write_stamp(None)
             self._do([_base_python(), "-m", "venv", str(self._folder)], "venv")
@@ -90,12 +93,24 @@ class Environment:
         self._make_importable()
         self._write_stamp(self._digest(dev=dev))
 
+    def _discard(self) -> None:
+        """Take the old environment away in one step, so that no half of it without a stamp can be left."""
+        discarded = self.log.parent / "discarded-venv"
+        shutil.rmtree(discarded, ignore_errors=True)
+        if self._folder.exists():
+            try:
+                self._folder.rename(discarded)
+            except OSError as error:
+                raise SetupFailed(
+                    f"无法替换 {self._folder}（{error}）：请先退出正在运行的打包台。",
+                    f"{self._folder} cannot be replaced ({error}): close Packdesk first.",
+                ) from error
+        shutil.rmtree(discarded, ignore_errors=True)
+
     def _make_importable(self) -> None:
         """Put the checkout on the path of the environment, so that the current folder need not be it."""
         ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        found = subprocess.run(
-            [str(self.python), "-I", "-c", ask], check=True, capture_output=True, encoding="utf-8"
-        )
+        found = subprocess.run([str(self.python), "-I", "-c", ask], check=True, capture_output=True, encoding="utf-8")
         Path(found.stdout.strip(), "packdesk-checkout.pth").write_text(f"{self._root}\n", encoding="utf-8")
 
     def _do(self, command: Sequence[str], step: str) -> None:

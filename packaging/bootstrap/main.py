@@ -116,9 +116,7 @@ def parallel_options(arguments: Sequence[str]) -> list[str]:
         "--collect-only",
         "--co",
     )
-    if any(
-        argument.startswith(chosen) or argument.partition("::")[0].endswith(".py") for argument in arguments
-    ):
+    if any(argument.startswith(chosen) or argument.partition("::")[0].endswith(".py") for argument in arguments):
         return []
     workers = min(os.cpu_count() or 1, 4)
     return ["-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []
@@ -177,8 +175,7 @@ def _lock(root: Path, arguments: list[str]) -> int:
     environ = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("PIP_")
-        and not (name.startswith("UV_") and ("INDEX" in name or "FIND_LINKS" in name))
+        if not name.startswith("PIP_") and not (name.startswith("UV_") and ("INDEX" in name or "FIND_LINKS" in name))
     }
     common = [
         uv,
@@ -196,9 +193,7 @@ def _lock(root: Path, arguments: list[str]) -> int:
         ["--group", "dev", "--constraint", "requirements.lock", "--output-file", "requirements-dev.lock"],
     )
     for options in files:
-        code = subprocess.run(
-            [*common, *options, "pyproject.toml"], cwd=root, env=environ, check=False
-        ).returncode
+        code = subprocess.run([*common, *options, "pyproject.toml"], cwd=root, env=environ, check=False).returncode
         if code:
             return code
     return 0

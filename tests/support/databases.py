@@ -36,9 +36,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if config.getoption("--without-postgres"):
         number = config.stash.get(_LEFT_OUT, None)
         amount = "the" if number is None else str(number)
-        terminalreporter.write_line(
-            f"--without-postgres: {amount} tests on PostgreSQL were left out", yellow=True
-        )
+        terminalreporter.write_line(f"--without-postgres: {amount} tests on PostgreSQL were left out", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -150,9 +150,7 @@ def expected_log(request: pytest.FixtureRequest) -> Iterator[ExpectedLog]:
 # --- threads ----------------------------------------------------------------------
 
 
-def threads_left(
-    before: Iterable[threading.Thread], grace_s: float = THREAD_GRACE_S
-) -> list[threading.Thread]:
+def threads_left(before: Iterable[threading.Thread], grace_s: float = THREAD_GRACE_S) -> list[threading.Thread]:
     """Return the threads not in `before` that would keep the program from ending and do not end in time."""
     known = set(before)
     new = [thread for thread in threading.enumerate() if thread not in known and not thread.daemon]
