@@ -32,11 +32,13 @@ def test_a_server_is_not_opened_to_other_machines() -> None:
 
 
 def test_this_machine_is_reached_over_tcp_and_unix_sockets(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(("localhost", server.getsockname()[1]), timeout=5) as client:
-            client.sendall(b"order")
-            with server.accept()[0] as accepted:
-                assert accepted.recv(5) == b"order"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(("localhost", server.getsockname()[1]), timeout=5) as client,
+        server.accept()[0] as accepted,
+    ):
+        client.sendall(b"order")
+        assert accepted.recv(5) == b"order"
     with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
         server.bind(str(tmp_path / "s"))
         server.listen()
