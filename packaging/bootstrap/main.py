@@ -10,7 +10,7 @@ from pathlib import Path
 from bootstrap import system
 from bootstrap.environment import Environment
 from bootstrap.say import SetupFailed, tell
-from desktop.system_libraries import has_screen
+from desktop.system_libraries import has_cjk_font, has_screen
 
 USAGE = """\
 ./run                        set up, then open Packdesk with the practice shop in it   准备并打开（含练习店）
@@ -78,7 +78,8 @@ def _pass_on(root: Path, arguments: list[str]) -> int:
             f"Without one: {_HEADLESS_WAY} (or: xvfb-run -a ./run)",
         )
     if window:
-        wants = system.Wants(libraries="screen", cjk_font=True)
+        # The fonts that come with the program serve its own windows.
+        wants = system.Wants(libraries="screen", cjk_font=not has_cjk_font([root / "resources"]))
     else:
         wants = system.Wants(libraries=None if verb in _VERBS_WITHOUT_QT else "offscreen")
     environment = _prepared(root, wants, dev=False)

@@ -96,7 +96,7 @@ def test_missing_packages_are_named_in_one_line(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(SetupFailed) as failure:
         provide(Wants(libraries="screen", venv=True, cjk_font=True), tmp_path / "log")
     assert failure.value.exit_code == 3
-    line = "sudo apt install --no-install-recommends python3-venv libegl1 libxcb-shape0"
+    line = "sudo apt install --no-install-recommends python3-venv libegl1 libxcb-shape0 fonts-noto-cjk"
     assert failure.value.english == f"System packages are missing, run: {line}"
     assert line in failure.value.chinese
     assert machine.installed == []
