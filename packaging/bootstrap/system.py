@@ -61,14 +61,11 @@ def provide(wants: Wants, log: Path) -> None:
     if _may_install():
         _apt_install([*lacks.required, *lacks.wished], log)
         lacks = find_lacks(wants)
+    if lacks.required:
+        raise SetupFailed(*_missing_sentences([*lacks.required, *lacks.wished]))
     if lacks.wished:
         line = apt_command(lacks.wished)
-        tell(
-            f"没有中文字体，界面可能显示方块；安装：{line}",
-            f"No Chinese font is installed; get one by: {line}",
-        )
-    if lacks.required:
-        raise SetupFailed(*_missing_sentences(lacks.required))
+        tell(f"没有中文字体，中文可能显示为方块；安装：{line}", f"No Chinese font is installed; get one by: {line}")
 
 
 def _missing_sentences(packages: Sequence[str]) -> tuple[str, str]:
