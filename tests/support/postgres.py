@@ -5,7 +5,6 @@ test run is killed.
 """
 
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -130,6 +129,8 @@ def _server_user() -> tuple[int, int]:
     """Return who the server runs as: ourselves, or for root the account of Debian's package, or nobody."""
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
+    import pwd  # not on Windows, where the other fixtures of the tests must still load
+
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)

@@ -78,3 +78,13 @@ GOOD = "alembic==1.20.1 \\\n    --hash=sha256:" + "a" * 64 + "\n    # via packde
 def test_foreign_line_is_noticed(line: str) -> None:
     assert complaints(GOOD) == []
     assert complaints(GOOD + line + "\n") != []
+
+
+def test_licences_list_names_every_package_of_the_program_and_no_other() -> None:
+    listed = re.findall(r"^\| ([a-z0-9-]+)(?: \([A-Za-z]+\))? \| ", _licences("Python packages"), re.MULTILINE)
+    locked = {name for name, _, _ in pins((ROOT / "requirements.lock").read_text(encoding="utf-8"))}
+    assert set(listed) - {"package"} == locked
+
+
+def _licences(heading: str) -> str:
+    return (ROOT / "docs" / "licences.md").read_text(encoding="utf-8").partition(f"## {heading}")[2]
