@@ -1,0 +1,142 @@
+"""What `./run` asks of the machine for each verb, and how it passes on what it does not know."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop.system_libraries import SystemLibrary
+
+
+@pytest.fixture(autouse=True)
+def bootstrap_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "packaging"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], True),
+        (["--data", "D"], True),
+        (["--measure-start"], True),
+        (["--help"], False),
+        (["--version"], False),
+        (["demo"], True),
+        (["demo", "--headless"], False),
+        (["serve"], False),
+        (["label", "--content", "x.json"], False),
+    ],
+)
+def test_window_verbs_are_known(arguments: list[str], expected: bool) -> None:
+    from bootstrap.main import needs_screen
+
+    assert needs_screen(arguments) is expected
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-n", "0"], ["-n4"], ["tests/unit/test_x.py"], ["tests/unit/test_x.py::test_y"], ["--pdb"], ["-s"]]
+)
+def test_workers_are_the_callers_choice(arguments: list[str]) -> None:
+    from bootstrap.main import parallel_options
+
+    assert parallel_options(arguments) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["-k", "stock"], ["--without-postgres"], ["tests/unit"]])
+def test_workers_are_several_for_many_tests(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    from bootstrap import main
+
+    monkeypatch.setattr(main.os, "cpu_count", lambda: 2)
+    assert main.parallel_options(arguments) == ["-n", "2", "--dist", "loadgroup"]
+    monkeypatch.setattr(main.os, "cpu_count", lambda: 1)
+    assert main.parallel_options(arguments) == []
+
+
+class FakeMachine:
+    """A machine whose packages are in a list, and whose apt puts them there."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *, missing: set[str], root: bool, apt_works: bool = True
+    ) -> None:
+        from bootstrap import system
+
+        self.missing = missing
+        self.installed: list[str] = []
+        self.apt_works = apt_works
+        libraries = [
+            SystemLibrary("libEGL.so.1", "libegl1", "offscreen"),
+            SystemLibrary("x", "libxcb-shape0", "screen"),
+        ]
+        monkeypatch.setattr(sys, "platform", "linux")
+        monkeypatch.setattr(
+            system,
+            "missing_libraries",
+            lambda goal: [one for one in libraries if one.package in missing and goal in ("screen", one.goal)],
+        )
+        monkeypatch.setattr(system, "has_venv_parts", lambda: "python3-venv" not in missing)
+        monkeypatch.setattr(system, "has_cjk_font", lambda: "fonts-noto-cjk" not in missing)
+        monkeypatch.setattr(system, "_has_postgres", lambda: "postgresql" not in missing)
+        monkeypatch.setattr(system, "_may_install", lambda: root)
+        monkeypatch.setattr(system, "_apt_install", self._install)
+
+    def _install(self, packages: list[str], log: Path) -> None:
+        self.installed += packages
+        if self.apt_works:
+            self.missing -= set(packages)
+
+
+EVERYTHING = {"python3-venv", "libegl1", "libxcb-shape0", "fonts-noto-cjk", "postgresql"}
+
+
+def test_missing_packages_are_named_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from bootstrap.say import SetupFailed
+    from bootstrap.system import Wants, provide
+
+    machine = FakeMachine(monkeypatch, missing=set(EVERYTHING), root=False)
+    with pytest.raises(SetupFailed) as failure:
+        provide(Wants(libraries="screen", venv=True, cjk_font=True), tmp_path / "log")
+    assert failure.value.exit_code == 3
+    line = "sudo apt install --no-install-recommends python3-venv libegl1 libxcb-shape0 fonts-noto-cjk"
+    assert failure.value.english == f"System packages are missing, run: {line}"
+    assert line in failure.value.chinese
+    assert machine.installed == []
+
+
+def test_missing_postgres_names_its_package_and_the_way_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from bootstrap.say import SetupFailed
+    from bootstrap.system import Wants, provide
+
+    FakeMachine(monkeypatch, missing={"postgresql"}, root=False)
+    provide(Wants(libraries="offscreen"), tmp_path / "log")
+    with pytest.raises(SetupFailed, match=r"apt install .* postgresql .*--without-postgres"):
+        provide(Wants(libraries="offscreen", postgres=True), tmp_path / "log")
+
+
+def test_root_installs_everything_in_one_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from bootstrap.system import Wants, provide
+
+    machine = FakeMachine(monkeypatch, missing=set(EVERYTHING), root=True)
+    provide(Wants(libraries="offscreen", venv=True, cjk_font=True, postgres=True), tmp_path / "log")
+    assert machine.installed == ["python3-venv", "libegl1", "postgresql", "fonts-noto-cjk"]
+    assert machine.missing == {"libxcb-shape0"}
+
+
+def test_failing_apt_ends_in_the_same_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from bootstrap.say import SetupFailed
+    from bootstrap.system import Wants, provide
+
+    FakeMachine(monkeypatch, missing={"libegl1"}, root=True, apt_works=False)
+    with pytest.raises(SetupFailed, match="libegl1"):
+        provide(Wants(libraries="offscreen"), tmp_path / "log")
+
+
+def test_missing_font_alone_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bootstrap.system import Wants, provide
+
+    FakeMachine(monkeypatch, missing={"fonts-noto-cjk"}, root=False)
+    provide(Wants(cjk_font=True), tmp_path / "log")
+    assert "fonts-noto-cjk" in capsys.readouterr().err
