@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from typing import Self
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -39,6 +40,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
 _LONGEST_RETRY_AFTER_S = 3600.0
 _WIRE_FAULTS = (
+    PeerError,
     requests.RequestException,
     urllib3.exceptions.HTTPError,
     http.client.HTTPException,
@@ -215,7 +217,7 @@ class HttpClient:
         self._session.mount("http://", GuardedAdapter())
         self._session.mount("https://", GuardedAdapter())
 
-    def __enter__(self) -> "HttpClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:

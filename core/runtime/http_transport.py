@@ -19,8 +19,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 PeerAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class PeerError(OSError):
-    """The name resolved to an address that this endpoint may not reach."""
+class PeerError(Exception):
+    """The name resolved to an address that this endpoint may not reach.
+
+    No OSError, because the library would turn that into "cannot be reached".
+    """
 
 
 class Deadline:
@@ -107,7 +110,7 @@ class _Guarded(HTTPConnection):
         try:
             limit.admit(sock)
             self._line = sock.dup()
-        except OSError:
+        except (OSError, PeerError):
             sock.close()
             raise
         limit.watch(self._line)
