@@ -74,6 +74,7 @@ class FaultyPracticeServer(PracticeServer):
             "done_but_silent": self._done_but_silent,
             "duplicate_page": self._duplicate_page,
             "empty_page_has_more": self._empty_page_has_more,
+            "same_cursor": self._same_cursor,
         }
         self.faults = Faults(frozenset(self._bad))
         self.seen: list[Request] = []
@@ -181,6 +182,12 @@ class FaultyPracticeServer(PracticeServer):
     def _duplicate_page(self, request: Request, wire: Wire) -> None:
         page = self._page(request)
         wire.reply(json_answer(200, {"orders": page["orders"], "next_cursor": self._start_again(request)}))
+
+    def _same_cursor(self, request: Request, wire: Wire) -> None:
+        query = request.query("updated_after", "state", "cursor", "limit")
+        wire.reply(
+            json_answer(200, {"orders": self._page(request)["orders"], "next_cursor": query["cursor"]})
+        )
 
     def _empty_page_has_more(self, request: Request, wire: Wire) -> None:
         wire.reply(json_answer(200, {"orders": [], "next_cursor": self._start_again(request)}))
