@@ -1,0 +1,162 @@
+"""The own-mall adapter: one authorised shop over the open mall contract."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
+
+from core.channels.contract import (
+    Capabilities,
+    ChannelOrder,
+    ContractBroken,
+    OrderPage,
+    Rejected,
+    ShipmentNotice,
+)
+from core.channels.mall.errors import error_of
+from core.channels.mall.mapper import order_of, page_of
+from core.channels.mall.signature import Signed, signing_headers
+from core.runtime.http import Call, Endpoint, HttpClient, Outgoing, Reply
+
+CAPABILITIES = Capabilities(sees_unpaid=True, page_size=100, safety_lag_s=0, overlap_s=600)
+
+
+@dataclass(frozen=True, slots=True)
+class MallKey:
+    """Key and secret of one shop; the secret stays out of every text."""
+
+    key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"MallKey({self.key!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class StockNumber:
+    """The mall's number of one SKU. `version` goes into the next write as `if_version`."""
+
+    sku: str
+    qty: int
+    version: int
+
+
+class MallChannel:
+    """Implements `core.channels.contract.Channel`, and the mall's stock and sale switches."""
+
+    def __init__(
+        self,
+        place: Endpoint,
+        key: MallKey,
+        http: HttpClient,
+        *,
+        make_nonce: Callable[[], str] = lambda: secrets.token_hex(16),
+        capabilities: Capabilities = CAPABILITIES,
+    ) -> None:
+        self.capabilities = capabilities
+        self._place = place
+        self._key = key
+        self._http = http
+        self._make_nonce = make_nonce
+
+    def pull_orders(self, since: datetime, cursor: str | None) -> OrderPage:
+        """Orders changed at or after `since`, in the order of their change; see the contract."""
+        text = since.isoformat(timespec="milliseconds")
+        return self._page("orders.changed", ("updated_after", text), cursor)
+
+    def open_orders(self, cursor: str | None) -> OrderPage:
+        """Orders the mall still wants sent, paid or not."""
+        return self._page("orders.open", ("state", "open"), cursor)
+
+    def get_order(self, order_no: str) -> ChannelOrder | None:
+        """The newest state of one order, None where the mall does not know it."""
+        try:
+            reply = self._call(Call("orders.one", "GET", f"/v1/orders/{_segment(order_no)}"))
+        except Rejected as error:
+            if error.code == "order_not_found":
+                return None
+            raise
+        order = order_of(reply.data)
+        if order.order_no != order_no:
+            raise ContractBroken("The mall answered with another order", code="order.no")
+        return order
+
+    def confirm_shipment(self, notice: ShipmentNotice) -> None:
+        """Say that a parcel left; `notice.key` makes a repeat harmless on the mall's side."""
+        body = {
+            "carrier": notice.carrier_code,
+            "no": notice.waybill_no,
+            "lines": [{"line_no": line_no, "qty": qty} for line_no, qty in notice.lines],
+        }
+        path = f"/v1/orders/{_segment(notice.order_no)}/shipments"
+        reply = self._call(Call("orders.ship", "POST", path, body=body, idempotency_key=notice.key))
+        if reply.data.get("order_no") != notice.order_no or reply.data.get("no") != notice.waybill_no:
+            raise ContractBroken("The mall confirmed another parcel than the one told", code="shipment.no")
+
+    def check(self) -> datetime:
+        """Prove address, key and secret with a page of one open order; returns the mall's time."""
+        reply = self._call(Call("check", "GET", "/v1/orders", query=(("state", "open"), ("limit", "1"))))
+        page_of(reply.data)
+        return reply.server_time
+
+    def put_stock(self, sku: str, qty: int, if_version: int | None = None) -> StockNumber:
+        """Set the mall's number of one SKU, only over `if_version` where one is given.
+
+        The write is absolute, so it is not repeated by itself: after `Temporary` decide anew.
+
+        Raises:
+            Rejected: `version_conflict`; the mall has sold or changed meanwhile.
+        """
+        body: dict[str, object] = {"sku": sku, "quantity": qty}
+        if if_version is not None:
+            body["if_version"] = if_version
+        data = self._call(Call("stock.put", "PUT", "/v1/stock", body=body)).data
+        told, version = data.get("quantity"), data.get("version")
+        if data.get("sku") != sku or type(told) is not int or type(version) is not int:
+            raise ContractBroken("The mall's answer is not what its contract promises", code="stock")
+        return StockNumber(sku, told, version)
+
+    def put_sale(self, sku: str, *, is_on: bool) -> None:
+        """Open or stop the sale of one SKU."""
+        path = f"/v1/products/{_segment(sku)}/sale"
+        data = self._call(Call("sale.put", "PUT", path, body={"on": is_on})).data
+        if data.get("sku") != sku or data.get("on") is not is_on:
+            raise ContractBroken("The mall's answer is not what its contract promises", code="sale")
+
+    def _page(self, name: str, choice: tuple[str, str], cursor: str | None) -> OrderPage:
+        query = [choice, ("limit", str(self.capabilities.page_size))]
+        if cursor is not None:
+            query.append(("cursor", cursor))
+        reply = self._call(Call(name, "GET", "/v1/orders", query=tuple(query)))
+        orders, next_cursor = page_of(reply.data)
+        if next_cursor is not None and next_cursor == cursor:
+            raise ContractBroken("The mall's paging does not move on", code="next_cursor")
+        return OrderPage(orders, next_cursor, reply.server_time)
+
+    def _call(self, call: Call) -> Reply:
+        call = replace(call, sign=self._sign, explain=error_of)
+        try:
+            return self._http.call(self._place, call)
+        except Rejected as error:
+            if error.code != "clock_skew":
+                raise
+        # refused unprocessed, and that answer's Date header has told us the mall's clock
+        return self._http.call(self._place, call)
+
+    def _sign(self, outgoing: Outgoing) -> Mapping[str, str]:
+        signed = Signed(
+            method=outgoing.method,
+            target=outgoing.target,
+            timestamp=str(int(outgoing.server_now.timestamp())),
+            nonce=self._make_nonce(),
+            body=outgoing.body,
+        )
+        return signing_headers(self._key.key, self._key.secret, signed)
+
+
+def _segment(text: str) -> str:
+    """One path segment; `.` and `..` would be taken out of the path on the way."""
+    if text in {"", ".", ".."}:
+        raise Rejected("This cannot be a number of the mall", code="order_not_found")
+    return quote(text, safe="")

@@ -1,0 +1,44 @@
+"""What the settings page and the composition need to know about own malls."""
+
+from collections.abc import Mapping
+
+from core.channels.contract import Channel
+from core.channels.mall.client import CAPABILITIES, MallChannel, MallKey
+from core.channels.plugin import ChannelPlugin, SettingField
+from core.runtime.clock import Clock
+from core.runtime.errors import Refused
+from core.runtime.http import HttpClient, endpoint
+
+
+def _open(
+    settings: Mapping[str, str],
+    secret: Mapping[str, str],
+    http: HttpClient,
+    clock: Clock,  # noqa: ARG001  (the factory's shape; time stamps follow the mall's clock)
+) -> Channel:
+    for name, given in (("base_url", settings), ("key", settings), ("secret", secret)):
+        if not given.get(name, "").strip():
+            raise Refused("channel.setting_missing", f"The setting {name} is missing.", name=name)
+    place = endpoint(settings["base_url"], allow_lan=settings.get("allow_lan") == "1")
+    return MallChannel(place, MallKey(settings["key"].strip(), secret["secret"].strip()), http)
+
+
+PLUGIN = ChannelPlugin(
+    id="mall",
+    label_zh="自有商城",
+    label_en="Own mall",
+    settings=(
+        SettingField("base_url", "接口地址", "Address", kind="url", hint_en="https://shop.example/packdesk"),
+        SettingField("key", "密钥编号", "Key"),
+        SettingField("secret", "密钥", "Secret", kind="secret"),
+        SettingField(
+            "allow_lan",
+            "允许局域网地址",
+            "Allow an address in the local network",
+            kind="flag",
+            is_required=False,
+        ),
+    ),
+    capabilities=CAPABILITIES,
+    factory=_open,
+)

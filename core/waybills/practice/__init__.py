@@ -1,0 +1,1 @@
+"""The practice carrier's waybill service over HTTP."""
