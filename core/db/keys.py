@@ -38,6 +38,11 @@ class DataKey:
         """16 hexadecimal digits that tell one key from another and nothing else."""
         return self.derive("key id").hex()[:16]
 
+    @property
+    def file_key(self) -> bytes:
+        """The key of the SQLite file: never the data key itself, so that no two uses share one."""
+        return self.derive("database file")
+
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose (HKDF-SHA256), so that no two uses share a key."""
         from cryptography.hazmat.primitives.hashes import SHA256

@@ -4,6 +4,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from core.runtime.errors import Refused, Unavailable
 
 LOCK_FILE = "packdesk.lock"
+_ALONE_FILE = "packdesk.opening"
 #: Windows locks bytes and then nobody may read them: this one lies far behind the text
 _LOCKED_BYTE = 2**30
 _LOOKS = 20
@@ -25,6 +28,26 @@ class Holder:
     desk: str
     pid: int
     since: str
+
+
+@contextmanager
+def alone(folder: Path, patience_s: float = 60.0) -> Iterator[None]:
+    """Be the only process that makes, migrates or replaces the database of `folder` while the block runs.
+
+    Raises:
+        Unavailable: `db.busy`, another one is at it for longer than `patience_s`.
+    """
+    descriptor = os.open(folder.resolve() / _ALONE_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        waited_s = 0.0
+        while not _lock(descriptor):
+            if waited_s >= patience_s:
+                raise Unavailable("db.busy", f"another Packdesk is preparing the database in {folder}; try again")
+            time.sleep(_LOOK_S)
+            waited_s += _LOOK_S
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class DeskLock:

@@ -152,8 +152,10 @@ def own_tables(connection: Connection) -> list[str]:
 
 
 def _put_aside(connection: Connection) -> dict[str, str]:
-    """Drop triggers and views, keeping their text: batch mode would lose the ones on a remade table without a word,
-    and renaming fails while one anywhere names a table that is missing for a moment.
+    """Drop triggers and views, keeping their text.
+
+    Batch mode would lose the ones on a remade table without a word, and renaming fails while one anywhere names a
+    table that is missing for a moment.
     """
     query = "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY type DESC, rowid"
     objects = {}

@@ -10,8 +10,8 @@ _MODULES = ("0001_first",)
 class Revision(Protocol):
     """One step of the schema, as a module of this package.
 
-    A module may also declare `ROW_CHANGES`, `DROPPED_TABLES` or `DROPPED_TRIGGERS` (tuples of names): whatever it does
-    not declare must be the same after the step as before.
+    A module may also declare `ROW_CHANGES`, `DROPPED_TABLES` or `DROPPED_TRIGGERS` (tuples of names): whatever it
+    does not declare must be the same after the step as before.
     """
 
     revision: str
