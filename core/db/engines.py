@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
+
+from core.db.types import PersonalCipher
 
 #: the WAL-reset defect can drop commits in older libraries (sqlite.org/wal.html#walresetbug)
 OLDEST_SAFE_SQLITE = (3, 51, 3)
@@ -25,8 +27,14 @@ class Engines:
         self.reader.dispose()
 
 
-def sqlite_engines(path: Path, key: bytes) -> Engines:
-    """Engines on an encrypted file; `key` is the raw 32-byte data key.
+#: a desk that fell asleep inside a transaction must not stop the others for longer than they are patient
+_POSTGRES_LIMITS = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+
+
+def sqlite_engines(path: Path, key: bytes, *, must_exist: bool = False) -> Engines:
+    """Engines on an encrypted file; `key` is the raw 32-byte key of the file.
+
+    With `must_exist` a file that vanished is an error instead of a new empty database.
 
     The URL stays plain `sqlite:///` with the module swapped: the pysqlcipher dialect and a creator without `module`
     both give a single-thread pool and unwrapped driver errors.
@@ -37,40 +45,64 @@ def sqlite_engines(path: Path, key: bytes) -> Engines:
     if len(key) != 32:
         raise ValueError("the data key must be 32 bytes")
     return Engines(
-        writer=_sqlite_engine(path, key, begin="BEGIN IMMEDIATE"),
-        reader=_sqlite_engine(path, key, begin="BEGIN"),
+        writer=_sqlite_engine(path, key, begin="BEGIN IMMEDIATE", must_exist=must_exist, writes=True),
+        reader=_sqlite_engine(path, key, begin="BEGIN", must_exist=must_exist, writes=False),
     )
 
 
-def connect_sqlite(path: Path, key: bytes) -> Any:
-    """A bare driver connection with the pragmas every connection of ours has."""
+def connect_sqlite(path: Path, key: bytes, *, must_exist: bool = False) -> Any:
+    """A bare driver connection with the pragmas every connection of ours has.
+
+    Raises:
+        sqlcipher3.dbapi2.DatabaseError: the key does not open the file, or its first page is damaged.
+        sqlcipher3.dbapi2.OperationalError: the file is not there (with `must_exist`) or cannot be read.
+    """
     from sqlcipher3 import dbapi2
 
+    mode = "rw" if must_exist else "rwc"
     connection = dbapi2.connect(
-        str(path), isolation_level=None, check_same_thread=False, timeout=0, cached_statements=256
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=0,
+        cached_statements=256,
     )
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-    # FULL: with NORMAL a power cut loses acknowledged commits in WAL mode.
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "cache_size = -65536",
-        "temp_store = MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        cursor = connection.cursor()
+        # The library would write its own lines to stderr; our sentences say the same.
+        cursor.execute("PRAGMA cipher_log_level = NONE")
+        cursor.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        # FULL: with NORMAL a power cut loses acknowledged commits in WAL mode.
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "cache_size = -65536",
+            "temp_store = MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _sqlite_engine(path: Path, key: bytes, begin: str) -> Engine:
+def _sqlite_engine(path: Path, key: bytes, begin: str, *, must_exist: bool, writes: bool) -> Engine:
     from sqlcipher3 import dbapi2
 
+    def connect() -> Any:
+        connection = connect_sqlite(path, key, must_exist=must_exist)
+        if not writes:
+            # A write through the reader would pass by the queue of writers.
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         module=dbapi2,
-        creator=lambda: connect_sqlite(path, key),
+        creator=connect,
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=12,
@@ -87,22 +119,30 @@ def _beginner(statement: str) -> Callable[[Any], None]:
     return begin
 
 
-def postgres_engines(url: str) -> Engines:
-    """Engines on PostgreSQL through psycopg 3.
+def postgres_engines(url: str, cipher: PersonalCipher | None = None) -> Engines:
+    """Engines on PostgreSQL through psycopg 3; `url` may name the driver or not.
 
     The reader never prepares: after five runs of a prepared search the server may switch to a generic plan that is
-    fifty times slower.
+    fifty times slower. Without `cipher` the personal columns cannot be used.
     """
-    writer = create_engine(url, isolation_level="READ COMMITTED", pool_size=4, max_overflow=12, pool_pre_ping=True)
-    reader = create_engine(
-        url,
-        isolation_level="REPEATABLE READ",
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    writer = _postgres_engine(address, "READ COMMITTED", {})
+    reader = _postgres_engine(address, "REPEATABLE READ", {"prepare_threshold": None})
+    reader = reader.execution_options(postgresql_readonly=True)
+    for engine in (writer, reader):
+        engine.dialect.personal_cipher = cipher  # type: ignore[attr-defined]  # read back in types.Personal
+    return Engines(writer=writer, reader=reader)
+
+
+def _postgres_engine(address: URL, isolation: Any, arguments: dict[str, Any]) -> Engine:
+    return create_engine(
+        address,
+        isolation_level=isolation,
         pool_size=4,
         max_overflow=12,
         pool_pre_ping=True,
-        connect_args={"prepare_threshold": None},
+        connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10, **arguments},
     )
-    return Engines(writer=writer, reader=reader)
 
 
 def is_busy(error: BaseException) -> bool:

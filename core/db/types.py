@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import BigInteger, Integer, Text, TypeDecorator
+from sqlalchemy import BigInteger, Integer, LargeBinary, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +42,14 @@ class PersonalCipher(Protocol):
         """The value; raises when the text was changed or comes from another place."""
         ...
 
+    def encrypt_bytes(self, value: bytes, place: str) -> bytes:
+        """As `encrypt`, for bytes."""
+        ...
+
+    def decrypt_bytes(self, stored: bytes, place: str) -> bytes:
+        """As `decrypt`, for bytes."""
+        ...
+
 
 class Personal(TypeDecorator[str]):
     """A personal value. The SQLite file is encrypted as a whole; on PostgreSQL this column is.
@@ -61,17 +69,41 @@ class Personal(TypeDecorator[str]):
         """Cipher text on PostgreSQL, the value itself inside the encrypted file."""
         if value is None or dialect.name == "sqlite":
             return value
-        return self._cipher(dialect).encrypt(value, self.place)
+        return cipher_of(dialect).encrypt(value, self.place)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """The clear value."""
         if value is None or dialect.name == "sqlite":
             return value
-        return self._cipher(dialect).decrypt(value, self.place)
+        return cipher_of(dialect).decrypt(value, self.place)
 
-    @staticmethod
-    def _cipher(dialect: Dialect) -> PersonalCipher:
-        cipher: PersonalCipher | None = getattr(dialect, "personal_cipher", None)
-        if cipher is None:
-            raise RuntimeError("this engine has no cipher for personal values")
-        return cipher
+
+class PersonalBytes(TypeDecorator[bytes]):
+    """Bytes with personal values in them, as `Personal` (the platform's raw copy of an order)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Cipher bytes on PostgreSQL, the bytes themselves inside the encrypted file."""
+        if value is None or dialect.name == "sqlite":
+            return value
+        return cipher_of(dialect).encrypt_bytes(value, self.place)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """The clear bytes."""
+        if value is None or dialect.name == "sqlite":
+            return value
+        return cipher_of(dialect).decrypt_bytes(value, self.place)
+
+
+def cipher_of(dialect: Dialect) -> PersonalCipher:
+    """The cipher that hangs on this dialect; an engine without one is a defect and raises."""
+    cipher: PersonalCipher | None = getattr(dialect, "personal_cipher", None)
+    if cipher is None:
+        raise RuntimeError("this engine has no cipher for personal values")
+    return cipher

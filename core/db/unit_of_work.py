@@ -1,13 +1,15 @@
 """One operation, one short transaction; everything a write must leave behind goes through here."""
 
+import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
-from heapq import heappop, heappush
 from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Executable, func, insert, literal_column, select
@@ -17,17 +19,26 @@ from sqlalchemy.sql import Select
 
 from core.db.base import Base
 from core.db.engines import Engines, is_busy
+from core.db.failures import as_domain_error
 from core.db.models import Journal, Outbox
 from core.db.types import Instant
 from core.runtime.clock import Clock, SystemClock
-from core.runtime.errors import Unavailable
+from core.runtime.errors import DomainError, Unavailable
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
 #: how long one write may wait for its turn before the clerk is told
 _PATIENCE_S = 15.0
+#: how long writes stand back while the file is being checked
+_HOLD_PATIENCE_S = 300.0
+#: PostgreSQL: each attempt may itself wait for a row lock (see engines)
 _ATTEMPTS = 5
+#: how much later than now a write of each urgency counts as having come: a scan goes before everything younger than
+#: these seconds, and the one that has waited longer than that is no longer passed, so that nothing starves
+_SLACK_S = (0.0, 1.0, 2.0, 3.0)
 
 
 class Urgency(IntEnum):
@@ -134,6 +145,7 @@ class UnitOfWork:
         """Insert all rows with one statement for the driver."""
         if rows:
             self.connection.execute(insert(table), rows)
+            self.changed(table.__tablename__)
 
     def record(self, action: str, subject: str, subject_id: int, **facts: object) -> None:
         """Append to the journal, in this transaction; `facts` hold nothing personal."""
@@ -190,31 +202,61 @@ def insert_or_ignore(connection: Connection, table: type[Base]) -> Any:
 
 
 class _Gate:
-    """Lets one thread of this process write at a time, the most urgent first; equals in order of arrival."""
+    """Lets one thread of this process write at a time, the most urgent first, and starves nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, elapsed: Callable[[], float], patience_s: float) -> None:
+        self._elapsed = elapsed
+        self._patience_s = patience_s
         self._condition = threading.Condition()
-        self._waiting: list[tuple[int, int]] = []
+        self._waiting: list[tuple[float, int]] = []
         self._arrivals = 0
-        self._is_taken = False
+        self._holds = 0
+        self._owner: int | None = None
 
     def enter(self, urgency: Urgency) -> None:
+        me = threading.get_ident()
         with self._condition:
+            if self._owner == me:
+                raise RuntimeError("a write inside a write: pass the unit of work on instead")
+            if not self._condition.wait_for(lambda: self._holds == 0, _HOLD_PATIENCE_S):
+                raise Unavailable("db.checking", "the database is still being checked; nothing was changed")
             self._arrivals += 1
-            ticket = (int(urgency), self._arrivals)
-            heappush(self._waiting, ticket)
-            if not self._condition.wait_for(lambda: not self._is_taken and self._waiting[0] == ticket, _PATIENCE_S):
+            ticket = (self._elapsed() + _SLACK_S[urgency], self._arrivals)
+            insort(self._waiting, ticket)
+            try:
+                is_mine = self._condition.wait_for(lambda: self._is_turn_of(ticket), self._patience_s)
+                if not is_mine:
+                    raise Unavailable("db.busy", "the database was busy for too long; nothing was changed")
+                self._owner = me
+            finally:
+                # Also when the waiting was broken off by any other error: a dead ticket would block all behind it.
                 self._waiting.remove(ticket)
-                self._waiting.sort()
                 self._condition.notify_all()
-                raise Unavailable("db.busy", "the database was busy for too long; nothing was changed")
-            heappop(self._waiting)
-            self._is_taken = True
+
+    def _is_turn_of(self, ticket: tuple[float, int]) -> bool:
+        return self._owner is None and self._holds == 0 and self._waiting[0] == ticket
 
     def leave(self) -> None:
         with self._condition:
-            self._is_taken = False
+            self._owner = None
             self._condition.notify_all()
+
+    def waiting(self) -> int:
+        """How many threads stand in line."""
+        with self._condition:
+            return len(self._waiting)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Let nobody in until the block ends; the write that is in already finishes."""
+        with self._condition:
+            self._holds += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._holds -= 1
+                self._condition.notify_all()
 
 
 class Store:
@@ -228,23 +270,52 @@ class Store:
         *,
         pause: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         self.engines = engines
         self.clock = clock
         self.actor = actor
         self._pause = pause
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, protects nothing
-        self._gate = _Gate()
-        self._listeners: list[Callable[[Changes], None]] = []
+        self._patience_s = patience_s
+        self._gate = _Gate(clock.monotonic, patience_s)
+        self._frozen: DomainError | None = None
+        self._listeners: tuple[Callable[[Changes], None], ...] = ()
 
     @property
     def is_sqlite(self) -> bool:
         """Whether the encrypted file is below."""
         return self.engines.writer.dialect.name == "sqlite"
 
-    def subscribe(self, listener: Callable[[Changes], None]) -> None:
-        """Call `listener` after each commit of this process, on the thread that wrote."""
-        self._listeners.append(listener)
+    def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
+        """Call `listener` after each commit of this process, on the thread that wrote; gives the way to stop it.
+
+        A listener that raises is logged and forgotten: the write it heard of has happened.
+        """
+        self._listeners = (*self._listeners, listener)
+
+        def stop() -> None:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+        return stop
+
+    def freeze(self, reason: DomainError) -> None:
+        """Refuse every write with `reason` from now on (damaged file, full disk); reading goes on."""
+        self._frozen = reason
+
+    def thaw(self) -> None:
+        """Allow writing again."""
+        self._frozen = None
+
+    @contextmanager
+    def hold_writes(self) -> Iterator[None]:
+        """Let writes of this process wait while the block runs (the check of the file after the start)."""
+        with self._gate.hold():
+            yield
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engines.dispose()
 
     def write(
         self,
@@ -259,10 +330,12 @@ class Store:
         nothing but its arguments and the database.
 
         Raises:
-            Unavailable: `db.busy`, others wrote for too long.
+            Unavailable: `db.busy`, others wrote for too long; `db.full`, `db.io`, `db.damaged`, `db.unreachable`:
+                nothing was changed; `db.outcome_unknown`: the answer to the commit was lost, look before repeating.
+            DomainError: whatever the operation raises, or the reason of `freeze`.
         """
-        deadline = self.clock.monotonic() + _PATIENCE_S
         attempt = 0
+        waited_s = 0.0
         while True:
             attempt += 1
             try:
@@ -270,29 +343,72 @@ class Store:
             except DBAPIError as error:
                 if not is_busy(error):
                     raise
-                if attempt >= _ATTEMPTS and (not self.is_sqlite or self.clock.monotonic() > deadline):
+                if waited_s >= self._patience_s or (attempt >= _ATTEMPTS and not self.is_sqlite):
                     raise Unavailable("db.busy", "the database was busy for too long; nothing was changed") from error
-                # Short and random: SQLite's own busy handler starves the unlucky one for seconds.
-                self._pause(self._rng.uniform(0.0002, 0.001 if self.is_sqlite else 0.05))
+                waited_s += self._wait_a_little()
             else:
-                for listener in self._listeners:
-                    listener(changes)
+                self._tell(changes)
                 return result
+
+    def _wait_a_little(self) -> float:
+        # Short and random: SQLite's own busy handler starves the unlucky one for seconds.
+        nap = self._rng.uniform(0.0002, 0.001 if self.is_sqlite else 0.05)
+        self._pause(nap)
+        return nap
+
+    def _tell(self, changes: Changes) -> None:
+        for listener in self._listeners:
+            try:
+                listener(changes)
+            except Exception:  # noqa: BLE001 - whatever a listener does, the write has happened
+                _log.exception("a listener failed after a commit")
 
     def _once(self, operation: Callable[[UnitOfWork], T], urgency: Urgency, actor: Actor) -> tuple[T, Changes]:
         if self.is_sqlite:
             self._gate.enter(urgency)
         try:
-            with self.engines.writer.begin() as connection:
-                uow = UnitOfWork(connection, actor, self.clock)
-                result = operation(uow)
-                uow.flush_journal()
-                return result, uow.changes()
+            return self._transact(operation, actor)
         finally:
             if self.is_sqlite:
                 self._gate.leave()
 
+    def _transact(self, operation: Callable[[UnitOfWork], T], actor: Actor) -> tuple[T, Changes]:
+        reason = self._frozen
+        if reason is not None:
+            raise type(reason)(reason.code, str(reason), **reason.facts)
+        is_committing = False
+        try:
+            with self.engines.writer.begin() as connection:
+                uow = UnitOfWork(connection, actor, self.clock)
+                result = operation(uow)
+                uow.flush_journal()
+                is_committing = True
+            return result, uow.changes()
+        except DBAPIError as error:
+            known = as_domain_error(error, is_committing=is_committing)
+            if known is None:
+                raise
+            raise known from error
+
     def read(self, query: Callable[[Connection], T]) -> T:
-        """Run `query` against one stable snapshot."""
-        with self.engines.reader.begin() as connection:
-            return query(connection)
+        """Run `query` against one stable snapshot; it may be run again when the file was locked for a moment.
+
+        Raises:
+            Unavailable: `db.busy`, `db.io`, `db.damaged`, `db.unreachable`.
+        """
+        waited_s = 0.0
+        while True:
+            try:
+                with self.engines.reader.begin() as connection:
+                    return query(connection)
+            except DBAPIError as error:
+                if is_busy(error) and waited_s < self._patience_s:
+                    # A reader meets a lock only while another process recovers or closes the file.
+                    waited_s += self._wait_a_little()
+                    continue
+                if is_busy(error):
+                    raise Unavailable("db.busy", "the database was busy for too long") from error
+                known = as_domain_error(error, is_committing=False)
+                if known is None:
+                    raise
+                raise known from error

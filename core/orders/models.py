@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
-from core.db.types import BigId
+from core.db.types import BigId, PersonalBytes
 
 
 class Order(Base):
@@ -90,7 +90,7 @@ class ChannelCopy(Base):
     __tablename__ = "channel_copy"
     order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), primary_key=True, autoincrement=False)
     received_at: Mapped[datetime]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(PersonalBytes("channel_copy.body"))
 
 
 class Hold(Base):

@@ -1,0 +1,32 @@
+"""The revisions, oldest first. The list is explicit: a frozen program has no folder to look into."""
+
+from importlib import import_module
+from typing import Protocol, cast
+
+#: module names in order; the last is the schema this program knows
+_MODULES = ("0001_first",)
+
+
+class Revision(Protocol):
+    """One step of the schema, as a module of this package.
+
+    A module may also declare `ROW_CHANGES`, `DROPPED_TABLES` or `DROPPED_TRIGGERS` (tuples of names): whatever it
+    does not declare must be the same after the step as before.
+    """
+
+    revision: str
+    down_revision: str | None
+
+    def upgrade(self) -> None:
+        """Change the schema through `alembic.op`."""
+        ...
+
+
+def revisions() -> tuple[Revision, ...]:
+    """Every revision, loaded, oldest first."""
+    return tuple(cast("Revision", import_module(f"{__name__}.{name}")) for name in _MODULES)
+
+
+def known_revisions() -> tuple[str, ...]:
+    """Their numbers, without loading them."""
+    return tuple(name.partition("_")[0] for name in _MODULES)

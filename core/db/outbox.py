@@ -1,0 +1,134 @@
+"""Delivering the outbox: claim under a lease, then done, failed for now, or failed for good."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy.engine import Connection
+
+from core.db.models import Outbox
+from core.db.unit_of_work import UnitOfWork
+
+#: wait after the first, second, ... temporary failure; the last one repeats
+BACK_OFF_S = (5.0, 15.0, 60.0, 300.0, 900.0)
+_ERROR_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One delivery that is ours until the lease ends. `attempts` counts this one and tells our claim from a later."""
+
+    id: int
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
+    attempts: int
+    holder: str
+
+
+def claim(uow: UnitOfWork, lane: str, holder: str, lease_s: float, limit: int = 1) -> Sequence[Claim]:
+    """Take up to `limit` deliveries of a lane that are due, oldest first; those whose lease ran out count as due.
+
+    On PostgreSQL rows that another desk is claiming right now are passed over, so that no desk stands idle.
+    """
+    now = uow.now
+    is_due = or_(
+        and_(Outbox.state == "waiting", Outbox.not_before_at <= now),
+        and_(Outbox.state == "leased", Outbox.lease_until_at <= now),
+    )
+    due = (
+        select(Outbox.id, Outbox.kind, Outbox.key, Outbox.payload, Outbox.attempts)
+        .where(Outbox.lane == lane, is_due)
+        .order_by(Outbox.not_before_at, Outbox.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claims = [Claim(row.id, row.kind, row.key, row.payload, row.attempts + 1, holder) for row in uow.rows(due)]
+    if claims:
+        taking = (
+            update(Outbox)
+            .where(Outbox.id.in_(bindparam("ids", expanding=True)))
+            .values(
+                state="leased",
+                leased_by=holder,
+                lease_until_at=now + timedelta(seconds=lease_s),
+                attempts=Outbox.attempts + 1,
+            )
+        )
+        uow.execute(taking, {"ids": [one.id for one in claims]})
+        uow.changed("outbox", *(one.id for one in claims))
+    return claims
+
+
+def done(uow: UnitOfWork, claimed: Claim) -> bool:
+    """Delivered. False when the lease was lost meanwhile: somebody else delivers it again under the same key."""
+    return _settle(uow, claimed, {"state": "done", "done_at": uow.now, "last_error": None})
+
+
+def fail(uow: UnitOfWork, claimed: Claim, error: str, *, permanent: bool, retry_after_s: float | None = None) -> bool:
+    """Not delivered: for good (a person has to look), or to be tried again later. False when the lease was lost.
+
+    `retry_after_s` is what the other side asked for; otherwise the wait grows with the attempts. `error` is shown to
+    people and must hold nothing personal.
+    """
+    facts: dict[str, Any] = {"last_error": error[:_ERROR_LENGTH]}
+    if permanent:
+        return _settle(uow, claimed, facts | {"state": "failed"})
+    wait_s = BACK_OFF_S[min(claimed.attempts, len(BACK_OFF_S)) - 1] if retry_after_s is None else retry_after_s
+    return _settle(uow, claimed, facts | {"state": "waiting", "not_before_at": uow.now + timedelta(seconds=wait_s)})
+
+
+def retry(uow: UnitOfWork, row_id: int) -> bool:
+    """Try a failed or waiting delivery now; False when it is under way or done."""
+    again = (
+        update(Outbox)
+        .where(Outbox.id == row_id, Outbox.state.in_(("failed", "waiting")))
+        .values(state="waiting", not_before_at=uow.now)
+    )
+    is_met = uow.count(again) == 1
+    if is_met:
+        uow.changed("outbox", row_id)
+    return is_met
+
+
+def prune(uow: UnitOfWork, before: datetime) -> int:
+    """Forget deliveries done before a time; how many. Their keys may then be used again: keep 90 days at least."""
+    return uow.count(delete(Outbox).where(Outbox.state == "done", Outbox.done_at < before))
+
+
+def counts(connection: Connection) -> Mapping[str, Mapping[str, int]]:
+    """How many deliveries stand in each state, per lane; `done` is not counted, it only grows."""
+    query = (
+        select(Outbox.lane, Outbox.state, func.count())
+        .where(Outbox.state.in_(("waiting", "leased", "failed")))
+        .group_by(Outbox.lane, Outbox.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for lane, state, number in connection.execute(query):
+        found.setdefault(lane, {})[state] = number
+    return found
+
+
+def oldest_due(connection: Connection, lane: str) -> datetime | None:
+    """Since when the oldest delivery of a lane could have been made: a lane that does not drain is told by it."""
+    query = select(func.min(Outbox.not_before_at)).where(Outbox.lane == lane, Outbox.state == "waiting")
+    at: datetime | None = connection.execute(query).scalar_one()
+    return at
+
+
+def _settle(uow: UnitOfWork, claimed: Claim, values: Mapping[str, Any]) -> bool:
+    settling = (
+        update(Outbox)
+        .where(
+            Outbox.id == claimed.id,
+            Outbox.state == "leased",
+            Outbox.leased_by == claimed.holder,
+            Outbox.attempts == claimed.attempts,
+        )
+        .values(leased_by=None, lease_until_at=None, **values)
+    )
+    is_met = uow.count(settling) == 1
+    uow.changed("outbox", claimed.id)
+    return is_met
