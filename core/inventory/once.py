@@ -27,7 +27,9 @@ class OnceOnly:
             Refused: `stock.key_reused`, the key stands for something else.
         """
         row = {"key": self._key, "at": self._uow.now, "result": {"request": self._request}}
-        if self._uow.count(insert_or_ignore(self._uow.connection, AppliedKey), row):
+        # RETURNING, because the row count of an ignored insert is not the same on every driver.
+        taken = insert_or_ignore(self._uow.connection, AppliedKey).returning(AppliedKey.key)
+        if self._uow.execute(taken, row).one_or_none() is not None:
             return None
         stored = self._uow.execute(select(AppliedKey.result).where(AppliedKey.key == self._key)).scalar_one()
         if stored["request"] != self._request:

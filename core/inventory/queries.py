@@ -175,7 +175,10 @@ def levels_page(
     if warehouse_id is not None:
         query = query.where(StockLevel.warehouse_id == warehouse_id)
     rows: Sequence[Any] = connection.execute(query).all()
-    page = tuple(LevelRow(*row[:7], quantities=Quantities(*row[7:])) for row in rows[:limit])
+    page = tuple(
+        LevelRow(id_, sku, code, name, warehouse, warehouse_name, batch, Quantities(*quantities))
+        for id_, sku, code, name, warehouse, warehouse_name, batch, *quantities in rows[:limit]
+    )
     if len(rows) <= limit:
         return page, None
     return page, LevelCursor(page[-1].sku_code, page[-1].level_id)
@@ -219,15 +222,13 @@ def why(connection: Connection, level_id: LevelId) -> Explanation:
 
 def _holder_rows(connection: Connection, level_id: LevelId, held_qty: int) -> tuple[HolderRow, ...]:
     claims = holders_of_level(connection, level_id, held_qty)
-    orders = {
-        line: (OrderId(order), number)
-        for line, order, number in connection.execute(
-            select(OrderLine.id, Order.id, Order.order_no)
-            .join(Order, Order.id == OrderLine.order_id)
-            .where(OrderLine.id.in_(id_set("line_ids"))),
-            {"line_ids": packed_ids({claim.order_line_id for claim in claims})},
-        ).tuples()
-    }
+    rows: Sequence[Any] = connection.execute(
+        select(OrderLine.id, Order.id, Order.order_no)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.id.in_(id_set("line_ids"))),
+        {"line_ids": packed_ids({claim.order_line_id for claim in claims})},
+    ).all()
+    orders = {line: (order, number) for line, order, number in rows}
     return tuple(
         HolderRow(claim.order_line_id, *orders[claim.order_line_id], claim.qty, claim.state, claim.expires_at)
         for claim in claims
@@ -243,17 +244,16 @@ def check_sums(connection: Connection) -> list[Discrepancy]:
     held = select(Reservation.level_id, func.sum(Reservation.qty)).group_by(Reservation.level_id)
     reserved = _sums(connection, held.where(Reservation.state == "reserved"))
     confirmed = _sums(connection, held.where(Reservation.state == "confirmed"))
+    levels: Sequence[Any] = connection.execute(select(StockLevel.id, *_QUANTITIES[:3]).order_by(StockLevel.id)).all()
     wrong = []
-    for level, on_hand, has_reserved, has_confirmed in connection.execute(
-        select(StockLevel.id, *_QUANTITIES[:3]).order_by(StockLevel.id)
-    ).tuples():
+    for level, on_hand, has_reserved, has_confirmed in levels:
         for name, cached, summed in (
             ("on_hand_qty", on_hand, moved.get(level, 0)),
             ("reserved_qty", has_reserved, reserved.get(level, 0)),
             ("confirmed_qty", has_confirmed, confirmed.get(level, 0)),
         ):
             if cached != summed:
-                wrong.append(Discrepancy(LevelId(level), name, cached, summed))
+                wrong.append(Discrepancy(level, name, cached, summed))
     return wrong
 
 
