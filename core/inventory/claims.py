@@ -1,0 +1,263 @@
+"""Claims of order lines: reading them under their locks, and writing a batch of changes with a few statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    case,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from core.db.sets import id_set, packed_ids, packed_rows, row_set
+from core.db.types import Instant
+from core.db.unit_of_work import UnitOfWork
+from core.inventory.levels import Delta, LevelsChanged, apply, lock_levels
+from core.inventory.models import Reservation
+from core.inventory.states import STEPS, ClaimState
+from core.orders.models import OrderLine
+from core.runtime.ids import LevelId, OrderLineId, ReservationId, SkuId
+
+#: a claim to be written: line, SKU, level (None where nothing is counted or nothing was found), units, attempt
+NewRow = tuple[OrderLineId, SkuId, LevelId | None, int, int]
+
+
+@dataclass(slots=True)
+class Claim:
+    """One reservation row as read; `qty` and `state` follow what a draft does with it."""
+
+    id: ReservationId
+    order_line_id: OrderLineId
+    sku_id: SkuId
+    level_id: LevelId | None
+    qty: int
+    state: ClaimState
+    attempt: int
+    expires_at: datetime | None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether its time has run out, swept or not."""
+        return self.state is ClaimState.RESERVED and self.expires_at is not None and self.expires_at <= now
+
+
+_CLAIM = select(
+    Reservation.id,
+    Reservation.order_line_id,
+    Reservation.sku_id,
+    Reservation.level_id,
+    Reservation.qty,
+    Reservation.state,
+    Reservation.attempt,
+    Reservation.expires_at,
+).order_by(Reservation.id)
+_OF_LINES = _CLAIM.where(Reservation.order_line_id.in_(id_set("line_ids")))
+_BY_ID = _CLAIM.where(Reservation.id.in_(id_set("ids")))
+# The literal state lets both engines use the partial index.
+_RESERVED: ColumnElement[bool] = literal_column("reservation.state = 'reserved'", Boolean())
+_DUE_ON_LEVELS = _CLAIM.where(
+    Reservation.level_id.in_(id_set("level_ids")),
+    _RESERVED,
+    Reservation.expires_at <= bindparam("now", type_=Instant),
+)
+_LEVELS_OF_LINES = select(Reservation.level_id).where(
+    Reservation.order_line_id.in_(id_set("line_ids")),
+    Reservation.level_id.is_not(None),
+    Reservation.state.in_(("reserved", "confirmed")),
+)
+_LOCK_LINES = (
+    select(OrderLine.id)
+    .where(OrderLine.id.in_(id_set("line_ids")))
+    .order_by(OrderLine.id)
+    .with_for_update(key_share=True)
+)
+_STEP = (
+    update(Reservation)
+    .where(Reservation.id.in_(id_set("ids")), Reservation.state == bindparam("from_state"))
+    .values(state=bindparam("to_state"), settled_at=bindparam("settled", type_=Instant))
+)
+_part = row_set("parts", id=BigInteger, qty=BigInteger).c
+_SHRINK = (
+    update(Reservation)
+    .where(Reservation.id == _part.id, Reservation.qty > _part.qty)
+    .values(qty=Reservation.qty - _part.qty)
+)
+
+
+def _insert() -> Any:
+    fresh = row_set(
+        "fresh",
+        order_line_id=BigInteger,
+        sku_id=BigInteger,
+        level_id=BigInteger,
+        qty=BigInteger,
+        attempt=BigInteger,
+        state=Text,
+    ).c
+    # Only what binds a level can run out; a claim on uncounted goods has nothing to give back.
+    runs_out = and_(fresh.state == "reserved", fresh.level_id.is_not(None))
+    is_settled = fresh.state.in_(("consumed", "released"))
+    return insert(Reservation).from_select(
+        [
+            "order_line_id",
+            "sku_id",
+            "level_id",
+            "qty",
+            "attempt",
+            "state",
+            "created_at",
+            "expires_at",
+            "settled_at",
+        ],
+        select(
+            *fresh,
+            bindparam("now", type_=Instant),
+            case((runs_out, bindparam("until", type_=Instant))),
+            case((is_settled, bindparam("now", type_=Instant))),
+        ),
+    )
+
+
+_INSERT = _insert()
+
+
+def hold_lines(uow: UnitOfWork, line_ids: Collection[int]) -> list[Claim]:
+    """Lock the lines and every level they hold, then read all their claims.
+
+    After this nobody else can claim for these lines, sweep them or take their units away.
+    """
+    binds = {"line_ids": packed_ids(line_ids)}
+    lock_lines(uow, line_ids)
+    if not uow.is_sqlite:
+        lock_levels(uow, set(uow.execute(_LEVELS_OF_LINES, binds).scalars()))
+    return _read(uow, _OF_LINES, binds)
+
+
+def lock_lines(uow: UnitOfWork, line_ids: Collection[int]) -> None:
+    """Keep other desks from claiming for these lines at the same time; SQLite has one writer anyway."""
+    if not uow.is_sqlite:
+        uow.execute(_LOCK_LINES, {"line_ids": packed_ids(line_ids)})
+
+
+def claims_of_lines(uow: UnitOfWork, line_ids: Collection[int]) -> list[Claim]:
+    """All claims of these lines, oldest first."""
+    return _read(uow, _OF_LINES, {"line_ids": packed_ids(line_ids)})
+
+
+def claims_by_id(uow: UnitOfWork, ids: Collection[int]) -> list[Claim]:
+    """These claims as they are now."""
+    return _read(uow, _BY_ID, {"ids": packed_ids(ids)})
+
+
+def due_on_levels(uow: UnitOfWork, level_ids: Collection[int]) -> list[Claim]:
+    """Reserved claims on these (locked) levels whose time has run out."""
+    return _read(uow, _DUE_ON_LEVELS, {"level_ids": packed_ids(level_ids), "now": uow.now})
+
+
+def _read(uow: UnitOfWork, statement: Any, binds: dict[str, Any]) -> list[Claim]:
+    rows: Sequence[Any] = uow.execute(statement, binds).all()
+    return [
+        Claim(id_, line, sku, level, qty, ClaimState(state), attempt, expires_at)
+        for id_, line, sku, level, qty, state, attempt, expires_at in rows
+    ]
+
+
+class Draft:
+    """Changes to claims and levels, gathered in memory under the locks and written together at the end.
+
+    Every step of a claim goes through `step`, every new claim through `add`; both keep the levels' side in balance,
+    so that cached sums and detail rows cannot part.
+    """
+
+    def __init__(self, claims: Iterable[Claim] = ()) -> None:
+        """`claims`: every row of the lines that will be split or claimed anew, for their attempt numbers."""
+        self._attempts: dict[int, int] = {}
+        for claim in claims:
+            self._attempts[claim.order_line_id] = max(self._attempts.get(claim.order_line_id, 0), claim.attempt)
+        self.deltas: defaultdict[LevelId, Delta] = defaultdict(Delta)
+        self._steps: defaultdict[tuple[ClaimState, ClaimState], list[int]] = defaultdict(list)
+        self._shrunk: defaultdict[int, int] = defaultdict(int)
+        self._fresh: list[tuple[int, int, int | None, int, int, str]] = []
+
+    def next_attempt(self, line_id: OrderLineId) -> int:
+        """The line's next free number: every try and every part split off gets one."""
+        number = self._attempts[line_id] = self._attempts.get(line_id, 0) + 1
+        return number
+
+    def step(self, claim: Claim, to: ClaimState, qty: int | None = None) -> int:
+        """Move the claim, or `qty` units of it, to another state; gives the units moved.
+
+        A part becomes a row of its own with the line's next attempt number; the rest stays where it is.
+        """
+        if to not in STEPS[claim.state]:
+            raise ValueError(f"no step from {claim.state} to {to}")
+        part = claim.qty if qty is None else min(qty, claim.qty)
+        self._balance(claim.level_id, claim.state, -part)
+        self._balance(claim.level_id, to, part)
+        if part == claim.qty:
+            self._steps[claim.state, to].append(claim.id)
+            claim.state = to
+        else:
+            self._shrunk[claim.id] += part
+            claim.qty -= part
+            attempt = self.next_attempt(claim.order_line_id)
+            self._fresh.append((claim.order_line_id, claim.sku_id, claim.level_id, part, attempt, to))
+        return part
+
+    def add(self, rows: Iterable[NewRow], state: ClaimState) -> None:
+        """Claim anew."""
+        for line, sku, level, qty, attempt in rows:
+            self._fresh.append((line, sku, level, qty, attempt, state))
+            self._balance(level, state, qty)
+
+    def _balance(self, level_id: LevelId | None, state: ClaimState, qty: int) -> None:
+        if level_id is None:
+            return
+        if state is ClaimState.RESERVED:
+            self.deltas[level_id].reserved += qty
+        elif state is ClaimState.CONFIRMED:
+            self.deltas[level_id].confirmed += qty
+        elif state is ClaimState.CONSUMED:
+            self.deltas[level_id].on_hand -= qty
+
+    def write(self, uow: UnitOfWork, hold_s: float = 0) -> None:
+        """Write everything gathered; levels first, because their guard decides.
+
+        Raises:
+            LevelsChanged: a level or a claim was not what it was under its lock; nothing may be committed.
+        """
+        apply(uow, self.deltas)
+        for (before, after), ids in self._steps.items():
+            settled = None if after is ClaimState.CONFIRMED else uow.now
+            binds = {"ids": packed_ids(ids), "from_state": before, "to_state": after, "settled": settled}
+            _expect(uow.count(_STEP, binds), len(ids))
+        if self._shrunk:
+            _expect(uow.count(_SHRINK, {"parts": packed_rows(self._shrunk.items())}), len(self._shrunk))
+        if self._fresh:
+            until = uow.now + timedelta(seconds=hold_s)
+            uow.execute(_INSERT, {"fresh": packed_rows(self._fresh), "now": uow.now, "until": until})
+        if self._fresh or self._steps:
+            uow.changed("reservation")
+
+
+def _expect(met: int, wanted: int) -> None:
+    if met != wanted:
+        raise LevelsChanged(f"{wanted - met} of {wanted} claims changed under their lock")
+
+
+def by_line(claims: Iterable[Claim]) -> dict[OrderLineId, list[Claim]]:
+    """Claims grouped by their line."""
+    groups: defaultdict[OrderLineId, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        groups[claim.order_line_id].append(claim)
+    return dict(groups)

@@ -1,0 +1,115 @@
+"""What goes into the stock's operations and what comes out of them: plain frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.runtime.ids import LevelId, OrderId, OrderLineId, SkuId, WarehouseId
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """So many units of one SKU for one order line; bundles are expanded before, one line per component."""
+
+    order_line_id: OrderLineId
+    sku_id: SkuId
+    qty: int
+
+    def __post_init__(self) -> None:
+        if self.qty < 1:
+            raise ValueError("a want is for at least one unit")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWants:
+    """All lines of one order that want stock from one warehouse.
+
+    `priority` decides who gets scarce units within a page: the smallest first, then the smallest order id. Whole
+    numbers, for example (deadline in ms, placed in ms).
+    """
+
+    order_id: OrderId
+    warehouse_id: WarehouseId
+    wants: tuple[Want, ...]
+    is_paid: bool
+    priority: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A line that lacks units. `available_qty` is what was left for it when it was refused."""
+
+    order_line_id: OrderLineId
+    sku_id: SkuId
+    wanted_qty: int
+    available_qty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether everything asked about holds its units.
+
+    `shortages` names the lines that lack stock. `unclaimed_ids` names lines that neither hold nor want anything
+    (released earlier, or never asked for): nothing is revived for them.
+    """
+
+    is_reserved: bool
+    shortages: tuple[Shortage, ...] = ()
+    unclaimed_ids: tuple[OrderLineId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a release gave back: units per line, only units that were held (not those merely wanted)."""
+
+    qty_by_line: Mapping[OrderLineId, int]
+
+    @property
+    def qty(self) -> int:
+        """Units given back in all."""
+        return sum(self.qty_by_line.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """What left with one reference. `is_repeat` is True where the reference had been booked before."""
+
+    reference: str
+    qty_by_line: Mapping[OrderLineId, int]
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A change of one level and what the level held right after it.
+
+    `is_repeat` is True where the key had been booked before: nothing happened, and the figures are those of then.
+    """
+
+    level_id: LevelId
+    qty: int
+    on_hand_qty: int
+    quarantined_qty: int
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """Both ends of a transfer."""
+
+    source: Booked
+    target: Booked
+
+
+@dataclass(frozen=True, slots=True)
+class CountResult:
+    """A stocktake of one level: `variance_qty` is counted minus booked.
+
+    `deficits` is the shortage list when less was counted than is promised: the least important claim first, each with
+    the units taken from it (`wanted_qty` is what it held, `available_qty` what it still holds).
+    """
+
+    level_id: LevelId
+    counted_qty: int
+    variance_qty: int
+    deficits: tuple[Shortage, ...]
+    is_repeat: bool
