@@ -10,10 +10,9 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
 from typing import Any, TypeVar
 
 from printing.errors import LabelContentError
@@ -78,7 +77,7 @@ class Item:
 class SequenceNo:
     """序 n/m of a wave.
 
-    Given when the wave is made, not when it is printed, so that a reprint keeps it and a torn roll can be resumed.
+    Given when the wave is made, not when it is printed: a reprint keeps it, a torn roll can be resumed.
     """
 
     number: int
@@ -206,15 +205,14 @@ def _bad(code: str, path: str, sentence: str) -> LabelContentError:
     return LabelContentError(code, sentence, path=path)
 
 
-@cache
-def _fields_of(kind: Callable[..., object]) -> Mapping[str, Any]:
-    return typing.get_type_hints(kind)
+_RECORDS = (Carrier, Sender, Consignee, Item, SequenceNo, Box, LabelContent)
+_FIELDS: Mapping[object, Mapping[str, Any]] = {kind: typing.get_type_hints(kind) for kind in _RECORDS}
 
 
 def _read_record(kind: type[_T], raw: object, path: str) -> _T:
     if not isinstance(raw, Mapping):
         raise _bad("label.field_type", path, f"{path or 'the label content'} must be an object")
-    hints = _fields_of(kind)
+    hints = _FIELDS[kind]
     prefix = f"{path}." if path else ""
     for name in hints:
         if name not in raw:

@@ -48,7 +48,7 @@ def mask_phone(phone: str) -> str:
 
 
 def mask_address(address: str) -> str:
-    """Cut from the first building, unit or room on: `文三路138号东方公寓3幢501室`, `文三路138号东方公寓**`."""
+    """Cut from the first building, unit or room on: `文三路8号东方公寓3幢501室`, `文三路8号东方公寓**`."""
     text = unicodedata.normalize("NFKC", address).strip()
     cut = min(
         (m.start() for m in map(_first(text), (_BUILDING, _SHORT_ROOM, _LAST_NUMBER)) if m), default=None
