@@ -9,28 +9,12 @@ from printing.canvas import Canvas, Warned
 from printing.errors import RenderError
 from printing.fonts import FontBook, require_gui_application
 from printing.label import Box, Carrier, Consignee, Item, LabelContent, Sender, SequenceNo
+from printing.resolution import Resolution
 from printing.templates.sheets import SHEETS, find_sheet
 from printing.templates.waybill import draw_waybill
 
-DEFAULT_THRESHOLD = 150
-
 #: a head this much narrower than the paper still prints the template, squeezed; below it the paper is wrong
 _NARROWEST_HEAD = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """What a print head can do.
-
-    Attributes:
-        dots_per_mm: 8.0 at 203 dpi; heads sold as 300 dpi have 11.81 or 12.0.
-        head_dots: printable columns; 0 where the paper's width is always printable.
-        threshold: grey below this is black, 0 to 255; higher prints bolder.
-    """
-
-    dots_per_mm: float
-    head_dots: int = 0
-    threshold: int = DEFAULT_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +63,7 @@ class LabelRenderer:
         return RenderedLabel(bitmap, tuple(canvas.warnings))
 
     def warm_up(self, resolution: Resolution) -> None:
-        """Fill Qt's glyph cache with what every label shows: the first real label shall not be the slow one."""
+        """Fill Qt's glyph cache with what every label shows, so that the first real one is not slow."""
         for size in SHEETS:
             self.render(_COMMON, size, resolution)
 
