@@ -12,7 +12,17 @@ from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QTextLayout,
+    QTextOption,
+    QTransform,
+)
 
 from printing.bitmap import Bitmap, BoolArray
 from printing.codes import CODE128_QUIET_MODULES, QR_QUIET_MODULES, code128_modules, qr_modules
@@ -20,7 +30,10 @@ from printing.errors import RenderError
 from printing.fonts import FontBook
 from printing.plain_text import visible
 
-_ELLIPSIS = "…"
+#: Qt draws larger glyphs as outlines, and FreeType shifts those by 1/64 dot depending on what was drawn before: a
+#: reprint would differ by some dots from the first copy. So they are taken on the font's own grid and scaled here.
+_LARGEST_CACHED_PX = 60
+_GRID_PX = 1000
 
 
 class Align(Enum):
@@ -107,7 +120,7 @@ class Canvas:
         self._image = QImage(width_dots, height_dots, QImage.Format.Format_Grayscale8)
         self._image.fill(255)
         self._painter = QPainter(self._image)
-        self._painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        self._painter.setRenderHints(QPainter.RenderHint.TextAntialiasing | QPainter.RenderHint.Antialiasing)
         self._blocks: list[tuple[int, int, BoolArray]] = []
 
     @property
@@ -156,14 +169,19 @@ class Canvas:
         painter = self._painter
         painter.save()
         painter.setClipRect(area)
+        colour = QColor(Qt.GlobalColor.white if on_black else Qt.GlobalColor.black)
         painter.setFont(font)
-        painter.setPen(QColor(Qt.GlobalColor.white if on_black else Qt.GlobalColor.black))
+        painter.setPen(colour)
         top = float(area.top())
         if lines == 1 or align is Align.CENTRE:
             top += (area.height() - fitted.line_px * len(fitted.lines)) / 2
         for line, width in zip(fitted.lines, fitted.widths, strict=True):
             left = area.left() + _shift(align, area.width(), width)
-            painter.drawText(QPointF(left, top + fitted.ascent_px), line)
+            start = QPointF(left, top + fitted.ascent_px)
+            if fitted.size_px <= _LARGEST_CACHED_PX:
+                painter.drawText(start, line)
+            else:
+                painter.fillPath(self._outline(start, line, fitted.size_px, is_bold=face.is_bold), colour)
             top += fitted.line_px
         painter.restore()
         return not fitted.is_cut
@@ -275,6 +293,15 @@ class Canvas:
             if height > 0 and width > 0:
                 black[top : top + height, left : left + width] |= block[:height, :width]
         return Bitmap.from_array(black)
+
+    def _outline(self, start: QPointF, line: str, size_px: int, *, is_bold: bool) -> QPainterPath:
+        outline = QPainterPath()
+        outline.addText(QPointF(0, 0), self._face(_GRID_PX, is_bold=is_bold)[0], line)
+        for index in range(outline.elementCount()):
+            element = outline.elementAt(index)
+            outline.setElementPositionAt(index, round(element.x), round(element.y))
+        scale = size_px / _GRID_PX
+        return QTransform(scale, 0, 0, scale, start.x(), start.y()).map(outline)
 
     def _drawable(self, text: str) -> str:
         shown, missing = self._fonts.replace_missing(visible(text))

@@ -12,7 +12,7 @@ _STAR = "*"
 _HIDDEN_DIGITS = 6
 
 _MOBILE = re.compile(r"1[0-9*]{10}")
-_VIRTUAL = re.compile(r"(1[0-9]{10}|(?:400|95)[0-9]{3,8})(?:-|转|,|#|\()([0-9]{2,6})\)?")
+_VIRTUAL = re.compile(r"(1[0-9]{10}|(?:400|95)[0-9]{3,13})(?:-|转|,|#|\()([0-9]{2,6})\)?")
 _LANDLINE = re.compile(r"(0[0-9]{2,3})-?([0-9*]{7,8})(-[0-9*]{1,6})?")
 
 _NUMERAL = "0-9A-Za-z一二三四五六七八九十百零〇"
@@ -29,7 +29,7 @@ def mask_name(name: str) -> str:
     kept = [c for c in unicodedata.normalize("NFKC", name) if c.isalnum() or c == _STAR]
     if not kept:
         return _STAR if name.strip() else ""
-    if not any(_is_wide(c) for c in kept) and kept[0] != _STAR:
+    if not _is_wide(kept[0]) and kept[0] != _STAR:
         return kept[0] + _STAR * 3
     if len(kept) <= 2:
         return _STAR if len(kept) == 1 else kept[0] + _STAR
@@ -43,8 +43,8 @@ def mask_phone(phone: str) -> str:
     parcel: it stays readable, else nobody could call.
     """
     text = "".join(c for c in unicodedata.normalize("NFKC", phone).strip() if c.isprintable())
-    parts = [p for p in re.split(r"[/;、]", text) if p.strip()]
-    return "/".join(_mask_one_phone(p.strip()) for p in parts)
+    masked = [_mask_one_phone(part.strip()) for part in re.split(r"[/;、]", text)]
+    return "/".join(part for part in masked if part)
 
 
 def mask_address(address: str) -> str:
