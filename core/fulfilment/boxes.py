@@ -1,6 +1,6 @@
 """When the goods do not fit: what is verified stays in this box, the rest goes into a next one."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
@@ -42,7 +42,7 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         if line.verified_qty:
             uow.execute(update(ParcelLine).where(here).values(qty=line.verified_qty))
         else:
-            uow.execute(ParcelLine.__table__.delete().where(here))
+            uow.execute(delete(ParcelLine).where(here))
     plan_numbers(uow, [(next_id, box.consignee_id)], box.carrier_code)
     uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="packed", packed_at=uow.now))
     uow.record("parcel.box_added", "parcel", parcel_id, next_parcel_id=next_id)

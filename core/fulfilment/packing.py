@@ -4,7 +4,7 @@ Every act carries a nonce: the same nonce again gives the same answer and change
 scanner that repeats is harmless. Acts on an open parcel carry its fence: a desk that lost the parcel is refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -227,12 +227,19 @@ def _line_for(uow: UnitOfWork, parcel_id: int, sku: ScannedSku) -> Any:
 def _wrong_item(uow: UnitOfWork, act: Act, parcel_id: int, sku: ScannedSku) -> Verdict:
     withdrawn = select(ParcelLine.id).where(ParcelLine.parcel_id == parcel_id, ParcelLine.sku_id == sku.sku_id)
     line_id = uow.execute(withdrawn).scalars().first()
-    facts: Mapping[str, object] = {"name": sku.short_name or sku.name, "spec": sku.spec, "sku": sku.code}
-    if line_id is not None:
-        return answer(
-            uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=line_id, whole=False, **facts
-        )
-    return answer(uow, act, "item.wrong", Tone.WRONG, parcel_id=parcel_id, **facts)
+    code, tone = ("line.refunded", Tone.STOP) if line_id is not None else ("item.wrong", Tone.WRONG)
+    return answer(
+        uow,
+        act,
+        code,
+        tone,
+        parcel_id=parcel_id,
+        line_id=line_id,
+        whole=False,
+        name=sku.short_name or sku.name,
+        spec=sku.spec,
+        sku=sku.code,
+    )
 
 
 def _verify(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +14,13 @@ from core.catalog.service import match_lines
 from core.channels.contract import ChannelOrder
 from core.customers.service import Buyer, Digest, register
 from core.db.unit_of_work import UnitOfWork
-from core.inventory.service import OrderWants, Want, reserve_page
+from core.inventory.records import OrderWants, Want
+from core.inventory.service import reserve_page
 from core.orders.holds import place_many
 from core.orders.models import ChannelCopy, Order, OrderLine
 from core.orders.search_index import Searchable, index_orders
 from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
+from core.runtime.ids import OrderId, OrderLineId, SkuId, WarehouseId
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,16 @@ def _searchable(order_id: int, order: ChannelOrder, lines: Sequence[Mapping[str,
     return Searchable(order_id, order.consignee.name, order.consignee.phone, sorted(sku_ids))
 
 
+def order_wants(shop: ShopFacts, order_id: int, lines: Iterable[Mapping[str, Any]], *, is_paid: bool) -> OrderWants:
+    """What an order wants of its warehouse: every line that is not refunded."""
+    wants = tuple(
+        Want(OrderLineId(row["id"]), SkuId(row["sku_id"]), row["qty"])
+        for row in lines
+        if row["after_sale"] != "refunded"
+    )
+    return OrderWants(OrderId(order_id), WarehouseId(shop.warehouse_id), wants, is_paid)
+
+
 def _claim_stock(
     uow: UnitOfWork,
     shop: ShopFacts,
@@ -236,11 +248,9 @@ def _claim_stock(
             continue
         if after_sale_of(order) == "requested":
             holds.append((order_id, "refund_requested"))
-        wanted = tuple(
-            Want(row["id"], row["sku_id"], row["qty"]) for row in lines[order_id] if row["after_sale"] != "refunded"
-        )
+        wanted = lines[order_id]
         is_paid = order.payment != Payment.UNPAID
-        wants.append(OrderWants(order_id=order_id, warehouse_id=shop.warehouse_id, wants=wanted, is_paid=is_paid))
+        wants.append(order_wants(shop, order_id, wanted, is_paid=is_paid))
     outcomes = reserve_page(uow, wants)
     holds += [(order_id, "short") for order_id, outcome in outcomes.items() if not outcome.is_reserved]
     place_many(uow, holds)

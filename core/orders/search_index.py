@@ -28,9 +28,9 @@ POSTGRES_DDL = (
 )
 
 for _statement in SQLITE_DDL:
-    event.listen(Base.metadata, "after_create", DDL(_statement).execute_if(dialect="sqlite"))
+    event.listen(Base.metadata, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]  # the library has no types here
 for _statement in POSTGRES_DDL:
-    event.listen(Base.metadata, "after_create", DDL(_statement).execute_if(dialect="postgresql"))
+    event.listen(Base.metadata, "after_create", DDL(_statement).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]  # as above
 
 
 @dataclass(frozen=True, slots=True)

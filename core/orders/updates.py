@@ -11,13 +11,14 @@ from core.channels.contract import ChannelOrder
 from core.customers.models import Customer
 from core.customers.service import Buyer, Digest, register
 from core.db.unit_of_work import UnitOfWork
-from core.inventory.service import OrderWants, Want, confirm, release, reserve_page
+from core.inventory.service import confirm, release, reserve_page
 from core.orders import holds
-from core.orders.intake import ShopFacts, after_sale_of, compress, deadline, line_rows
+from core.orders.intake import ShopFacts, after_sale_of, compress, deadline, line_rows, order_wants
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import ChannelCopy, Order, OrderLine
 from core.orders.search_index import Searchable, drop_orders, index_orders
 from core.orders.states import OPEN_STATES, Event, Fulfilment, Payment
+from core.runtime.ids import OrderLineId
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +138,14 @@ def _apply_lines(
 
 
 def _after_sale(uow: UnitOfWork, order_id: int, rows: Sequence[Any], states: Mapping[str, str]) -> tuple[int, ...]:
-    withdrawn: list[int] = []
+    withdrawn: list[OrderLineId] = []
     for row in rows:
         state = states[row.line_no]
         if state == row.after_sale:
             continue
         uow.execute(update(OrderLine).where(OrderLine.id == row.id).values(after_sale=state))
         if state == "refunded":
-            withdrawn.append(row.id)
+            withdrawn.append(OrderLineId(row.id))
     if withdrawn:
         release(uow, withdrawn, "refunded")
         uow.record("order.line_refunded", "orders", order_id, lines=len(withdrawn))
@@ -174,10 +175,8 @@ def _replace_lines(uow: UnitOfWork, shop: ShopFacts, order_id: int, order: Chann
         holds.place_many(uow, [(order_id, "unmatched")])
         return True
     holds.release(uow, order_id, ["unmatched", "short"])
-    wants = tuple(Want(row["id"], row["sku_id"], row["qty"]) for row in fresh if row["after_sale"] != "refunded")
-    is_paid = order.payment != Payment.UNPAID
-    outcome = reserve_page(uow, [OrderWants(order_id, shop.warehouse_id, wants, is_paid)])[order_id]
-    if not outcome.is_reserved:
+    wants = order_wants(shop, order_id, fresh, is_paid=order.payment != Payment.UNPAID)
+    if not reserve_page(uow, [wants])[wants.order_id].is_reserved:
         holds.place_many(uow, [(order_id, "short")])
     return True
 

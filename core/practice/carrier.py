@@ -162,9 +162,7 @@ class PracticeCarrier:
 
     def live_numbers(self) -> frozenset[str]:
         """Every number granted and not given back: what a test counts on the carrier's side."""
-        return frozenset(
-            row[0] for row in self._store.rows("SELECT number FROM waybill WHERE state = 'granted'")
-        )
+        return frozenset(row[0] for row in self._store.rows("SELECT number FROM waybill WHERE state = 'granted'"))
 
 
 def _grant(request: Json, number: str) -> Json:

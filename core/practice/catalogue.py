@@ -80,23 +80,13 @@ def _milk() -> Sequence[PracticeSku]:
         PracticeSku("MF-101", cow, "1段 800g", 26800, 960, 3000, (_unit(101),), ((_carton(101), 6),)),
         PracticeSku("MF-102", cow, "2段 800g", 25800, 960, 3000, (_unit(102),), ((_carton(102), 6),)),
         PracticeSku("MF-103", cow, "3段 800g", 23800, 960, 3000, (_unit(103),), ((_carton(103), 6),)),
-        PracticeSku(
-            "MF-113", cow, "3段 400g", 13800, 510, 2400, (_unit(113), _unit(193)), ((_carton(113), 12),)
-        ),
+        PracticeSku("MF-113", cow, "3段 400g", 13800, 510, 2400, (_unit(113), _unit(193)), ((_carton(113), 12),)),
         PracticeSku("MF-201", goat, "1段 700g", 35800, 870, 1500, (_unit(201),), ((_carton(201), 6),)),
         PracticeSku("MF-202", goat, "2段 700g", 34800, 870, 1500, (_unit(202),), ((_carton(202), 6),)),
-        PracticeSku(
-            "MF-301", "暖暖妈妈孕产妇奶粉", "800g", 18800, 960, 1200, (_unit(301),), ((_carton(301), 6),)
-        ),
-        PracticeSku(
-            "FS-101", "田田高铁米粉", "原味 225g", 4900, 290, 2400, (_unit(411),), ((_carton(411), 24),)
-        ),
-        PracticeSku(
-            "FS-102", "田田高铁米粉", "南瓜味 225g", 4900, 290, 2400, (_unit(412),), ((_carton(412), 24),)
-        ),
-        PracticeSku(
-            "FS-201", "田田水果泥", "苹果香蕉 100g", 1290, 118, 4800, (_unit(421),), ((_carton(421), 24),)
-        ),
+        PracticeSku("MF-301", "暖暖妈妈孕产妇奶粉", "800g", 18800, 960, 1200, (_unit(301),), ((_carton(301), 6),)),
+        PracticeSku("FS-101", "田田高铁米粉", "原味 225g", 4900, 290, 2400, (_unit(411),), ((_carton(411), 24),)),
+        PracticeSku("FS-102", "田田高铁米粉", "南瓜味 225g", 4900, 290, 2400, (_unit(412),), ((_carton(412), 24),)),
+        PracticeSku("FS-201", "田田水果泥", "苹果香蕉 100g", 1290, 118, 4800, (_unit(421),), ((_carton(421), 24),)),
     )
 
 
@@ -107,9 +97,7 @@ def _care() -> Sequence[PracticeSku]:
         PracticeSku("ZN-202", nappy, "M码 50片", 9900, 1480, 1800, (_unit(512),), ((_carton(512), 4),)),
         PracticeSku("ZN-203", nappy, "L码 44片", 9900, 1500, 1800, (_unit(513),), ((_carton(513), 4),)),
         PracticeSku("SJ-401", "软云婴儿湿巾", "80抽", 1290, 420, 3600, (_unit(521),), ((_carton(521), 24),)),
-        PracticeSku(
-            "SJ-402", "软云婴儿湿巾", "25抽 便携装", 490, 130, 4800, (_unit(522),), ((_carton(522), 48),)
-        ),
+        PracticeSku("SJ-402", "软云婴儿湿巾", "25抽 便携装", 490, 130, 4800, (_unit(522),), ((_carton(522), 48),)),
         PracticeSku("NP-301", "咕嘟玻璃奶瓶", "240ml", 7900, 310, 900, (_unit(611),)),
         PracticeSku("NP-302", "咕嘟PPSU奶瓶", "300ml", 12900, 220, 900, (_unit(612),)),
         PracticeSku("KS-501", "棉花糖口水巾", "白色 5条装", 2900, 150, 1500, (_unit(711),)),

@@ -25,12 +25,8 @@ class ControlApi:
             "refund": lambda no, body: partial(shop.refund, no, _line_no(body)),
             "request-refund": lambda no, body: partial(shop.request_refund, no, _line_no(body)),
             "address": lambda no, body: partial(shop.change_address, no, receiver_of(body)),
-            "note": lambda no, body: partial(
-                shop.add_note, no, body.text("text"), by=body.text("by", "buyer")
-            ),
-            "quantity": lambda no, body: partial(
-                shop.change_quantity, no, body.text("line_no"), body.whole("qty")
-            ),
+            "note": lambda no, body: partial(shop.add_note, no, body.text("text"), by=body.text("by", "buyer")),
+            "quantity": lambda no, body: partial(shop.change_quantity, no, body.text("line_no"), body.whole("qty")),
         }
 
     def add_to(self, router: Router) -> None:

@@ -42,9 +42,7 @@ class MallSide:
             raise RefusalError(400, "idempotency_key_missing", "Idempotency-Key of 1 to 255 characters")
         digest = hashlib.sha256(f"{no}\n{packed(body)}".encode()).hexdigest()
         with self._store.write():
-            known = self._store.row(
-                "SELECT digest, status, body FROM answered WHERE scope = 'ship' AND key = ?", key
-            )
+            known = self._store.row("SELECT digest, status, body FROM answered WHERE scope = 'ship' AND key = ?", key)
             if known is not None:
                 if known[0] != digest:
                     raise RefusalError(409, "idempotency_conflict", "this key came with another content")

@@ -55,9 +55,7 @@ class OrderBook:
 
     def newest(self, offset: int, limit: int) -> Sequence[Json]:
         """Orders by number, newest first."""
-        rows = self._store.rows(
-            "SELECT body FROM shop_order ORDER BY no DESC LIMIT ? OFFSET ?", limit, offset
-        )
+        rows = self._store.rows("SELECT body FROM shop_order ORDER BY no DESC LIMIT ? OFFSET ?", limit, offset)
         return [unpacked(body) for (body,) in rows]
 
     def everything(self) -> Iterator[Json]:

@@ -102,9 +102,7 @@ class Page:
             "request_refund": lambda form: shop.request_refund(form["no"], form.get("line_no")),
             "change_address": lambda form: shop.change_address(form["no"], _receiver_of(form)),
             "add_note": lambda form: shop.add_note(form["no"], form["text"]),
-            "change_quantity": lambda form: shop.change_quantity(
-                form["no"], form["line_no"], _whole(form, "qty")
-            ),
+            "change_quantity": lambda form: shop.change_quantity(form["no"], form["line_no"], _whole(form, "qty")),
             "place": self._place,
             "generate": self._generate,
             "top_up": lambda form: carrier.set_balance(_whole(form, "balance")),

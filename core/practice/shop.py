@@ -137,9 +137,7 @@ class PracticeShop:
                 if line["after_sale"] != "refunded":
                     line["after_sale"] = "refunded"
                     if order["state"] == "open":
-                        self.stock_book.give_back(
-                            line["sku"], line["qty"] - shipped_qty(order, line["line_no"])
-                        )
+                        self.stock_book.give_back(line["sku"], line["qty"] - shipped_qty(order, line["line_no"]))
             bought = [line for line in order["lines"] if not line["is_gift"]]
             if all(line["after_sale"] == "refunded" for line in bought):
                 order["payment"] = "refunded"
@@ -240,9 +238,7 @@ class PracticeShop:
 
 def shipped_qty(order: Json, line_no: str) -> int:
     """How many pieces of a line are told as sent."""
-    return sum(
-        line["qty"] for parcel in order["shipments"] for line in parcel["lines"] if line["line_no"] == line_no
-    )
+    return sum(line["qty"] for parcel in order["shipments"] for line in parcel["lines"] if line["line_no"] == line_no)
 
 
 def settle_state(order: Json) -> None:

@@ -291,17 +291,13 @@ class HttpClient:
         if status >= 400:
             raise call.explain(ErrorReply(status, _problem_of(body), self._retry_after(headers, server_time)))
         if not 200 <= status < 300:
-            raise ContractBroken(
-                "The platform sent us elsewhere; the address is not right", code="http.redirect"
-            )
+            raise ContractBroken("The platform sent us elsewhere; the address is not right", code="http.redirect")
         return Reply(status, headers, _checked(status, body), server_time)
 
     def _prepared(self, place: Endpoint, call: Call) -> requests.PreparedRequest:
         query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in call.query)
         url = f"{place.base}{call.path}" + (f"?{query}" if query else "")
-        body = (
-            b"" if call.body is None else json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode()
-        )
+        body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode()
         headers = {"User-Agent": "Packdesk", "Accept": "application/json", "Accept-Encoding": "gzip"}
         if call.body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"

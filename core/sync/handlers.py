@@ -18,7 +18,7 @@ from core.sync.delivering import GiveUp, Handler
 from core.sync.shops import ShopRecord, shop_of
 from core.waybills import numbers
 from core.waybills.accounts import Account, ServiceFactory, account_of
-from core.waybills.contract import WaybillRequest
+from core.waybills.contract import WaybillGrant, WaybillRequest
 from core.waybills.models import Waybill
 from core.waybills.print_queue import want_label
 
@@ -92,7 +92,7 @@ def _request(connection: Connection, asked: numbers.Asked, account: Account) -> 
     )
 
 
-def _store_number(uow: UnitOfWork, asked: numbers.Asked, grant: numbers.WaybillGrant) -> None:
+def _store_number(uow: UnitOfWork, asked: numbers.Asked, grant: WaybillGrant) -> None:
     """The transaction that stores the number also queues the label, where one is wanted already."""
     if not numbers.store_number(uow, asked.waybill_id, grant):
         return

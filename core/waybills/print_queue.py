@@ -94,7 +94,8 @@ def claim(uow: UnitOfWork, printer_key: str, holder: str) -> int | None:
 
 def start_sending(uow: UnitOfWork, job_id: int, holder: str, bytes_digest: str) -> bool:
     """Commit this before the first byte; False when the claim was lost or the number voided: send nothing then."""
-    mine = (PrintJob.id == job_id, PrintJob.state == "claimed", PrintJob.claimed_by == holder)
+    # Already sending under the same claim: the answer to an earlier commit was lost, and no byte has left yet.
+    mine = (PrintJob.id == job_id, PrintJob.state.in_(("claimed", "sending")), PrintJob.claimed_by == holder)
     valid = PrintJob.waybill_id.in_(
         select(Waybill.id).where(Waybill.id == PrintJob.waybill_id, Waybill.state == "obtained")
     )

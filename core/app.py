@@ -1,0 +1,257 @@
+"""The composition root: everything is built here from a configuration, and nothing is global."""
+
+import json
+import logging
+import secrets as random_secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.channels.contract import Channel, ChannelError
+from core.channels.registry import ChannelRegistry, built_in
+from core.db import leases
+from core.db.key_sources import FileSource, KeyringSource
+from core.db.keys import KeySource
+from core.db.open import OpenedStore, StoreConfig, open_store
+from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
+from core.desk.labels import Labels
+from core.desk.orders import Orders
+from core.desk.packing import Packing
+from core.desk.print_jobs import PrintJobs
+from core.desk.settings import Settings
+from core.desk.status import Status
+from core.desk.stock import Stock
+from core.fulfilment.parcels import release_ready
+from core.inventory.service import expire_due
+from core.runtime.clock import Clock, SystemClock
+from core.runtime.errors import Refused
+from core.runtime.http import HttpClient, endpoint
+from core.runtime.lanes import Lane
+from core.sync.delivering import Deliverer
+from core.sync.handlers import Handlers
+from core.sync.pulling import Pull, Puller
+from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
+from core.waybills.accounts import Account, ServiceFactory
+from core.waybills.contract import WaybillService
+from core.waybills.numbers import lane_of
+from core.waybills.practice.client import PracticeWaybills, WaybillKey
+
+_log = logging.getLogger(__name__)
+
+_PULL_LEASE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class CoreConfig:
+    """How to build the core.
+
+    `key_file` None keeps the machine's secret in the system keyring. `holder` names this program among all that share
+    the database; it outlives a crash of the same program, so that what it left half done is found again.
+    """
+
+    folder: Path
+    desk: str = "desk-1"
+    operator: str = "clerk"
+    holder: str = ""
+    key_file: Path | None = None
+    database_url: str | None = None
+    recovery_code: str | None = field(default=None, repr=False)
+    may_migrate_without_backup: bool = False
+    program_version: str = ""
+    carrier_code: str = "PX"
+    pull_every_s: float = 10.0
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def key_source(self) -> KeySource:
+        """Where the machine keeps its secret."""
+        return FileSource(self.key_file) if self.key_file is not None else KeyringSource()
+
+
+class Core:
+    """The program without screen and printers: the services a desk calls, and the lanes that work behind it."""
+
+    def __init__(self, config: CoreConfig, opened: OpenedStore, channels: ChannelRegistry) -> None:
+        self.config = config
+        self.opened = opened
+        self.store = opened.store
+        self.channels = channels
+        self.http = HttpClient(config.clock)
+        digest = opened.digester.digest
+        holder = config.holder or config.desk
+        self.packing = Packing(self.store)
+        self.labels = Labels(self.store)
+        self.orders = Orders(self.store, digest, config.carrier_code)
+        self.status = Status(self.store)
+        self.stock = Stock(self.store)
+        self.settings = Settings(self.store)
+        self.print_jobs = PrintJobs(self.store, holder)
+        self._holder = holder
+        self._is_stopping = threading.Event()
+        self.puller = Puller(self.store, digest, config.carrier_code, self._is_stopping.is_set)
+        handlers = Handlers(self.store, self._services(), self.open_channel)
+        self.deliverer = Deliverer(
+            self.store, holder, handlers.by_kind(), handlers.give_ups(), self._is_stopping.is_set
+        )
+        self._lanes: dict[str, Lane] = {}
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def _services(self) -> Mapping[str, ServiceFactory]:
+        return {"practice": self._open_practice_waybills}
+
+    def _open_practice_waybills(self, account: Account) -> WaybillService:
+        key = WaybillKey(account.settings["key"], account.secret)
+        return PracticeWaybills(endpoint(account.settings["base_url"]), key, self.http)
+
+    def open_channel(self, shop: ShopRecord) -> Channel:
+        """The channel of a shop.
+
+        Raises:
+            Refused: `channel.unknown`, this version has no such channel; or a setting cannot be used.
+        """
+        plugin = self.channels.get(shop.channel)
+        if plugin is None:
+            raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
+        return plugin.factory(shop.settings, json.loads(shop.secret), self.http, self.config.clock)
+
+    # --- work behind the desk -----------------------------------------------------------------------------------
+
+    def pull_shop(self, shop_id: int) -> Pull | None:
+        """Pull one shop now, unless another desk is doing it (then None).
+
+        Raises:
+            ChannelError: the shop did not answer as it should; its light shows it.
+        """
+        name = f"pull:{shop_id}"
+        fence = self.store.write(
+            lambda uow: leases.take(uow, name, self._holder, _PULL_LEASE_S), urgency=Urgency.LANE
+        )
+        if fence is None:
+            return None
+        shop = self.store.read(lambda connection: shop_of(connection, shop_id))
+        try:
+            return self.puller.pull(shop, self.open_channel(shop))
+        except ChannelError as error:
+            sentence = f"{type(error).__name__}: {error}"
+            self.store.write(lambda uow: note_bad_pull(uow, shop_id, sentence), urgency=Urgency.LANE)
+            raise
+        finally:
+            self.store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)
+
+    def refresh_order(self, shop_id: int, order_no: str) -> None:
+        """Ask the shop for the newest state of one order."""
+        shop = self.store.read(lambda connection: shop_of(connection, shop_id))
+        self.puller.refresh(shop, self.open_channel(shop), order_no)
+
+    def deliver(self, lane: str) -> int:
+        """Deliver what is due in one outbox lane now."""
+        return self.deliverer.drain(lane)
+
+    def tidy(self) -> None:
+        """Sweep expired reservations and release what may be sent by now."""
+        self.store.write(_tidy, urgency=Urgency.LANE)
+        self.store.write(lambda uow: release_ready(uow, None, self.config.carrier_code), urgency=Urgency.LANE)
+
+    def shops(self) -> Sequence[ShopRecord]:
+        """Shops that are pulled."""
+        return self.store.read(active_shops)
+
+    def outbox_lanes(self) -> Sequence[str]:
+        """Every lane that deliveries of this installation go through."""
+        return [lane_of(self.config.carrier_code), *(f"shop:{shop.id}" for shop in self.shops())]
+
+    def start(self) -> None:
+        """Start the lanes: one per shop, one per carrier, one that tidies up. New shops get theirs with `adopt`."""
+        self._unsubscribe = self.store.subscribe(self._wake_for)
+        carrier = lane_of(self.config.carrier_code)
+        self._add_lane(carrier, lambda: self._deliver_lane(carrier))
+        self._add_lane("tidy", self._tidy_lane)
+        self.adopt_shops()
+
+    def adopt_shops(self) -> None:
+        """Start lanes for shops that have none yet."""
+        for shop in self.shops():
+            for name, work in self._shop_work(shop.id):
+                if name not in self._lanes:
+                    self._add_lane(name, work)
+
+    def _shop_work(self, shop_id: int) -> Sequence[tuple[str, Callable[[], float]]]:
+        # Two lanes: a confirmation must not wait behind a long pull.
+        return (
+            (f"pull:{shop_id}", lambda: self._pull_lane(shop_id)),
+            (f"shop:{shop_id}", lambda: self._deliver_lane(f"shop:{shop_id}")),
+        )
+
+    def _add_lane(self, name: str, work: Callable[[], float]) -> None:
+        self._lanes[name] = Lane(name, work)
+        self._lanes[name].start()
+
+    def _pull_lane(self, shop_id: int) -> float:
+        try:
+            self.pull_shop(shop_id)
+        except ChannelError as error:
+            _log.info("shop %s: %s", shop_id, error)
+            return min(self.config.pull_every_s * 3, 60.0)
+        return self.config.pull_every_s
+
+    def _deliver_lane(self, lane: str) -> float:
+        self.deliver(lane)
+        return 2.0
+
+    def _tidy_lane(self) -> float:
+        self.tidy()
+        return 30.0
+
+    def pull_now(self) -> None:
+        """Wake every pulling lane."""
+        for name, lane in self._lanes.items():
+            if name.startswith("pull:"):
+                lane.wake()
+
+    def _wake_for(self, changes: Changes) -> None:
+        if changes.touches("outbox"):
+            for name, lane in self._lanes.items():
+                if name.startswith(("waybill:", "shop:")):
+                    lane.wake()
+
+    def stop(self) -> None:
+        """Stop every lane after its current piece of work, then close the database."""
+        self._is_stopping.set()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        for lane in self._lanes.values():
+            lane.stop()
+        self._lanes.clear()
+        self.http.close()
+        self.opened.close()
+
+
+def _tidy(uow: UnitOfWork) -> None:
+    expire_due(uow)
+
+
+def build(config: CoreConfig, channels: ChannelRegistry | None = None) -> Core:
+    """Open the database and build the core; lanes are started by `Core.start`.
+
+    Raises:
+        DomainError: what `open_store` says.
+    """
+    opened = open_store(
+        StoreConfig(
+            folder=config.folder,
+            key_source=config.key_source,
+            actor=Actor(config.operator, config.desk),
+            clock=config.clock,
+            database_url=config.database_url,
+            program_version=config.program_version,
+            recovery_code=config.recovery_code,
+            may_migrate_without_backup=config.may_migrate_without_backup,
+        )
+    )
+    return Core(config, opened, channels or built_in())
+
+
+def new_nonce() -> str:
+    """A word that no other scan has."""
+    return random_secrets.token_hex(12)

@@ -1,0 +1,32 @@
+"""Settings of the whole installation, kept in the database."""
+
+from typing import Any
+
+from sqlalchemy import select, update
+
+from core.db.models import Setting
+from core.db.unit_of_work import Store, UnitOfWork
+
+
+class Settings:
+    """Named values that every desk shares; what belongs to one desk alone stands in that desk's own file."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, or `default` where none was ever set."""
+        query = select(Setting.value).where(Setting.name == name)
+        row = self._store.read(lambda connection: connection.execute(query).one_or_none())
+        return default if row is None else row.value
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a value; it has to be JSON."""
+        self._store.write(lambda uow: put_setting(uow, name, value))
+
+
+def put_setting(uow: UnitOfWork, name: str, value: Any) -> None:
+    """Set a value within an open transaction."""
+    if uow.count(update(Setting).where(Setting.name == name).values(value=value)) == 0:
+        uow.insert_many(Setting, [{"name": name, "value": value}])
+    uow.record("setting.changed", "setting", 0, name=name)

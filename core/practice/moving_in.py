@@ -1,0 +1,68 @@
+"""Bringing the practice shop into a database: its catalogue, its opening stock, its shop and its carrier account."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from core.catalog.records import SkuSpec
+from core.catalog.service import take_in
+from core.db.unit_of_work import UnitOfWork
+from core.inventory.ledger import receive
+from core.inventory.models import Warehouse
+from core.practice.catalogue import PracticeSku
+from core.practice.server import PracticeSecrets
+from core.runtime.ids import SkuId, WarehouseId
+from core.sync.shops import add_shop, set_access, shop_named
+from core.waybills.accounts import Account, save_account
+from core.waybills.contract import Sender
+
+SHOP_NAME = "练习店"
+CARRIER_CODE = "PX"
+_SENDER = Sender("练习店仓库", "05710000000", "浙江省", "杭州市", "余杭区", "练习路18号练习产业园2幢1层")
+
+
+def move_in(
+    uow: UnitOfWork, url: str, carrier_url: str, keys: PracticeSecrets, catalogue: Sequence[PracticeSku]
+) -> int:
+    """Make the practice shop usable: gives its shop id. Done again it only follows a changed address."""
+    settings = {"base_url": url, "key": keys.mall.key}
+    secret = json.dumps({"secret": keys.mall.secret})
+    account = {"base_url": carrier_url, "key": keys.carrier.key}
+    save_account(uow, Account("practice", CARRIER_CODE, "练习快递", account, keys.carrier.secret, _SENDER))
+    known = shop_named(uow.connection, SHOP_NAME)
+    if known is not None:
+        set_access(uow, known.id, settings, secret)
+        return known.id
+    warehouse_id = _warehouse(uow)
+    ids = take_in(uow, [_spec(sku) for sku in catalogue])
+    for sku in catalogue:
+        if not sku.components and sku.opening_qty:
+            receive(
+                uow,
+                WarehouseId(warehouse_id),
+                SkuId(ids[sku.code]),
+                sku.opening_qty,
+                reason="opening",
+                key=f"practice-opening:{sku.code}",
+            )
+    return add_shop(uow, "mall", SHOP_NAME, settings, secret, warehouse_id, confirms_shipments=True)
+
+
+def _warehouse(uow: UnitOfWork) -> int:
+    known = uow.execute(select(Warehouse.id).order_by(Warehouse.id).limit(1)).scalar_one_or_none()
+    return int(known) if known is not None else uow.insert(Warehouse, {"code": "main", "name": "主仓"})
+
+
+def _spec(sku: PracticeSku) -> SkuSpec:
+    barcodes = [(code, 1) for code in sku.barcodes] + list(sku.cartons)
+    return SkuSpec(
+        code=sku.code,
+        name=sku.title,
+        short_name=sku.title,
+        spec=sku.spec,
+        weight_g=sku.weight_g,
+        barcodes=tuple(barcodes),
+        components=tuple(sku.components),
+        lacks_barcode=sku.has_no_barcode,
+    )

@@ -1,0 +1,1 @@
+"""Printer bytes back to pictures: independent of the encoders, for the virtual printer and as proof."""

@@ -1,0 +1,69 @@
+"""One printer: its settings, its wire and its language together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from printing.bitmap import Bitmap
+from printing.errors import NothingSent
+from printing.languages.contract import Language
+from printing.languages.registry import find_language
+from printing.profile import PrinterProfile
+from printing.status import PrinterState, PrinterStatus
+from printing.transports.contract import Receipt, Transport
+from printing.transports.registry import open_transport
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """One printer, used by one thread at a time."""
+
+    profile: PrinterProfile
+    transport: Transport
+    language: Language
+
+    def encode(self, bitmap: Bitmap) -> bytes:
+        """One label as this printer's bytes."""
+        return self.language.encode(bitmap, self.profile)
+
+    def recovery(self, bitmap: Bitmap) -> bytes:
+        """What goes before `bitmap`'s bytes when the job before it was cut; prints nothing."""
+        return self.language.recovery(bitmap, self.profile)
+
+    def send(self, data: bytes, name: str) -> Receipt:
+        """Hand over one whole job.
+
+        Raises:
+            NothingSent: it failed before the first byte left.
+            PartlySent: it failed later, or the end is not certain.
+        """
+        return self.transport.send(data, name)
+
+    def print_label(self, bitmap: Bitmap, name: str) -> Receipt:
+        """Encode and send at once: for test pages. Parcels' labels go through the spooler.
+
+        Raises:
+            NothingSent: it failed before the first byte left.
+            PartlySent: it failed later, or the end is not certain.
+        """
+        return self.send(self.encode(bitmap), name)
+
+    def status(self) -> PrinterStatus:
+        """What the printer says now. Silence is "unknown"; a printer out of reach is "offline"."""
+        try:
+            reply = self.transport.query(self.language.status_request, self.language.status_reply_bytes)
+        except NothingSent as error:
+            return PrinterStatus(PrinterState.OFFLINE, error.code.encode())
+        if reply is None:
+            return PrinterStatus(PrinterState.UNKNOWN)
+        return self.language.parse_status(reply, self.profile.has_ribbon)
+
+
+def open_printer(profile: PrinterProfile, now: Callable[[], datetime]) -> Printer:
+    """The printer of a profile; touches neither wire nor disk yet. `now` is aware wall time.
+
+    Raises:
+        LanguageNotThereYet: the profile's language is not built.
+        ProfileError: the address makes no sense.
+    """
+    return Printer(profile, open_transport(profile, now), find_language(profile.language))

@@ -1,0 +1,1 @@
+"""Label templates: where what stands, per paper size."""

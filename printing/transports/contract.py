@@ -1,0 +1,52 @@
+"""What every transport offers, and what it says about a job it has taken."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One job that went out completely.
+
+    Attributes:
+        sha256: of the bytes, in hex.
+        is_confirmed: the paper is certain (a file, the virtual printer); False where the bytes were only
+            handed on.
+        bytes_file: path of the job's own file, empty without one.
+        picture: path of the picture of its first paper, empty without one.
+    """
+
+    sha256: str
+    is_confirmed: bool = False
+    bytes_file: str = ""
+    picture: str = ""
+
+
+class Transport(Protocol):
+    """One printer's wire. Used by one thread at a time."""
+
+    def send(self, data: bytes, name: str) -> Receipt:
+        """Hand over one whole job; `name` is a plain word for files and lists, nothing personal.
+
+        Raises:
+            NothingSent: it failed before the first byte left.
+            PartlySent: it failed later, or the end is not certain.
+        """
+        ...
+
+    def query(self, request: bytes, reply_bytes: int) -> bytes | None:
+        """Ask and wait a moment for an answer.
+
+        Returns:
+            The answer, or None where the printer stays silent or the wire has no way back.
+
+        Raises:
+            NothingSent: the printer cannot be reached at all.
+        """
+        ...
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of a job in hex, which is kept instead of the bytes."""
+    return hashlib.sha256(data).hexdigest()

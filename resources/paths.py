@@ -1,0 +1,15 @@
+"""Where the bundled files lie. Knows paths only: opening and reading is the caller's business."""
+
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent
+
+
+def fonts_dir() -> Path:
+    """The folder with Noto Sans SC (Regular and Bold, static TTF) and its licence `OFL.txt`."""
+    return _ROOT / "fonts"
+
+
+def bundled_font_files() -> tuple[Path, ...]:
+    """The font files every window and label is drawn with, Regular first."""
+    return (fonts_dir() / "NotoSansSC-Regular.ttf", fonts_dir() / "NotoSansSC-Bold.ttf")
