@@ -1,0 +1,59 @@
+"""`packdesk serve`: the always-on node without a window; pulls shops, buys numbers, tells shops, keeps backups."""
+
+import argparse
+import logging
+import signal
+import threading
+from collections.abc import Sequence
+from types import FrameType
+
+from core.db.backup import backup_if_due
+from core.db.key_sources import FILE_WARNING
+from core.runtime.lanes import Lane
+from desktop.composition import Desk, core_config
+from desktop.options import add_options, options_of
+from desktop.verbs.answer import OK, guarded, tell, warn
+
+_log = logging.getLogger(__name__)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Work until told to stop (Ctrl+C, SIGTERM)."""
+    parser = argparse.ArgumentParser(prog="packdesk serve", description="Work in the background, without a window.")
+    add_options(parser)
+    parser.add_argument("--practice", action="store_true", help="open the practice shop too")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself after S seconds")
+    options = options_of(wish := parser.parse_args(argv))
+
+    def act() -> int:
+        if options.key_file is not None:
+            warn(FILE_WARNING.format(path=options.key_file))
+        config = core_config(options, holder=f"{options.desk}/serve")
+        desk = Desk(config, None, virtual_folder=options.data / "labels")
+        if desk.core.opened.new_recovery_code:
+            warn(f"Recovery code, shown this once, write it down: {desk.core.opened.new_recovery_code}")
+        ended = threading.Event()
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            ended.set()
+
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, stop)
+        desk.start(with_practice=wish.practice)
+        backups = Lane("backup", lambda: _back_up(desk))
+        backups.start()
+        shops = [shop.name for shop in desk.core.shops()]
+        facts = {"serving": str((options.database_url and "postgresql") or options.data), "shops": shops}
+        tell(options, facts, f"serving {len(shops)} shop(s); Ctrl+C stops")
+        ended.wait(wish.seconds)
+        backups.stop()
+        desk.stop()
+        return OK
+
+    return guarded(options, act)
+
+
+def _back_up(desk: Desk) -> float:
+    if desk.core.opened.database is not None:
+        backup_if_due(desk.core.opened.backup_source(), desk.core.opened.backup_root, desk.core.config.clock)
+    return 3600.0
