@@ -49,7 +49,6 @@ SETTINGS: Final = (
     Setting("desk_name", "", "desk"),
     Setting("clerk", "", "desk"),
     Setting("way", "scan_to_print", "work", choices=("scan_to_print", "batch")),
-    Setting("auto_print", default=True, group="work"),
     Setting("auto_next", default=False, group="work"),
     Setting("wave_size", 20, "work", lowest=1, highest=500),
     Setting("label_size", "100x150", "work", choices=("100x150", "76x130")),

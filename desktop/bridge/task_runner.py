@@ -93,7 +93,7 @@ class TaskRunner(QObject):
             self._announced.emit(changes)
 
     def stop(self, patience_s: float = 5.0) -> bool:
-        """Take no more work, let what runs end, and drop all outcomes; whether every thread ended in time."""
+        """Take no more work, finish the acts that wait, drop all outcomes; whether every thread ended in time."""
         self._is_open = False
         for lane, waiting in self._queues.items():
             for _ in range(_THREADS[lane]):
@@ -109,15 +109,16 @@ class TaskRunner(QObject):
             self._queues[lane] = waiting
             for number in range(_THREADS[lane]):
                 thread = threading.Thread(
-                    target=self._run, args=(waiting,), name=f"desk-{lane}-{number}", daemon=True
+                    target=self._run, args=(lane, waiting), name=f"desk-{lane}-{number}", daemon=True
                 )
                 self._threads.append(thread)
                 thread.start()
         return waiting
 
-    def _run(self, waiting: "queue.SimpleQueue[_Ticket | None]") -> None:
+    def _run(self, lane: Lane, waiting: "queue.SimpleQueue[_Ticket | None]") -> None:
         while (ticket := waiting.get()) is not None:
-            if not self._is_open or not _is_alive(ticket.owner()):
+            # What the clerk did is done even while the window closes; looking is not worth it then.
+            if lane is not Lane.ACTS and not (self._is_open and _is_alive(ticket.owner())):
                 continue
             try:
                 outcome = _Outcome(ticket, ticket.work(), None)

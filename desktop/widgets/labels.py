@@ -112,6 +112,26 @@ class ElidedLabel(PlainLabel):
         self.setToolTip(tooltip(self.text()) if is_cut else "")
 
 
+class FitLabel(ElidedLabel):
+    """One line in the largest size that fits, between the style sheet's size and 60 % of it; then it elides."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002  Qt's name and signature
+        """Draw the whole line smaller before any of it is lost."""
+        painter = QPainter(self)
+        area = self.contentsRect()
+        font = self.font()
+        metrics = self.fontMetrics()
+        wanted = metrics.horizontalAdvance(self.text())
+        if wanted > area.width() > 0:
+            font.setPixelSize(max(font.pixelSize() * 6 // 10, font.pixelSize() * area.width() // wanted))
+            painter.setFont(font)
+            metrics = painter.fontMetrics()
+        painter.setPen(self.palette().windowText().color())
+        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.end()
+
+
 class IconLabel(QLabel):
     """A picture of the icon set in a token's colour; follows the theme."""
 

@@ -3,11 +3,7 @@
 Every act carries a nonce: the same nonce again is the same answer and no second act. `fence` goes with every act on an
 open parcel: a desk that lost the parcel is refused.
 
-Facts the sentences of the verdicts use, each optional (`resources/translations` leaves out what is missing):
-`item.wrong` name, sku_code, order_no (whose it is) · `item.too_many` name, qty · `label.wrong` waybill_no, order_no ·
-`label.voided` waybill_no · `parcel.taken`, `parcel.lost`, `parcel.shipped_before` desk, at · `parcel.held` reason,
-order_no · `line.refunded`, `line.withdrawn` name, qty, order_no · `waybill.failed` reason · `parcel.shipped` waybill_no ·
-`weight.ok` weight_g, expected_weight_g · `box.added` box_no.
+A refusal may carry the view of a parcel that is not this desk's (who has it): the presenter takes over only its own.
 """
 
 from typing import Protocol
@@ -45,6 +41,10 @@ class PackingDesk(Protocol):
 
     def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
         """The pasted label's number closes the parcel and sends it out."""
+        ...
+
+    def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
+        """The clerk took a refunded line out of the box."""
         ...
 
     def add_box(self, parcel_id: int, fence: int, nonce: str) -> Verdict:

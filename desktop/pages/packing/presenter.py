@@ -24,6 +24,7 @@ from desktop.pages.packing.screen import (
     parcel_sentence,
     speakable,
     verdict_sentence,
+    withdrawn_inside,
 )
 from desktop.settings import DeskSettings
 from desktop.texts import Phrase
@@ -35,7 +36,7 @@ _MOODS: Final = {Tone.NOTICE: Mood.NOTICE, Tone.WRONG: Mood.STOP, Tone.STOP: Moo
 _ARMED_S: Final = 5.0
 _MAX_TYPED: Final = 64
 #: after these the desk is free
-_ENDS: Final = frozenset({"parcel.shipped", "parcel.lost"})
+_ENDS: Final = frozenset({"parcel.shipped", "parcel.lost", "parcel.parked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,6 @@ class _Intent:
     order: Order | None
     nonce: str
     attempt: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """The intent that is being answered now."""
-
-    intent: _Intent
-    is_exception: bool = False
-    line_id: int | None = None
 
 
 class PackingPresenter:
@@ -94,11 +86,10 @@ class PackingPresenter:
         self._on_sound = on_sound
         self._listener: Callable[[], None] = lambda: None
         self._intents: deque[_Intent] = deque()
-        self._act: _Act | None = None
+        self._act: _Intent | None = None
         self._is_pumping = False
         self._armed: tuple[Command, datetime] | None = None
         self._override: Sentence | None = None
-        self._asked_print_of: int | None = None
         self._last_shipped = ""
         self._preferred_line: int | None = None
         self._withdrawn: frozenset[int] = frozenset()
@@ -176,6 +167,18 @@ class PackingPresenter:
         place = ids.index(current) + step if current in ids else 0
         self._preferred_line = ids[max(0, min(len(ids) - 1, place))]
         self._render()
+
+    def close(self) -> None:
+        """The window closes: put the parcel back, so that any desk can go on with it."""
+        parcel = self._screen.parcel
+        if parcel is not None:
+            self._tasks.submit(
+                lambda: self._packing.leave(parcel.id, parcel.fence),
+                lambda _none: None,
+                self._on_look_error,
+                owner=self,
+                lane=Lane.ACTS,
+            )
 
     def start_wave(self) -> None:
         """Put waiting parcels into a new wave of the chosen way and size."""
@@ -277,10 +280,8 @@ class PackingPresenter:
         else:
             self._reprint(parcel)
 
-    def _do(self, intent: _Intent, work: Callable[[], Verdict], **about: object) -> None:
-        is_exception = bool(about.get("is_exception"))
-        line_id = about.get("line_id")
-        self._act = _Act(intent, is_exception, line_id if isinstance(line_id, int) else None)
+    def _do(self, intent: _Intent, work: Callable[[], Verdict]) -> None:
+        self._act = intent
         self._tasks.submit(work, self._on_verdict, self._on_error, owner=self, lane=Lane.ACTS)
 
     # --- commands -----------------------------------------------------------------------------------------------
@@ -326,6 +327,11 @@ class PackingPresenter:
         )
 
     def _by_hand(self, intent: _Intent, parcel: ParcelView) -> None:
+        inside = withdrawn_inside(parcel)
+        if inside is not None:
+            out = inside.id
+            self._do(intent, lambda: self._packing.take_out(parcel.id, parcel.fence, out, intent.nonce))
+            return
         line = next_line(parcel, self._screen.current_line_id)
         if line is None:
             self._refuse(Phrase("packing.nothing_missing"))
@@ -338,7 +344,6 @@ class PackingPresenter:
         self._do(
             intent,
             lambda: self._packing.confirm_by_hand(parcel.id, parcel.fence, line.id, qty, intent.nonce),
-            line_id=line.id,
         )
 
     def _weigh(self, intent: _Intent, grams: int, parcel: ParcelView) -> None:
@@ -369,16 +374,11 @@ class PackingPresenter:
         elif asking is Asking.NEW_NUMBER:
             self._new_number(parcel, reason)
         else:
-            self._do(
-                intent,
-                lambda: self._packing.exception(parcel.id, parcel.fence, reason, intent.nonce),
-                is_exception=True,
-            )
+            self._do(intent, lambda: self._packing.exception(parcel.id, parcel.fence, reason, intent.nonce))
 
     # --- labels -------------------------------------------------------------------------------------------------
 
     def _print(self, parcel: ParcelView) -> None:
-        self._asked_print_of = parcel.id
         self._tasks.submit(
             lambda: self._labels.print_label(parcel.id),
             lambda _job: self.on_changed(),
@@ -402,7 +402,6 @@ class PackingPresenter:
 
     def _new_number(self, parcel: ParcelView, reason: str) -> None:
         def asked(_none: None) -> None:
-            self._asked_print_of = None
             self._say(Mood.NOTICE, Phrase("packing.new_number"), Phrase("packing.new_number.way"))
             self.on_changed()
 
@@ -435,7 +434,7 @@ class PackingPresenter:
             if question != self._screen.question or len(unknown) != self._screen.questions:
                 self._show(question=question, questions=len(unknown))
 
-        self._tasks.submit(self._labels.open_jobs, seen, self._on_look_error, owner=self, key="jobs", lane=Lane.ACTS)
+        self._tasks.submit(self._labels.open_jobs, seen, self._on_look_error, owner=self, key="jobs")
 
     def _look_around(self) -> None:
         def look() -> PackingScreen:
@@ -456,9 +455,8 @@ class PackingPresenter:
         if act is None:
             return
         self._armed = None
-        is_alarm = verdict.tone in {Tone.WRONG, Tone.STOP}
-        facts = self._facts(verdict, act.intent.raw)
-        self._follow(verdict, frees_desk=act.is_exception and not is_alarm)
+        facts = self._facts(verdict, act.raw)
+        self._follow(verdict)
         mood = _MOODS.get(verdict.tone)
         self._override = None if mood is None else verdict_sentence(verdict, facts, mood)
         self._sound(verdict.tone)
@@ -468,41 +466,34 @@ class PackingPresenter:
         self._go_on(verdict)
         self._pump()
 
-    def _follow(self, verdict: Verdict, *, frees_desk: bool) -> None:
+    def _follow(self, verdict: Verdict) -> None:
+        """Take over the parcel of a verdict, if it is this desk's: refusals show other desks' parcels too."""
+        mine, theirs = self._screen.parcel, verdict.parcel
         if verdict.code == "parcel.shipped":
-            shipped = verdict.parcel or self._screen.parcel
+            shipped = theirs or mine
             self._last_shipped = shipped.waybill_no if shipped is not None else ""
-        if verdict.code in _ENDS or frees_desk:
+        if verdict.code == "parcel.opened" and theirs is not None:
+            self._adopt(theirs)
+        elif mine is not None and (
+            verdict.code in _ENDS
+            or (theirs is not None and theirs.id == mine.id and not _is_still(mine, theirs))
+        ):
             self._adopt(None)
             self._look_around()
-        elif verdict.parcel is not None:
-            if verdict.line_id is not None:
-                self._preferred_line = verdict.line_id
-            self._adopt(verdict.parcel)
+        elif mine is not None and theirs is not None and theirs.id == mine.id:
+            self._preferred_line = verdict.line_id or self._preferred_line
+            self._adopt(theirs)
 
     def _go_on(self, verdict: Verdict) -> None:
-        """What follows without the clerk: printing, and the next parcel."""
+        """What follows without the clerk."""
         if verdict.code == "parcel.shipped" and self._settings.flag("auto_next") and not self._intents:
             self.press(Command.NEXT)
-        self._print_if_due()
-
-    def _print_if_due(self) -> None:
-        parcel = self._screen.parcel
-        if (
-            parcel is not None
-            and self._settings.flag("auto_print")
-            and not parcel.missing_qty
-            and parcel.waybill_state == "obtained"
-            and parcel.print_state == "none"
-            and self._asked_print_of != parcel.id
-        ):
-            self._print(parcel)
 
     def _refresh(self, intent: _Intent, parcel: ParcelView | None) -> None:
         if parcel is None:
             self._look_around()
             return
-        self._act = _Act(intent)
+        self._act = intent
         self._tasks.submit(
             lambda: self._packing.refresh(parcel.id), self._on_refreshed, self._on_error, owner=self, lane=Lane.ACTS
         )
@@ -511,18 +502,17 @@ class PackingPresenter:
         self._act = None
         mine = self._screen.parcel
         if mine is not None:
-            is_ours = fresh is not None and fresh.id == mine.id and fresh.fence == mine.fence
-            if fresh is None or not is_ours or fresh.state in {"shipped", "cancelled"}:
+            if fresh is None or not _is_still(mine, fresh):
                 self._lost(fresh)
             else:
                 self._adopt(fresh)
                 self._tell_withdrawn()
-                self._print_if_due()
             self._render()
         self._pump()
 
     def _lost(self, fresh: ParcelView | None) -> None:
-        verdict = Verdict("parcel.lost", Tone.STOP, facts={"desk": fresh.opened_by} if fresh is not None else {})
+        code = "line.refunded" if fresh is not None and fresh.state == "cancelled" else "parcel.lost"
+        verdict = Verdict(code, Tone.STOP, facts={"by": fresh.opened_by} if fresh is not None else {})
         self._adopt(None)
         self._override = verdict_sentence(verdict, verdict.facts, Mood.STOP)
         self._show(is_alarming=True)
@@ -538,8 +528,9 @@ class PackingPresenter:
         self._withdrawn = out
         for line in parcel.lines:
             if line.id in new:
-                facts = {"name": line.short_name or line.name, "qty": line.verified_qty or line.qty}
-                verdict = Verdict("line.withdrawn", Tone.STOP, facts=facts)
+                facts = {"name": line.short_name or line.name, "qty": line.verified_qty}
+                code = "line.refunded" if line.verified_qty else "line.refunded_outside"
+                verdict = Verdict(code, Tone.STOP, facts=facts)
                 self._override = verdict_sentence(verdict, facts, Mood.STOP)
                 self._show(is_alarming=True)
                 self._on_sound("stop")
@@ -551,37 +542,34 @@ class PackingPresenter:
         if parcel is not None:
             facts |= {
                 "missing": parcel.missing_qty,
-                "waybill_no": parcel.waybill_no,
+                "number": parcel.waybill_no,
                 "order_no": " ".join(parcel.order_nos),
-                "desk": parcel.opened_by,
             }
             for line in parcel.lines:
                 if line.id == verdict.line_id:
-                    facts |= {"name": line.short_name or line.name, "sku_code": line.sku_code, "spec": line.spec}
-        if verdict.tone in {Tone.WRONG, Tone.STOP}:
-            # Of another parcel or nothing: what the open one is called must not be said of it.
-            facts = {"raw": raw} | {name: facts[name] for name in ("missing", "name") if name in facts}
+                    facts |= {"name": line.short_name or line.name, "spec": line.spec, "qty": line.qty}
+        mine = self._screen.parcel
+        wanted = None if mine is None else next_line(mine, self._preferred_line)
+        if wanted is not None:
+            facts["wanted"] = wanted.short_name or wanted.name
         return facts | speakable(verdict.facts, self._now())
 
     # --- trouble ------------------------------------------------------------------------------------------------
 
     def _on_error(self, error: Exception) -> None:
         act, self._act = self._act, None
-        if act is not None and isinstance(error, Unavailable) and act.intent.attempt == 1:
+        if act is not None and isinstance(error, Unavailable) and act.attempt == 1:
             # Same nonce: if the first try was recorded after all, this is its answer and no second act.
-            self._intents.appendleft(replace(act.intent, attempt=2))
+            self._intents.appendleft(replace(act, attempt=2))
             self._pump()
             return
-        raw = act.intent.raw if act is not None else ""
+        raw = act.raw if act is not None else ""
         self._fail(error, raw)
-        if self._screen.parcel is not None and act is not None and not _is_refresh(act.intent):
+        if self._screen.parcel is not None and act is not None and not _is_refresh(act):
             self._intents.append(_Intent("", Order(Command.REFRESH), self._nonce(), attempt=2))
         self._pump()
 
     def _on_print_error(self, error: Exception) -> None:
-        if isinstance(error, DomainError) and error.code == "label.not_ready":
-            self._asked_print_of = None
-            return
         self._fail(error, "")
         self._pump()
 
@@ -644,7 +632,6 @@ class PackingPresenter:
     def _adopt(self, parcel: ParcelView | None) -> None:
         previous = self._screen.parcel
         if parcel is None or previous is None or parcel.id != previous.id:
-            self._asked_print_of = None
             self._preferred_line = None if parcel is None else self._preferred_line
             self._withdrawn = frozenset()
             self._override = None
@@ -666,7 +653,7 @@ class PackingPresenter:
         elif parcel is None:
             sentence = idle_sentence(self._last_shipped)
         else:
-            sentence = parcel_sentence(parcel, line, prints_by_itself=self._settings.flag("auto_print"))
+            sentence = parcel_sentence(parcel, line)
         self._show(sentence=sentence, current_line_id=None if line is None else line.id)
 
     def _show(self, **changes: object) -> None:
@@ -674,6 +661,11 @@ class PackingPresenter:
         if screen != self._screen:
             self._screen = screen
             self._listener()
+
+
+def _is_still(mine: ParcelView, fresh: ParcelView) -> bool:
+    """Whether the parcel that was read again is still this desk's open one."""
+    return fresh.id == mine.id and fresh.fence == mine.fence and fresh.state not in {"shipped", "cancelled"}
 
 
 def _is_moving(parcel: ParcelView) -> bool:

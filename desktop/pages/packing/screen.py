@@ -87,8 +87,18 @@ def idle_sentence(last_shipped: str) -> Sentence:
     return Sentence(Mood.CALM, Phrase("packing.idle"), way=Phrase("packing.idle.way"))
 
 
-def parcel_sentence(parcel: ParcelView, line: PackLine | None, *, prints_by_itself: bool) -> Sentence:
+def withdrawn_inside(parcel: ParcelView) -> PackLine | None:
+    """A refunded line whose units lie in the box and have to come out."""
+    return next((line for line in parcel.lines if line.is_withdrawn and line.verified_qty), None)
+
+
+def parcel_sentence(parcel: ParcelView, line: PackLine | None) -> Sentence:
     """What the open parcel wants next."""
+    inside = withdrawn_inside(parcel)
+    if inside is not None:
+        facts = {"name": inside.short_name or inside.name, "qty": inside.verified_qty}
+        return Sentence(Mood.STOP, Phrase("verdict.line.refunded", facts), Phrase("verdict.line.refunded.more", facts),
+                        Phrase("verdict.line.refunded.way", facts))
     if line is not None:
         facts = {"missing": parcel.missing_qty, "name": line.short_name or line.name, "left": line.missing_qty}
         if line.lacks_barcode:
@@ -100,10 +110,10 @@ def parcel_sentence(parcel: ParcelView, line: PackLine | None, *, prints_by_itse
         )
     if parcel.waybill_state != "obtained":
         return Sentence(Mood.GOOD, Phrase("packing.await_number"), Phrase("packing.complete"))
-    return _label_sentence(parcel, prints_by_itself)
+    return _label_sentence(parcel)
 
 
-def _label_sentence(parcel: ParcelView, prints_by_itself: bool) -> Sentence:
+def _label_sentence(parcel: ParcelView) -> Sentence:
     facts = {"waybill_no": parcel.waybill_no}
     complete = Phrase("packing.complete")
     if parcel.print_state in PRINTED:
@@ -114,7 +124,7 @@ def _label_sentence(parcel: ParcelView, prints_by_itself: bool) -> Sentence:
         )
     if parcel.print_state == "unknown":
         return Sentence(Mood.NOTICE, Phrase("packing.print_unknown"), Phrase("packing.print_unknown.more", facts))
-    if parcel.print_state == "none" and not prints_by_itself:
+    if parcel.print_state == "none":
         return Sentence(Mood.GOOD, Phrase("packing.print_by_key"), complete)
     return Sentence(Mood.GOOD, Phrase("packing.printing"), complete)
 
