@@ -76,6 +76,8 @@ class ParcelView:
     #: when the platform last told us the state of the orders in here
     seen_at: datetime
     lines: tuple[PackLine, ...]
+    #: the live waybill, for a reprint or a new number; None while there is none
+    waybill_id: int | None = None
 
     @property
     def missing_qty(self) -> int:

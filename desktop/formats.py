@@ -1,0 +1,42 @@
+"""Times, ages and money as the screens write them."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from desktop.texts import Texts
+
+
+def time_text(at: datetime, now: datetime, texts: Texts, zone: tzinfo | None = None) -> str:
+    """`10:31` today, `昨天 10:31` yesterday, `01-06` this year, `2025-01-06` before; in the PC's zone by default."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    if local.date() == (today - timedelta(days=1)).date():
+        return texts.t("time.yesterday", at=f"{local:%H:%M}")
+    return f"{local:%m-%d}" if local.year == today.year else f"{local:%Y-%m-%d}"
+
+
+def moment_text(at: datetime, zone: tzinfo | None = None) -> str:
+    """`01-06 10:31`: for time lines, where both day and minute matter."""
+    return f"{at.astimezone(zone):%m-%d %H:%M}"
+
+
+def age_text(at: datetime | None, now: datetime, texts: Texts) -> str:
+    """`12 秒`, `6 分钟`, `3 小时`, `2 天` since `at`; a dash where it never happened."""
+    if at is None:
+        return "—"
+    seconds = max(0, int((now - at).total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            return texts.t(f"age.{unit}", n=seconds // size)
+    return texts.t("age.second", n=seconds)
+
+
+def yuan(fen: int) -> str:
+    """`¥1,299.00` of whole fen."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def kilograms(grams: int) -> str:
+    """`2.10 kg` of whole grams."""
+    return f"{grams / 1000:.2f} kg"

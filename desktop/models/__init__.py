@@ -1,0 +1,1 @@
+"""Table models that hold only what has been looked at."""

@@ -1,0 +1,165 @@
+"""A table that grows page by page: the view asks for more, a lane brings it, the model appends it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+
+from desktop.plain_text import tooltip, visible
+from desktop.ui import Ui
+
+R = TypeVar("R")
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+_CELL_CHARS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column: code of its head, how a row is said in it, how wide it likes to be.
+
+    Attributes:
+        text: the cell's text of a row.
+        tone: tone of a state (see `desktop.widgets.controls.SIGNS`); None for plain text.
+        stretch: takes part of the room that is left.
+    """
+
+    code: str
+    text: Callable[[R], str]
+    width: int
+    is_right: bool = False
+    stretch: bool = False
+    tone: Callable[[R], str] | None = None
+
+
+class PagedTableModel(QAbstractTableModel, Generic[R]):
+    """Rows as records, their cells as ready strings: painting asks for nothing that has to be worked out.
+
+    Signals:
+        more_wanted: the view came near the end; carries the cursor for the next page.
+    """
+
+    more_wanted = Signal(object)
+
+    def __init__(
+        self, ui: Ui, columns: Sequence[Column[R]], row_id: Callable[[R], int], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._ui = ui
+        self.columns = tuple(columns)
+        self._row_id = row_id
+        self._rows: list[R] = []
+        self._cells: list[tuple[str, ...]] = []
+        self._tones: list[tuple[str, ...]] = []
+        self._next: object = None
+        self._is_loading = False
+        ui.retranslated.connect(self._on_retranslated)
+
+    # --- filling ------------------------------------------------------------------------------------------------
+
+    def show_first(self, rows: Sequence[R], next_after: object) -> None:
+        """Begin anew with these rows; `next_after` is the cursor of the next page, None at the end."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self._prepare()
+        self._next = next_after
+        self._is_loading = False
+        self.endResetModel()
+
+    def append(self, rows: Sequence[R], next_after: object) -> None:
+        """Add the next page."""
+        self._is_loading = False
+        self._next = next_after
+        if not rows:
+            return
+        first = len(self._rows)
+        self.beginInsertRows(_NOWHERE, first, first + len(rows) - 1)
+        self._rows.extend(rows)
+        self._cells.extend(self._said(row) for row in rows)
+        self._tones.extend(self._toned(row) for row in rows)
+        self.endInsertRows()
+
+    def give_up(self) -> None:
+        """The next page could not be had; the view may ask again."""
+        self._is_loading = False
+
+    def row_at(self, number: int) -> R | None:
+        """The record in a row."""
+        return self._rows[number] if 0 <= number < len(self._rows) else None
+
+    def find(self, row_id: int) -> int:
+        """Row number of a record's id, -1 where it is not loaded."""
+        return next((number for number, row in enumerate(self._rows) if self._row_id(row) == row_id), -1)
+
+    def cell(self, row: int, column: int) -> str:
+        """The ready text of a cell, for the delegate."""
+        return self._cells[row][column]
+
+    def tone(self, row: int, column: int) -> str:
+        """The tone of a state's cell, empty for plain text."""
+        return self._tones[row][column]
+
+    # --- Qt's side ----------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802  Qt's name
+        """Rows loaded so far."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802  Qt's name
+        """Columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802  Qt's name
+        """Whether there is a next page nobody has asked for."""
+        return not parent.isValid() and self._next is not None and not self._is_loading
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: N802  Qt's name
+        """Ask for it."""
+        if self.canFetchMore(parent):
+            self._is_loading = True
+            self.more_wanted.emit(self._next)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Texts, and tooltips as escaped text."""
+        if not index.isValid():
+            return None
+        text = self._cells[index.row()][index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip(text)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if self.columns[index.column()].is_right else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def headerData(  # noqa: N802  Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Heads in the clerk's language."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._ui.texts.t(self.columns[section].code)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if self.columns[section].is_right else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def _said(self, row: R) -> tuple[str, ...]:
+        return tuple(visible(column.text(row), limit=_CELL_CHARS) for column in self.columns)
+
+    def _toned(self, row: R) -> tuple[str, ...]:
+        return tuple("" if column.tone is None else column.tone(row) for column in self.columns)
+
+    def _prepare(self) -> None:
+        self._cells = [self._said(row) for row in self._rows]
+        self._tones = [self._toned(row) for row in self._rows]
+
+    @Slot()
+    def _on_retranslated(self) -> None:
+        self._prepare()
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self.columns) - 1))
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)

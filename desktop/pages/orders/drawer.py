@@ -1,0 +1,268 @@
+"""The order drawer: who, what, where its stock and its parcels are, and everything that happened."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, TimelineEntry
+from desktop.commands import LABEL_REASONS
+from desktop.formats import age_text, moment_text, time_text, yuan
+from desktop.pages.orders.presenter import OrdersPresenter
+from desktop.pages.orders.words import state_code, state_tone
+from desktop.pages.packing.screen import speakable
+from desktop.pages.packing.side import PRINT_TONES
+from desktop.texts import Phrase
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
+from desktop.widgets.drawer import Drawer
+from desktop.widgets.labels import ElidedLabel, PlainLabel
+
+_RESERVATION_TONES = {
+    "reserved": "busy",
+    "confirmed": "good",
+    "consumed": "good",
+    "released": "quiet",
+    "expired": "quiet",
+    "short": "stop",
+    "none": "quiet",
+}
+_OVER = frozenset({"shipped", "completed", "cancelled"})
+
+
+class OrderDrawer(Drawer):
+    """Shows an `OrderDetail`."""
+
+    def __init__(self, ui: Ui, presenter: OrdersPresenter) -> None:
+        super().__init__(ui, "orders.drawer", presenter.close)
+        self._ui = ui
+        self._presenter = presenter
+        self._detail: OrderDetail | None = None
+        self._state = StatePill(ui, name="orders.drawer.state")
+        self._form = _HoldForm(ui, presenter)
+        self._hold = ActionButton(ui, "orders.hold", self.ask_hold, icon="pause", key="F9", name="orders.drawer.hold")
+        self._release = ActionButton(
+            ui, "orders.release", presenter.release_hold, icon="play", look="main", name="orders.drawer.release"
+        )
+        row = QHBoxLayout()
+        row.addWidget(self._state, 1)
+        row.addWidget(self._hold)
+        row.addWidget(self._release)
+        self.top.addLayout(row)
+        self.top.addWidget(self._form)
+        ui.retranslated.connect(self._fill)
+
+    def show_detail(self, detail: OrderDetail | None) -> None:
+        """Show an order; the drawer hides without one."""
+        is_other = detail is None or self._detail is None or detail.row.id != self._detail.row.id
+        is_new = detail != self._detail
+        self._detail = detail
+        self.setVisible(detail is not None)
+        if is_other:
+            self._form.hide()
+        if detail is not None and is_new:
+            self._fill()
+
+    def ask_hold(self) -> None:
+        """Ask for the note of a hold, inline."""
+        if self._detail is not None and not self._hold.isHidden():
+            self._form.open()
+
+    def ask_reprint(self) -> None:
+        """Put the focus on the reason of the newest parcel's reprint."""
+        rows = self.findChildren(_ParcelRow)
+        if rows:
+            rows[-1].ask()
+
+    def _fill(self) -> None:
+        detail = self._detail
+        if detail is None:
+            return
+        row = detail.row
+        self.title.show_text(row.order_no)
+        family, value = state_code(row)
+        self._state.show_state(state_tone(row), "orders.state", word=Phrase(f"{family}.{value}", otherwise=value))
+        self._hold.setVisible(not detail.holds and row.fulfilment not in _OVER)
+        self._release.setVisible(bool(detail.holds))
+        self.show_body(self._body(detail))
+
+    def _body(self, detail: OrderDetail) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(6)
+        self._add_people(column, detail)
+        self._add_head(column, "orders.lines")
+        for number, line in enumerate(detail.lines):
+            column.addWidget(_LineRow(self._ui, line, f"orders.drawer.line.{number}"))
+        total = PlainLabel(self._ui, "heading", name="orders.drawer.total")
+        total.say("orders.total", qty=detail.row.total_qty, amount=yuan(detail.row.amount_fen))
+        column.addWidget(total)
+        self._add_head(column, "orders.parcels")
+        if not detail.parcels:
+            self._add_text(column, Phrase("orders.no_parcels"), "secondary")
+        for number, parcel in enumerate(detail.parcels):
+            column.addWidget(_ParcelRow(self._ui, self._presenter, parcel, f"orders.drawer.parcel.{number}"))
+        self._add_head(column, "orders.timeline")
+        for entry in reversed(detail.timeline):
+            column.addWidget(_TimeRow(self._ui, entry))
+        column.addStretch(1)
+        return body
+
+    def _add_people(self, column: QVBoxLayout, detail: OrderDetail) -> None:
+        ui, now = self._ui, self._ui.now()
+        for reason in detail.holds:
+            word = Phrase(f"reason.hold.{reason}", otherwise=reason)
+            self._add_text(column, Phrase("orders.hold_stands", {"reason": word}), "stop")
+        who = PlainLabel(ui, "heading", name="orders.drawer.consignee")
+        who.show_text(f"{detail.consignee_name}  {detail.consignee_phone}")
+        where = PlainLabel(ui, wraps=True, limit=150, name="orders.drawer.address")
+        where.show_text(detail.consignee_address)
+        column.addWidget(who)
+        column.addWidget(where)
+        for code, note in (("packing.buyer_note", detail.buyer_note), ("packing.seller_note", detail.seller_note)):
+            if note:
+                label = PlainLabel(ui, "notice", wraps=True, limit=300, name=f"orders.drawer.{code}")
+                label.show_text(ui.texts.t(code, note=note))
+                column.addWidget(label)
+        facts = {
+            "shop": detail.row.shop_name,
+            "status": detail.channel_status,
+            "age": age_text(detail.seen_at, now, ui.texts),
+        }
+        self._add_text(column, Phrase("orders.channel", facts), "secondary")
+        if detail.row.ship_by_at is not None:
+            at = time_text(detail.row.ship_by_at, now, ui.texts)
+            self._add_text(column, Phrase("packing.ship_by", {"at": at}), "secondary")
+
+    def _add_head(self, column: QVBoxLayout, code: str) -> None:
+        column.addSpacing(8)
+        self._add_text(column, Phrase(code), "head")
+        rule = QFrame()
+        rule.setProperty("look", "rule")
+        column.addWidget(rule)
+
+    def _add_text(self, column: QVBoxLayout, phrase: Phrase, look: str) -> None:
+        label = PlainLabel(self._ui, look, wraps=True)
+        label.say_phrase(phrase)
+        column.addWidget(label)
+
+
+class _HoldForm(QFrame):
+    """Why is the order held? One line, Enter holds, Esc leaves it."""
+
+    def __init__(self, ui: Ui, presenter: OrdersPresenter) -> None:
+        super().__init__()
+        self.setObjectName("orders.hold_form")
+        self.setProperty("look", "question")
+        self._presenter = presenter
+        self._note = Field(ui, "orders.hold_note", "orders.hold_form.note")
+        confirm = ActionButton(ui, "orders.hold", self._on_confirm, look="danger", name="orders.hold_form.confirm")
+        row = QHBoxLayout(self)
+        row.addWidget(self._note, 1)
+        row.addWidget(confirm)
+        self._note.returnPressed.connect(self._on_confirm)
+        self.hide()
+
+    def open(self) -> None:
+        """Show the form and put the focus into it."""
+        self._note.clear()
+        self.show()
+        self._note.setFocus()
+
+    def _on_confirm(self) -> None:
+        self.hide()
+        self._presenter.hold(self._note.text())
+
+
+class _LineRow(QWidget):
+    def __init__(self, ui: Ui, line: OrderLineView, name: str) -> None:
+        super().__init__()
+        title = ElidedLabel(ui, name=f"{name}.title")
+        title.show_text(line.title)
+        spec = ElidedLabel(ui, "small")
+        spec.show_text("  ".join(part for part in (line.spec, line.sku_code) if part))
+        qty = PlainLabel(ui, "heading", name=f"{name}.qty")
+        qty.show_text(f"× {line.qty}")
+        price = PlainLabel(ui, "secondary")
+        price.show_text(yuan(line.unit_price_fen))
+        pill = StatePill(ui)
+        if line.after_sale not in {"", "none"}:
+            pill.show_state("stop", f"state.line_after_sale.{line.after_sale}")
+        else:
+            pill.show_state(
+                _RESERVATION_TONES.get(line.reservation, "quiet"), f"state.reservation.{line.reservation}"
+            )
+        top = QHBoxLayout()
+        top.addWidget(title, 1)
+        top.addWidget(qty)
+        below = QHBoxLayout()
+        below.addWidget(spec, 1)
+        below.addWidget(price)
+        below.addWidget(pill)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 4)
+        column.setSpacing(1)
+        column.addLayout(top)
+        column.addLayout(below)
+
+
+class _ParcelRow(QFrame):
+    """A parcel: its number, its label, and the label's acts."""
+
+    def __init__(self, ui: Ui, presenter: OrdersPresenter, parcel: OrderParcelView, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._presenter = presenter
+        self._parcel = parcel
+        number = ElidedLabel(ui, "heading", name=f"{name}.number")
+        number.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
+        state = StatePill(ui, name=f"{name}.state")
+        state.show_state("good" if parcel.state in {"packed", "shipped"} else "busy", f"state.parcel.{parcel.state}")
+        paper = StatePill(ui, name=f"{name}.print")
+        paper.show_state(PRINT_TONES.get(parcel.print_state, "quiet"), f"state.print.{parcel.print_state}")
+        top = QHBoxLayout()
+        top.addWidget(number, 1)
+        top.addWidget(state)
+        acts = QHBoxLayout()
+        acts.addWidget(paper, 1)
+        self._reason = ChoiceBox(ui, "reason.label", LABEL_REASONS, f"{name}.reason")
+        if parcel.waybill_id is not None and parcel.print_state == "none":
+            acts.addWidget(ActionButton(ui, "action.print", self._on_print, icon="printer", name=f"{name}.print_label"))
+        elif parcel.waybill_id is not None:
+            acts.addWidget(self._reason)
+            acts.addWidget(ActionButton(ui, "orders.reprint", self._on_reprint, name=f"{name}.reprint"))
+            if parcel.state not in {"shipped", "cancelled"}:
+                acts.addWidget(ActionButton(ui, "orders.renumber", self._on_new_number, name=f"{name}.renumber"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 4)
+        column.addLayout(top)
+        column.addLayout(acts)
+
+    def ask(self) -> None:
+        """Put the focus on the reason."""
+        self._reason.setFocus()
+
+    def _on_print(self) -> None:
+        self._presenter.print_label(self._parcel)
+
+    def _on_reprint(self) -> None:
+        self._presenter.reprint(self._parcel, self._reason.value())
+
+    def _on_new_number(self) -> None:
+        self._presenter.new_number(self._parcel, self._reason.value())
+
+
+class _TimeRow(QWidget):
+    def __init__(self, ui: Ui, entry: TimelineEntry) -> None:
+        super().__init__()
+        at = PlainLabel(ui, "small")
+        at.show_text(moment_text(entry.at))
+        at.setFixedWidth(ui.scaled(84))
+        what = PlainLabel(ui, wraps=True, limit=200)
+        facts = speakable(entry.facts, ui.now())
+        what.say_phrase(Phrase(f"journal.{entry.action}", facts, otherwise=entry.action))
+        who = PlainLabel(ui, "small", limit=30)
+        who.show_text(" ".join(part for part in (entry.desk, entry.operator) if part))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(at)
+        row.addWidget(what, 1)
+        row.addWidget(who)

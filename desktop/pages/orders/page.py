@@ -1,0 +1,184 @@
+"""The order page: chips with counts, search, table, drawer."""
+
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from core.orders.records import PILES, OrderRow
+from desktop.formats import time_text, yuan
+from desktop.models.paged import Column, PagedTableModel
+from desktop.pages.orders.drawer import OrderDrawer
+from desktop.pages.orders.presenter import OrdersPresenter
+from desktop.pages.orders.words import state_code, state_tone
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field
+from desktop.widgets.labels import PlainLabel
+from desktop.widgets.table import ListTable
+
+
+class OrdersPage(QWidget):
+    """Shows what the presenter lists."""
+
+    def __init__(self, ui: Ui, presenter: OrdersPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self.setObjectName("orders")
+        title = PlainLabel(ui, "title", name="orders.title")
+        title.say("page.orders")
+        self._search = Field(ui, "orders.search", "orders.search")
+        self._search.setFixedWidth(380)
+        self._search.returnPressed.connect(self._on_search)
+        refresh = ActionButton(ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="orders.refresh")
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(self._search)
+        head.addWidget(refresh)
+        self._chips = ChipRow(ui, "pile", PILES, "orders.pile")
+        self._chips.chosen.connect(self._on_pile)
+        self.model: PagedTableModel[OrderRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)
+        self.table = ListTable(ui, self.model, "orders.table")
+        self.table.selectionModel().currentRowChanged.connect(self._on_current)
+        self.table.clicked.connect(self._on_activated)
+        self.table.activated.connect(self._on_activated)
+        self._empty = EmptyState(ui, "inbox", "orders.empty", "orders.empty")
+        self.drawer = OrderDrawer(ui, presenter)
+        self._lay_out(head)
+        self.model.more_wanted.connect(presenter.more)
+        presenter.on_screen = self._on_screen
+        presenter.on_first = self._on_first
+        presenter.on_more = self.model.append
+        presenter.on_no_more = self.model.give_up
+        self._chips.choose(presenter.screen.wanted.pile)
+        self._on_screen()
+
+    def _lay_out(self, head: QHBoxLayout) -> None:
+        left = QVBoxLayout()
+        left.setContentsMargins(16, 14, 16, 12)
+        left.setSpacing(10)
+        left.addLayout(head)
+        left.addWidget(self._chips)
+        left.addWidget(self.table, 1)
+        left.addWidget(self._empty, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left, 1)
+        row.addWidget(self.drawer)
+
+    def _columns(self) -> tuple[Column[OrderRow], ...]:
+        ui = self._ui
+
+        def when(row: OrderRow) -> str:
+            return time_text(row.placed_at, ui.now(), ui.texts)
+
+        def deadline(row: OrderRow) -> str:
+            return "" if row.ship_by_at is None else time_text(row.ship_by_at, ui.now(), ui.texts)
+
+        return (
+            Column("orders.column.state", lambda row: ui.texts.word(*state_code(row)), 128, tone=state_tone),
+            Column("orders.column.order_no", lambda row: row.order_no, 150, stretch=True),
+            Column("orders.column.placed", when, 96),
+            Column("orders.column.shop", lambda row: row.shop_name, 90, stretch=True),
+            Column("orders.column.consignee", lambda row: row.consignee, 110, stretch=True),
+            Column("orders.column.goods", lambda row: row.goods, 220, stretch=True),
+            Column("orders.column.qty", lambda row: str(row.total_qty), 56, is_right=True),
+            Column("orders.column.amount", lambda row: yuan(row.amount_fen), 96, is_right=True),
+            Column("orders.column.deadline", deadline, 96),
+            Column("orders.column.waybill", lambda row: row.waybill_no, 130, stretch=True),
+        )
+
+    # --- keys, scans --------------------------------------------------------------------------------------------
+
+    def handle_scan(self, raw: str) -> None:
+        """Show what the code belongs to."""
+        self._search.setText(raw)
+        self._presenter.find(raw)
+
+    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """F2 and Ctrl+F search, F5 reads again, F8 reprints, F9 holds."""
+        is_find = key == Qt.Key.Key_F and modifiers == Qt.KeyboardModifier.ControlModifier
+        if is_find or key == Qt.Key.Key_F2:
+            self.focus_search()
+        elif key == Qt.Key.Key_F5:
+            self._presenter.reload()
+        elif key == Qt.Key.Key_F8:
+            self.drawer.ask_reprint()
+        elif key == Qt.Key.Key_F9:
+            self.drawer.ask_hold()
+        else:
+            return False
+        return True
+
+    def handle_changed(self) -> None:
+        """Records changed somewhere: read again what is shown."""
+        self._presenter.reload()
+
+    def handle_back(self) -> bool:
+        """Esc closes the drawer, then clears the search."""
+        if self._presenter.close():
+            self.table.setFocus()
+            return True
+        if self._search.text():
+            self._search.clear()
+            self._on_search()
+            return True
+        return False
+
+    def focus_search(self) -> None:
+        """Put the focus into the search."""
+        self._search.setFocus()
+        self._search.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Esc anywhere on the page."""
+        if event.key() == Qt.Key.Key_Escape and self.handle_back():
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """Read, and let the keyboard begin in the table."""
+        super().showEvent(event)
+        self.table.setFocus()
+        self._presenter.start()
+
+    # --- showing ------------------------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_pile(self, pile: str) -> None:
+        self._presenter.choose_pile(pile)
+
+    @Slot()
+    def _on_search(self) -> None:
+        self._presenter.search(self._search.text())
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        """With the drawer open, moving in the table shows the next order."""
+        row = self.model.row_at(current.row())
+        if row is not None and self._presenter.screen.detail is not None:
+            self._presenter.open(row.id)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        row = self.model.row_at(index.row())
+        if row is not None:
+            self._presenter.open(row.id)
+
+    def _on_first(self, rows: tuple[OrderRow, ...], next_after: int | None) -> None:
+        current = self.model.row_at(self.table.currentIndex().row())
+        self.model.show_first(rows, next_after)
+        place = -1 if current is None else self.model.find(current.id)
+        if rows:
+            self.table.setCurrentIndex(self.model.index(max(place, 0), 0))
+
+    def _on_screen(self) -> None:
+        screen = self._presenter.screen
+        self._chips.choose(screen.wanted.pile)
+        self._chips.show_counts(screen.counts)
+        is_empty = screen.is_known_empty and not screen.is_loading
+        self._empty.say("orders.nothing_found" if screen.wanted.search else "orders.empty", search=screen.wanted.search)
+        self._empty.setVisible(is_empty)
+        self.table.setVisible(not is_empty)
+        self.drawer.show_detail(screen.detail)

@@ -1,0 +1,47 @@
+"""What the order page needs from core; core's services satisfy these by shape."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from core.orders.records import OrderDetail, OrderFilter, OrderPageView
+from core.waybills.records import PrintJobView
+
+
+class OrderDesk(Protocol):
+    """Looking at orders, holding and releasing them."""
+
+    def page(self, wanted: OrderFilter, after: int | None, limit: int) -> OrderPageView:
+        """One page of the list, newest first."""
+        ...
+
+    def pile_counts(self) -> Mapping[str, int]:
+        """How many orders each pile holds, counted up to 1000."""
+        ...
+
+    def detail(self, order_id: int) -> OrderDetail | None:
+        """Everything the drawer shows."""
+        ...
+
+    def hold(self, order_id: int, reason: str, note: str) -> None:
+        """Stop an order's fulfilment."""
+        ...
+
+    def release_hold(self, order_id: int) -> None:
+        """Lift what stops it."""
+        ...
+
+
+class OrderLabels(Protocol):
+    """The label acts of the drawer."""
+
+    def print_label(self, parcel_id: int) -> PrintJobView:
+        """Ask for the first copy."""
+        ...
+
+    def reprint(self, waybill_id: int, reason: str) -> PrintJobView:
+        """The same number again, visibly a further copy."""
+        ...
+
+    def new_number(self, parcel_id: int, reason: str) -> None:
+        """Void the number and ask for another."""
+        ...

@@ -1,0 +1,207 @@
+"""The order page without widgets: what is listed, what is open, what can be done with it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from core.orders.records import OrderDetail, OrderFilter, OrderPageView, OrderParcelView, OrderRow
+from desktop.bridge.tasks import Lane, Tasks
+from desktop.errors import error_phrase
+from desktop.pages.orders.ports import OrderDesk, OrderLabels
+from desktop.texts import Phrase
+
+PAGE_ROWS = 100
+COUNT_CAP = 1000
+#: the hold a clerk places
+HOLD_REASON = "by_hand"
+
+Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersScreen:
+    """What the page shows beside the rows.
+
+    Attributes:
+        is_loading: the first page is on its way.
+        is_known_empty: the list was read and holds nothing.
+        counts: texts for the chips, `1000+` where nobody counted further.
+        detail: the open order.
+    """
+
+    wanted: OrderFilter = field(default_factory=OrderFilter)
+    is_loading: bool = False
+    is_known_empty: bool = False
+    counts: Mapping[str, str] = field(default_factory=dict)
+    detail: OrderDetail | None = None
+
+
+class OrdersPresenter:
+    """Reads in the lane of reads; a newer wish makes an older answer worthless."""
+
+    def __init__(self, orders: OrderDesk, labels: OrderLabels, tasks: Tasks, tell: Tell) -> None:
+        """Make the presenter; nothing is read before `start`.
+
+        Args:
+            orders: core's order desk.
+            labels: core's labels.
+            tasks: where reads and acts run.
+            tell: shows a message (tone, phrase, undo).
+        """
+        self._orders = orders
+        self._labels = labels
+        self._tasks = tasks
+        self._tell = tell
+        self._screen = OrdersScreen()
+        self._opens_single = False
+        self.on_screen: Callable[[], None] = lambda: None
+        self.on_first: Callable[[tuple[OrderRow, ...], int | None], None] = lambda _rows, _next: None
+        self.on_more: Callable[[tuple[OrderRow, ...], int | None], None] = lambda _rows, _next: None
+        self.on_no_more: Callable[[], None] = lambda: None
+
+    @property
+    def screen(self) -> OrdersScreen:
+        """What is to be shown now."""
+        return self._screen
+
+    def start(self) -> None:
+        """Read the first page and the counts."""
+        self.reload()
+
+    def choose_pile(self, pile: str) -> None:
+        """Show another pile."""
+        self._list(replace(self._screen.wanted, pile=pile))
+
+    def search(self, text: str) -> None:
+        """Show what matches; a search looks into every pile."""
+        words = text.strip()
+        pile = "all" if words else "open"
+        self._list(OrderFilter(pile, words))
+
+    def find(self, raw: str) -> None:
+        """A scanned code: show what it belongs to, and open it when that is one order."""
+        self._opens_single = True
+        self._list(OrderFilter("all", raw.strip()))
+
+    def reload(self) -> None:
+        """Read again what is shown."""
+        self._list(self._screen.wanted)
+        detail = self._screen.detail
+        if detail is not None:
+            self.open(detail.row.id)
+
+    def more(self, after: object) -> None:
+        """The list was scrolled near its end."""
+        wanted = self._screen.wanted
+        if not isinstance(after, int):
+            return
+
+        def arrived(page: OrderPageView) -> None:
+            if wanted == self._screen.wanted:
+                self.on_more(page.rows, page.next_after)
+
+        def failed(error: Exception) -> None:
+            self.on_no_more()
+            self._fail(error)
+
+        self._tasks.submit(
+            lambda: self._orders.page(wanted, after, PAGE_ROWS), arrived, failed, owner=self, key="page"
+        )
+
+    def open(self, order_id: int) -> None:
+        """Show an order in the drawer."""
+        self._tasks.submit(lambda: self._orders.detail(order_id), self._on_detail, self._fail, owner=self, key="detail")
+
+    def close(self) -> bool:
+        """Close the drawer; whether one was open."""
+        was_open = self._screen.detail is not None
+        self._show(detail=None)
+        return was_open
+
+    def hold(self, note: str) -> None:
+        """Hold the open order."""
+        detail = self._screen.detail
+        if detail is None:
+            return
+        order_id, order_no = detail.row.id, detail.row.order_no
+        self._act(
+            lambda: self._orders.hold(order_id, HOLD_REASON, note.strip()),
+            Phrase("orders.held", {"order_no": order_no}),
+            lambda: self._release(order_id, order_no),
+        )
+
+    def release_hold(self) -> None:
+        """Lift the holds of the open order."""
+        detail = self._screen.detail
+        if detail is not None:
+            self._release(detail.row.id, detail.row.order_no)
+
+    def print_label(self, parcel: OrderParcelView) -> None:
+        """Ask for the first copy of a parcel's label."""
+        self._act(lambda: self._labels.print_label(parcel.id), Phrase("orders.printing", {"number": parcel.waybill_no}))
+
+    def reprint(self, parcel: OrderParcelView, reason: str) -> None:
+        """Ask for a further copy."""
+        waybill_id = parcel.waybill_id
+        if waybill_id is not None:
+            self._act(
+                lambda: self._labels.reprint(waybill_id, reason),
+                Phrase("orders.reprinting", {"number": parcel.waybill_no}),
+            )
+
+    def new_number(self, parcel: OrderParcelView, reason: str) -> None:
+        """Void the number and ask for another."""
+        self._act(
+            lambda: self._labels.new_number(parcel.id, reason),
+            Phrase("orders.new_number", {"number": parcel.waybill_no}),
+        )
+
+    def _release(self, order_id: int, order_no: str) -> None:
+        self._act(lambda: self._orders.release_hold(order_id), Phrase("orders.released", {"order_no": order_no}))
+
+    def _act(self, work: Callable[[], object], done: Phrase, undo: Callable[[], None] | None = None) -> None:
+        def finished(_result: object) -> None:
+            self._tell("good", done, undo)
+            self.reload()
+
+        self._tasks.submit(work, finished, self._fail, owner=self, lane=Lane.ACTS)
+
+    def _list(self, wanted: OrderFilter) -> None:
+        self._show(wanted=wanted, is_loading=True)
+        self._tasks.submit(
+            lambda: self._orders.page(wanted, None, PAGE_ROWS), self._on_first, self._on_failed, owner=self, key="page"
+        )
+        self._tasks.submit(self._orders.pile_counts, self._on_counts, lambda _error: None, owner=self, key="counts")
+
+    def _on_first(self, page: OrderPageView) -> None:
+        self._show(is_loading=False, is_known_empty=not page.rows)
+        self.on_first(page.rows, page.next_after)
+        opens, self._opens_single = self._opens_single, False
+        if opens and len(page.rows) == 1:
+            self.open(page.rows[0].id)
+
+    def _on_counts(self, counts: Mapping[str, int]) -> None:
+        texts = {
+            pile: f"{COUNT_CAP:,}+".replace(",", " ") if count >= COUNT_CAP else str(count)
+            for pile, count in counts.items()
+        }
+        self._show(counts=texts)
+
+    def _on_detail(self, detail: OrderDetail | None) -> None:
+        if detail is None:
+            self._tell("notice", Phrase("orders.gone"), None)
+        self._show(detail=detail)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._show(is_loading=False)
+        self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._tell("stop", error_phrase(error), None)
+
+    def _show(self, **changes: object) -> None:
+        screen = replace(self._screen, **changes)  # type: ignore[arg-type]  names are this module's own
+        if screen != self._screen:
+            self._screen = screen
+            self.on_screen()
+
+

@@ -1,0 +1,452 @@
+"""The packing page's widgets: they show the presenter's screen and hand it keys. Nothing here decides anything."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+
+from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
+from desktop.commands import LABEL_REASONS, REASONS, Command
+from desktop.formats import time_text
+from desktop.pages.packing.presenter import PackingPresenter
+from desktop.pages.packing.screen import Asking, PackingScreen
+from desktop.pages.packing.side import SidePanel
+from desktop.texts import Phrase
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton, EmptyState, StatePill
+from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.line_card import LineCard
+from desktop.widgets.pictures import PictureBook
+from desktop.widgets.sentence import DeskSentence
+
+_TICK_MS: Final = 1000
+_RECENT_SHOWN: Final = 4
+#: function keys of this page; the shell hands them over
+KEYS: Final = {
+    Qt.Key.Key_F4: Command.UNDO,
+    Qt.Key.Key_F5: Command.REFRESH,
+    Qt.Key.Key_F6: Command.LABEL_CAME,
+    Qt.Key.Key_F7: Command.LABEL_MISSING,
+    Qt.Key.Key_F8: Command.REPRINT,
+    Qt.Key.Key_F9: Command.EXCEPTION,
+    Qt.Key.Key_F10: Command.BOX,
+    Qt.Key.Key_F11: Command.WEIGHT,
+    Qt.Key.Key_F12: Command.NEXT,
+}
+
+
+class PackingPage(QWidget):
+    """The page. It takes the focus itself and no child does, so that the focus cannot get lost."""
+
+    def __init__(self, ui: Ui, presenter: PackingPresenter, pictures: PictureBook) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self._pictures = pictures
+        self._cards: list[LineCard] = []
+        self.setObjectName("packing")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # No composition window, no candidates: a scanner's keys are never offered to an input method here.
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
+        self.sentence = DeskSentence(ui, "packing.sentence")
+        self._question = _QuestionCard(ui, presenter)
+        self._choice = _ChoiceCard(ui, presenter)
+        self._entry = _EntryRow(ui)
+        self.side = SidePanel(ui)
+        self._idle = _IdlePanel(ui, presenter)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(6)
+        self._lines.setContentsMargins(0, 0, 6, 0)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._lines)
+        column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setObjectName("packing.lines")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(holder)
+        self._recent = ElidedLabel(ui, "secondary", name="packing.recent")
+        self._actions = _ActionRow(ui, presenter)
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._on_tick)
+        presenter.listen(self._on_screen)
+        ui.retranslated.connect(self._on_screen)
+        self._on_screen()
+
+    def _lay_out(self) -> None:
+        middle = QHBoxLayout()
+        middle.setSpacing(12)
+        middle.addWidget(self._scroll, 1)
+        middle.addWidget(self._idle, 1)
+        middle.addWidget(self.side)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 10)
+        column.setSpacing(10)
+        column.addWidget(self.sentence)
+        column.addWidget(self._question)
+        column.addWidget(self._choice)
+        column.addLayout(middle, 1)
+        column.addWidget(self._entry)
+        column.addWidget(self._actions)
+        column.addWidget(self._recent)
+
+    # --- keys ---------------------------------------------------------------------------------------------------
+
+    def handle_scan(self, raw: str) -> None:
+        """A scan anywhere in the window that belongs here."""
+        self._presenter.scan(raw)
+
+    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """A function key; whether this page knows it."""
+        if modifiers == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_Z:
+            self._presenter.press(Command.UNDO)
+            return True
+        if modifiers == Qt.KeyboardModifier.ShiftModifier and key == Qt.Key.Key_F8:
+            self._presenter.press(Command.NEW_NUMBER)
+            return True
+        command = KEYS.get(key)
+        if command is None or modifiers != Qt.KeyboardModifier.NoModifier:
+            return False
+        self._presenter.press(command)
+        return True
+
+    def handle_changed(self) -> None:
+        """Records changed somewhere."""
+        self._presenter.on_changed()
+
+    def handle_back(self) -> bool:
+        """Esc."""
+        self._presenter.press(Command.BACK)
+        return True
+
+    def show_printer(self, tone: str, words: Phrase) -> None:
+        """What the printer says about itself."""
+        self.side.show_printer(tone, words)
+
+    def event(self, event: QEvent) -> bool:
+        """Tab stays here: there is nothing to go to, and the focus must not wander."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Keys typed slowly by hand."""
+        key = event.key()
+        if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._presenter.enter()
+        elif key == Qt.Key.Key_Backspace:
+            self._presenter.erase()
+        elif key in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
+            self._presenter.choose_line(-1 if key == Qt.Key.Key_Up else 1)
+        elif key == Qt.Key.Key_Escape:
+            self.handle_back()
+        elif event.text() and event.text().isprintable():
+            self._presenter.type_char(event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """Take the focus and look around."""
+        super().showEvent(event)
+        self.setFocus()
+        self._presenter.start()
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name
+        """Rest while nobody looks; the parcel stays open."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    # --- showing ------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_tick(self) -> None:
+        self._presenter.tick()
+        self.side.refresh_ages()
+
+    @Slot()
+    def _on_screen(self) -> None:
+        screen = self._presenter.screen
+        sentence = screen.sentence
+        self.sentence.say(sentence.mood, sentence.what, sentence.more, sentence.way)
+        self.sentence.show_corner(self._corner(screen))
+        self._question.show_question(screen)
+        self._choice.show_choice(screen.asking)
+        self._entry.show_entry(screen)
+        self._show_lines(screen.parcel, screen.current_line_id)
+        self.side.show_parcel(screen.parcel)
+        self._idle.show_waves(screen)
+        self._actions.show_for(screen.parcel)
+        self._recent.show_text(self._recent_text(screen.recent))
+
+    def _corner(self, screen: PackingScreen) -> str:
+        parcel = screen.parcel
+        texts = self._ui.texts
+        parts: list[str] = []
+        if screen.qty != 1:
+            parts.append(f"× {screen.qty}")
+        if parcel is not None:
+            if parcel.wave_seq is not None:
+                parts.append(texts.t("packing.place", n=parcel.wave_seq, total=parcel.wave_total))
+            if parcel.wave_code:
+                parts.append(texts.t("packing.wave", code=parcel.wave_code))
+            if parcel.box_count > 1:
+                parts.append(texts.t("packing.box", n=parcel.box_no, total=parcel.box_count))
+        return "\n".join(parts)
+
+    def _show_lines(self, parcel: ParcelView | None, current: int | None) -> None:
+        lines: tuple[PackLine, ...] = () if parcel is None else parcel.lines
+        while len(self._cards) < len(lines):
+            card = LineCard(self._ui, self._pictures, f"packing.line.{len(self._cards)}")
+            self._cards.append(card)
+            self._lines.addWidget(card)
+        for card, line in zip(self._cards, lines, strict=False):
+            card.show_line(line, is_current=line.id == current)
+            card.show()
+            if line.id == current:
+                self._scroll.ensureWidgetVisible(card)
+        for card in self._cards[len(lines) :]:
+            card.hide()
+        self._scroll.setVisible(parcel is not None)
+
+    def _recent_text(self, rows: tuple[ShippedRow, ...]) -> str:
+        if not rows:
+            return ""
+        now = self._ui.now()
+        done = "     ".join(
+            f"✓ {row.waybill_no}  {time_text(row.shipped_at, now, self._ui.texts)}" for row in rows[:_RECENT_SHOWN]
+        )
+        return self._ui.texts.t("packing.recent", rows=done)
+
+
+class _QuestionCard(QFrame):
+    """Did the label come out? Asked inline, answered by a scan or one of two keys."""
+
+    def __init__(self, ui: Ui, presenter: PackingPresenter) -> None:
+        super().__init__()
+        self.setObjectName("packing.question")
+        self.setProperty("look", "question")
+        self._what = ElidedLabel(ui, "heading", name="packing.question.what")
+        self._more = PlainLabel(ui, name="packing.question.more")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 16, 10)
+        column = QVBoxLayout()
+        column.addWidget(self._what)
+        column.addWidget(self._more)
+        row.addLayout(column, 1)
+        for code, key, command in (
+            ("packing.question.came", "F6", Command.LABEL_CAME),
+            ("packing.question.missing", "F7", Command.LABEL_MISSING),
+        ):
+            name = f"packing.question.{command}"
+            row.addWidget(
+                ActionButton(
+                    ui,
+                    code,
+                    lambda command=command: presenter.press(command),  # type: ignore[misc]  bound by default
+                    key=key,
+                    name=name,
+                    takes_focus=False,
+                )
+            )
+
+    def show_question(self, screen: PackingScreen) -> None:
+        """Show the first open question, or nothing."""
+        job = screen.question
+        self.setVisible(job is not None)
+        if job is not None:
+            self._what.say("packing.question.what", waybill_no=job.waybill_no, order_no=" ".join(job.order_nos))
+            self._more.say("packing.question.more", n=screen.questions)
+
+
+class _ChoiceCard(QFrame):
+    """Numbered reasons while one is asked for."""
+
+    def __init__(self, ui: Ui, presenter: PackingPresenter) -> None:
+        super().__init__()
+        self.setObjectName("packing.choice")
+        self.setProperty("look", "question")
+        self._title = PlainLabel(ui, "heading", name="packing.choice.title")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.addWidget(self._title)
+        row = QHBoxLayout()
+        self._buttons: list[ActionButton] = []
+        for number in range(1, max(len(REASONS), len(LABEL_REASONS)) + 1):
+            button = ActionButton(
+                ui,
+                "action.choose",
+                lambda number=number: presenter.press(Command.REASON, number),  # type: ignore[misc]  as above
+                key=str(number),
+                name=f"packing.choice.{number}",
+                takes_focus=False,
+            )
+            self._buttons.append(button)
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+
+    def show_choice(self, asking: Asking) -> None:
+        """Show the reasons of what is asked, or nothing."""
+        is_label = asking in {Asking.REPRINT, Asking.NEW_NUMBER}
+        self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT})
+        if not self.isHidden():
+            self._title.say(f"packing.choice.{asking}")
+            family, reasons = ("reason.label", LABEL_REASONS) if is_label else ("reason.hold", REASONS)
+            for button, reason in zip(self._buttons, reasons, strict=True):
+                button.say(f"{family}.{reason}")
+
+
+class _EntryRow(QFrame):
+    """What is typed by hand, until Enter."""
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__()
+        self.setObjectName("packing.entry")
+        self.setProperty("look", "card")
+        self._words = PlainLabel(ui, "mono", name="packing.entry.words")
+        self._hint = PlainLabel(ui, "secondary", name="packing.entry.hint")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 6, 16, 6)
+        row.addWidget(self._words)
+        row.addWidget(self._hint, 1)
+
+    def show_entry(self, screen: PackingScreen) -> None:
+        """Show the typed text and what Enter does with it."""
+        is_weight = screen.asking is Asking.WEIGHT
+        self.setVisible(bool(screen.typed) or is_weight or screen.waiting > 1)
+        self._words.show_text(f"{screen.typed}▏" if screen.typed or is_weight else "")
+        if screen.typed or is_weight:
+            self._hint.say("packing.entry.weight" if is_weight else "packing.entry.code")
+        else:
+            self._hint.say("packing.entry.waiting", n=screen.waiting)
+
+
+class _ActionRow(QWidget):
+    """The page's verbs with their keys, for those who have a mouse in hand."""
+
+    _VERBS: Final = (
+        ("action.next", "F12", Command.NEXT, "main", True),
+        ("action.by_eye", "␣", Command.HAND, "plain", False),
+        ("action.undo_scan", "F4", Command.UNDO, "plain", False),
+        ("action.box", "F10", Command.BOX, "plain", False),
+        ("action.weigh", "F11", Command.WEIGHT, "plain", False),
+        ("action.print", "F8", Command.REPRINT, "plain", False),
+        ("action.exception", "F9", Command.EXCEPTION, "danger", False),
+    )
+
+    def __init__(self, ui: Ui, presenter: PackingPresenter) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._of_parcel: list[ActionButton] = []
+        for code, key, command, look, is_always in self._VERBS:
+            button = ActionButton(
+                ui,
+                code,
+                lambda command=command: presenter.press(command),  # type: ignore[misc]  bound by default
+                look=look,
+                key=key,
+                name=f"packing.action.{command}",
+                takes_focus=False,
+            )
+            row.addWidget(button)
+            if not is_always:
+                self._of_parcel.append(button)
+        row.addStretch(1)
+
+    def show_for(self, parcel: ParcelView | None) -> None:
+        """Offer only what can be done now."""
+        for button in self._of_parcel:
+            button.setVisible(parcel is not None)
+
+
+class _IdlePanel(QWidget):
+    """Nothing is open: waves with their progress, and how to begin."""
+
+    def __init__(self, ui: Ui, presenter: PackingPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self.setObjectName("packing.idle")
+        self._cards: list[_WaveCard] = []
+        start = ActionButton(
+            ui, "packing.start_wave", presenter.start_wave, look="main", name="packing.start_wave", takes_focus=False
+        )
+        again = ActionButton(
+            ui, "packing.start_wave", presenter.start_wave, name="packing.start_another", takes_focus=False
+        )
+        self._empty = EmptyState(ui, "package", "packing.empty", "packing.empty", start)
+        self._list = QWidget()
+        column = QVBoxLayout(self._list)
+        column.setContentsMargins(0, 0, 0, 0)
+        head = QHBoxLayout()
+        title = PlainLabel(ui, "title")
+        title.say("packing.waves")
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(again)
+        column.addLayout(head)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(8)
+        column.addLayout(self._rows)
+        column.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._empty)
+        whole.addWidget(self._list)
+
+    def show_waves(self, screen: PackingScreen) -> None:
+        """Show the open waves while no parcel is on the desk."""
+        self.setVisible(screen.parcel is None)
+        self._empty.setVisible(not screen.waves)
+        self._list.setVisible(bool(screen.waves))
+        while len(self._cards) < len(screen.waves):
+            card = _WaveCard(self._ui, f"packing.wave.{len(self._cards)}")
+            self._cards.append(card)
+            self._rows.addWidget(card)
+        for card, wave in zip(self._cards, screen.waves, strict=False):
+            card.show_wave(wave)
+            card.show()
+        for card in self._cards[len(screen.waves) :]:
+            card.hide()
+
+
+class _WaveCard(QFrame):
+    """One wave: code, way, how far."""
+
+    def __init__(self, ui: Ui, name: str) -> None:
+        super().__init__()
+        self._ui = ui
+        self.setObjectName(name)
+        self.setProperty("look", "card")
+        self._code = PlainLabel(ui, "heading", name=f"{name}.code")
+        self._way = StatePill(ui, name=f"{name}.way")
+        self._left = PlainLabel(ui, "secondary", name=f"{name}.left")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        row = QHBoxLayout()
+        row.addWidget(self._code)
+        row.addWidget(self._way, 1)
+        row.addWidget(self._left)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addLayout(row)
+        column.addWidget(self._bar)
+
+    def show_wave(self, wave: WaveView) -> None:
+        """Show a wave."""
+        done = wave.parcel_count - wave.open_count
+        self._code.show_text(wave.code)
+        self._way.show_state("busy" if wave.open_count else "good", f"setting.way.{wave.way}")
+        self._left.say("packing.wave.progress", done=done, total=wave.parcel_count)
+        self._bar.setRange(0, max(1, wave.parcel_count))
+        self._bar.setValue(done)

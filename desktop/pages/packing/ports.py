@@ -1,0 +1,104 @@
+"""What the packing page needs from core. Core's services satisfy these by shape; composition joins them.
+
+Every act carries a nonce: the same nonce again is the same answer and no second act. `fence` goes with every act on an
+open parcel: a desk that lost the parcel is refused.
+
+A refusal may carry the view of a parcel that is not this desk's (who has it): the presenter takes over only its own.
+"""
+
+from typing import Protocol
+
+from core.fulfilment.records import ParcelView, ShippedRow, Verdict, WaveView
+from core.waybills.records import PrintJobView
+
+
+class PackingDesk(Protocol):
+    """The acts of a packing desk."""
+
+    def open_next(self, nonce: str) -> Verdict:
+        """Open the parcel that is next by the stated rule."""
+        ...
+
+    def open_code(self, raw: str, nonce: str) -> Verdict:
+        """Nothing is open: open the parcel of a scanned waybill or order number."""
+        ...
+
+    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
+        """Verify `qty` units of the goods with this barcode."""
+        ...
+
+    def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
+        """Verify units of a line by eye and key."""
+        ...
+
+    def undo(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Take back the last verification of this parcel."""
+        ...
+
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
+        """Note the parcel's weight."""
+        ...
+
+    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
+        """The pasted label's number closes the parcel and sends it out."""
+        ...
+
+    def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
+        """The clerk took a refunded line out of the box."""
+        ...
+
+    def add_box(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Verified units stay in this box, the rest goes into a next one."""
+        ...
+
+    def exception(self, parcel_id: int, fence: int, reason: str, nonce: str) -> Verdict:
+        """Hold the orders of this parcel and free the desk."""
+        ...
+
+    def leave(self, parcel_id: int, fence: int) -> None:
+        """Put the parcel back; what was verified stays verified."""
+        ...
+
+    def refresh(self, parcel_id: int) -> ParcelView | None:
+        """The newest state of a parcel."""
+        ...
+
+    def recent(self) -> tuple[ShippedRow, ...]:
+        """What left this desk last, newest first."""
+        ...
+
+    def waves(self) -> tuple[WaveView, ...]:
+        """Open waves."""
+        ...
+
+    def start_wave(self, way: str, limit: int) -> WaveView | None:
+        """Put at most `limit` waiting parcels into a new wave; None when nothing waits."""
+        ...
+
+
+class LabelDesk(Protocol):
+    """Labels of parcels and the print queue."""
+
+    def print_label(self, parcel_id: int) -> PrintJobView:
+        """Ask for the first copy of the parcel's label."""
+        ...
+
+    def reprint(self, waybill_id: int, reason: str) -> PrintJobView:
+        """The same number again, visibly a further copy."""
+        ...
+
+    def new_number(self, parcel_id: int, reason: str) -> None:
+        """Void the number and ask for another."""
+        ...
+
+    def open_jobs(self) -> tuple[PrintJobView, ...]:
+        """Jobs that are not settled, unknown ones among them."""
+        ...
+
+    def answer_unknown(self, job_id: int, came_out: bool) -> PrintJobView:
+        """The clerk says whether the label of an unknown job came out."""
+        ...
+
+    def move_jobs(self, from_key: str, to_key: str) -> int:
+        """Send what waits for one printer to another; how many jobs went."""
+        ...

@@ -1,0 +1,149 @@
+"""What the packing page shows, as one frozen picture: made without widgets, said in any language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.fulfilment.records import PackLine, ParcelView, ShippedRow, Verdict, WaveView
+from core.waybills.records import PrintJobView
+from desktop.texts import Phrase
+
+#: states of a label in which the clerk can paste it
+PRINTED = frozenset({"sent", "confirmed"})
+
+
+class Mood(StrEnum):
+    """The ground behind the desk sentence."""
+
+    CALM = "calm"
+    GOOD = "good"
+    NOTICE = "notice"
+    STOP = "stop"
+
+
+class Asking(StrEnum):
+    """What the numbered keys stand for at the moment."""
+
+    NOTHING = "nothing"
+    EXCEPTION = "exception"
+    REPRINT = "reprint"
+    NEW_NUMBER = "new_number"
+    WEIGHT = "weight"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The large sentence, a line below it, and what to do."""
+
+    mood: Mood
+    what: Phrase
+    more: Phrase | None = None
+    way: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackingScreen:
+    """Everything on the page.
+
+    Attributes:
+        current_line_id: the line that is asked for.
+        typed: what the clerk types by hand, shown until Enter.
+        qty: how many units the next scan stands for.
+        waiting: scans not answered yet.
+        question: a print job of unknown outcome, asked inline.
+        questions: how many such jobs there are.
+        is_alarming: the stop tone repeats until somebody acknowledges.
+    """
+
+    sentence: Sentence
+    parcel: ParcelView | None = None
+    current_line_id: int | None = None
+    typed: str = ""
+    asking: Asking = Asking.NOTHING
+    qty: int = 1
+    waiting: int = 0
+    question: PrintJobView | None = None
+    questions: int = 0
+    is_alarming: bool = False
+    recent: tuple[ShippedRow, ...] = ()
+    waves: tuple[WaveView, ...] = ()
+
+
+def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
+    """The line to ask for: the preferred one while it misses units, else the first that does."""
+    missing = [line for line in parcel.lines if line.missing_qty]
+    for line in missing:
+        if line.id == preferred:
+            return line
+    return missing[0] if missing else None
+
+
+def idle_sentence(last_shipped: str) -> Sentence:
+    """Nothing is open."""
+    if last_shipped:
+        shipped = Phrase("packing.shipped", {"waybill_no": last_shipped})
+        return Sentence(Mood.GOOD, shipped, way=Phrase("packing.shipped.way"))
+    return Sentence(Mood.CALM, Phrase("packing.idle"), way=Phrase("packing.idle.way"))
+
+
+def withdrawn_inside(parcel: ParcelView) -> PackLine | None:
+    """A refunded line whose units lie in the box and have to come out."""
+    return next((line for line in parcel.lines if line.is_withdrawn and line.verified_qty), None)
+
+
+def parcel_sentence(parcel: ParcelView, line: PackLine | None) -> Sentence:
+    """What the open parcel wants next."""
+    inside = withdrawn_inside(parcel)
+    if inside is not None:
+        facts = {"name": inside.short_name or inside.name, "qty": inside.verified_qty}
+        return Sentence(Mood.STOP, Phrase("verdict.line.refunded", facts), Phrase("verdict.line.refunded.more", facts),
+                        Phrase("verdict.line.refunded.way", facts))
+    if line is not None:
+        facts = {"missing": parcel.missing_qty, "name": line.short_name or line.name, "left": line.missing_qty}
+        if line.lacks_barcode:
+            return Sentence(Mood.CALM, Phrase("packing.confirm_by_eye", facts), Phrase("packing.confirm_by_eye.more", facts))
+        return Sentence(Mood.CALM, Phrase("packing.scan_goods", facts), Phrase("packing.scan_goods.more", facts))
+    if parcel.waybill_state == "failed":
+        return Sentence(
+            Mood.NOTICE, Phrase("packing.no_number"), Phrase("packing.complete"), Phrase("packing.no_number.way")
+        )
+    if parcel.waybill_state != "obtained":
+        return Sentence(Mood.GOOD, Phrase("packing.await_number"), Phrase("packing.complete"))
+    return _label_sentence(parcel)
+
+
+def _label_sentence(parcel: ParcelView) -> Sentence:
+    facts = {"waybill_no": parcel.waybill_no}
+    complete = Phrase("packing.complete")
+    if parcel.print_state in PRINTED:
+        return Sentence(Mood.GOOD, Phrase("packing.scan_label"), Phrase("packing.scan_label.more", facts))
+    if parcel.print_state == "failed":
+        return Sentence(
+            Mood.NOTICE, Phrase("packing.print_failed"), complete, Phrase("packing.print_failed.way", facts)
+        )
+    if parcel.print_state == "unknown":
+        return Sentence(Mood.NOTICE, Phrase("packing.print_unknown"), Phrase("packing.print_unknown.more", facts))
+    if parcel.print_state == "none":
+        return Sentence(Mood.GOOD, Phrase("packing.print_by_key"), complete)
+    return Sentence(Mood.GOOD, Phrase("packing.printing"), complete)
+
+
+def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) -> Sentence:
+    """The verdict's own sentence, with what it is and the way out."""
+    base = f"verdict.{verdict.code}"
+    return Sentence(mood, Phrase(base, facts), Phrase(f"{base}.more", facts), Phrase(f"{base}.way", facts))
+
+
+def speakable(facts: Mapping[str, object], now: datetime) -> dict[str, object]:
+    """Facts as a sentence takes them: times as the clock on the wall, reasons as words."""
+    said: dict[str, object] = {}
+    for name, value in facts.items():
+        if isinstance(value, datetime):
+            local = value.astimezone()
+            said[name] = f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%m-%d %H:%M}"
+        elif name == "reason" and isinstance(value, str):
+            said[name] = Phrase(f"reason.hold.{value}", otherwise=value)
+        else:
+            said[name] = value
+    return said

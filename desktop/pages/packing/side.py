@@ -1,0 +1,135 @@
+"""The right column of the packing page: for whom, what the buyer wants, carrier, weight, how fresh the knowledge is."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from core.fulfilment.records import ParcelView
+from desktop.formats import age_text, kilograms, time_text
+from desktop.texts import Phrase
+from desktop.ui import Ui
+from desktop.widgets.controls import StatePill
+from desktop.widgets.labels import ElidedLabel, PlainLabel
+
+#: knowledge older than this is worth a look
+_OLD_S = 180
+
+PRINT_TONES = {
+    "none": "quiet",
+    "queued": "busy",
+    "claimed": "busy",
+    "sending": "busy",
+    "sent": "good",
+    "confirmed": "good",
+    "failed": "stop",
+    "unknown": "notice",
+}
+WAYBILL_TONES = {
+    "none": "quiet",
+    "planned": "busy",
+    "requesting": "busy",
+    "obtained": "good",
+    "failed": "stop",
+    "voided": "notice",
+}
+
+
+class SidePanel(QFrame):
+    """Shows a `ParcelView`'s address and paper."""
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__()
+        self._ui = ui
+        self._parcel: ParcelView | None = None
+        self.setObjectName("packing.side")
+        self.setProperty("look", "card")
+        self.setFixedWidth(320)
+        self._name = ElidedLabel(ui, "heading", name="packing.side.name")
+        self._phone = PlainLabel(ui, "secondary", name="packing.side.phone")
+        self._address = PlainLabel(ui, wraps=True, limit=120, name="packing.side.address")
+        self._buyer = PlainLabel(ui, "notice", wraps=True, limit=100, name="packing.side.buyer_note")
+        self._seller = PlainLabel(ui, "secondary", wraps=True, limit=100, name="packing.side.seller_note")
+        self._orders = ElidedLabel(ui, "secondary", name="packing.side.orders")
+        self._carrier = ElidedLabel(ui, "heading", name="packing.side.carrier")
+        self._number = StatePill(ui, name="packing.side.waybill")
+        self._label = StatePill(ui, name="packing.side.print")
+        self._printer = StatePill(ui, name="packing.side.printer")
+        self._weight = PlainLabel(ui, name="packing.side.weight")
+        self._deadline = PlainLabel(ui, name="packing.side.deadline")
+        self._age = StatePill(ui, name="packing.side.age")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(6)
+        top = QHBoxLayout()
+        top.addWidget(self._name, 1)
+        top.addWidget(self._phone)
+        column.addLayout(top)
+        for widget in (self._address, self._buyer, self._seller, self._orders):
+            column.addWidget(widget)
+        column.addWidget(self._rule())
+        for widget in (self._carrier, self._number, self._label, self._printer):
+            column.addWidget(widget)
+        column.addWidget(self._rule())
+        for widget in (self._weight, self._deadline, self._age):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self._printer.hide()
+        ui.retranslated.connect(self.refresh)
+
+    def show_parcel(self, parcel: ParcelView | None) -> None:
+        """Show a parcel; the panel hides while nothing is open."""
+        self._parcel = parcel
+        self.setVisible(parcel is not None)
+        self.refresh()
+
+    def show_printer(self, tone: str, phrase: Phrase) -> None:
+        """Show trouble of the printer in words; nothing while it is well."""
+        self._printer.setVisible(tone not in {"good", "quiet", "busy"})
+        self._printer.show_state(tone, "packing.printer", words=phrase)
+
+    def refresh(self) -> None:
+        """Say everything again: language changed, or time went on."""
+        parcel = self._parcel
+        if parcel is None:
+            return
+        self._name.show_text(parcel.consignee_name)
+        self._phone.show_text(parcel.consignee_phone)
+        self._address.show_text(parcel.consignee_address)
+        for label, code, note in (
+            (self._buyer, "packing.buyer_note", parcel.buyer_note),
+            (self._seller, "packing.seller_note", parcel.seller_note),
+        ):
+            label.setVisible(bool(note))
+            label.show_text(self._ui.texts.t(code, note=note))
+        self._orders.show_text(f"{parcel.shop_name}  {' '.join(parcel.order_nos)}")
+        self._carrier.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
+        self._number.show_state(
+            WAYBILL_TONES.get(parcel.waybill_state, "quiet"), f"state.waybill.{parcel.waybill_state}"
+        )
+        self._label.show_state(PRINT_TONES.get(parcel.print_state, "quiet"), f"state.print.{parcel.print_state}")
+        self._show_weight(parcel)
+        self.refresh_ages()
+
+    def refresh_ages(self) -> None:
+        """Only what grows older by itself."""
+        parcel = self._parcel
+        if parcel is None:
+            return
+        now = self._ui.now()
+        is_old = (now - parcel.seen_at).total_seconds() > _OLD_S
+        age = age_text(parcel.seen_at, now, self._ui.texts)
+        self._age.show_state("notice" if is_old else "good", "packing.seen", age=age)
+        self._deadline.setVisible(parcel.ship_by_at is not None)
+        if parcel.ship_by_at is not None:
+            self._deadline.say("packing.ship_by", at=time_text(parcel.ship_by_at, now, self._ui.texts))
+
+    def _show_weight(self, parcel: ParcelView) -> None:
+        if parcel.weight_g is not None:
+            self._weight.say("packing.weighed", weight=kilograms(parcel.weight_g))
+        else:
+            self._weight.say("packing.expected_weight", weight=kilograms(parcel.expected_weight_g))
+        self._weight.setVisible(parcel.weight_g is not None or parcel.expected_weight_g > 0)
+
+    @staticmethod
+    def _rule() -> QFrame:
+        rule = QFrame()
+        rule.setProperty("look", "rule")
+        return rule

@@ -1,0 +1,1 @@
+"""Printers, their state in words, and the labels of the virtual one."""

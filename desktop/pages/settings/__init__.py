@@ -1,0 +1,1 @@
+"""The settings of this desk, made from their declarations."""

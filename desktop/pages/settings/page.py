@@ -1,0 +1,188 @@
+"""The settings page, made from the declarations: a row for each setting, by its type."""
+
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from desktop.bridge.tasks import Tasks
+from desktop.errors import error_phrase
+from desktop.settings import SETTINGS, Setting
+from desktop.texts import Phrase
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton, ChoiceBox, Field, NumberBox, TickBox
+from desktop.widgets.labels import PlainLabel
+
+Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
+
+
+class SettingsPage(QWidget):
+    """Each change holds at once and can be taken back in the message bar."""
+
+    def __init__(self, ui: Ui, tasks: Tasks, tell: Tell, play: Callable[[str], None], folder: Path) -> None:
+        super().__init__()
+        self._ui = ui
+        self._tasks = tasks
+        self._tell = tell
+        self._folder = folder
+        self._is_filling = False
+        self._fillers: list[Callable[[], None]] = []
+        self.setObjectName("settings")
+        title = PlainLabel(ui, "title")
+        title.say("page.settings")
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(12)
+        column.addWidget(title)
+        cards = [self._group(name, list(rows)) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
+        cards.append(self._extras(play))
+        columns = QHBoxLayout()
+        columns.setSpacing(12)
+        for side in (cards[0::2], cards[1::2]):
+            stack = QVBoxLayout()
+            stack.setSpacing(12)
+            for card in side:
+                stack.addWidget(card)
+            stack.addStretch(1)
+            columns.addLayout(stack, 1)
+        column.addLayout(columns)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(holder)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        ui.settings.listen(self._on_setting)
+        self._fill()
+
+    def handle_scan(self, raw: str) -> None:
+        """Scans mean nothing here; the shell sends them where they belong."""
+
+    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:  # noqa: ARG002  one shape for all
+        """No keys of its own."""
+        return False
+
+    def handle_changed(self) -> None:
+        """Records do not show here."""
+
+    def handle_back(self) -> bool:
+        """Nothing to close."""
+        return False
+
+    def _group(self, name: str, settings: list[Setting]) -> QFrame:
+        card = QFrame()
+        card.setProperty("look", "card")
+        grid = QGridLayout(card)
+        grid.setContentsMargins(16, 12, 16, 14)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(0, 1)
+        head = PlainLabel(self._ui, "heading")
+        head.say(f"setting.group.{name}")
+        grid.addWidget(head, 0, 0, 1, 2)
+        for row, setting in enumerate(settings, 1):
+            label = PlainLabel(self._ui, wraps=True)
+            label.say(f"setting.{setting.name}")
+            grid.addWidget(label, row, 0)
+            editor = self._editor(setting)
+            editor.setFixedWidth(self._ui.scaled(220))
+            grid.addWidget(editor, row, 1)
+        return card
+
+    def _editor(self, setting: Setting) -> QWidget:
+        name, values = setting.name, self._ui.settings
+        object_name = f"settings.{name}"
+        if isinstance(setting.default, bool):
+            tick = TickBox(self._ui, "settings.on", object_name)
+            tick.toggled.connect(lambda is_on: self._put(name, bool(is_on)))
+            self._fillers.append(lambda: tick.setChecked(values.flag(name)))
+            return tick
+        if isinstance(setting.default, int):
+            number = NumberBox(setting.lowest, setting.highest, object_name)
+            number.editingFinished.connect(lambda: self._put(name, number.value()))
+            self._fillers.append(lambda: number.setValue(values.number(name)))
+            return number
+        if setting.choices:
+            choice = ChoiceBox(self._ui, f"setting.{name}", setting.choices, object_name)
+            choice.picked.connect(lambda value: self._put(name, str(value)))
+            self._fillers.append(lambda: choice.choose(values.text(name)))
+            return choice
+        field = Field(self._ui, f"setting.{name}", object_name, limit=40)
+        field.editingFinished.connect(lambda: self._put(name, field.text().strip()))
+        self._fillers.append(lambda: field.setText(values.text(name)))
+        return field
+
+    def _extras(self, play: Callable[[str], None]) -> QFrame:
+        card = QFrame()
+        card.setProperty("look", "card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(8)
+        head = PlainLabel(self._ui, "heading")
+        head.say("settings.sheet")
+        text = PlainLabel(self._ui, "secondary", wraps=True)
+        text.say("settings.sheet.hint")
+        sounds = PlainLabel(self._ui, "heading")
+        sounds.say("settings.sounds")
+        row = QHBoxLayout()
+        for name in ("unit", "line", "complete", "shipped", "wrong"):
+            row.addWidget(
+                ActionButton(
+                    self._ui,
+                    f"sound.{name}",
+                    lambda name=name: play(name),  # type: ignore[misc]  bound by default
+                    name=f"settings.sound.{name}",
+                )
+            )
+        row.addStretch(1)
+        column.addWidget(head)
+        column.addWidget(text)
+        column.addWidget(ActionButton(self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet"))
+        column.addSpacing(8)
+        column.addWidget(sounds)
+        column.addLayout(row)
+        return card
+
+    def _save_sheet(self) -> None:
+        path = self._folder / "packdesk-commands.pdf"
+        texts, family = self._ui.texts, self.font().family()
+
+        def write() -> Path:
+            from desktop.pages.settings.sheet import write_sheet
+
+            write_sheet(path, texts, family)
+            return path
+
+        self._tasks.submit(
+            write,
+            lambda done: self._tell("good", Phrase("settings.sheet.saved", {"path": str(done)}), None),
+            lambda error: self._tell("stop", error_phrase(error), None),
+            owner=self,
+        )
+
+    def _put(self, name: str, value: str | int | bool) -> None:
+        before = self._ui.settings.value(name)
+        if self._is_filling or value == before:
+            return
+        self._ui.settings.put(name, value)
+        self._tell(
+            "good",
+            Phrase("settings.saved", {"name": Phrase(f"setting.{name}")}),
+            lambda: self._ui.settings.put(name, before),
+        )
+
+    def _on_setting(self, _name: str) -> None:
+        self._fill()
+
+    def _fill(self) -> None:
+        self._is_filling = True
+        try:
+            for filler in self._fillers:
+                filler()
+        finally:
+            self._is_filling = False

@@ -1,0 +1,367 @@
+"""Tells a barcode gun from a hand: by the gap between keys and by the terminator, at window level.
+
+`ScanParser` decides and knows no Qt; `ScannerFilter` feeds it with the key events of the whole application before any
+widget or shortcut sees them. Keys that turn out to be typed by hand are given back in order.
+"""
+
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
+
+#: shorter bursts are a nervous hand, not a code
+MIN_CODE_CHARS: Final = 3
+MAX_CODE_CHARS: Final = 512
+#: a burst this long without a terminator comes from a scanner that was never set up
+_UNTERMINATED_CHARS: Final = 6
+
+
+class Key(StrEnum):
+    """What one key press can be for the parser."""
+
+    CHAR = "char"
+    TERMINATOR = "terminator"
+    #: function keys and anything with Ctrl, Alt or Meta: a scanner's prefix, or a clerk's command
+    COMMAND = "command"
+    #: arrows, Backspace, Escape, Chinese text: only hands make these
+    OTHER = "other"
+
+
+class Ruling(StrEnum):
+    """What becomes of a key press."""
+
+    #: not ours: let it go where it was going
+    PASS = "pass"  # noqa: S105  a ruling, not a password
+    #: keep it until it is clear whose it is
+    HOLD = "hold"
+    #: it belongs to a scanner: nobody else gets it
+    SWALLOW = "swallow"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The parser's answer to one key.
+
+    Attributes:
+        ruling: what becomes of this key.
+        releases: keys held before were typed by hand and go back first.
+        drops: keys held before were a scanner's prefix and are forgotten.
+        scan: a complete code, empty while there is none.
+        is_repeat: the same code came again too fast to be a second act; `scan` is empty then.
+    """
+
+    ruling: Ruling
+    releases: bool = False
+    drops: bool = False
+    scan: str = ""
+    is_repeat: bool = False
+
+
+class ScanParser:
+    """Decides from kinds of keys and their times alone, so that tests and headless runs use the very same rules."""
+
+    def __init__(self, gap_ms: int = 50, debounce_ms: int = 250) -> None:
+        self.gap_ms = gap_ms
+        self.debounce_ms = debounce_ms
+        self._chars: list[str] = []
+        self._has_command = False
+        self._last_ms = -1e12
+        self._scan_ms = -1e12
+        self._scan = ""
+
+    def key(self, kind: Key, char: str, at_ms: float) -> Answer:
+        """Look at one key press; `char` is the normalised character of a `CHAR`."""
+        gap = at_ms - self._last_ms
+        is_holding = bool(self._chars) or self._has_command
+        in_burst = is_holding and 0 <= gap <= self.gap_ms
+        stale = is_holding and not in_burst
+        if stale:
+            self._forget()
+        self._last_ms = at_ms
+        if kind is Key.CHAR:
+            return self._char(char, stale)
+        if kind is Key.TERMINATOR:
+            return self._terminator(at_ms, stale)
+        if kind is Key.COMMAND:
+            if self._chars:
+                return Answer(Ruling.SWALLOW)
+            self._has_command = True
+            return Answer(Ruling.HOLD, releases=stale)
+        self._forget()
+        return Answer(Ruling.PASS, releases=is_holding)
+
+    def quiet(self) -> str:
+        """No key for longer than the gap: what was held was typed. Returns the held characters."""
+        held = "".join(self._chars)
+        self._forget()
+        return held
+
+    def _char(self, char: str, stale: bool) -> Answer:
+        drops = self._has_command
+        self._has_command = False
+        if len(self._chars) >= MAX_CODE_CHARS:
+            return Answer(Ruling.SWALLOW)
+        self._chars.append(char)
+        return Answer(Ruling.HOLD, releases=stale, drops=drops)
+
+    def _terminator(self, at_ms: float, stale: bool) -> Answer:
+        text = "".join(self._chars).strip()
+        is_holding = bool(self._chars) or self._has_command
+        self._forget()
+        if len(text) >= MIN_CODE_CHARS:
+            is_repeat = text == self._scan and 0 <= at_ms - self._scan_ms < self.debounce_ms
+            self._scan, self._scan_ms = text, at_ms
+            return Answer(Ruling.SWALLOW, drops=True, scan="" if is_repeat else text, is_repeat=is_repeat)
+        if not is_holding and not stale and 0 <= at_ms - self._scan_ms <= self.gap_ms:
+            return Answer(Ruling.SWALLOW)  # the second half of CR LF
+        return Answer(Ruling.PASS, releases=stale or is_holding)
+
+    def _forget(self) -> None:
+        self._chars.clear()
+        self._has_command = False
+
+
+def normalised(char: str) -> str:
+    """The printable ASCII character a key means (full-width forms folded), or nothing for any other text."""
+    if len(char) != 1:
+        return ""
+    if "\uff01" <= char <= "\uff5e" or char == "\u3000":
+        char = unicodedata.normalize("NFKC", char)
+    return char if " " <= char <= "~" else ""
+
+
+_TERMINATORS: Final = {
+    "either": (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab),
+    "enter": (Qt.Key.Key_Return, Qt.Key.Key_Enter),
+    "tab": (Qt.Key.Key_Tab,),
+}
+_MODIFIER_KEYS: Final = frozenset(
+    {
+        Qt.Key.Key_Shift,
+        Qt.Key.Key_Control,
+        Qt.Key.Key_Alt,
+        Qt.Key.Key_Meta,
+        Qt.Key.Key_AltGr,
+        Qt.Key.Key_CapsLock,
+        Qt.Key.Key_NumLock,
+    }
+)
+_COMMANDING: Final = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    event: QKeyEvent | QInputMethodEvent
+    target: QWidget
+    is_command: bool
+
+
+class ScannerFilter(QObject):
+    """The event filter in front of the focused widget; it stays out of the way of slow keys.
+
+    Signals:
+        scanned: a complete code, whichever widget had the focus.
+        unterminated: a burst without terminator was given back as typing; the scanner wants setting up.
+    """
+
+    scanned = Signal(str)
+    unterminated = Signal(str)
+
+    def __init__(
+        self,
+        on_command: Callable[[Qt.Key, Qt.KeyboardModifier], bool],
+        parent: QObject | None = None,
+        now_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+    ) -> None:
+        """Make the filter.
+
+        Args:
+            on_command: gets function keys and keys with Ctrl or Alt once they are known to come from a hand; says
+                whether it used the key. An unused one goes on to the focused widget.
+            parent: Qt's owner.
+            now_ms: elapsed milliseconds, for events that carry no time of their own.
+        """
+        super().__init__(parent)
+        self.parser = ScanParser()
+        self.terminators: tuple[Qt.Key, ...] = _TERMINATORS["either"]
+        self._on_command = on_command
+        self._now_ms = now_ms
+        self._held: list[_Held] = []
+        self._swallowed_presses: set[int] = set()
+        self._is_replaying = False
+        self._was_quiet_once = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_quiet)
+
+    def configure(self, gap_ms: int, terminator: str, debounce_ms: int) -> None:
+        """Take over the settings of this desk's scanner."""
+        self.parser.gap_ms = gap_ms
+        self.parser.debounce_ms = debounce_ms
+        self.terminators = _TERMINATORS[terminator]
+
+    def watch(self, app: QApplication, window: QWidget) -> None:
+        """Look at the keys of whatever has the focus, and of `window` while nothing has.
+
+        Only the focused widget is watched: a filter on the whole application would see (and wrap) every event of
+        every object, also of those being destroyed.
+        """
+        window.installEventFilter(self)
+        app.focusChanged.connect(self._on_focus_changed)
+        focused = app.focusWidget()
+        if focused is not None:
+            focused.installEventFilter(self)
+
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        if old is not None and isValid(old) and not old.isWindow():
+            old.removeEventFilter(self)
+        if new is not None:
+            new.removeEventFilter(self)  # never twice
+            new.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Look at every key on its way to the focused widget."""
+        kind = event.type()
+        if self._is_replaying or not _is_target(watched, kind):
+            return False
+        if isinstance(event, QKeyEvent):
+            if kind == QEvent.Type.ShortcutOverride:
+                # Accepted: the key comes as a press instead of firing a shortcut a scanner might have hit.
+                event.accept()
+                return True
+            if kind == QEvent.Type.KeyRelease:
+                return self._release(event)
+            return isinstance(watched, QWidget) and self._press(event, watched)
+        if isinstance(event, QInputMethodEvent) and isinstance(watched, QWidget):
+            return self._committed(event, watched)
+        return False
+
+    def _press(self, event: QKeyEvent, target: QWidget) -> bool:
+        key = _key(event)
+        if key in _MODIFIER_KEYS:
+            return False
+        kind, char = self._kind(key, event)
+        if event.isAutoRepeat():
+            if kind in {Key.COMMAND, Key.TERMINATOR} and key != Qt.Key.Key_Tab:
+                return True  # a held Enter or function key is one act
+            kind = Key.OTHER
+        at_ms = float(event.timestamp()) or self._now_ms()
+        answer = self.parser.key(kind, char, at_ms)
+        self._settle(answer)
+        if answer.ruling is Ruling.PASS:
+            return False
+        self._swallowed_presses.add(event.key())
+        if answer.ruling is Ruling.HOLD:
+            self._hold(event.clone(), target, is_command=kind is Key.COMMAND)
+        if answer.scan:
+            self.scanned.emit(answer.scan)
+        return True
+
+    def _release(self, event: QKeyEvent) -> bool:
+        if event.isAutoRepeat() or event.key() not in self._swallowed_presses:
+            return False
+        self._swallowed_presses.discard(event.key())
+        return True
+
+    def _committed(self, event: QInputMethodEvent, target: QWidget) -> bool:
+        """Some input methods turn a scanner's keys into committed text."""
+        text = event.commitString()
+        chars = [normalised(char) for char in text]
+        if not text or event.preeditString() or not all(chars):
+            self._settle(self.parser.key(Key.OTHER, "", self._now_ms()))
+            return False
+        answers = [self.parser.key(Key.CHAR, char, self._now_ms()) for char in chars]
+        self._settle(answers[0])
+        self._hold(event.clone(), target, is_command=False)
+        return True
+
+    def _kind(self, key: Qt.Key, event: QKeyEvent) -> tuple[Key, str]:
+        if event.modifiers() & _COMMANDING:
+            return Key.COMMAND, ""
+        if key in self.terminators and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return Key.TERMINATOR, ""
+        if Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35:
+            return Key.COMMAND, ""
+        char = normalised(event.text())
+        return (Key.CHAR, char) if char else (Key.OTHER, "")
+
+    def _hold(self, event: QEvent, target: QWidget, *, is_command: bool) -> None:
+        if isinstance(event, QKeyEvent | QInputMethodEvent):
+            self._held.append(_Held(event, target, is_command))
+        self._was_quiet_once = False
+        self._timer.start(self.parser.gap_ms + 5)
+
+    def _settle(self, answer: Answer) -> None:
+        if answer.releases:
+            self._give_back()
+        elif answer.drops:
+            self._held.clear()
+            self._timer.stop()
+
+    @Slot()
+    def _on_quiet(self) -> None:
+        if not self._was_quiet_once:
+            # After a stall keys and timer are due together: look once more, so that no code is cut in two.
+            self._was_quiet_once = True
+            self._timer.start(0)
+            return
+        chars = self.parser.quiet()
+        self._give_back()
+        if len(chars) >= _UNTERMINATED_CHARS:
+            self.unterminated.emit(chars)
+
+    def _give_back(self) -> None:
+        held, self._held = self._held, []
+        self._timer.stop()
+        for one in held:
+            event = one.event
+            if one.is_command and isinstance(event, QKeyEvent):
+                modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+                if self._on_command(_key(event), modifiers):
+                    continue
+            if not isValid(one.target):
+                continue
+            self._is_replaying = True
+            try:
+                self._replay(event, one.target)
+            finally:
+                self._is_replaying = False
+
+    @staticmethod
+    def _replay(event: QKeyEvent | QInputMethodEvent, target: QWidget) -> None:
+        QApplication.sendEvent(target, event)
+        if isinstance(event, QKeyEvent) and isValid(target):
+            up = QKeyEvent(QEvent.Type.KeyRelease, event.key(), event.modifiers(), event.text())
+            QApplication.sendEvent(target, up)
+
+
+def _key(event: QKeyEvent) -> Qt.Key:
+    """The key by name; scanners and odd keyboards send codes Qt has no name for."""
+    try:
+        return Qt.Key(event.key())
+    except ValueError:
+        return Qt.Key.Key_unknown
+
+
+_WATCHED: Final = frozenset(
+    {QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride, QEvent.Type.InputMethod}
+)
+
+
+def _is_target(watched: QObject, kind: QEvent.Type) -> bool:
+    """Whether this is the first widget the event comes to: the focused one, or the window when none is."""
+    if kind not in _WATCHED or not isinstance(watched, QWidget):
+        return False
+    focused = QApplication.focusWidget()
+    return watched is focused if focused is not None else watched.isWindow()

@@ -1,0 +1,38 @@
+"""What the window is given once the program behind it is up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from core.sync.records import StatusView
+from desktop.bridge.task_runner import ChangesLike
+from desktop.pages.orders.ports import OrderDesk
+from desktop.pages.packing.ports import LabelDesk, PackingDesk
+from desktop.pages.printers.ports import PrinterDesk
+
+
+class StatusDesk(Protocol):
+    """The top strip's question."""
+
+    def status(self) -> StatusView:
+        """Lights of the shops, what waits for the outside, what needs an answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPorts:
+    """Everything the pages talk to.
+
+    Attributes:
+        listen: hands over a listener that is called, from any thread, after each committed write.
+        pictures: folder with pictures of goods; None where there are none.
+    """
+
+    packing: PackingDesk
+    labels: LabelDesk
+    orders: OrderDesk
+    status: StatusDesk
+    printers: PrinterDesk
+    listen: Callable[[Callable[[ChangesLike], None]], None]
+    pictures: Path | None = None

@@ -1,0 +1,69 @@
+"""The left rail: one button a page."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+
+from desktop.plain_text import tooltip
+from desktop.ui import Ui
+from desktop.widgets.controls import button_text
+
+#: pages in their order, with their icons
+PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
+_WIDTH: Final = 84
+
+
+class Rail(QFrame):
+    """Icon over word; Ctrl+1 to Ctrl+4 do the same."""
+
+    def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
+        super().__init__()
+        self._ui = ui
+        self._has_icons = False
+        self.setObjectName("shell.rail")
+        self.setProperty("look", "rail")
+        self.setFixedWidth(ui.scaled(_WIDTH))
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QToolButton] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 10, 6, 10)
+        column.setSpacing(6)
+        for page in PAGES:
+            button = QToolButton()
+            button.setCheckable(True)
+            button.setObjectName(f"shell.rail.{page}")
+            button.setProperty("look", "rail")
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setIconSize(QSize(24, 24))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(lambda _checked=False, page=page: go(page))
+            self._group.addButton(button)
+            self._buttons[page] = button
+            column.addWidget(button)
+        column.addStretch(1)
+        ui.retranslated.connect(self._on_retranslated)
+        ui.restyled.connect(self.draw_icons)
+        self._on_retranslated()
+
+    def mark(self, page: str) -> None:
+        """Show which page is open."""
+        self._buttons[page].setChecked(True)
+        if self._has_icons:
+            self.draw_icons()
+
+    @Slot()
+    def draw_icons(self) -> None:
+        """Draw the icons; not before the first paint, because the SVG library takes its time to load."""
+        self._has_icons = True
+        for page, button in self._buttons.items():
+            token = "accent" if button.isChecked() else "secondary"
+            button.setIcon(self._ui.icon(PAGES[page], token, 24))
+
+    @Slot()
+    def _on_retranslated(self) -> None:
+        for number, (page, button) in enumerate(self._buttons.items(), 1):
+            words = self._ui.texts.t(f"page.{page}")
+            button.setText(button_text(words))
+            button.setToolTip(tooltip(f"{words} (Ctrl+{number})"))

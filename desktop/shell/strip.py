@@ -1,0 +1,124 @@
+"""The top strip: is all well outside, is the printer well, what waits, who is here."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from core.sync.records import ShopLight, StatusView
+from desktop.formats import age_text
+from desktop.texts import Phrase
+from desktop.ui import Ui
+from desktop.widgets.controls import LightButton
+
+_TONES: Final = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet"}
+_SHOPS_SHOWN: Final = 5
+_HEIGHT: Final = 42
+
+
+class Strip(QFrame):
+    """Lights; a press on one opens its story."""
+
+    def __init__(
+        self, ui: Ui, tell: Callable[[str, Phrase, str], None], go: Callable[[str], None], change_language: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self._ui = ui
+        self._tell = tell
+        self._status: StatusView | None = None
+        self.setObjectName("shell.strip")
+        self.setProperty("look", "strip")
+        self.setFixedHeight(ui.scaled(_HEIGHT))
+        self._shops: list[LightButton] = []
+        self._shop_row = QHBoxLayout()
+        self._shop_row.setSpacing(2)
+        self._printer = LightButton(ui, "shell.strip.printer", lambda: go("printers"))
+        self._outbox = LightButton(ui, "shell.strip.outbox", self._tell_outbox)
+        self._questions = LightButton(ui, "shell.strip.questions", lambda: go("packing"))
+        self._desk = LightButton(ui, "shell.strip.desk", lambda: go("settings"))
+        self._language = LightButton(ui, "shell.strip.language", change_language)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(4)
+        row.addLayout(self._shop_row)
+        row.addStretch(1)
+        for light in (self._questions, self._outbox, self._printer, self._desk, self._language):
+            row.addWidget(light)
+        for light in (self._questions, self._outbox, self._printer):
+            light.hide()
+        ui.settings.listen(lambda _name: self._show_desk())
+        self._show_desk()
+
+    def show_status(self, status: StatusView) -> None:
+        """Show what core says."""
+        self._status = status
+        texts = self._ui.texts
+        while len(self._shops) < min(len(status.shops), _SHOPS_SHOWN):
+            number = len(self._shops)
+            light = LightButton(self._ui, f"shell.strip.shop.{number}", lambda n=number: self._tell_shop(n))  # type: ignore[misc]  bound by default
+            self._shops.append(light)
+            self._shop_row.addWidget(light)
+        for light in self._shops[len(status.shops) :]:
+            light.hide()
+        for light, shop in zip(self._shops, _worst_first(status.shops), strict=False):
+            light.show()
+            light.show_state(
+                _TONES.get(shop.state, "notice"),
+                lambda shop=shop: f"{shop.name} {age_text(shop.last_good_pull_at, status.at, texts)}",
+                lambda shop=shop: texts.say(self._story(shop)),
+            )
+        waiting, failed = status.outbox_waiting, status.outbox_failed
+        self._outbox.setVisible(bool(waiting or failed))
+        self._outbox.show_state(
+            "stop" if failed else "busy",
+            lambda: texts.t("strip.outbox_failed" if failed else "strip.outbox", n=failed or waiting),
+            lambda: texts.t("strip.outbox.more", waiting=waiting, failed=failed),
+        )
+        unknown = status.unknown_prints
+        self._questions.setVisible(bool(unknown))
+        self._questions.show_state(
+            "notice", lambda: texts.t("strip.questions", n=unknown), lambda: texts.t("strip.questions.more", n=unknown)
+        )
+
+    def show_printer(self, tone: str, name: str, words: Phrase) -> None:
+        """Show the default printer's state in words."""
+        texts = self._ui.texts
+        self._printer.show()
+        self._printer.show_state(
+            tone, lambda: f"{name[:16]} · {texts.say(words)}", lambda: texts.t("strip.printer.more", name=name)
+        )
+
+    def _show_desk(self) -> None:
+        texts, settings = self._ui.texts, self._ui.settings
+
+        def words() -> str:
+            parts = (settings.text("desk_name"), settings.text("clerk"))
+            return " ".join(part for part in parts if part) or texts.t("strip.no_desk")
+
+        named = bool(settings.text("desk_name") and settings.text("clerk"))
+        self._desk.show_state("good" if named else "quiet", words, lambda: texts.t("strip.desk.more"))
+        self._language.show_state("quiet", lambda: texts.t("strip.language"), lambda: texts.t("strip.language.more"))
+
+    def _story(self, shop: ShopLight) -> Phrase:
+        status = self._status
+        age = "—" if status is None else age_text(shop.last_good_pull_at, status.at, self._ui.texts)
+        return Phrase(f"strip.shop.{shop.state}", {"name": shop.name, "age": age})
+
+    def _tell_shop(self, number: int) -> None:
+        if self._status is not None and number < len(self._status.shops):
+            shop = _worst_first(self._status.shops)[number]
+            self._tell(_TONES.get(shop.state, "notice"), self._story(shop), shop.last_error)
+
+    def _tell_outbox(self) -> None:
+        status = self._status
+        if status is not None:
+            facts = {"waiting": status.outbox_waiting, "failed": status.outbox_failed}
+            self._tell("stop" if status.outbox_failed else "busy", Phrase("strip.outbox.more", facts), "")
+
+
+def _worst_first(shops: tuple[ShopLight, ...]) -> tuple[ShopLight, ...]:
+    """In their own order while all fit; otherwise trouble first, so that none hides beyond the edge."""
+    if len(shops) <= _SHOPS_SHOWN:
+        return shops
+    order = {"stop": 0, "notice": 1, "good": 2, "off": 3}
+    return tuple(sorted(shops, key=lambda shop: order.get(shop.state, 1)))

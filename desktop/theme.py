@@ -1,0 +1,265 @@
+"""Colours, type and style of every window: one table of tokens, light and dark."""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from resources.interface import font_files
+
+#: an own typeface of the machine is taken before the bundled one is loaded (that costs some 100 ms)
+FAMILIES: Final = ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC")
+BODY_PX: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The colours of one appearance; text on any ground of its own row reaches a contrast of 4.5 to 1."""
+
+    background: str
+    surface: str
+    raised: str
+    line: str
+    text: str
+    secondary: str
+    accent: str
+    accent_ground: str
+    on_accent: str
+    good: str
+    good_ground: str
+    notice: str
+    notice_ground: str
+    stop: str
+    stop_ground: str
+    #: the full-width alarm: ground and the text on it
+    alarm: str
+    on_alarm: str
+
+    def color(self, name: str) -> QColor:
+        """One token as Qt's colour."""
+        return QColor(getattr(self, name))
+
+
+LIGHT: Final = Tokens(
+    background="#F6F7F9",
+    surface="#FFFFFF",
+    raised="#EEF1F5",
+    line="#E3E6EA",
+    text="#1B1F24",
+    secondary="#5B6570",
+    accent="#1663D6",
+    accent_ground="#E7F0FD",
+    on_accent="#FFFFFF",
+    good="#167A3E",
+    good_ground="#E6F4EB",
+    notice="#8F5600",
+    notice_ground="#FDF3E0",
+    stop="#C4262E",
+    stop_ground="#FCEBEC",
+    alarm="#C4262E",
+    on_alarm="#FFFFFF",
+)
+DARK: Final = Tokens(
+    background="#15181C",
+    surface="#1D2126",
+    raised="#262B32",
+    line="#2C3239",
+    text="#E6EAEE",
+    secondary="#9AA5B1",
+    accent="#5A9BFF",
+    accent_ground="#1B2C47",
+    on_accent="#0B1320",
+    good="#3FB870",
+    good_ground="#16301F",
+    notice="#E0A23B",
+    notice_ground="#352912",
+    stop="#FF6B6B",
+    stop_ground="#3D1D20",
+    alarm="#B3202A",
+    on_alarm="#FFFFFF",
+)
+
+
+def system_is_dark() -> bool:
+    """Whether the system asks for dark windows."""
+    return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+
+
+def tokens_for(theme: str) -> Tokens:
+    """The tokens of a theme setting: `light`, `dark` or `system`."""
+    if theme == "dark" or (theme == "system" and system_is_dark()):
+        return DARK
+    return LIGHT
+
+
+def choose_font(percent: int) -> QFont:
+    """The typeface of the windows, in pixels at `percent` of the body size; figures all have one width in it."""
+    installed = set(QFontDatabase.families())
+    if not installed.intersection(FAMILIES):
+        for path in font_files():
+            QFontDatabase.addApplicationFont(str(path))
+        installed = set(QFontDatabase.families())
+    font = QFont([name for name in FAMILIES if name in installed] or [QFont().family()])
+    font.setPixelSize(round(BODY_PX * percent / 100))
+    return font
+
+
+def palette(tokens: Tokens) -> QPalette:
+    """Qt's palette from the tokens, for everything the style sheet does not name."""
+    made = QPalette()
+    roles = QPalette.ColorRole
+    for role, name in (
+        (roles.Window, "background"),
+        (roles.Base, "surface"),
+        (roles.AlternateBase, "raised"),
+        (roles.Button, "surface"),
+        (roles.ToolTipBase, "raised"),
+        (roles.Text, "text"),
+        (roles.WindowText, "text"),
+        (roles.ButtonText, "text"),
+        (roles.ToolTipText, "text"),
+        (roles.PlaceholderText, "secondary"),
+        (roles.Highlight, "accent"),
+        (roles.HighlightedText, "on_accent"),
+        (roles.Link, "accent"),
+        (roles.Mid, "line"),
+    ):
+        made.setColor(role, tokens.color(name))
+    for role in (roles.Text, roles.WindowText, roles.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, tokens.color("secondary"))
+    return made
+
+
+def dress(app: QApplication, tokens: Tokens, percent: int) -> None:
+    """Put style, palette, type and style sheet on the whole application."""
+    app.setStyle("Fusion")
+    app.setPalette(palette(tokens))
+    app.setFont(choose_font(percent))
+    app.setStyleSheet(style_sheet(tokens, percent))
+
+
+def style_sheet(tokens: Tokens, percent: int = 100) -> str:
+    """The style sheet with the tokens filled in; widgets choose a look by the property `look`."""
+    sheet = _SHEET
+    for field in fields(tokens):
+        sheet = sheet.replace(f"@{field.name};", f"{getattr(tokens, field.name)};")
+    for size in (12, 13, 14, 16, 20, 28, 44):
+        sheet = sheet.replace(f"@px{size};", f"{round(size * percent / 100)}px;")
+    return sheet
+
+
+# Longer token names never begin with a shorter one followed by ";", so plain replacement is exact.
+_SHEET: Final = """
+QWidget { color: @text; }
+QMainWindow, QWidget[look="ground"] { background: @background; }
+QWidget[look="card"], QFrame[look="card"] {
+    background: @surface; border: 1px solid @line; border-radius: 6px; }
+QLabel { background: transparent; border: none; }
+QLabel[look="title"] { font-size: @px20; font-weight: 600; }
+QLabel[look="heading"] { font-size: @px16; font-weight: 600; }
+QLabel[look="small"] { font-size: @px12; color: @secondary; }
+QLabel[look="secondary"] { color: @secondary; }
+QLabel[look="head"] { font-size: @px12; font-weight: 700; color: @secondary; }
+QLabel[look="good"] { color: @good; }
+QLabel[look="notice"] { color: @notice; }
+QLabel[look="stop"] { color: @stop; font-weight: 600; }
+QLabel[look="number"] { font-size: @px20; font-weight: 600; }
+QLabel[look="mono"] { font-size: @px16; font-weight: 600; }
+
+QFrame[look="rail"] { background: @surface; border: none; border-right: 1px solid @line; }
+QFrame[look="strip"] { background: @surface; border: none; border-bottom: 1px solid @line; }
+QFrame[look="drawer"] { background: @surface; border: none; border-left: 1px solid @line; }
+QFrame[look="rule"] { background: @line; border: none; max-height: 1px; min-height: 1px; }
+
+QToolButton[look="rail"] {
+    background: transparent; border: none; border-radius: 6px; padding: 8px 0; font-size: @px13;
+    color: @secondary; min-width: 68px; max-width: 68px; min-height: 44px; }
+QToolButton[look="rail"]:hover { background: @raised; }
+QToolButton[look="rail"]:checked { background: @accent_ground; color: @accent; font-weight: 600; }
+QToolButton[look="rail"]:focus { border: 2px solid @accent; }
+
+QToolButton[look="light"], QToolButton[look="plain"] {
+    background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 3px 8px; font-size: @px13; }
+QToolButton[look="light"]:hover, QToolButton[look="plain"]:hover { background: @raised; }
+QToolButton[look="light"]:focus, QToolButton[look="plain"]:focus { border: 1px solid @accent; }
+QToolButton[look="light"][tone="notice"] { color: @notice; background: @notice_ground; }
+QToolButton[look="light"][tone="stop"] { color: @stop; background: @stop_ground; font-weight: 600; }
+
+QPushButton {
+    background: @surface; border: 1px solid @line; border-radius: 6px; padding: 6px 14px; min-height: 20px; }
+QPushButton:hover { background: @raised; }
+QPushButton:focus { border: 2px solid @accent; padding: 5px 13px; }
+QPushButton:disabled { color: @secondary; background: @background; }
+QPushButton[look="main"] { background: @accent; color: @on_accent; border: 1px solid @accent; font-weight: 600; }
+QPushButton[look="main"]:disabled { background: @raised; color: @secondary; border-color: @line; }
+QPushButton[look="danger"] { color: @stop; border-color: @stop; }
+
+QPushButton[look="chip"] {
+    border-radius: 14px; padding: 3px 12px; min-height: 20px; background: @surface; color: @secondary; }
+QPushButton[look="chip"]:hover { background: @raised; }
+QPushButton[look="chip"]:checked {
+    background: @accent_ground; color: @accent; border: 1px solid @accent; font-weight: 600; }
+QPushButton[look="chip"]:focus { border: 2px solid @accent; padding: 2px 11px; }
+
+QLineEdit, QSpinBox, QComboBox {
+    background: @surface; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; min-height: 22px;
+    selection-background-color: @accent; selection-color: @on_accent; }
+QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border: 1px solid @accent; }
+QLineEdit:disabled { color: @secondary; background: @background; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox QAbstractItemView { background: @surface; border: 1px solid @line; selection-background-color: @accent_ground;
+    selection-color: @text; outline: none; }
+QCheckBox { spacing: 8px; }
+QCheckBox:focus { color: @accent; }
+
+QTableView { background: @surface; border: 1px solid @line; border-radius: 6px; gridline-color: transparent;
+    selection-background-color: @accent_ground; selection-color: @text; outline: none; }
+QHeaderView { background: @surface; border: none; }
+QHeaderView::section { background: @surface; color: @secondary; border: none; border-bottom: 1px solid @line;
+    padding: 0 10px; font-size: @px12; font-weight: 700; }
+QScrollArea { background: transparent; border: none; }
+QScrollArea > QWidget > QWidget { background: transparent; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
+QScrollBar::handle:vertical { background: @line; border-radius: 3px; min-height: 32px; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 2px; }
+QScrollBar::handle:horizontal { background: @line; border-radius: 3px; min-width: 32px; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QToolTip { background: @raised; color: @text; border: 1px solid @line; padding: 6px; }
+QProgressBar { background: @raised; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: @accent; border-radius: 3px; }
+
+QFrame[look="message"] { background: @accent_ground; border: none; border-bottom: 1px solid @line; }
+QFrame[look="message"][tone="good"] { background: @good_ground; }
+QFrame[look="message"][tone="notice"] { background: @notice_ground; }
+QFrame[look="message"][tone="stop"] { background: @stop_ground; }
+
+QFrame[look="sentence"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
+QFrame[look="sentence"] QLabel[look="desk"] { font-size: @px44; font-weight: 700; color: @text; }
+QFrame[look="sentence"] QLabel[look="deskMore"] { font-size: @px20; color: @secondary; }
+QFrame[look="sentence"][tone="good"] { background: @good_ground; border-color: @good; }
+QFrame[look="sentence"][tone="good"] QLabel[look="desk"] { color: @good; }
+QFrame[look="sentence"][tone="notice"] { background: @notice_ground; border-color: @notice; }
+QFrame[look="sentence"][tone="notice"] QLabel[look="desk"] { color: @notice; }
+QFrame[look="sentence"][tone="stop"] { background: @alarm; border-color: @alarm; }
+QFrame[look="sentence"][tone="stop"] QLabel[look="desk"] { color: @on_alarm; }
+QFrame[look="sentence"][tone="stop"] QLabel[look="deskMore"] { color: @on_alarm; font-weight: 600; }
+
+QFrame[look="line"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
+QFrame[look="line"][tone="current"] { background: @accent_ground; border: 2px solid @accent; }
+QFrame[look="line"][tone="done"] { background: @background; }
+QFrame[look="line"][tone="done"] QLabel { color: @secondary; }
+QFrame[look="line"][tone="done"] QLabel[look="good"] { color: @good; }
+QFrame[look="line"][tone="out"] { background: @stop_ground; border: 2px solid @stop; }
+QFrame[look="question"] { background: @notice_ground; border: 2px solid @notice; border-radius: 6px; }
+QLabel[look="key"] { background: @raised; border: 1px solid @line; border-radius: 4px; padding: 1px 6px;
+    font-size: @px12; font-weight: 600; }
+QLabel[look="pill"] { border-radius: 4px; padding: 1px 8px; font-size: @px12; font-weight: 600; }
+QLabel[look="pill"][tone="good"] { color: @good; background: @good_ground; }
+QLabel[look="pill"][tone="busy"] { color: @accent; background: @accent_ground; }
+QLabel[look="pill"][tone="notice"] { color: @notice; background: @notice_ground; }
+QLabel[look="pill"][tone="stop"] { color: @stop; background: @stop_ground; }
+QLabel[look="pill"][tone="quiet"] { color: @secondary; background: @raised; }
+QFrame[look="keysheet"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
+"""

@@ -1,0 +1,74 @@
+"""What every widget is handed: words, colours, icons, time. There are no globals to reach for."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from desktop import theme
+from desktop.settings import DeskSettings
+from desktop.texts import Texts
+
+
+class Ui(QObject):
+    """Words, tokens and icons of the running window; tells widgets when language or appearance changed.
+
+    Signals:
+        retranslated: every text has to be said again.
+        restyled: every own-drawn colour and icon has to be taken again.
+    """
+
+    retranslated = Signal()
+    restyled = Signal()
+
+    def __init__(
+        self, app: QApplication, settings: DeskSettings, now: Callable[[], datetime], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._app = app
+        self.settings = settings
+        self.now = now
+        self.texts = Texts(settings.text("language"))
+        self.tokens = theme.tokens_for(settings.text("theme"))
+        self._icons: dict[tuple[str, str, int], QIcon] = {}
+        theme.dress(app, self.tokens, settings.number("text_size"))
+        settings.listen(self._on_setting)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
+
+    def icon(self, name: str, token: str = "text", size: int = 20) -> QIcon:
+        """An icon of the set in a token's colour, sharp at 100 to 200 %."""
+        color = str(getattr(self.tokens, token))
+        made = self._icons.get((name, color, size))
+        if made is None:
+            from desktop.widgets.icons import draw_icon
+
+            made = draw_icon(name, color, size)
+            self._icons[name, color, size] = made
+        return made
+
+    def pixmap(self, name: str, token: str = "text", size: int = 20) -> QPixmap:
+        """The same as a picture for a label, at the screen's density."""
+        return self.icon(name, token, size).pixmap(size, self._app.devicePixelRatio())
+
+    def scaled(self, pixels: int) -> int:
+        """A size that follows the text-size setting."""
+        return round(pixels * self.settings.number("text_size") / 100)
+
+    def _on_setting(self, name: str) -> None:
+        if name == "language":
+            self.texts.use(self.settings.text("language"))
+            self.retranslated.emit()
+        elif name in {"theme", "text_size"}:
+            self._redress()
+
+    @Slot(Qt.ColorScheme)
+    def _on_system_scheme(self, _scheme: Qt.ColorScheme) -> None:
+        if self.settings.text("theme") == "system":
+            self._redress()
+
+    def _redress(self) -> None:
+        self.tokens = theme.tokens_for(self.settings.text("theme"))
+        theme.dress(self._app, self.tokens, self.settings.number("text_size"))
+        self.restyled.emit()

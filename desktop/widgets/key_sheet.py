@@ -1,0 +1,81 @@
+"""The key sheet (F1): every key of the desk on one card over the page, closed by F1 or Esc."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+
+from desktop.ui import Ui
+from desktop.widgets.labels import PlainLabel
+
+#: key -> code of what it does
+KEYS: Final = (
+    ("F1", "keys.sheet"),
+    ("F2", "keys.search"),
+    ("F4", "keys.undo"),
+    ("F5", "keys.refresh"),
+    ("F6 / F7", "keys.question"),
+    ("F8", "keys.reprint"),
+    ("Shift+F8", "keys.new_number"),
+    ("F9", "keys.exception"),
+    ("F10", "keys.box"),
+    ("F11", "keys.weigh"),
+    ("F12", "keys.next"),
+    ("␣", "keys.by_eye"),
+    ("↑ ↓", "keys.line"),
+    ("12 *", "keys.qty"),
+    ("0–9 A–Z ↵", "keys.type"),
+    ("Ctrl+1 … 4", "keys.pages"),
+    ("Ctrl+F", "keys.filter"),
+    ("Esc", "keys.back"),
+)
+
+
+class KeySheet(QFrame):
+    """A card of keys; not a dialog: scans go on working under it."""
+
+    def __init__(self, ui: Ui, parent: QWidget, on_close: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._on_close = on_close
+        self.setObjectName("shell.keys")
+        self.setProperty("look", "keysheet")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        title = PlainLabel(ui, "title")
+        title.say("keys.title")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        half = (len(KEYS) + 1) // 2
+        for number, (key, code) in enumerate(KEYS):
+            cap = PlainLabel(ui, "key")
+            cap.show_text(key)
+            cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            words = PlainLabel(ui)
+            words.say(code)
+            row, column = number % half, number // half * 3
+            grid.addWidget(cap, row, column)
+            grid.addWidget(words, row, column + 1)
+        grid.setColumnMinimumWidth(2, 24)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(28, 22, 28, 24)
+        column.setSpacing(14)
+        column.addWidget(title)
+        column.addLayout(grid)
+        self.hide()
+
+    def open(self) -> None:
+        """Show the card in the middle of its parent and take the keys."""
+        self.adjustSize()
+        parent = self.parentWidget()
+        self.move((parent.width() - self.width()) // 2, (parent.height() - self.height()) // 2)
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Any key a hand presses closes the card."""
+        event.accept()
+        self.hide()
+        self._on_close()

@@ -1,0 +1,130 @@
+"""The table view of lists: 34-pixel rows, no grid, and a delegate that asks the model for ready strings only."""
+
+from typing import Any, Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from desktop.models.paged import PagedTableModel
+from desktop.ui import Ui
+from desktop.widgets.controls import SIGNS, TONE_TOKENS
+
+_ROW_PX: Final = 34
+_PAD: Final = 10
+_SIGN_PX: Final = 14
+
+
+class PlainDelegate(QStyledItemDelegate):
+    """Paints one elided line of plain text, or a sign and a word for states."""
+
+    def __init__(self, ui: Ui, model: PagedTableModel[Any]) -> None:
+        super().__init__(model)
+        self._ui = ui
+        self._model = model
+        self._elided: dict[tuple[str, int], str] = {}
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Ground, sign, text: nothing else is asked of style or model."""
+        tokens = self._ui.tokens
+        area: QRect = option.rect  # type: ignore[attr-defined]  the stubs leave the members out
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]  as above
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, tokens.color("accent_ground"))
+        row, column = index.row(), index.column()
+        text = self._model.cell(row, column)
+        tone = self._model.tone(row, column)
+        inner = area.adjusted(_PAD, 0, -_PAD, 0)
+        token = "text"
+        if tone:
+            token = TONE_TOKENS[tone]
+            top = inner.top() + (inner.height() - _SIGN_PX) // 2
+            self._ui.icon(SIGNS[tone], token, _SIGN_PX).paint(painter, inner.left(), top, _SIGN_PX, _SIGN_PX)
+            inner.setLeft(inner.left() + _SIGN_PX + 6)
+        painter.setPen(tokens.color(token))
+        side = Qt.AlignmentFlag.AlignRight if self._model.columns[column].is_right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(inner, int(side | Qt.AlignmentFlag.AlignVCenter), self._fitting(text, inner.width(), painter))
+
+    def sizeHint(  # noqa: N802  Qt's name
+        self,
+        option: QStyleOptionViewItem,  # noqa: ARG002  every cell is as high as the row
+        index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002  as above
+    ) -> QSize:
+        """Never measures texts."""
+        return QSize(80, _ROW_PX)
+
+    def forget(self) -> None:
+        """Type or size changed."""
+        self._elided.clear()
+
+    def _fitting(self, text: str, width: int, painter: QPainter) -> str:
+        key = (text, width)
+        shown = self._elided.get(key)
+        if shown is None:
+            if len(self._elided) > 4000:
+                self._elided.clear()
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+            self._elided[key] = shown
+        return shown
+
+
+class ListTable(QTableView):
+    """A table of records. Tab leaves it, so that the keyboard is never caught."""
+
+    def __init__(self, ui: Ui, model: PagedTableModel[Any], name: str) -> None:
+        super().__init__()
+        self._ui = ui
+        self._model = model
+        self.setObjectName(name)
+        self.setModel(model)
+        self._delegate = PlainDelegate(ui, model)
+        self.setItemDelegate(self._delegate)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setSectionsClickable(False)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head.setFixedHeight(ui.scaled(_ROW_PX))
+        ui.restyled.connect(self._on_restyled)
+        self._on_restyled()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Share the width: fixed columns get theirs, the stretching ones what is left."""
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        columns = self._model.columns
+        room = self.viewport().width()
+        fixed = sum(self._ui.scaled(column.width) for column in columns if not column.stretch)
+        wishes = sum(column.width for column in columns if column.stretch) or 1
+        left = max(room - fixed, 0)
+        for number, column in enumerate(columns):
+            width = left * column.width // wishes if column.stretch else self._ui.scaled(column.width)
+            self.setColumnWidth(number, max(width, 60))
+
+    @Slot()
+    def _on_restyled(self) -> None:
+        self._delegate.forget()
+        self.verticalHeader().setDefaultSectionSize(self._ui.scaled(_ROW_PX))
+        self._share()
+        self.viewport().update()
