@@ -48,6 +48,7 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         seller_note="\n".join(order.seller_note for order in orders if order.seller_note),
         carrier_code=row.carrier_code,
         carrier_name=connection.execute(carrier).scalar_one_or_none() or row.carrier_code,
+        waybill_id=waybill.id if waybill else None,
         waybill_no=(waybill.number or "") if waybill else "",
         waybill_state=waybill.state if waybill else "none",
         print_state=_print_state(connection, waybill.id) if waybill else "none",

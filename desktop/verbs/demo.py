@@ -1,7 +1,7 @@
 """`packdesk demo`: the whole job in a temporary data folder, against the practice shop over HTTP.
 
-Headless it plays the clerk: key events go through the scanner's rules into the packing page's own presenter, labels go
-through the print queue to the virtual printer, and the barcode that closes a parcel is read off the printed picture.
+Headless it plays the clerk: key events go through the scanner's rules into the packing page's own presenter, labels
+go through the print queue to the virtual printer, and the barcode that closes a parcel is read off the picture.
 """
 
 import argparse
