@@ -207,12 +207,15 @@ class _Run:
 
     def _until(self, what: str, is_done: Callable[[], bool]) -> None:
         give_up = time.monotonic() + _PATIENCE_S
-        while not is_done():
+        while True:
+            # Cleared before looking: what moves between the look and the wait ends the wait at once.
             self._moved.clear()
-            if not self._moved.wait(0.5) and time.monotonic() > give_up:
-                raise Unavailable("demo.stuck", f"gave up waiting until {what}")
-            if self._moved.is_set():
+            if is_done():
+                return
+            if self._moved.wait(0.2):
                 give_up = time.monotonic() + _PATIENCE_S
+            elif time.monotonic() > give_up:
+                raise Unavailable("demo.stuck", f"gave up waiting until {what}")
 
     # --- the clerk ----------------------------------------------------------------------------------------------
 
