@@ -1,16 +1,17 @@
 """Plays the signal tones through the system's own player, in a thread of its own; never required for use."""
 
 import array
+import importlib
 import io
+import os
 import queue
 import shutil
 import subprocess
-import sys
 import threading
 import wave
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
@@ -43,7 +44,7 @@ def scaled_wav(name: str, volume: int) -> bytes:
 
 def system_player() -> Callable[[bytes], bool] | None:
     """What plays a WAV on this machine and waits for its end; None where nothing can."""
-    if sys.platform == "win32":
+    if os.name == "nt":
         return _play_windows
     for program in _PLAYERS:
         path = shutil.which(program)
@@ -56,7 +57,12 @@ def system_player() -> Callable[[bytes], bool] | None:
 def _play_program(arguments: list[str], wav: bytes) -> bool:
     try:
         done = subprocess.run(  # noqa: S603  a player found on the path, fed with our own tone
-            arguments, input=wav, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=_PLAY_LIMIT_S, check=False
+            arguments,
+            input=wav,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_PLAY_LIMIT_S,
+            check=False,
         )
     except (OSError, subprocess.SubprocessError):
         return False
@@ -64,10 +70,7 @@ def _play_program(arguments: list[str], wav: bytes) -> bool:
 
 
 def _play_windows(wav: bytes) -> bool:
-    if sys.platform != "win32":
-        return False
-    import winsound
-
+    winsound: Any = importlib.import_module("winsound")  # exists on Windows only
     try:
         winsound.PlaySound(wav, winsound.SND_MEMORY)
     except RuntimeError:

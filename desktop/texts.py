@@ -63,7 +63,7 @@ class Texts:
         """Whether the catalogue knows the code."""
         return code in self._catalogue
 
-    def t(self, code: str, **facts: object) -> str:
+    def t(self, code: str, /, **facts: object) -> str:
         """The sentence of `code` with its facts filled in; an unknown code is shown as itself."""
         return self.say(Phrase(code, facts))
 

@@ -10,7 +10,13 @@ from PySide6.QtWidgets import QApplication
 from resources.interface import font_files
 
 #: an own typeface of the machine is taken before the bundled one is loaded (that costs some 100 ms)
-FAMILIES: Final = ("Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC")
+FAMILIES: Final[tuple[str, ...]] = (
+    "Microsoft YaHei UI",
+    "PingFang SC",
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Noto Sans SC",
+)
 BODY_PX: Final = 14
 
 
@@ -209,8 +215,8 @@ QLineEdit, QSpinBox, QComboBox {
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border: 1px solid @accent; }
 QLineEdit:disabled { color: @secondary; background: @background; }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox QAbstractItemView { background: @surface; border: 1px solid @line; selection-background-color: @accent_ground;
-    selection-color: @text; outline: none; }
+QComboBox QAbstractItemView { background: @surface; border: 1px solid @line;
+    selection-background-color: @accent_ground; selection-color: @text; outline: none; }
 QCheckBox { spacing: 8px; }
 QCheckBox:focus { color: @accent; }
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -37,9 +37,9 @@ class Ui(QObject):
         settings.listen(self._on_setting)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
-    def icon(self, name: str, token: str = "text", size: int = 20) -> QIcon:
+    def icon(self, name: str, tint: str = "text", size: int = 20) -> QIcon:
         """An icon of the set in a token's colour, sharp at 100 to 200 %."""
-        color = str(getattr(self.tokens, token))
+        color = str(getattr(self.tokens, tint))
         made = self._icons.get((name, color, size))
         if made is None:
             from desktop.widgets.icons import draw_icon
@@ -48,9 +48,9 @@ class Ui(QObject):
             self._icons[name, color, size] = made
         return made
 
-    def pixmap(self, name: str, token: str = "text", size: int = 20) -> QPixmap:
+    def pixmap(self, name: str, tint: str = "text", size: int = 20) -> QPixmap:
         """The same as a picture for a label, at the screen's density."""
-        return self.icon(name, token, size).pixmap(size, self._app.devicePixelRatio())
+        return self.icon(name, tint, size).pixmap(QSize(size, size), self._app.devicePixelRatio())
 
     def scaled(self, pixels: int) -> int:
         """A size that follows the text-size setting."""

@@ -89,9 +89,7 @@ class ShellParts(QObject):
     @Slot()
     def ask_status(self) -> None:
         """Read the strip's lights again."""
-        self._tasks.submit(
-            self._ports.status.status, self.strip.show_status, self._ignore, owner=self, key="status"
-        )
+        self._tasks.submit(self._ports.status.status, self.strip.show_status, self._ignore, owner=self, key="status")
 
     @Slot()
     def ask_printer(self) -> None:

@@ -1,6 +1,7 @@
 """The top strip: is all well outside, is the printer well, what waits, who is here."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout
@@ -20,7 +21,11 @@ class Strip(QFrame):
     """Lights; a press on one opens its story."""
 
     def __init__(
-        self, ui: Ui, tell: Callable[[str, Phrase, str], None], go: Callable[[str], None], change_language: Callable[[], None]
+        self,
+        ui: Ui,
+        tell: Callable[[str, Phrase, str], None],
+        go: Callable[[str], None],
+        change_language: Callable[[], None],
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -55,7 +60,7 @@ class Strip(QFrame):
         texts = self._ui.texts
         while len(self._shops) < min(len(status.shops), _SHOPS_SHOWN):
             number = len(self._shops)
-            light = LightButton(self._ui, f"shell.strip.shop.{number}", lambda n=number: self._tell_shop(n))  # type: ignore[misc]  bound by default
+            light = LightButton(self._ui, f"shell.strip.shop.{number}", partial(self._tell_shop, number))
             self._shops.append(light)
             self._shop_row.addWidget(light)
         for light in self._shops[len(status.shops) :]:
@@ -64,8 +69,8 @@ class Strip(QFrame):
             light.show()
             light.show_state(
                 _TONES.get(shop.state, "notice"),
-                lambda shop=shop: f"{shop.name} {age_text(shop.last_good_pull_at, status.at, texts)}",
-                lambda shop=shop: texts.say(self._story(shop)),
+                partial(self._shop_words, shop),
+                partial(self._shop_story, shop),
             )
         waiting, failed = status.outbox_waiting, status.outbox_failed
         self._outbox.setVisible(bool(waiting or failed))
@@ -77,7 +82,9 @@ class Strip(QFrame):
         unknown = status.unknown_prints
         self._questions.setVisible(bool(unknown))
         self._questions.show_state(
-            "notice", lambda: texts.t("strip.questions", n=unknown), lambda: texts.t("strip.questions.more", n=unknown)
+            "notice",
+            lambda: texts.t("strip.questions", n=unknown),
+            lambda: texts.t("strip.questions.more", n=unknown),
         )
 
     def show_printer(self, tone: str, name: str, words: Phrase) -> None:
@@ -99,10 +106,19 @@ class Strip(QFrame):
         self._desk.show_state("good" if named else "quiet", words, lambda: texts.t("strip.desk.more"))
         self._language.show_state("quiet", lambda: texts.t("strip.language"), lambda: texts.t("strip.language.more"))
 
-    def _story(self, shop: ShopLight) -> Phrase:
+    def _shop_words(self, shop: ShopLight) -> str:
         status = self._status
-        age = "—" if status is None else age_text(shop.last_good_pull_at, status.at, self._ui.texts)
-        return Phrase(f"strip.shop.{shop.state}", {"name": shop.name, "age": age})
+        return shop.name if status is None else f"{shop.name} {self._age(shop)}"
+
+    def _shop_story(self, shop: ShopLight) -> str:
+        return self._ui.texts.say(self._story(shop))
+
+    def _age(self, shop: ShopLight) -> str:
+        status = self._status
+        return "—" if status is None else age_text(shop.last_good_pull_at, status.at, self._ui.texts)
+
+    def _story(self, shop: ShopLight) -> Phrase:
+        return Phrase(f"strip.shop.{shop.state}", {"name": shop.name, "age": self._age(shop)})
 
     def _tell_shop(self, number: int) -> None:
         if self._status is not None and number < len(self._status.shops):

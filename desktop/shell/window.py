@@ -153,7 +153,7 @@ class DeskWindow(QMainWindow):
             self._pages[page] = widget
             self.stack.addWidget(widget)
         self.stack.setCurrentWidget(widget)
-        if page not in {"orders"}:
+        if page != "orders":
             widget.setFocus()
 
     def page(self, name: str) -> QWidget:

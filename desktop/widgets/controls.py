@@ -48,7 +48,7 @@ class ActionButton(QPushButton):
         self,
         ui: Ui,
         code: str,
-        on_press: Callable[[], None],
+        on_press: Callable[[], object],
         *,
         look: str = "plain",
         icon: str = "",
@@ -72,7 +72,7 @@ class ActionButton(QPushButton):
         self._on_retranslated()
         self._on_restyled()
 
-    def say(self, code: str, **facts: object) -> None:
+    def say(self, code: str, /, **facts: object) -> None:
         """Change what the button says."""
         self._phrase = Phrase(code, facts)
         self._on_retranslated()
@@ -106,7 +106,7 @@ class StatePill(QFrame):
         row.addWidget(self._word)
         row.addStretch(1)
 
-    def show_state(self, tone: str, code: str, **facts: object) -> None:
+    def show_state(self, tone: str, code: str, /, **facts: object) -> None:
         """Show a tone of `SIGNS` and the word of `code`."""
         self._sign.change(SIGNS[tone], TONE_TOKENS[tone])
         self._word.say(code, **facts)
@@ -207,9 +207,7 @@ class Field(QLineEdit):
         self.setMaxLength(limit)
         self.setClearButtonEnabled(False)
         if is_latin:
-            self.setInputMethodHints(
-                Qt.InputMethodHint.ImhLatinOnly | Qt.InputMethodHint.ImhNoPredictiveText
-            )
+            self.setInputMethodHints(Qt.InputMethodHint.ImhLatinOnly | Qt.InputMethodHint.ImhNoPredictiveText)
             self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
         ui.retranslated.connect(self._on_retranslated)
         self._on_retranslated()
@@ -309,7 +307,7 @@ class EmptyState(QWidget):
         column.addStretch(3)
         self.say(code)
 
-    def say(self, code: str, **facts: object) -> None:
+    def say(self, code: str, /, **facts: object) -> None:
         """Say `<code>` as title and `<code>.hint` below."""
         self._title.say(code, **facts)
         self._hint.say(f"{code}.hint", **facts)

@@ -15,7 +15,7 @@ _WIDTH = 430
 class Drawer(QFrame):
     """Shows the details of one thing beside the list it is in."""
 
-    def __init__(self, ui: Ui, name: str, on_close: Callable[[], None]) -> None:
+    def __init__(self, ui: Ui, name: str, on_close: Callable[[], object]) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setProperty("look", "drawer")

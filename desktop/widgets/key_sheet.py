@@ -39,6 +39,7 @@ class KeySheet(QFrame):
     def __init__(self, ui: Ui, parent: QWidget, on_close: Callable[[], None]) -> None:
         super().__init__(parent)
         self._on_close = on_close
+        self._over = parent
         self.setObjectName("shell.keys")
         self.setProperty("look", "keysheet")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -54,9 +55,9 @@ class KeySheet(QFrame):
             cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
             words = PlainLabel(ui)
             words.say(code)
-            row, column = number % half, number // half * 3
-            grid.addWidget(cap, row, column)
-            grid.addWidget(words, row, column + 1)
+            row, place = number % half, number // half * 3
+            grid.addWidget(cap, row, place)
+            grid.addWidget(words, row, place + 1)
         grid.setColumnMinimumWidth(2, 24)
         column = QVBoxLayout(self)
         column.setContentsMargins(28, 22, 28, 24)
@@ -68,7 +69,7 @@ class KeySheet(QFrame):
     def open(self) -> None:
         """Show the card in the middle of its parent and take the keys."""
         self.adjustSize()
-        parent = self.parentWidget()
+        parent = self._over
         self.move((parent.width() - self.width()) // 2, (parent.height() - self.height()) // 2)
         self.show()
         self.raise_()

@@ -47,7 +47,7 @@ class PlainLabel(QLabel):
         self._phrase: Phrase | None = None
         ui.retranslated.connect(self._on_retranslated)
 
-    def say(self, code: str, **facts: object) -> None:
+    def say(self, code: str, /, **facts: object) -> None:
         """Say the phrase `code` with its facts, now and in any later language."""
         self.say_phrase(Phrase(code, facts))
 
@@ -135,10 +135,10 @@ class FitLabel(ElidedLabel):
 class IconLabel(QLabel):
     """A picture of the icon set in a token's colour; follows the theme."""
 
-    def __init__(self, ui: Ui, icon: str, token: str = "secondary", size: int = 20) -> None:
+    def __init__(self, ui: Ui, icon: str, tint: str = "secondary", size: int = 20) -> None:
         super().__init__()
         self._ui = ui
-        self._what = (icon, token, size)
+        self._what = (icon, tint, size)
         self.setFixedSize(size, size)
         ui.restyled.connect(self._on_restyled)
         self._on_restyled()

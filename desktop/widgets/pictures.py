@@ -47,7 +47,6 @@ class PictureBook(QObject):
             lambda: read_picture(folder, name), arrived, lambda _error: None, owner=label, key="picture"
         )
 
-
     def show_file_in(self, label: PictureLabel, path: Path) -> None:
         """Show one of our own files (a label of the virtual printer)."""
         name = str(path)

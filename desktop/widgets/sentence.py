@@ -6,7 +6,11 @@ from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.labels import FitLabel, IconLabel, PlainLabel, set_look
 
-_SIGNS = {"calm": ("scan-barcode", "accent"), "good": ("circle-check", "good"), "notice": ("triangle-alert", "notice")}
+_SIGNS = {
+    "calm": ("scan-barcode", "accent"),
+    "good": ("circle-check", "good"),
+    "notice": ("triangle-alert", "notice"),
+}
 
 
 class DeskSentence(QFrame):

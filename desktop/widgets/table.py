@@ -36,23 +36,26 @@ class PlainDelegate(QStyledItemDelegate):
     ) -> None:
         """Ground, sign, text: nothing else is asked of style or model."""
         tokens = self._ui.tokens
-        area: QRect = option.rect  # type: ignore[attr-defined]  the stubs leave the members out
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]  as above
+        drawn: Any = option  # the stubs leave out the members of style options
+        area: QRect = drawn.rect
+        state: QStyle.StateFlag = drawn.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(area, tokens.color("accent_ground"))
         row, column = index.row(), index.column()
         text = self._model.cell(row, column)
         tone = self._model.tone(row, column)
         inner = area.adjusted(_PAD, 0, -_PAD, 0)
-        token = "text"
+        tint = "text"
         if tone:
-            token = TONE_TOKENS[tone]
+            tint = TONE_TOKENS[tone]
             top = inner.top() + (inner.height() - _SIGN_PX) // 2
-            self._ui.icon(SIGNS[tone], token, _SIGN_PX).paint(painter, inner.left(), top, _SIGN_PX, _SIGN_PX)
+            self._ui.icon(SIGNS[tone], tint, _SIGN_PX).paint(painter, inner.left(), top, _SIGN_PX, _SIGN_PX)
             inner.setLeft(inner.left() + _SIGN_PX + 6)
-        painter.setPen(tokens.color(token))
+        painter.setPen(tokens.color(tint))
         side = Qt.AlignmentFlag.AlignRight if self._model.columns[column].is_right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(inner, int(side | Qt.AlignmentFlag.AlignVCenter), self._fitting(text, inner.width(), painter))
+        painter.drawText(
+            inner, int(side | Qt.AlignmentFlag.AlignVCenter), self._fitting(text, inner.width(), painter)
+        )
 
     def sizeHint(  # noqa: N802  Qt's name
         self,

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  a script beside its products, not a package
-"""Synthesises the signal tones of the desk: run it to write the WAV files beside it. They are ours, no licence needed.
+"""Synthesises the signal tones of the desk: run it to write the WAV files beside it. They are ours.
 
 Each tone is told apart by rhythm and direction, not by pitch alone, so that it works in a loud room and for ears that
 hear only part of the range: unit one tick, line two ticks, complete three rising, shipped two rising long, notice two

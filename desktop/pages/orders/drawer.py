@@ -225,7 +225,9 @@ class _ParcelRow(QFrame):
         acts.addWidget(paper, 1)
         self._reason = ChoiceBox(ui, "reason.label", LABEL_REASONS, f"{name}.reason")
         if parcel.waybill_id is not None and parcel.print_state == "none":
-            acts.addWidget(ActionButton(ui, "action.print", self._on_print, icon="printer", name=f"{name}.print_label"))
+            acts.addWidget(
+                ActionButton(ui, "action.print", self._on_print, icon="printer", name=f"{name}.print_label")
+            )
         elif parcel.waybill_id is not None:
             acts.addWidget(self._reason)
             acts.addWidget(ActionButton(ui, "orders.reprint", self._on_reprint, name=f"{name}.reprint"))

@@ -29,7 +29,9 @@ class OrdersPage(QWidget):
         self._search = Field(ui, "orders.search", "orders.search")
         self._search.setFixedWidth(380)
         self._search.returnPressed.connect(self._on_search)
-        refresh = ActionButton(ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="orders.refresh")
+        refresh = ActionButton(
+            ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="orders.refresh"
+        )
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
@@ -178,7 +180,9 @@ class OrdersPage(QWidget):
         self._chips.choose(screen.wanted.pile)
         self._chips.show_counts(screen.counts)
         is_empty = screen.is_known_empty and not screen.is_loading
-        self._empty.say("orders.nothing_found" if screen.wanted.search else "orders.empty", search=screen.wanted.search)
+        self._empty.say(
+            "orders.nothing_found" if screen.wanted.search else "orders.empty", search=screen.wanted.search
+        )
         self._empty.setVisible(is_empty)
         self.table.setVisible(not is_empty)
         self.drawer.show_detail(screen.detail)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from core.orders.records import OrderDetail, OrderFilter, OrderPageView, OrderParcelView, OrderRow
 from desktop.bridge.tasks import Lane, Tasks
@@ -109,7 +110,9 @@ class OrdersPresenter:
 
     def open(self, order_id: int) -> None:
         """Show an order in the drawer."""
-        self._tasks.submit(lambda: self._orders.detail(order_id), self._on_detail, self._fail, owner=self, key="detail")
+        self._tasks.submit(
+            lambda: self._orders.detail(order_id), self._on_detail, self._fail, owner=self, key="detail"
+        )
 
     def close(self) -> bool:
         """Close the drawer; whether one was open."""
@@ -137,7 +140,9 @@ class OrdersPresenter:
 
     def print_label(self, parcel: OrderParcelView) -> None:
         """Ask for the first copy of a parcel's label."""
-        self._act(lambda: self._labels.print_label(parcel.id), Phrase("orders.printing", {"number": parcel.waybill_no}))
+        self._act(
+            lambda: self._labels.print_label(parcel.id), Phrase("orders.printing", {"number": parcel.waybill_no})
+        )
 
     def reprint(self, parcel: OrderParcelView, reason: str) -> None:
         """Ask for a further copy."""
@@ -168,7 +173,11 @@ class OrdersPresenter:
     def _list(self, wanted: OrderFilter) -> None:
         self._show(wanted=wanted, is_loading=True)
         self._tasks.submit(
-            lambda: self._orders.page(wanted, None, PAGE_ROWS), self._on_first, self._on_failed, owner=self, key="page"
+            lambda: self._orders.page(wanted, None, PAGE_ROWS),
+            self._on_first,
+            self._on_failed,
+            owner=self,
+            key="page",
         )
         self._tasks.submit(self._orders.pile_counts, self._on_counts, lambda _error: None, owner=self, key="counts")
 
@@ -198,10 +207,8 @@ class OrdersPresenter:
     def _fail(self, error: Exception) -> None:
         self._tell("stop", error_phrase(error), None)
 
-    def _show(self, **changes: object) -> None:
-        screen = replace(self._screen, **changes)  # type: ignore[arg-type]  names are this module's own
+    def _show(self, **changes: Any) -> None:
+        screen = replace(self._screen, **changes)
         if screen != self._screen:
             self._screen = screen
             self.on_screen()
-
-

@@ -1,6 +1,7 @@
 """The packing page's widgets: they show the presenter's screen and hand it keys. Nothing here decides anything."""
 
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -131,9 +132,9 @@ class PackingPage(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Tab stays here: there is nothing to go to, and the focus must not wander."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
-                return True
+        is_press = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if is_press and cast(QKeyEvent, event).key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
@@ -250,7 +251,7 @@ class _QuestionCard(QFrame):
                 ActionButton(
                     ui,
                     code,
-                    lambda command=command: presenter.press(command),  # type: ignore[misc]  bound by default
+                    partial(presenter.press, command),
                     key=key,
                     name=name,
                     takes_focus=False,
@@ -283,7 +284,7 @@ class _ChoiceCard(QFrame):
             button = ActionButton(
                 ui,
                 "action.choose",
-                lambda number=number: presenter.press(Command.REASON, number),  # type: ignore[misc]  as above
+                partial(presenter.press, Command.REASON, number),
                 key=str(number),
                 name=f"packing.choice.{number}",
                 takes_focus=False,
@@ -352,7 +353,7 @@ class _ActionRow(QWidget):
             button = ActionButton(
                 ui,
                 code,
-                lambda command=command: presenter.press(command),  # type: ignore[misc]  bound by default
+                partial(presenter.press, command),
                 look=look,
                 key=key,
                 name=f"packing.action.{command}",

@@ -1,7 +1,7 @@
 """What the packing page needs from core. Core's services satisfy these by shape; composition joins them.
 
-Every act carries a nonce: the same nonce again is the same answer and no second act. `fence` goes with every act on an
-open parcel: a desk that lost the parcel is refused.
+Every act carries a nonce: the same nonce again is the same answer and no second act. `fence` goes with every act on
+an open parcel: a desk that lost the parcel is refused.
 
 A refusal may carry the view of a parcel that is not this desk's (who has it): the presenter takes over only its own.
 """

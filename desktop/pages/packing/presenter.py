@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from core.fulfilment.records import ParcelView, Tone, Verdict
 from core.runtime.errors import DomainError, Unavailable
@@ -52,7 +52,7 @@ class _Intent:
 class PackingPresenter:
     """Turns scans, keys and answers into `screen`, and tells its listener after each change.
 
-    Every public method returns at once: acts run in the lane of the desk, and what is scanned meanwhile waits in order.
+    Every public method returns at once: acts run in the lane of the desk; what is scanned meanwhile waits in order.
     """
 
     def __init__(
@@ -397,7 +397,11 @@ class PackingPresenter:
             self.on_changed()
 
         self._tasks.submit(
-            lambda: self._labels.reprint(waybill_id, reason), printed, self._on_print_error, owner=self, lane=Lane.ACTS
+            lambda: self._labels.reprint(waybill_id, reason),
+            printed,
+            self._on_print_error,
+            owner=self,
+            lane=Lane.ACTS,
         )
 
     def _new_number(self, parcel: ParcelView, reason: str) -> None:
@@ -406,7 +410,11 @@ class PackingPresenter:
             self.on_changed()
 
         self._tasks.submit(
-            lambda: self._labels.new_number(parcel.id, reason), asked, self._on_print_error, owner=self, lane=Lane.ACTS
+            lambda: self._labels.new_number(parcel.id, reason),
+            asked,
+            self._on_print_error,
+            owner=self,
+            lane=Lane.ACTS,
         )
 
     def _answer_by_key(self, *, came_out: bool) -> None:
@@ -430,7 +438,7 @@ class PackingPresenter:
             unknown = [job for job in jobs if job.state == "unknown"]
             parcel = self._screen.parcel
             mine = [job for job in unknown if parcel is not None and job.waybill_no == parcel.waybill_no]
-            question = (mine or unknown or [None])[0]
+            question = next(iter(mine or unknown), None)
             if question != self._screen.question or len(unknown) != self._screen.questions:
                 self._show(question=question, questions=len(unknown))
 
@@ -475,8 +483,7 @@ class PackingPresenter:
         if verdict.code == "parcel.opened" and theirs is not None:
             self._adopt(theirs)
         elif mine is not None and (
-            verdict.code in _ENDS
-            or (theirs is not None and theirs.id == mine.id and not _is_still(mine, theirs))
+            verdict.code in _ENDS or (theirs is not None and theirs.id == mine.id and not _is_still(mine, theirs))
         ):
             self._adopt(None)
             self._look_around()
@@ -656,8 +663,8 @@ class PackingPresenter:
             sentence = parcel_sentence(parcel, line)
         self._show(sentence=sentence, current_line_id=None if line is None else line.id)
 
-    def _show(self, **changes: object) -> None:
-        screen = replace(self._screen, **changes)  # type: ignore[arg-type]  names are this module's own
+    def _show(self, **changes: Any) -> None:
+        screen = replace(self._screen, **changes)
         if screen != self._screen:
             self._screen = screen
             self._listener()

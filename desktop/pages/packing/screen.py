@@ -97,12 +97,18 @@ def parcel_sentence(parcel: ParcelView, line: PackLine | None) -> Sentence:
     inside = withdrawn_inside(parcel)
     if inside is not None:
         facts = {"name": inside.short_name or inside.name, "qty": inside.verified_qty}
-        return Sentence(Mood.STOP, Phrase("verdict.line.refunded", facts), Phrase("verdict.line.refunded.more", facts),
-                        Phrase("verdict.line.refunded.way", facts))
+        return Sentence(
+            Mood.STOP,
+            Phrase("verdict.line.refunded", facts),
+            Phrase("verdict.line.refunded.more", facts),
+            Phrase("verdict.line.refunded.way", facts),
+        )
     if line is not None:
         facts = {"missing": parcel.missing_qty, "name": line.short_name or line.name, "left": line.missing_qty}
         if line.lacks_barcode:
-            return Sentence(Mood.CALM, Phrase("packing.confirm_by_eye", facts), Phrase("packing.confirm_by_eye.more", facts))
+            return Sentence(
+                Mood.CALM, Phrase("packing.confirm_by_eye", facts), Phrase("packing.confirm_by_eye.more", facts)
+            )
         return Sentence(Mood.CALM, Phrase("packing.scan_goods", facts), Phrase("packing.scan_goods.more", facts))
     if parcel.waybill_state == "failed":
         return Sentence(

@@ -1,6 +1,6 @@
-"""The right column of the packing page: for whom, what the buyer wants, carrier, weight, how fresh the knowledge is."""
+"""The right column of the packing page: for whom, what the buyer wants, carrier, weight, age of the knowledge."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.fulfilment.records import ParcelView
 from desktop.formats import age_text, kilograms, time_text
@@ -62,13 +62,15 @@ class SidePanel(QFrame):
         top.addWidget(self._name, 1)
         top.addWidget(self._phone)
         column.addLayout(top)
-        for widget in (self._address, self._buyer, self._seller, self._orders):
+        for text in (self._address, self._buyer, self._seller, self._orders):
+            column.addWidget(text)
+        column.addWidget(self._rule())
+        paper: tuple[QWidget, ...] = (self._carrier, self._number, self._label, self._printer)
+        for widget in paper:
             column.addWidget(widget)
         column.addWidget(self._rule())
-        for widget in (self._carrier, self._number, self._label, self._printer):
-            column.addWidget(widget)
-        column.addWidget(self._rule())
-        for widget in (self._weight, self._deadline, self._age):
+        rest: tuple[QWidget, ...] = (self._weight, self._deadline, self._age)
+        for widget in rest:
             column.addWidget(widget)
         column.addStretch(1)
         self._printer.hide()

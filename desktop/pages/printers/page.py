@@ -167,9 +167,7 @@ class _PrinterCard(QFrame):
         self._address.show_text(f"{view.address}   {view.size} mm")
         if view.reason:
             reason = Phrase(f"error.{view.reason}", otherwise=view.reason)
-            self._state.show_state(
-                "stop", "printers.waits_because", words=printer_words(view), reason=reason
-            )
+            self._state.show_state("stop", "printers.waits_because", words=printer_words(view), reason=reason)
         else:
             self._state.show_state(printer_tone(view), "packing.printer", words=printer_words(view))
         self._default.setVisible(view.is_default)

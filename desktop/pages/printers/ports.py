@@ -12,7 +12,8 @@ class PrinterView:
         key: stable id.
         address: `tcp://…`, `device:…`, `file:…`, `virtual:…`.
         size: paper in it, such as `100x150`.
-        state: ready | printing | cover_open | paper_out | paper_jam | paused | ribbon_out | error | offline | unknown.
+        state: ready | printing | cover_open | paper_out | paper_jam | paused | ribbon_out | error | offline |
+            unknown.
         reason: stable code of what its lane waits for, empty while it works.
         waiting: jobs queued for it.
     """

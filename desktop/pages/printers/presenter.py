@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
@@ -123,9 +124,7 @@ class PrintersPresenter:
         )
 
     def _act(self, work: Callable[[], object], done: Phrase, undo: Callable[[], None] | None = None) -> None:
-        self._tasks.submit(
-            work, lambda _result: self._done(done, undo), self._fail, owner=self, lane=Lane.PRINTERS
-        )
+        self._tasks.submit(work, lambda _result: self._done(done, undo), self._fail, owner=self, lane=Lane.PRINTERS)
 
     def _done(self, phrase: Phrase, undo: Callable[[], None] | None = None) -> None:
         self._tell("good", phrase, undo)
@@ -137,8 +136,8 @@ class PrintersPresenter:
     def _fail(self, error: Exception) -> None:
         self._tell("stop", error_phrase(error), None)
 
-    def _show(self, **changes: object) -> None:
-        screen = replace(self._screen, **changes)  # type: ignore[arg-type]  names are this module's own
+    def _show(self, **changes: Any) -> None:
+        screen = replace(self._screen, **changes)
         if screen != self._screen:
             self._screen = screen
             self.on_screen()

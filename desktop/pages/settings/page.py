@@ -1,6 +1,7 @@
 """The settings page, made from the declarations: a row for each setting, by its type."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -135,14 +136,16 @@ class SettingsPage(QWidget):
                 ActionButton(
                     self._ui,
                     f"sound.{name}",
-                    lambda name=name: play(name),  # type: ignore[misc]  bound by default
+                    partial(play, name),
                     name=f"settings.sound.{name}",
                 )
             )
         row.addStretch(1)
         column.addWidget(head)
         column.addWidget(text)
-        column.addWidget(ActionButton(self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet"))
+        column.addWidget(
+            ActionButton(self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet")
+        )
         column.addSpacing(8)
         column.addWidget(sounds)
         column.addLayout(row)

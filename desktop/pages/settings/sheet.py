@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import zxingcpp
 from PySide6.QtCore import QMarginsF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPageLayout, QPageSize, QPainter, QPdfWriter
@@ -24,9 +25,8 @@ def bars(text: str) -> list[bool]:
     """The modules of `text` as Code 128, True for a dark one, without quiet zones."""
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128)
     image = zxingcpp.write_barcode_to_image(barcode, scale=1, add_hrt=False, add_quiet_zones=False)
-    row = memoryview(image)
-    middle = row.shape[0] // 2
-    return [row[middle, column] < 128 for column in range(row.shape[1])]
+    pixels = np.asarray(image)
+    return [bool(pixel < 128) for pixel in pixels[0]]
 
 
 def write_sheet(path: Path, texts: Texts, family: str) -> None:

@@ -1,0 +1,143 @@
+"""Renders every page with the little shop into PNG files: `python -m tests.gui.gallery --out DIR`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import build_window
+from desktop.commands import Command
+from desktop.settings import DeskSettings
+from desktop.shell.ports import DeskPorts
+from desktop.shell.window import DeskWindow
+from tests.support.desk_world import GOODS, START, DeskWorld, furnished
+
+
+def ports_of(world: DeskWorld) -> DeskPorts:
+    return DeskPorts(world, world, world, world, world, lambda _listener: None)
+
+
+def settle(milliseconds: int = 200) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def opened(window: DeskWindow, *codes: str) -> None:
+    presenter = window._parts.packing
+    presenter.press(Command.NEXT)
+    for code in codes:
+        settle(30)
+        presenter.scan(code)
+
+
+def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]]:
+    presenter = window._parts.packing
+    milk, bottle, bib, wipes, diapers = (goods.barcode for goods in GOODS)
+
+    def idle() -> None:
+        window.go("packing")
+
+    def waves() -> None:
+        world.start_wave("scan_to_print", 4)
+        world.open_waves[0] = replace(world.open_waves[0], open_count=1)
+        presenter.on_changed()
+
+    def asking() -> None:
+        presenter.press(Command.EXCEPTION)
+
+    def typed() -> None:
+        presenter.press(Command.BACK)
+        presenter.press(Command.BACK)
+        for char in "69012":
+            presenter.type_char(char)
+
+    def by_eye() -> None:
+        presenter.press(Command.BACK)
+        presenter.scan(milk)
+        presenter.scan(bottle)
+
+    def printing() -> None:
+        presenter.press(Command.HAND)
+
+    def unknown() -> None:
+        world.lose_track_of(1)
+        presenter.on_changed()
+
+    def paste() -> None:
+        world.answer_unknown(1, True)
+        presenter.on_changed()
+
+    def drawer() -> None:
+        window.go("orders")
+        settle(60)
+        window.page("orders")._presenter.open(4998)
+
+    def printers() -> None:
+        window.page("orders")._presenter.close()
+        window.go("printers")
+
+    def form() -> None:
+        window.page("printers")._presenter.edit("")
+
+    return {
+        "01-idle": idle,
+        "02-waves": waves,
+        "03-open": lambda: opened(window, milk),
+        "04-wrong-item": lambda: presenter.scan(diapers),
+        "05-exception": asking,
+        "06-typed": typed,
+        "07-by-eye": by_eye,
+        "08-printing": printing,
+        "09-unknown": unknown,
+        "10-paste": paste,
+        "11-wrong-label": lambda: presenter.scan("7312345678002"),
+        "12-shipped": lambda: presenter.scan("7312345678001"),
+        "13-orders": lambda: window.go("orders"),
+        "14-drawer": drawer,
+        "15-printers": printers,
+        "16-form": form,
+        "17-settings": lambda: window.go("settings"),
+        "18-keys": lambda: (window.go("packing"), window._parts.toggle_keys()),
+    }
+
+
+def render(app: QApplication, out: Path, language: str, theme: str) -> None:
+    settings = DeskSettings(None)
+    for name, value in (("language", language), ("theme", theme), ("desk_name", "1号台"), ("clerk", "小李")):
+        settings.put(name, value)
+    settings.put("sound", False)
+    world = furnished()
+    window = build_window(app, settings, boot=lambda: ports_of(world), folder=out, now=lambda: START)
+    window.show()
+    settle(300)
+    for name, act in scenes(window, world).items():
+        act()
+        settle(180)
+        window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+    window.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", default="")
+    wanted = parser.parse_args()
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    app = QApplication(sys.argv[:1])
+    for language in ("zh_CN", "en"):
+        for theme in ("light", "dark"):
+            if wanted.only in f"{language}-{theme}":
+                render(app, wanted.out, language, theme)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
