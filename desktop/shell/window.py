@@ -98,6 +98,11 @@ class DeskWindow(QMainWindow):
         ui.retranslated.connect(self._on_retranslated)
         self._on_retranslated()
 
+    @property
+    def ui(self) -> Ui:
+        """Words, colours and icons of this window."""
+        return self._ui
+
     # --- start --------------------------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
@@ -113,6 +118,19 @@ class DeskWindow(QMainWindow):
     def _load(self) -> None:
         self.rail.draw_icons()
         self._tasks.submit(self._boot, self._on_booted, self._on_boot_failed, owner=self, lane=Lane.ACTS)
+
+    def try_again(self) -> None:
+        """Load what is behind the window once more, after a person has decided something."""
+        self._placeholder.say("shell.loading")
+        self.stack.setCurrentWidget(self._placeholder)
+        self._load()
+
+    def show_over(self, widget: QWidget) -> None:
+        """Put something in the place of the pages until `go` is called."""
+        if self.stack.indexOf(widget) < 0:
+            self.stack.addWidget(widget)
+        self.stack.setCurrentWidget(widget)
+        widget.setFocus()
 
     def _on_boot_failed(self, error: Exception) -> None:
         from desktop.errors import error_phrase

@@ -319,7 +319,9 @@ def _read_barcode(picture: Path) -> str:
 
     image = QImage(str(picture)).convertToFormat(QImage.Format.Format_Grayscale8)
     rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
-    found = zxingcpp.read_barcodes(rows[:, : image.width()], formats=zxingcpp.BarcodeFormat.Code128)
+    found = zxingcpp.read_barcodes(
+        rows[:, : image.width()], formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128)
+    )
     if not found:
         raise Unavailable("demo.unreadable", f"no barcode could be read from {picture}")
     return str(found[0].text)

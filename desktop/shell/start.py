@@ -1,0 +1,161 @@
+"""What a person decides at the start: where a machine without keyring keeps its key, and the recovery code."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from core.runtime.errors import DomainError
+from desktop.errors import error_phrase
+from desktop.shell.window import DeskWindow
+from desktop.texts import Phrase
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton, Field
+from desktop.widgets.labels import PlainLabel
+
+#: wide enough for a sentence, narrow enough to be read at a glance
+_WIDTH = 720
+_KEYRING_CODES = frozenset({"key.no_keyring", "key.keyring_failed", "key.keyring_slow"})
+
+
+class StartDecisions(Protocol):
+    """What the start questions need from whoever loads the program."""
+
+    def keep_key_in_file(self) -> None:
+        """Keep this machine's key in a file from now on."""
+        ...
+
+    def recovery_code(self) -> str | None:
+        """The code to be written down, None when that is done."""
+        ...
+
+    def confirm_recovery_code(self, typed: str) -> None:
+        """Note that the owner has it. Raises `Refused` when it is not the code."""
+        ...
+
+
+class StartQuestions:
+    """Shows the questions in the place of the pages; never a dialog."""
+
+    def __init__(self, window: DeskWindow, decisions: StartDecisions) -> None:
+        self._window = window
+        self._decisions = decisions
+
+    @Slot(object)
+    def on_failed(self, error: object) -> None:
+        """Only a missing keyring is for a person to decide here; everything else the window tells as it is."""
+        code = getattr(error, "code", "")
+        if isinstance(error, DomainError) and code in _KEYRING_CODES:
+            self._window.show_over(
+                StartPage(
+                    self._window.ui,
+                    "start.keyring",
+                    Phrase("start.keyring.why", {"error": error_phrase(error)}),
+                    ("start.keyring.use_file", self._use_file),
+                    ("start.try_again", self._window.try_again),
+                )
+            )
+
+    def _use_file(self) -> None:
+        self._decisions.keep_key_in_file()
+        self._window.try_again()
+
+    @Slot()
+    def on_first_page(self) -> None:
+        """After the first page: show the recovery code until its owner has proved to have it."""
+        code = self._decisions.recovery_code()
+        if code is not None:
+            self._window.show_over(RecoveryPage(self._window.ui, code, self._confirm, self._later))
+
+    def _confirm(self, typed: str) -> Phrase | None:
+        try:
+            self._decisions.confirm_recovery_code(typed)
+        except DomainError as error:
+            return error_phrase(error)
+        self._later()
+        return None
+
+    def _later(self) -> None:
+        self._window.go("packing")
+
+
+class StartPage(QWidget):
+    """One question: a title, why it is asked, and what can be done."""
+
+    def __init__(
+        self,
+        ui: Ui,
+        code: str,
+        why: Phrase,
+        first: tuple[str, Callable[[], None]],
+        second: tuple[str, Callable[[], None]],
+    ) -> None:
+        super().__init__()
+        self.setObjectName(code)
+        column = _column(self)
+        title = PlainLabel(ui, "title", wraps=True, name=f"{code}.title")
+        title.say(code)
+        reason = PlainLabel(ui, "body", wraps=True, name=f"{code}.why")
+        reason.say_phrase(why)
+        column.addWidget(title)
+        column.addWidget(reason)
+        row = QHBoxLayout()
+        self._first = ActionButton(ui, first[0], first[1], look="main", name=f"{code}.first")
+        row.addWidget(self._first)
+        row.addWidget(ActionButton(ui, second[0], second[1], name=f"{code}.second"))
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(2)
+        self.setFocusProxy(self._first)
+
+
+class RecoveryPage(QWidget):
+    """Shows the recovery code and asks for it once, so that a lost machine does not lose the data."""
+
+    def __init__(
+        self, ui: Ui, code: str, on_confirm: Callable[[str], Phrase | None], on_later: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self._on_confirm = on_confirm
+        column = _column(self)
+        title = PlainLabel(ui, "title", wraps=True, name="recovery.title")
+        title.say("recovery.title")
+        why = PlainLabel(ui, "body", wraps=True, name="recovery.why")
+        why.say("recovery.why")
+        shown = PlainLabel(ui, "number", wraps=True, name="recovery.code")
+        shown.show_text(code)
+        shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._typed = Field(ui, "recovery.type_it", "recovery.typed", is_latin=True)
+        self._typed.returnPressed.connect(self._on_entered)
+        self._trouble = PlainLabel(ui, "stop", wraps=True, name="recovery.trouble")
+        for widget in (title, why, shown, self._typed, self._trouble):
+            column.addWidget(widget)
+        row = QHBoxLayout()
+        row.addWidget(ActionButton(ui, "recovery.confirm", self._on_entered, look="main", name="recovery.confirm"))
+        row.addWidget(ActionButton(ui, "recovery.later", on_later, name="recovery.later"))
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(2)
+        self.setFocusProxy(self._typed)
+
+    @Slot()
+    def _on_entered(self) -> None:
+        trouble = self._on_confirm(self._typed.text())
+        if trouble is not None:
+            self._trouble.say_phrase(trouble)
+            self._typed.selectAll()
+
+
+def _column(page: QWidget) -> QVBoxLayout:
+    """A column of readable width in the middle of the page."""
+    middle = QWidget()
+    middle.setMaximumWidth(_WIDTH)
+    outer = QHBoxLayout(page)
+    outer.addStretch(1)
+    outer.addWidget(middle, 8)
+    outer.addStretch(1)
+    column = QVBoxLayout(middle)
+    column.setSpacing(16)
+    column.addStretch(1)
+    return column
