@@ -111,12 +111,20 @@ def test_gzip_is_understood(mall: MallStand) -> None:
     assert walk(mall) == [no]
 
 
-def test_a_silent_mall_costs_a_deadline_and_no_more(mall: MallStand, tmp_path: Path) -> None:
-    mall.server.faults.next("slow")
+@pytest.mark.parametrize("is_kept_connection", [False, True])
+@pytest.mark.parametrize("fault", ["slow", "drip"])
+def test_a_slow_mall_costs_a_deadline_and_no_more(
+    mall: MallStand, fault: str, is_kept_connection: bool
+) -> None:
+    for _ in range(5):
+        mall.place()
     with HttpClient(mall.clock, policy=HttpPolicy(attempts=1, attempt_s=0.2)) as hasty:
-        keys = mall.channel._key
+        channel = MallChannel(mall.place_, mall.channel._key, hasty)
+        if is_kept_connection:
+            channel.check()
+        mall.server.faults.next(fault)
         with pytest.raises(Temporary) as caught:
-            MallChannel(mall.place_, keys, hasty).check()
+            channel.check()
 
     assert caught.value.code == "http.deadline"
 
