@@ -243,6 +243,11 @@ def test_every_call_is_signed_as_the_document_says(mall: MallStand) -> None:
     assert mall.server.unsigned() == []
 
 
+def test_a_number_that_would_change_the_path_is_not_sent(mall: MallStand) -> None:
+    assert [mall.channel.get_order(no) for no in ("", ".", "..")] == [None, None, None]
+    assert mall.server.seen == []
+
+
 def test_stock_is_written_over_the_version_that_was_seen(mall: MallStand) -> None:
     first = mall.channel.put_stock("MF-101", 10)
     second = mall.channel.put_stock("MF-101", 8, if_version=first.version)

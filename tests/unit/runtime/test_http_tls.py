@@ -85,7 +85,9 @@ def test_a_dripping_body_over_tls_meets_the_deadline(client: HttpClient, certifi
     stop = threading.Event()
 
     def drip(line: ssl.SSLSocket, _request: bytes) -> None:
-        for byte in answer(b'{"a": "' + b"x" * 400 + b'"}'):
+        head, end, body = answer(b'{"a": "' + b"x" * 400 + b'"}').partition(b"\r\n\r\n")
+        line.sendall(head + end)
+        for byte in body:
             line.sendall(bytes([byte]))
             if stop.wait(0.02):
                 return
