@@ -176,6 +176,15 @@ def test_a_shipment_whose_answer_is_lost_is_told_once(mall: MallStand) -> None:
     assert mall.server.shop.order(no)["version"] == 3, "placed, paid, shipped"
 
 
+def test_a_parcel_told_again_under_another_key_is_known_already(mall: MallStand) -> None:
+    no = mall.place(Wish(0, 2))
+    mall.pay(no)
+    for key in ("s-1", "s-2"):
+        mall.channel.confirm_shipment(ShipmentNotice(key, no, "PX", "PX1", [("1", 1)]))
+
+    assert mall.waybills_of(no) == ["PX1"]
+
+
 def test_a_key_used_for_another_parcel_is_rejected(mall: MallStand) -> None:
     no = mall.place(Wish(0, 2))
     mall.pay(no)

@@ -77,6 +77,6 @@ def _request_from(line: socket.socket) -> bytes:
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """A whole answer with its length."""
-    head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers))
+    """A whole answer with its length; says that the line is closed, or the next call would race with that."""
+    head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers))
     return head.encode() + b"\r\n\r\n" + body
