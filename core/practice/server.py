@@ -259,7 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "PracticeShop"
     sys_version = ""
     timeout = _IDLE_S
-    # headers and body are two writes: without this each answer waits 40 ms for the other side's acknowledgement
+    # headers and body are two writes: without this each answer waits 40 ms for an acknowledgement
     disable_nagle_algorithm = True
     server: _HttpServer
 

@@ -353,6 +353,8 @@ def _wire_error(fault: Exception) -> ChannelError:
         return ContractBroken("The name leads to an address inside this network", code="http.peer")
     if isinstance(fault, requests.exceptions.SSLError):
         return ContractBroken("The server's certificate is not trusted", code="http.tls")
+    if isinstance(fault, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)):
+        return _too_slow()
     return Temporary("The platform cannot be reached", code="http.network")
 
 

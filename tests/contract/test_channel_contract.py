@@ -170,7 +170,7 @@ def test_a_refunded_line_says_so_and_keeps_its_quantity(stand: ShopStand) -> Non
 
 
 def test_an_unknown_order_is_none(stand: ShopStand) -> None:
-    for no in ("NO-SUCH-1", "../orders", "a/b?c=d&e=f#g", "练习 %2F"):
+    for no in ("NO-SUCH-1", ".", "..", "../orders", "a/b?c=d&e=f#g", "练习 %2F"):
         assert stand.channel.get_order(no) is None
 
 

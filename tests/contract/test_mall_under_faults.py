@@ -1,5 +1,6 @@
 """The own-mall adapter while the mall misbehaves: nothing is taken for 'no orders', nothing is told twice."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -111,14 +112,25 @@ def test_gzip_is_understood(mall: MallStand) -> None:
     assert walk(mall) == [no]
 
 
-def test_a_silent_mall_costs_a_deadline_and_no_more(mall: MallStand, tmp_path: Path) -> None:
-    mall.server.faults.next("slow")
+@pytest.mark.parametrize("is_kept_connection", [False, True])
+@pytest.mark.parametrize("fault", ["slow", "drip"])
+def test_a_slow_mall_costs_a_deadline_and_no_more(
+    mall: MallStand, fault: str, is_kept_connection: bool
+) -> None:
+    for _ in range(5):
+        mall.place()
     with HttpClient(mall.clock, policy=HttpPolicy(attempts=1, attempt_s=0.2)) as hasty:
-        keys = mall.channel._key
+        channel = MallChannel(mall.place_, mall.channel._key, hasty)
+        if is_kept_connection:
+            channel.check()
+        mall.server.faults.next(fault)
+        started = time.perf_counter()
         with pytest.raises(Temporary) as caught:
-            MallChannel(mall.place_, keys, hasty).check()
+            channel.check()
 
     assert caught.value.code == "http.deadline"
+    # the whole dripping answer takes more than ten seconds
+    assert time.perf_counter() - started < 5
 
 
 def test_an_empty_page_with_more_behind_it_is_walked_through(mall: MallStand) -> None:
@@ -162,6 +174,15 @@ def test_a_shipment_whose_answer_is_lost_is_told_once(mall: MallStand) -> None:
     assert first.headers["x-nonce"] != second.headers["x-nonce"]
     assert mall.waybills_of(no) == ["PX1"]
     assert mall.server.shop.order(no)["version"] == 3, "placed, paid, shipped"
+
+
+def test_a_parcel_told_again_under_another_key_is_known_already(mall: MallStand) -> None:
+    no = mall.place(Wish(0, 2))
+    mall.pay(no)
+    for key in ("s-1", "s-2"):
+        mall.channel.confirm_shipment(ShipmentNotice(key, no, "PX", "PX1", [("1", 1)]))
+
+    assert mall.waybills_of(no) == ["PX1"]
 
 
 def test_a_key_used_for_another_parcel_is_rejected(mall: MallStand) -> None:
@@ -229,6 +250,11 @@ def test_every_call_is_signed_as_the_document_says(mall: MallStand) -> None:
 
     assert len(mall.server.seen) == 6
     assert mall.server.unsigned() == []
+
+
+def test_a_number_that_would_change_the_path_is_not_sent(mall: MallStand) -> None:
+    assert [mall.channel.get_order(no) for no in ("", ".", "..")] == [None, None, None]
+    assert mall.server.seen == []
 
 
 def test_stock_is_written_over_the_version_that_was_seen(mall: MallStand) -> None:
@@ -321,8 +347,8 @@ def test_the_plugin_opens_a_shop_from_settings(mall: MallStand) -> None:
 @pytest.mark.parametrize(
     ("settings", "secret", "code"),
     [
-        ({"base_url": "http://127.0.0.1:1", "key": ""}, {"secret": "s"}, "channel.setting_missing"),
-        ({"base_url": "http://127.0.0.1:1", "key": "k"}, {}, "channel.setting_missing"),
+        ({"base_url": "http://127.0.0.1:1", "key": ""}, {"secret": "s"}, "channel.setting"),
+        ({"base_url": "http://127.0.0.1:1", "key": "k"}, {}, "channel.setting"),
         ({"base_url": "http://shop.example", "key": "k"}, {"secret": "s"}, "http.address"),
     ],
 )

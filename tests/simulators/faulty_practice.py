@@ -57,6 +57,7 @@ class FaultyPracticeServer(PracticeServer):
             "auth_expired": self._auth_expired,
             "drop": lambda _request, wire: wire.cut(),
             "slow": self._slow,
+            "drip": self._drip,
             "half_body": self._half_body,
             "half_head": lambda _request, wire: wire.raw(b"HTTP/1.1 200 OK\r\nContent-Ty"),
             "short_of_length": self._short_of_length,
@@ -139,6 +140,14 @@ class FaultyPracticeServer(PracticeServer):
     def _slow(self, request: Request, wire: Wire) -> None:
         self.released.wait(60)
         wire.cut()
+
+    def _drip(self, request: Request, wire: Wire) -> None:
+        body = self.answer(request).body
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        for byte in head.encode() + body:
+            wire.raw(bytes([byte]))
+            if self.released.wait(0.02):
+                return
 
     def _half_body(self, request: Request, wire: Wire) -> None:
         body = self.answer(request).body

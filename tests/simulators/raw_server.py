@@ -12,8 +12,9 @@ Script = Callable[[socket.socket, bytes], None]
 class RawServer:
     """One thread, one connection at a time; `requests` keeps what came in."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, wrap: Callable[[socket.socket], socket.socket] | None = None) -> None:
         self._script = script
+        self._wrap = wrap
         self._door = socket.create_server(("127.0.0.1", 0))
         self._line: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, name="raw-server", daemon=True)
@@ -50,8 +51,13 @@ class RawServer:
                 return
             self._line = line
             with line, suppress(OSError):
-                self.requests.append(_request_from(line))
-                self._script(line, self.requests[-1])
+                self._answer(line)
+
+    def _answer(self, plain: socket.socket) -> None:
+        line = plain if self._wrap is None else self._wrap(plain)
+        with line:
+            self.requests.append(_request_from(line))
+            self._script(line, self.requests[-1])
 
 
 def _request_from(line: socket.socket) -> bytes:
@@ -71,6 +77,6 @@ def _request_from(line: socket.socket) -> bytes:
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """A whole answer with its length."""
-    head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers))
+    """A whole answer with its length; says that the line is closed, or the next call would race with that."""
+    head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers))
     return head.encode() + b"\r\n\r\n" + body

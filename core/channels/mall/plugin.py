@@ -18,7 +18,7 @@ def _open(
 ) -> Channel:
     for name, given in (("base_url", settings), ("key", settings), ("secret", secret)):
         if not given.get(name, "").strip():
-            raise Refused("channel.setting_missing", f"The setting {name} is missing.", name=name)
+            raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
     place = endpoint(settings["base_url"], allow_lan=settings.get("allow_lan") == "1")
     return MallChannel(place, MallKey(settings["key"].strip(), secret["secret"].strip()), http)
 

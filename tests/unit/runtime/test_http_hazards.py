@@ -189,7 +189,11 @@ def test_no_redirect_is_followed_and_the_other_port_sees_nothing(client: HttpCli
 
 def drip(data: bytes, gap_s: float, stop: threading.Event) -> Script:
     def script(line: socket.socket, _request: bytes) -> None:
-        for byte in data:
+        head, end, body = data.partition(b"\r\n\r\n")
+        if end:
+            # at once, so that the deadline falls into the body
+            line.sendall(head + end)
+        for byte in body if end else head:
             line.sendall(bytes([byte]))
             if stop.wait(gap_s):
                 return
