@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.app import Core, CoreConfig, build
 from core.practice.catalogue import practice_catalogue
+from core.practice.generator import generate_orders
 from core.practice.moving_in import move_in
 from core.practice.server import PracticeServer, kept_secrets
 from core.runtime.errors import DomainError
@@ -19,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 #: setting: whether the practice shop is open
 _PRACTICE = "practice"
+_FIRST_ORDERS = 20
 
 
 def core_config(options: Options, *, holder: str = "", program_version: str = "") -> CoreConfig:
@@ -42,9 +44,23 @@ class Practice:
         keys = kept_secrets(folder)
         self.server = PracticeServer(folder, keys, core.config.clock)
         self.server.start()
+        self._core = core
         self.shop_id = core.store.write(
             lambda uow: move_in(uow, self.server.url, self.server.carrier_url, keys, practice_catalogue())
         )
+
+    @property
+    def url(self) -> str:
+        """The shop's own page, for a browser on this machine."""
+        return self.server.url
+
+    def place_orders(self, count: int) -> int:
+        """Let invented buyers place and pay orders, and pull them; gives how many there are now."""
+        before = self.server.shop.summary()["orders"]
+        # The seed follows the shop, so that the same practice can be had again and no two rounds are alike.
+        generate_orders(self.server.shop, count, seed=before + 1)
+        self._core.pull_now()
+        return before + count
 
     def stop(self) -> None:
         """Close the shop; its memory stays."""
@@ -65,8 +81,14 @@ class Desk:
         self.printers = Printers(self.core, renderer, virtual_folder) if renderer is not None else None
 
     def start(self, *, with_practice: bool | None = None) -> None:
-        """Open the practice shop if it is wanted, then start every lane."""
+        """Open the practice shop if it is wanted, then start every lane.
+
+        Args:
+            with_practice: None does what the settings say, and a practice shop that opens for the first time has
+                buyers already, so that there is something to pack.
+        """
         wanted = wants_practice(self.core) if with_practice is None else with_practice
+        is_first = with_practice is None and not self.core.shops()
         if wanted:
             try:
                 self.practice = Practice(self.core, self.core.config.folder / "practice")
@@ -75,6 +97,8 @@ class Desk:
         if self.printers is not None:
             self.printers.start()
         self.core.start()
+        if is_first and self.practice is not None:
+            self.practice.place_orders(_FIRST_ORDERS)
 
     def stop(self) -> None:
         """Stop in the order in which things depend on each other: labels first, then core, then the practice shop."""
