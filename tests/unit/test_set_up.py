@@ -95,6 +95,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_first_start_sets_up_and_second_only_starts(checkout: Checkout, tmp_path: Path) -> None:
     shadow = tmp_path / "elsewhere" / "desktop"
     shadow.mkdir(parents=True)
+    (shadow / "__init__.py").touch()
     (shadow / "__main__.py").write_text("print('the wrong program')", encoding="utf-8")
     code, out, err = checkout.run("doctor", "--json", cwd=shadow.parent)
     assert code == 0, err
@@ -130,9 +131,12 @@ def test_interrupted_installation_is_built_afresh(checkout: Checkout) -> None:
     assert (code, json.loads(out)["shelf"]) == (0, "1.0"), err
 
 
-def test_failed_installation_is_one_sentence_with_the_log_and_can_be_repeated(checkout: Checkout) -> None:
+@pytest.mark.parametrize("digest", [f" --hash=sha256:{'0' * 64}", ""])
+def test_wrong_or_missing_digest_is_one_sentence_with_the_log_and_can_be_mended(
+    checkout: Checkout, digest: str
+) -> None:
     good = (checkout.root / "requirements.lock").read_text(encoding="utf-8")
-    checkout.lock("1.0", f"shelf==1.0 --hash=sha256:{'0' * 64}\n")
+    checkout.lock("1.0", f"shelf==1.0{digest}\n")
     code, out, err = checkout.run("doctor")
     assert (code, out) == (4, "")
     assert "安装没有完成" in err
