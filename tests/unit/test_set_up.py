@@ -83,7 +83,7 @@ class Checkout:
 
     def run(self, *arguments: str, cwd: Path | None = None, **environ: str) -> tuple[int, str, str]:
         process = self.start(*arguments, cwd=cwd, **environ)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
 
@@ -144,7 +144,7 @@ def test_wrong_or_missing_digest_ends_in_one_sentence_with_the_log(checkout: Che
 
 def test_two_starts_at_once_install_once(checkout: Checkout) -> None:
     both = [checkout.start("doctor") for _ in range(2)]
-    said = [process.communicate(timeout=120) for process in both]
+    said = [process.communicate(timeout=300) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sum("Setting up .venv" in err for _, err in said) == 1
 
