@@ -57,12 +57,11 @@ class Environment:
         if self.is_ready(dev=dev):
             return
         self.log.parent.mkdir(exist_ok=True)
-        with exclusive(self.log.parent / "setup.lock"):
-            if self.is_ready(dev=dev):
-                return
-            self._build(dev=dev, index=index)
+        with exclusive(self.log.parent / "setup.lock") as descriptor:
+            if not self.is_ready(dev=dev):
+                self._build(Steps(self.log, descriptor), dev=dev, index=index)
 
-    def _build(self, *, dev: bool, index: str | None) -> None:
+    def _build(self, steps: "Steps", *, dev: bool, index: str | None) -> None:
         self.log.write_text("", encoding="utf-8")
         before = self._read_stamp()
         if not self._stamp.exists() and self._folder.exists() and any(self._folder.iterdir()):
@@ -82,11 +81,11 @@ class Environment:
             self._discard()
             self._folder.mkdir(exist_ok=True)
             self._write_stamp(None)
-            self._do([_base_python(), "-m", "venv", str(self._folder)], "venv")
+            steps.do([_base_python(), "-m", "venv", str(self._folder)], "venv")
         self._write_stamp(None)
         mirror = ["--index-url", index] if index else []
         pip = [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-        self._do(
+        steps.do(
             [*pip, "--require-hashes", "--no-warn-script-location", *mirror, "-r", str(self._lock(dev))],
             "pip",
         )
@@ -113,38 +112,6 @@ class Environment:
         found = subprocess.run([str(self.python), "-I", "-c", ask], check=True, capture_output=True, encoding="utf-8")
         Path(found.stdout.strip(), "packdesk-checkout.pth").write_text(f"{self._root}\n", encoding="utf-8")
 
-    def _do(self, command: Sequence[str], step: str) -> None:
-        """Run `command` with its output in the log and its steps on the terminal."""
-        with self.log.open("a", encoding="utf-8", errors="replace") as log:
-            log.write(f"$ {' '.join(command)}\n")
-            log.flush()
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-                env=clean_pip_settings(os.environ),
-            )
-            reason = ""
-            for line in process.stdout or ():
-                log.write(line)
-                if line.startswith("Collecting ") or "Installing collected" in line:
-                    show_progress(line.strip())
-                elif line.startswith(("ERROR", "Error")):
-                    reason = reason or line.strip()
-            code = process.wait()
-        show_progress("")
-        if code:
-            raise SetupFailed(
-                f"安装没有完成（{step}，代码 {code}）：{reason or '见日志'}。"
-                f"日志 {self.log}；网络慢可用 RUN_INDEX=镜像地址 再试。",
-                f"Set-up stopped ({step}, code {code}): {reason or 'see the log'}. Log: {self.log}. "
-                "Behind a slow network try RUN_INDEX=address-of-a-mirror.",
-                exit_code=4,
-            )
-
     def _lock(self, dev: bool) -> Path:
         return self._root / ("requirements-dev.lock" if dev else "requirements.lock")
 
@@ -167,6 +134,48 @@ class Environment:
         draft.replace(self._stamp)
 
 
+class Steps:
+    """The commands of one set-up, which hold its lock too."""
+
+    def __init__(self, log: Path, lock: int) -> None:
+        self._log = log
+        self._lock = lock
+
+    def do(self, command: Sequence[str], step: str) -> None:
+        """Run `command` with its output in the log and its steps on the terminal."""
+        with self._log.open("a", encoding="utf-8", errors="replace") as log:
+            log.write(f"$ {' '.join(command)}\n")
+            log.flush()
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                env=clean_pip_settings(os.environ),
+                # With us killed, the step goes on; it keeps the lock, so that nobody builds under its hands.
+                pass_fds=() if os.name == "nt" else (self._lock,),
+            )
+            reason = ""
+            for line in process.stdout or ():
+                log.write(line)
+                if line.startswith("Collecting ") or "Installing collected" in line:
+                    show_progress(line.strip())
+                elif line.startswith(("ERROR", "Error")):
+                    reason = reason or line.strip()
+            code = process.wait()
+        show_progress("")
+        if code:
+            raise SetupFailed(
+                f"安装没有完成（{step}，代码 {code}）：{reason or '见日志'}。"
+                f"日志 {self._log}；网络慢可用 RUN_INDEX=镜像地址 再试。",
+                f"Set-up stopped ({step}, code {code}): {reason or 'see the log'}. Log: {self._log}. "
+                "Behind a slow network try RUN_INDEX=address-of-a-mirror.",
+                exit_code=4,
+            )
+
+
 def clean_pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return `environ` without the pip settings that would install elsewhere or something else.
 
@@ -185,11 +194,14 @@ def has_venv_parts() -> bool:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file that only one process of the machine can hold; a second one waits and says so."""
+def exclusive(path: Path) -> Iterator[int]:
+    """Hold a lock file that only one process of the machine can hold; a second one waits and says so.
+
+    Yields the descriptor of the file: a child that inherits it holds the lock until it ends.
+    """
     with path.open("a+b") as file:
         _lock_file(file.fileno())
-        yield  # closing the file, or the end of the process, gives it back
+        yield file.fileno()  # closing the file, or the end of the process, gives it back
 
 
 def _lock_file(descriptor: int) -> None:

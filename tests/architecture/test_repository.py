@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -44,12 +45,14 @@ def test_no_file_names_a_package_index_or_a_folder_of_this_machine() -> None:
 
 
 def test_index_hosts_and_machine_paths_are_noticed() -> None:
-    paths = machine_paths(Path("/build/desk"), Path("/home/clerk"))
-    assert paths == {"/build/desk", "/build", "/home/clerk"}
+    # Made up here, so that no real checkout or home folder can be called like that.
+    home, build = f"/home/{uuid4().hex}", f"/{uuid4().hex}"
+    paths = machine_paths(Path(build, "desk"), Path(home))
+    assert paths == {f"{build}/desk", build, home}
     assert complaints(f'"resolved": "https://{_HOSTS[2]}/x"', paths) == [_HOSTS[2]]
-    assert complaints("cd /home/clerk/notes", paths) == ["/home/clerk"]
-    assert complaints("see '/build'", paths) == ["/build"]
-    assert complaints("docs/build/desk, https://x.example/build/y, /builds, /home/clerks", paths) == []
+    assert complaints(f"cd {home}/notes", paths) == [home]
+    assert complaints(f"see '{build}'", paths) == [build]
+    assert complaints(f"docs{build}/desk, https://x.example{build}/y, {build}s, {home}s", paths) == []
 
 
 def test_every_public_module_says_what_it_is() -> None:

@@ -1,9 +1,12 @@
 """The lock files name packages, versions and digests, and nothing of the machine that wrote them."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -88,3 +91,16 @@ def test_licences_list_names_every_package_of_the_program_and_no_other() -> None
 
 def _licences(heading: str) -> str:
     return (ROOT / "docs" / "licences.md").read_text(encoding="utf-8").partition(f"## {heading}")[2]
+
+
+def test_lock_files_hold_what_pyproject_asks_for() -> None:
+    """After a change of the dependencies: `./run lock`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = {"requirements.lock": project["project"]["dependencies"]}
+    asked["requirements-dev.lock"] = [*asked["requirements.lock"], *project["dependency-groups"]["dev"]]
+    for name, lines in asked.items():
+        locked = {package: version for package, version, _ in pins((ROOT / name).read_text(encoding="utf-8"))}
+        for requirement in map(Requirement, lines):
+            version = locked.get(canonicalize_name(requirement.name))
+            assert version is not None, f"{requirement} is not in {name}"
+            assert requirement.specifier.contains(version), f"{requirement} against {version} in {name}"

@@ -128,3 +128,42 @@ def test_programs_on_the_path_are_followed_through_links(tmp_path: Path) -> None
     (links / "initdb").symlink_to(real / "initdb")
     assert find_postgres_programs(tmp_path / "none", named="", search_path=str(links)) == real
     assert find_postgres_programs(tmp_path / "none", named="", search_path="") is None
+
+
+def test_tests_on_postgres_are_left_out_only_on_request(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest('pytest_plugins = ["tests.support.databases"]')
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_sqlite():
+            pass
+
+        @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+        def test_both(kind):
+            pass
+
+        def test_by_fixture(postgres_url):
+            pass
+        """
+    )
+    options = ("-o", f"pythonpath={ROOT}", "-o", "markers=postgres: x", "--color=no")
+    without = pytester.runpytest_subprocess(*options, "--without-postgres")
+    without.assert_outcomes(passed=2, deselected=2)
+    without.stdout.fnmatch_lines(["--without-postgres: 2 tests on PostgreSQL were left out"])
+    pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
+
+
+def test_missing_server_is_a_failure_that_names_the_package(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        from tests.support import postgres
+
+        postgres.find_postgres_programs = lambda: None
+        pytest_plugins = ["tests.support.databases"]
+        """
+    )
+    pytester.makepyfile("def test_stock(postgres_url): pass")
+    result = pytester.runpytest_subprocess("-o", f"pythonpath={ROOT}", "-o", "markers=postgres: x", "--color=no")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["PostgreSQL is not installed: apt install postgresql *"])

@@ -1,5 +1,7 @@
 """What `./run` asks of the machine for each verb, and how it passes on what it does not know."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,10 +9,15 @@ import pytest
 
 from desktop.system_libraries import SystemLibrary
 
+if sys.platform != "win32":
+    import fcntl
+
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(autouse=True)
 def bootstrap_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "packaging"))
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
 
 
 @pytest.mark.parametrize(
@@ -140,3 +147,29 @@ def test_missing_font_alone_stops_nothing(
     FakeMachine(monkeypatch, missing={"fonts-noto-cjk"}, root=False)
     provide(Wants(cjk_font=True), tmp_path / "log")
     assert "fonts-noto-cjk" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the lock belongs to one process")
+def test_step_of_a_killed_set_up_keeps_the_lock_until_it_ends(tmp_path: Path) -> None:
+    """Else the next start would build the environment anew while pip still writes into it."""
+    up, end = tmp_path / "up", tmp_path / "end"
+    for fifo in (up, end):
+        os.mkfifo(fifo)
+    step = f"open({str(up)!r}, 'w').close(); open({str(end)!r}).close()"
+    program = (
+        "import sys\n"
+        f"sys.path[:0] = [{str(ROOT / 'packaging')!r}, {str(ROOT)!r}]\n"
+        "from pathlib import Path\n"
+        "from bootstrap.environment import Steps, exclusive\n"
+        f"with exclusive(Path({str(tmp_path / 'lock')!r})) as lock:\n"
+        f"    Steps(Path({str(tmp_path / 'log')!r}), lock).do([sys.executable, '-c', {step!r}], 'step')\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program]) as killed:
+        up.open(encoding="utf-8").close()
+        killed.kill()
+        killed.wait()
+        with (tmp_path / "lock").open("a+b") as file:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            end.open("w", encoding="utf-8").close()
+            fcntl.flock(file, fcntl.LOCK_EX)

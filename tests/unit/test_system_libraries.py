@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from desktop.system_libraries import LIBRARIES, apt_command, has_cjk_font, has_screen, missing_libraries
+from desktop.system_libraries import (
+    CJK_FONT_PACKAGE,
+    LIBRARIES,
+    apt_command,
+    has_cjk_font,
+    has_screen,
+    missing_libraries,
+)
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_each_missing_library_names_its_package() -> None:
@@ -49,3 +58,20 @@ def test_cjk_font_is_known_by_its_file(tmp_path: Path) -> None:
     assert not has_cjk_font([tmp_path / "fonts", tmp_path / "none"])
     (folder / "NotoSansCJK-Regular.ttc").touch()
     assert has_cjk_font([tmp_path / "fonts"])
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_readme_names_every_package(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith("`sudo apt install "))
+    named = set(line.strip("`").split()[3:])
+    assert named == {library.package for library in LIBRARIES} | {"python3-venv", CJK_FONT_PACKAGE}
+
+
+def test_windows_starter_is_readable_by_cmd() -> None:
+    """It wants CRLF, and finds its labels only in plain ASCII."""
+    script = (ROOT / "run.bat").read_bytes()
+    assert script.count(b"\n") == script.count(b"\r\n")
+    assert script.partition(b"chcp 65001")[0].isascii()
+    tried = [line.rpartition("call :try ")[2] for line in script.decode().splitlines() if "call :try" in line]
+    assert tried == ["py -3.12", "py -3", "python"]
