@@ -194,6 +194,19 @@ def test_expired_claims_give_way_before_living_ones(world):
     assert world.level(sku) == (3, 3, 0, 0)
 
 
+def test_living_claims_give_way_where_the_expired_ones_were_not_enough(world):
+    sku = world.stocked(5)
+    sleeper = world.bought((sku, 2), ship_by_h=1)
+    world.clock.advance(minutes=10)
+    later = world.bought((sku, 3))
+    sooner_paid = world.order((sku, 1), is_paid=True, ship_by_h=1)
+    world.clock.advance(minutes=6)
+    assert count(world, sku, 1).deficits == (Shortage(lines_of(later)[0], sku, 3, 1),)
+    assert world.claims(sleeper) == [("expired", 2)]
+    assert not world.reserve(sooner_paid)[sooner_paid.order_id].is_reserved
+    assert world.level(sku) == (1, 1, 0, 0)
+
+
 def test_a_line_with_two_claims_on_a_level_is_one_deficit(world):
     sku = world.stocked(4)
     order = world.bought((sku, 2))

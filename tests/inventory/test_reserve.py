@@ -170,6 +170,17 @@ def test_i8_a_line_over_several_batches_is_the_sum_of_its_parts(world):
     assert [world.level(sku, batch=batch) for batch in "abc"] == [(0, 0, 0, 0), (1, 0, 0, 0), (4, 0, 0, 0)]
 
 
+def test_an_emptied_batch_is_passed_over(world):
+    sku = world.sku()
+    for batch in ("a", "b", "c"):
+        world.receive(sku, 2, batch=batch)
+    world.bought((sku, 2))
+
+    order = world.bought((sku, 3))
+    assert world.claims(order) == [("reserved", 2), ("reserved", 1)]
+    assert [world.level(sku, batch=batch) for batch in "abc"] == [(2, 2, 0, 0), (2, 2, 0, 0), (2, 1, 0, 0)]
+
+
 def test_i6_reserved_confirmed_and_quarantined_units_all_count_against_a_new_order(world):
     from core.inventory import ledger
 
