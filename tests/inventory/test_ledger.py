@@ -196,9 +196,9 @@ def test_expired_claims_give_way_before_living_ones(world):
 
 def test_living_claims_give_way_where_the_expired_ones_were_not_enough(world):
     sku = world.stocked(5)
-    sleeper = world.bought((sku, 2), ship_by_h=1)
+    sleeper = world.bought((sku, 2))
     world.clock.advance(minutes=10)
-    later = world.bought((sku, 3))
+    later = world.bought((sku, 3), ship_by_h=1)
     sooner_paid = world.order((sku, 1), is_paid=True, ship_by_h=1)
     world.clock.advance(minutes=6)
     assert count(world, sku, 1).deficits == (Shortage(lines_of(later)[0], sku, 3, 1),)
