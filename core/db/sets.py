@@ -1,20 +1,42 @@
-"""Many values as one bind: a page's worth of ids or rows goes to the database in a single parameter.
+"""Many values at once: a page's worth of ids or rows in one call, the quickest way each engine has.
 
 Expanding `IN (?, ?, ...)` makes a new statement for every length and costs more than the query itself; a JSON array
-is one parameter, one prepared statement, and is taken apart inside the database on both engines.
+is one parameter, one prepared statement, and is taken apart inside the database on both engines. Whole rows go to
+PostgreSQL the same way (a round trip per row would cost most), and to SQLite by the driver's own repetition (taking
+JSON apart would cost as much as the write).
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from operator import itemgetter
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, Text, bindparam, cast, column, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.expression import ColumnElement, Subquery
 from sqlalchemy.sql.functions import GenericFunction
 
-Values = Sequence[int | str | None]
+from core.db.base import Base
+
+#: whole numbers and text survive JSON unchanged; nothing else is offered
+ColumnKind = type[BigInteger | Text]
+Value = int | str | None
 
 
 class json_elements(GenericFunction[Any]):  # noqa: N801 - a function in SQL is named in lower case
@@ -39,21 +61,74 @@ def id_set(name: str) -> Select[tuple[int]]:
     return select(cast(cast(row.c.value, Text), BigInteger))
 
 
-def row_set(name: str, **types: type[BigInteger | Integer | Text]) -> Subquery:
-    """Rows with the named columns, in this order; bind `name` to `packed_rows(...)`."""
-    row = func.json_elements(bindparam(name, type_=Text)).table_valued(column("value"), name=f"{name}_row")
-    fields: list[ColumnElement[Any]] = [
-        cast(row.c.value.op("->>")(literal_column(str(place))), kind).label(label)
-        for place, (label, kind) in enumerate(types.items())
-    ]
-    return select(*fields).subquery(name)
-
-
 def packed_ids(ids: Iterable[int]) -> str:
     """The bind value of an `id_set`."""
-    return json.dumps(list(ids), separators=(",", ":"))
+    return _packed(list(ids))
 
 
-def packed_rows(rows: Iterable[Values]) -> str:
-    """The bind value of a `row_set`."""
-    return json.dumps(list(rows), separators=(",", ":"))
+class RowStatement:
+    """An INSERT or UPDATE for many rows at once.
+
+    Args:
+        build: makes the statement from an object whose attributes are the columns of a row; the same function serves
+            both engines. Fixed numbers and words in it must be literals, not binds.
+        columns: names and kinds of a row's values, in their order.
+        common: names and kinds of values that are the same for every row.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[Any], Any],
+        columns: Mapping[str, ColumnKind],
+        common: Mapping[str, ColumnKind] | None = None,
+    ) -> None:
+        self._build = build
+        self._columns = columns
+        self._common = common or {}
+
+    def run(self, connection: Connection, rows: Sequence[tuple[Value, ...]], **common: Value) -> int:
+        """Run it and count the rows it met, which decides; `rows` is not empty."""
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._as_one, {"rows": _packed(rows), **common}).rowcount
+        sql, places = self._for_each
+        tail = tuple(common[name] for name in self._common)
+        return connection.exec_driver_sql(sql, [places(row + tail) for row in rows]).rowcount
+
+    def _shared(self) -> dict[str, Any]:
+        return {name: bindparam(name, type_=kind) for name, kind in self._common.items()}
+
+    @cached_property
+    def _as_one(self) -> Any:
+        """The statement over a set of rows, taken out of one JSON array."""
+        row = func.json_elements(bindparam("rows", type_=Text)).table_valued(column("value"), name="packed")
+        fields = [
+            cast(row.c.value.op("->>")(literal_column(str(place))), kind).label(name)
+            for place, (name, kind) in enumerate(self._columns.items())
+        ]
+        one = select(*fields).subquery("one")
+        return self._build(SimpleNamespace(**dict(one.c.items()), **self._shared()))
+
+    @cached_property
+    def _for_each(self) -> tuple[str, Callable[[tuple[Value, ...]], tuple[Value, ...]]]:
+        """The statement's text for one row, and how its places are filled from a row."""
+        binds = {name: bindparam(name, type_=kind) for name, kind in self._columns.items()}
+        compiled = self._build(SimpleNamespace(**binds, **self._shared())).compile(dialect=sqlite.dialect())
+        order = (*self._columns, *self._common)
+        return str(compiled), itemgetter(*(order.index(name) for name in compiled.positiontup))
+
+
+def insert_into(table: type[Base]) -> Callable[[Any], Any]:
+    """What builds a `RowStatement` that inserts rows whose columns are named as the table's."""
+
+    def build(row: Any) -> Any:
+        values = vars(row)
+        if all(isinstance(value, BindParameter) for value in values.values()):
+            # VALUES: SQLite opens a statement journal for every INSERT ... SELECT, which costs more than the row.
+            return insert(table).values(**values)
+        return insert(table).from_select(tuple(values), select(*values.values()))
+
+    return build
+
+
+def _packed(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -3,34 +3,25 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Text,
-    and_,
-    bindparam,
-    case,
-    insert,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import BigInteger, Text, bindparam, select, text, update
 
-from core.db.sets import id_set, packed_ids, packed_rows, row_set
+from core.db.sets import RowStatement, id_set, insert_into, packed_ids
 from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
 from core.inventory.levels import Delta, LevelsChanged, apply, lock_levels
 from core.inventory.models import Reservation
-from core.inventory.states import STEPS, ClaimState
+from core.inventory.states import HOLDING, STEPS, ClaimState
 from core.orders.models import OrderLine
 from core.runtime.ids import LevelId, OrderLineId, ReservationId, SkuId
 
-#: a claim to be written: line, SKU, level (None where nothing is counted or nothing was found), units, attempt
-NewRow = tuple[OrderLineId, SkuId, LevelId | None, int, int]
+#: a claim to be written: line, SKU, level (None where nothing is counted or nothing was found), units
+NewRow = tuple[OrderLineId, SkuId, LevelId | None, int]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -64,10 +55,10 @@ _CLAIM = select(
 _OF_LINES = _CLAIM.where(Reservation.order_line_id.in_(id_set("line_ids")))
 _BY_ID = _CLAIM.where(Reservation.id.in_(id_set("ids")))
 # The literal state lets both engines use the partial index.
-_RESERVED: ColumnElement[bool] = literal_column("reservation.state = 'reserved'", Boolean())
+_IS_RESERVED = text("reservation.state = 'reserved'")
 _DUE_ON_LEVELS = _CLAIM.where(
     Reservation.level_id.in_(id_set("level_ids")),
-    _RESERVED,
+    _IS_RESERVED,
     Reservation.expires_at <= bindparam("now", type_=Instant),
 )
 _LEVELS_OF_LINES = select(Reservation.level_id).where(
@@ -86,49 +77,33 @@ _STEP = (
     .where(Reservation.id.in_(id_set("ids")), Reservation.state == bindparam("from_state"))
     .values(state=bindparam("to_state"), settled_at=bindparam("settled", type_=Instant))
 )
-_part = row_set("parts", id=BigInteger, qty=BigInteger).c
-_SHRINK = (
-    update(Reservation)
-    .where(Reservation.id == _part.id, Reservation.qty > _part.qty)
-    .values(qty=Reservation.qty - _part.qty)
+_SHRINK = RowStatement(
+    lambda part: (
+        update(Reservation)
+        .where(Reservation.id == part.claim_id, Reservation.qty > part.units)
+        .values(qty=Reservation.qty - part.units)
+    ),
+    {"claim_id": BigInteger, "units": BigInteger},
 )
 
 
-def _insert() -> Any:
-    fresh = row_set(
-        "fresh",
-        order_line_id=BigInteger,
-        sku_id=BigInteger,
-        level_id=BigInteger,
-        qty=BigInteger,
-        attempt=BigInteger,
-        state=Text,
-    ).c
-    # Only what binds a level can run out; a claim on uncounted goods has nothing to give back.
-    runs_out = and_(fresh.state == "reserved", fresh.level_id.is_not(None))
-    is_settled = fresh.state.in_(("consumed", "released"))
-    return insert(Reservation).from_select(
-        [
-            "order_line_id",
-            "sku_id",
-            "level_id",
-            "qty",
-            "attempt",
-            "state",
-            "created_at",
-            "expires_at",
-            "settled_at",
-        ],
-        select(
-            *fresh,
-            bindparam("now", type_=Instant),
-            case((runs_out, bindparam("until", type_=Instant))),
-            case((is_settled, bindparam("now", type_=Instant))),
-        ),
-    )
+_INSERT = RowStatement(
+    insert_into(Reservation),
+    {
+        "order_line_id": BigInteger,
+        "sku_id": BigInteger,
+        "level_id": BigInteger,
+        "qty": BigInteger,
+        "state": Text,
+        "attempt": BigInteger,
+        "expires_at": BigInteger,
+        "settled_at": BigInteger,
+    },
+    {"created_at": BigInteger},
+)
 
-
-_INSERT = _insert()
+#: by state, whether a new row is settled from the start (a part that was split off)
+_SETTLED = frozenset({"consumed", "released"})
 
 
 def hold_lines(uow: UnitOfWork, line_ids: Collection[int]) -> list[Claim]:
@@ -187,10 +162,10 @@ class Draft:
         self.deltas: defaultdict[LevelId, Delta] = defaultdict(Delta)
         self._steps: defaultdict[tuple[ClaimState, ClaimState], list[int]] = defaultdict(list)
         self._shrunk: defaultdict[int, int] = defaultdict(int)
-        self._fresh: list[tuple[int, int, int | None, int, int, str]] = []
+        self._fresh: list[tuple[int, int, int | None, int, str, int]] = []
 
-    def next_attempt(self, line_id: OrderLineId) -> int:
-        """The line's next free number: every try and every part split off gets one."""
+    def _next_attempt(self, line_id: OrderLineId) -> int:
+        """The line's next free number: every part split off gets one, as every try does."""
         number = self._attempts[line_id] = self._attempts.get(line_id, 0) + 1
         return number
 
@@ -210,15 +185,24 @@ class Draft:
         else:
             self._shrunk[claim.id] += part
             claim.qty -= part
-            attempt = self.next_attempt(claim.order_line_id)
-            self._fresh.append((claim.order_line_id, claim.sku_id, claim.level_id, part, attempt, to))
+            attempt = self._next_attempt(claim.order_line_id)
+            self._fresh.append((claim.order_line_id, claim.sku_id, claim.level_id, part, to.value, attempt))
         return part
 
     def add(self, rows: Iterable[NewRow], state: ClaimState) -> None:
-        """Claim anew."""
-        for line, sku, level, qty, attempt in rows:
-            self._fresh.append((line, sku, level, qty, attempt, state))
-            self._balance(level, state, qty)
+        """Claim anew, one try per line: parts of a line over several levels share the attempt's number."""
+        # The driver binds a plain str several times faster than an enum's member.
+        word = state.value
+        last, deltas, is_reserved = self._attempts, self.deltas, state is ClaimState.RESERVED
+        is_holding = state in HOLDING
+        for line, sku, level, qty in rows:
+            self._fresh.append((line, sku, level, qty, word, last.get(line, 0) + 1))
+            if level is None or not is_holding:
+                continue
+            if is_reserved:
+                deltas[level].reserved += qty
+            else:
+                deltas[level].confirmed += qty
 
     def _balance(self, level_id: LevelId | None, state: ClaimState, qty: int) -> None:
         if level_id is None:
@@ -242,12 +226,26 @@ class Draft:
             binds = {"ids": packed_ids(ids), "from_state": before, "to_state": after, "settled": settled}
             _expect(uow.count(_STEP, binds), len(ids))
         if self._shrunk:
-            _expect(uow.count(_SHRINK, {"parts": packed_rows(self._shrunk.items())}), len(self._shrunk))
+            _expect(_SHRINK.run(uow.connection, list(self._shrunk.items())), len(self._shrunk))
         if self._fresh:
-            until = uow.now + timedelta(seconds=hold_s)
-            uow.execute(_INSERT, {"fresh": packed_rows(self._fresh), "now": uow.now, "until": until})
+            now, until = stored_ms(uow.now), stored_ms(uow.now + timedelta(seconds=hold_s))
+            rows = [
+                # Only what binds a level can run out; a claim on uncounted goods has nothing to give back.
+                (
+                    *row,
+                    until if row[4] == "reserved" and row[2] else None,
+                    now if row[4] in _SETTLED else None,
+                )
+                for row in self._fresh
+            ]
+            _INSERT.run(uow.connection, rows, created_at=now)
         if self._fresh or self._steps:
             uow.changed("reservation")
+
+
+def stored_ms(at: datetime) -> int:
+    """The instant as its column stores it, for statements that skip the column types."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _expect(met: int, wanted: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, literal_column, select
+from sqlalchemy import Connection, select, text
 
 from core.inventory.claims import Claim
 from core.inventory.models import Reservation
@@ -16,11 +16,9 @@ _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 # The words of the partial indexes, so that both engines use them: nothing indexes confirmed claims by level, because
 # that would dirty a random page per line of every order taken in; open orders are few, so the way leads through them.
-_RESERVED: ColumnElement[bool] = literal_column("reservation.state = 'reserved'", Boolean())
-_CONFIRMED: ColumnElement[bool] = literal_column("reservation.state = 'confirmed'", Boolean())
-_OPEN: ColumnElement[bool] = literal_column(
-    "orders.fulfilment NOT IN ('shipped', 'completed', 'cancelled')", Boolean()
-)
+_RESERVED = text("reservation.state = 'reserved'")
+_CONFIRMED = text("reservation.state = 'confirmed'")
+_OPEN = text("orders.fulfilment NOT IN ('shipped', 'completed', 'cancelled')")
 
 
 def _holders(level_id: LevelId) -> Any:

@@ -240,7 +240,7 @@ def _give_way(uow: UnitOfWork, level: Any, variance: int, excess: int) -> list[S
         excess -= _take(draft, holders, excess, ClaimState.RELEASED, taken)
     draft.deltas[level.id].on_hand += variance
     draft.deltas[level.id].quarantined -= max(excess, 0)
-    short = [(line, level.sku_id, None, units, draft.next_attempt(line)) for line, units in taken.items()]
+    short = [(line, level.sku_id, None, units) for line, units in taken.items()]
     draft.add(short, ClaimState.SHORT)
     draft.write(uow)
     return [Shortage(line, level.sku_id, held[line], held[line] - units) for line, units in taken.items()]

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, select, update
+from sqlalchemy import BigInteger, ColumnElement, literal_column, select, update
 
-from core.db.sets import id_set, packed_ids, packed_rows, row_set
+from core.db.sets import RowStatement, id_set, packed_ids
 from core.db.unit_of_work import UnitOfWork, insert_or_ignore
 from core.inventory.models import StockLevel
 from core.runtime.ids import LevelId, SkuId, WarehouseId
@@ -43,16 +43,11 @@ _BY_SKU = _LOCK.where(StockLevel.sku_id.in_(id_set("sku_ids")), StockLevel.wareh
 _BY_ID = _LOCK.where(StockLevel.id.in_(id_set("level_ids")))
 
 
-def _guarded_update() -> Any:
+_ZERO: ColumnElement[int] = literal_column("0", BigInteger())
+
+
+def _guarded_update(delta: Any) -> Any:
     """UPDATE of many levels; a level whose quantities would leave their bounds is not met."""
-    delta = row_set(
-        "deltas",
-        id=BigInteger,
-        on_hand=BigInteger,
-        reserved=BigInteger,
-        confirmed=BigInteger,
-        quarantined=BigInteger,
-    ).c
     on_hand = StockLevel.on_hand_qty + delta.on_hand
     reserved = StockLevel.reserved_qty + delta.reserved
     confirmed = StockLevel.confirmed_qty + delta.confirmed
@@ -60,17 +55,20 @@ def _guarded_update() -> Any:
     return (
         update(StockLevel)
         .where(
-            StockLevel.id == delta.id,
-            reserved >= 0,
-            confirmed >= 0,
-            quarantined >= 0,
+            StockLevel.id == delta.level_id,
+            reserved >= _ZERO,
+            confirmed >= _ZERO,
+            quarantined >= _ZERO,
             reserved + confirmed + quarantined <= on_hand,
         )
         .values(on_hand_qty=on_hand, reserved_qty=reserved, confirmed_qty=confirmed, quarantined_qty=quarantined)
     )
 
 
-_APPLY = _guarded_update()
+_APPLY = RowStatement(
+    _guarded_update,
+    dict.fromkeys(("level_id", "on_hand", "reserved", "confirmed", "quarantined"), BigInteger),
+)
 
 
 def lock_levels(uow: UnitOfWork, level_ids: Collection[int]) -> Sequence[Any]:
@@ -125,7 +123,7 @@ def is_applied(uow: UnitOfWork, deltas: Mapping[LevelId, Delta]) -> bool:
     if not deltas:
         return True
     rows = [(level, d.on_hand, d.reserved, d.confirmed, d.quarantined) for level, d in sorted(deltas.items())]
-    met = uow.count(_APPLY, {"deltas": packed_rows(rows)})
+    met = _APPLY.run(uow.connection, rows)
     uow.changed("stock_level", *deltas)
     return met == len(rows)
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column, select
+from sqlalchemy import bindparam, select, text
 
 from core.catalog.models import Sku
 from core.db.sets import id_set, packed_ids
@@ -17,7 +17,6 @@ from core.db.unit_of_work import UnitOfWork
 from core.inventory.claims import (
     Claim,
     Draft,
-    NewRow,
     by_line,
     claims_by_id,
     claims_of_lines,
@@ -49,7 +48,7 @@ _ORDERS_OF_LINES = (
     .where(OrderLine.id.in_(id_set("line_ids")))
 )
 # The literal state lets both engines use the partial index.
-_SHORT: ColumnElement[bool] = literal_column("reservation.state = 'short'", Boolean())
+_SHORT = text("reservation.state = 'short'")
 _ORDERS_SHORT_OF = (
     select(Order.id)
     .where(
@@ -70,9 +69,7 @@ _SHORT_LINES_OF_ORDERS = (
 )
 _DUE = (
     select(Reservation.id, Reservation.level_id)
-    .where(
-        literal_column("reservation.state = 'reserved'"), Reservation.expires_at <= bindparam("now", type_=Instant)
-    )
+    .where(text("reservation.state = 'reserved'"), Reservation.expires_at <= bindparam("now", type_=Instant))
     .order_by(Reservation.expires_at, Reservation.id)
     .limit(bindparam("how_many"))
 )
@@ -108,7 +105,7 @@ def reserve_page(uow: UnitOfWork, orders: Sequence[OrderWants], hold_s: float = 
     outcomes = _reserve(uow, asked, claims, hold_s)
     short = sorted(order_id for order_id, outcome in outcomes.items() if not outcome.is_reserved)
     uow.record("stock.reserved", "reservation", 0, order_ids=[order.order_id for order in orders], short_ids=short)
-    return {order.order_id: outcomes.get(order.order_id, Outcome(is_reserved=True)) for order in orders}
+    return {order.order_id: outcomes.get(order.order_id, _WHOLE) for order in orders}
 
 
 def confirm(uow: UnitOfWork, order_line_ids: Iterable[OrderLineId]) -> Outcome:
@@ -267,44 +264,41 @@ def retry_short(
     return tuple(satisfied)
 
 
-class _Shelf:
-    """What is free of one SKU in one warehouse while a page is planned, batch by batch."""
+#: what is free of one SKU in one warehouse while a page is planned: batch, level and units, the earliest batch first.
+#: Plain lists and tuples here and below: objects cost as much as the statements at this size.
+_Shelf = list[tuple[str, LevelId, int]]
+_Shelves = dict[tuple[WarehouseId, SkuId], _Shelf]
+#: line, SKU, level (None where nothing is counted or nothing was found), units
+_Pick = tuple[OrderLineId, SkuId, LevelId | None, int]
 
-    __slots__ = ("_batches",)
+_WHOLE = Outcome(is_reserved=True)
 
-    def __init__(self) -> None:
-        self._batches: list[tuple[str, LevelId, int]] = []
 
-    def put(self, batch: str, level: LevelId, free: int) -> None:
-        self._batches.append((batch, level, free))
-        self._batches.sort()
+def _take(shelf: _Shelf, qty: int) -> list[tuple[LevelId, int]] | None:
+    """Levels and units from the earliest batch that has them all, else over several; None: not enough."""
+    for place, (batch, level, free) in enumerate(shelf):
+        if free >= qty:
+            shelf[place] = (batch, level, free - qty)
+            return [(level, qty)]
+    if _free(shelf) < qty:
+        return None
+    parts: list[tuple[LevelId, int]] = []
+    for place, (batch, level, free) in enumerate(shelf):
+        part = min(free, qty)
+        if part:
+            shelf[place] = (batch, level, free - part)
+            parts.append((level, part))
+            qty -= part
+    return parts
 
-    @property
-    def free(self) -> int:
-        return sum(free for _, _, free in self._batches)
 
-    def take(self, qty: int) -> list[tuple[LevelId, int]] | None:
-        """Levels and units from the earliest batch that has them all, else over several; None: not enough."""
-        batches = self._batches
-        for place, (batch, level, free) in enumerate(batches):
-            if free >= qty:
-                batches[place] = (batch, level, free - qty)
-                return [(level, qty)]
-        if self.free < qty:
-            return None
-        parts: list[tuple[LevelId, int]] = []
-        for place, (batch, level, free) in enumerate(batches):
-            part = min(free, qty)
-            if part:
-                batches[place] = (batch, level, free - part)
-                parts.append((level, part))
-                qty -= part
-        return parts
+def _free(shelf: _Shelf) -> int:
+    return sum(free for _, _, free in shelf)
 
-    def give_back(self, parts: Iterable[tuple[LevelId, int]]) -> None:
-        """Undo a take."""
-        back = dict(parts)
-        self._batches = [(batch, level, free + back.get(level, 0)) for batch, level, free in self._batches]
+
+def _put_back(shelf: _Shelf, parts: Iterable[tuple[LevelId, int]]) -> None:
+    back = dict(parts)
+    shelf[:] = [(batch, level, free + back.get(level, 0)) for batch, level, free in shelf]
 
 
 def _reserve(
@@ -333,14 +327,15 @@ def _reserve(
     outcomes: dict[OrderId, Outcome] = {}
     for order in sorted(orders, key=_precedence):
         picks, shortages = _pick(order, shelves, unmanaged)
-        outcomes[order.order_id] = Outcome(not shortages, shortages)
         if not shortages:
+            outcomes[order.order_id] = _WHOLE
             _drop_open(draft, open_claims, order)
-            rows = _numbered(draft, picks)
-            draft.add(rows, ClaimState.CONFIRMED if order.is_paid else ClaimState.RESERVED)
-        elif not (is_retry or _is_noted_short(open_claims, order)):
+            draft.add(picks, ClaimState.CONFIRMED if order.is_paid else ClaimState.RESERVED)
+            continue
+        outcomes[order.order_id] = Outcome(False, tuple(shortages))
+        if not (is_retry or _is_noted_short(open_claims, order)):
             _drop_open(draft, open_claims, order)
-            draft.add(_numbered(draft, [(want, None, want.qty) for want in order.wants]), ClaimState.SHORT)
+            draft.add([(want.order_line_id, want.sku_id, None, want.qty) for want in order.wants], ClaimState.SHORT)
     draft.write(uow, hold_s)
     return outcomes
 
@@ -358,53 +353,43 @@ def _lock_wanted(uow: UnitOfWork, orders: Iterable[OrderWants]) -> tuple[set[Sku
     return unmanaged, lock_levels_of(uow, pairs)
 
 
-def _shelves(levels: Sequence[Any], draft: Draft) -> dict[tuple[WarehouseId, SkuId], _Shelf]:
-    shelves: dict[tuple[WarehouseId, SkuId], _Shelf] = {}
+def _shelves(levels: Sequence[Any], draft: Draft) -> _Shelves:
+    swept = draft.deltas
+    shelves: _Shelves = {}
     for level, warehouse, sku, batch, on_hand, reserved, confirmed, quarantined in levels:
         free = on_hand - reserved - confirmed - quarantined
-        if level in draft.deltas:
-            free -= draft.deltas[level].reserved
-        shelves.setdefault((warehouse, sku), _Shelf()).put(batch, level, free)
+        if level in swept:
+            free -= swept[level].reserved
+        shelf = shelves.setdefault((warehouse, sku), [])
+        shelf.append((batch, level, free))
+        if len(shelf) > 1:
+            shelf.sort()
     return shelves
 
 
-_Pick = tuple[Want, LevelId | None, int]
-
-
-def _pick(
-    order: OrderWants, shelves: dict[tuple[WarehouseId, SkuId], _Shelf], unmanaged: set[SkuId]
-) -> tuple[list[_Pick], tuple[Shortage, ...]]:
+def _pick(order: OrderWants, shelves: _Shelves, unmanaged: set[SkuId]) -> tuple[list[_Pick], list[Shortage]]:
     """Units for every line, taken off the shelves; or the lines that lack some, and the shelves as before."""
     picks: list[_Pick] = []
     shortages: list[Shortage] = []
     taken: list[tuple[_Shelf, list[tuple[LevelId, int]]]] = []
+    warehouse = order.warehouse_id
     for want in order.wants:
-        if want.sku_id in unmanaged:
-            picks.append((want, None, want.qty))
+        line, sku, qty = want.order_line_id, want.sku_id, want.qty
+        if sku in unmanaged:
+            picks.append((line, sku, None, qty))
             continue
-        shelf = shelves[order.warehouse_id, want.sku_id]
-        parts = shelf.take(want.qty)
+        shelf = shelves[warehouse, sku]
+        parts = _take(shelf, qty)
         if parts is None:
-            shortages.append(Shortage(want.order_line_id, want.sku_id, want.qty, shelf.free))
-        else:
-            taken.append((shelf, parts))
-            picks += [(want, level, part) for level, part in parts]
+            shortages.append(Shortage(line, sku, qty, _free(shelf)))
+            continue
+        taken.append((shelf, parts))
+        for level, part in parts:
+            picks.append((line, sku, level, part))
     if shortages:
         for shelf, parts in taken:
-            shelf.give_back(parts)
-    return picks, tuple(shortages)
-
-
-def _numbered(draft: Draft, picks: Iterable[_Pick]) -> list[NewRow]:
-    """Rows of one try; the parts of a line over several levels share its number."""
-    numbers: dict[OrderLineId, int] = {}
-    rows: list[NewRow] = []
-    for want, level, qty in picks:
-        line = want.order_line_id
-        if line not in numbers:
-            numbers[line] = draft.next_attempt(line)
-        rows.append((line, want.sku_id, level, qty, numbers[line]))
-    return rows
+            _put_back(shelf, parts)
+    return picks, shortages
 
 
 def _drop_open(draft: Draft, open_claims: Mapping[OrderLineId, list[Claim]], order: OrderWants) -> None:
