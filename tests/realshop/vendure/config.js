@@ -1,0 +1,38 @@
+// A plain Vendure shop: everything not named here is Vendure's default, above all the order process and the stock
+// allocation, because their behaviour is what the tests are about.
+const { DefaultLogger, LogLevel, LanguageCode, dummyPaymentHandler } = require('@vendure/core');
+const { sqliteDriver } = require('./sqlite');
+
+async function vendureConfig({ database, port, synchronize }) {
+    return {
+        apiOptions: { hostname: '127.0.0.1', port, adminApiPath: 'admin-api', shopApiPath: 'shop-api' },
+        authOptions: {
+            tokenMethod: ['bearer'],
+            superadminCredentials: {
+                identifier: process.env.SHOP_ADMIN || 'superadmin',
+                password: process.env.SHOP_PASSWORD || 'superadmin',
+            },
+        },
+        dbConnectionOptions: {
+            type: 'better-sqlite3',
+            driver: await sqliteDriver(),
+            database,
+            synchronize,
+            logging: false,
+        },
+        paymentOptions: { paymentMethodHandlers: [dummyPaymentHandler] },
+        customFields: {
+            Order: [
+                {
+                    name: 'buyerNote',
+                    type: 'text',
+                    label: [{ languageCode: LanguageCode.en, value: 'Buyer note' }],
+                },
+            ],
+        },
+        logger: new DefaultLogger({ level: LogLevel.Warn, timestamp: false }),
+        plugins: [],
+    };
+}
+
+module.exports = { vendureConfig };
