@@ -31,7 +31,7 @@ ADDRESS: Json = {
 }
 
 
-class ShopRefused(Exception):
+class ShopRefusedError(Exception):
     """Vendure answered with an error result; `code` is its `errorCode`."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -64,7 +64,7 @@ class GraphQl:
         """The result of the mutation `name`, unless it is one of Vendure's error results."""
         result: Json = self.ask(mutation, **variables)[name]
         if isinstance(result, dict) and "errorCode" in result:
-            raise ShopRefused(result["errorCode"], result["message"])
+            raise ShopRefusedError(result["errorCode"], result["message"])
         return result
 
     def close(self) -> None:
@@ -130,8 +130,10 @@ class Shopper:
     def pay(self) -> str:
         """Check out; the payment is authorised, the merchant settles it. Returns the order's code."""
         self.api.do(
-            f'mutation {{ transitionOrderToState(state: "ArrangingPayment") {{ ... on Order {{ code }} {_ERROR} }} }}',
+            f"mutation($s: String!) {{ transitionOrderToState(state: $s)"
+            f" {{ ... on Order {{ code }} {_ERROR} }} }}",
             "transitionOrderToState",
+            s="ArrangingPayment",
         )
         method = self.api.ask("{ eligiblePaymentMethods { code } }")["eligiblePaymentMethods"][0]["code"]
         order = self.api.do(
@@ -231,9 +233,9 @@ class VendureDriver:
 
     def is_on_sale(self, variant_id: str) -> bool:
         """Whether shoppers see the variant."""
-        variant = self.admin.ask(
-            "query($id: ID!) { productVariant(id: $id) { enabled } }", id=variant_id
-        )["productVariant"]
+        variant = self.admin.ask("query($id: ID!) { productVariant(id: $id) { enabled } }", id=variant_id)[
+            "productVariant"
+        ]
         return bool(variant["enabled"])
 
     def new_shopper(self) -> Shopper:
@@ -271,7 +273,7 @@ class VendureDriver:
             start.wait(_TIMEOUT_S)
             try:
                 return shopper.pay(), ""
-            except ShopRefused as error:
+            except ShopRefusedError as error:
                 return "", error.code
 
         with ThreadPoolExecutor(shoppers) as pool:
@@ -307,7 +309,8 @@ class VendureDriver:
         order = self.order(code)
         selected = None if lines is None else [{"orderLineId": i, "quantity": q} for i, q in lines]
         self.admin.do(
-            f"mutation($i: CancelOrderInput!) {{ cancelOrder(input: $i) {{ ... on Order {{ id }} {_ERROR} }} }}",
+            f"mutation($i: CancelOrderInput!) {{ cancelOrder(input: $i)"
+            f" {{ ... on Order {{ id }} {_ERROR} }} }}",
             "cancelOrder",
             i={
                 "orderId": order["id"],

@@ -3,15 +3,12 @@
 const { DefaultLogger, LogLevel, LanguageCode, dummyPaymentHandler } = require('@vendure/core');
 const { sqliteDriver } = require('./sqlite');
 
-async function vendureConfig({ database, port, synchronize }) {
+async function vendureConfig({ database, synchronize }) {
     return {
-        apiOptions: { hostname: '127.0.0.1', port, adminApiPath: 'admin-api', shopApiPath: 'shop-api' },
+        apiOptions: { hostname: '127.0.0.1', port: 0, adminApiPath: 'admin-api', shopApiPath: 'shop-api' },
         authOptions: {
             tokenMethod: ['bearer'],
-            superadminCredentials: {
-                identifier: process.env.SHOP_ADMIN || 'superadmin',
-                password: process.env.SHOP_PASSWORD || 'superadmin',
-            },
+            superadminCredentials: { identifier: 'superadmin', password: 'superadmin' },
         },
         dbConnectionOptions: {
             type: 'better-sqlite3',

@@ -1,13 +1,16 @@
-// Usage: node index.js FILE PORT. Serves until it is told to stop; the file is only read, so every start is the same shop.
+// Usage: node index.js FILE. Serves on a free loopback port, which it prints, until its standard input ends: a test run that
+// is killed takes the shop with it. The file is only read, so that every start is the same shop.
 const { bootstrap } = require('@vendure/core');
 const { vendureConfig } = require('./config');
 
-async function main(database, port) {
-    await bootstrap(await vendureConfig({ database, port: Number(port), synchronize: false }));
-    console.log('ready');
+async function main(database) {
+    const app = await bootstrap(await vendureConfig({ database, synchronize: false }));
+    console.log(`listening on ${app.getHttpServer().address().port}`);
+    process.stdin.resume();
+    process.stdin.on('end', () => process.exit(0));
 }
 
-main(process.argv[2], process.argv[3]).catch(error => {
+main(process.argv[2]).catch(error => {
     console.error(error);
     process.exit(1);
 });

@@ -21,7 +21,7 @@ const initialData = {
 };
 
 async function main(database) {
-    const app = await bootstrap(await vendureConfig({ database, port: 0, synchronize: true }));
+    const app = await bootstrap(await vendureConfig({ database, synchronize: true }));
     await populateInitialData(app, initialData);
     const ctx = await app.get(RequestContextService).create({ apiType: 'admin' });
     const channels = app.get(ChannelService);

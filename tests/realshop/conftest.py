@@ -1,0 +1,71 @@
+"""The running shop, and what every test of it needs."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core.channels.vendure.channel import VendureChannel
+from core.channels.vendure.client import VendureClient
+from core.channels.vendure.http import RequestsClient
+from core.runtime.clock import SystemClock
+from tests.support.vendure import PASSWORD, USERNAME, CannotRunError, RunningShop, running_shop
+from tests.support.vendure_driver import VendureDriver
+
+_serial = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def vendure() -> Iterator[RunningShop]:
+    if os.environ.get("PACKDESK_WITHOUT_REALSHOP") == "1":
+        pytest.skip("PACKDESK_WITHOUT_REALSHOP=1")
+    try:
+        with running_shop() as shop:
+            yield shop
+    except CannotRunError as error:
+        pytest.fail(
+            f"The real-shop tests cannot run: {error}. Install Node.js 20 or newer with npm,"
+            " or set PACKDESK_WITHOUT_REALSHOP=1 to go without.",
+            pytrace=False,
+        )
+
+
+@pytest.fixture
+def driver(vendure: RunningShop) -> Iterator[VendureDriver]:
+    driver = VendureDriver(vendure.base_url, USERNAME, PASSWORD)
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def new_sku() -> str:
+    """A merchant code no other test of this session has."""
+    return f"SKU-{next(_serial)}"
+
+
+@pytest.fixture
+def open_channel(vendure: RunningShop) -> Iterator[Callable[..., VendureChannel]]:
+    """Opens our adapter on the shop, or on another port that leads to it."""
+    http = []
+
+    def _open(*, port: int | None = None, page_size: int = 100, password: str = PASSWORD) -> VendureChannel:
+        clock = SystemClock()
+        http.append(RequestsClient(clock))
+        client = VendureClient(
+            base_url=f"http://127.0.0.1:{port or vendure.port}",
+            username=USERNAME,
+            password=password,
+            http=http[-1],
+            clock=clock,
+        )
+        return VendureChannel(client, buyer_note_field="buyerNote", page_size=page_size)
+
+    yield _open
+    for one in http:
+        one.close()
+
+
+@pytest.fixture
+def channel(open_channel: Callable[..., VendureChannel]) -> VendureChannel:
+    return open_channel()
