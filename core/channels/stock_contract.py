@@ -7,7 +7,8 @@ from typing import Protocol, runtime_checkable
 class StockChannel(Protocol):
     """A shop whose stock and sale we may set.
 
-    Every method may raise the five errors of `core.channels.contract` and nothing else expected. Both writes say an absolute state, so that repeating one after a lost reply is harmless.
+    Every method may raise the five errors of `core.channels.contract` and nothing else expected. Each says an
+    absolute state, so that repeating it after a lost reply is harmless.
     """
 
     #: whether `push_stock` sets the number itself (True) or the platform only takes differences

@@ -8,7 +8,7 @@ import pytest
 
 from core.channels.vendure.channel import VendureChannel
 from core.channels.vendure.client import VendureClient
-from core.channels.vendure.http import RequestsClient
+from core.channels.vendure.http import RequestsDoor
 from core.runtime.clock import SystemClock
 from tests.support.vendure import PASSWORD, USERNAME, CannotRunError, RunningShop, running_shop
 from tests.support.vendure_driver import VendureDriver
@@ -47,23 +47,17 @@ def new_sku() -> str:
 @pytest.fixture
 def open_channel(vendure: RunningShop) -> Iterator[Callable[..., VendureChannel]]:
     """Opens our adapter on the shop, or on another port that leads to it."""
-    http = []
+    opened: list[VendureChannel] = []
 
     def _open(*, port: int | None = None, page_size: int = 100, password: str = PASSWORD) -> VendureChannel:
-        clock = SystemClock()
-        http.append(RequestsClient(clock))
-        client = VendureClient(
-            base_url=f"http://127.0.0.1:{port or vendure.port}",
-            username=USERNAME,
-            password=password,
-            http=http[-1],
-            clock=clock,
-        )
-        return VendureChannel(client, buyer_note_field="buyerNote", page_size=page_size)
+        door = RequestsDoor(f"http://127.0.0.1:{port or vendure.port}", SystemClock())
+        client = VendureClient(door, username=USERNAME, password=password)
+        opened.append(VendureChannel(client, buyer_note_field="buyerNote", page_size=page_size))
+        return opened[-1]
 
     yield _open
-    for one in http:
-        one.close()
+    for channel in opened:
+        channel.close()
 
 
 @pytest.fixture

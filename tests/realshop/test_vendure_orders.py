@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from core.channels.contract import ChannelOrder
+from core.channels.contract import ChannelOrder, OrderPage
 from core.channels.vendure.channel import VendureChannel
 from tests.support.vendure_driver import VendureDriver
 
@@ -16,14 +17,14 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 def pulled(channel: VendureChannel, since: datetime) -> list[ChannelOrder]:
     """Every order of the window, page by page."""
-    return _walk(lambda cursor: channel.pull_orders(since, cursor))
+    return _walk(partial(channel.pull_orders, since))
 
 
 def still_open(channel: VendureChannel) -> list[ChannelOrder]:
     return _walk(channel.open_orders)
 
 
-def _walk(read: Callable[[str | None], object]) -> list[ChannelOrder]:
+def _walk(read: Callable[[str | None], OrderPage]) -> list[ChannelOrder]:
     orders: list[ChannelOrder] = []
     cursor = None
     for _ in range(200):
@@ -166,10 +167,14 @@ def test_small_pages_lose_no_order_even_where_a_second_is_crowded(
     open_channel: Callable[..., VendureChannel], driver: VendureDriver, new_sku: str
 ) -> None:
     variant = driver.new_variant(new_sku, stock=50)
-    codes = {driver.place_order([(variant, 1)]) for _ in range(4)} | set(driver.race(variant, 6).accepted)
-    seconds = [driver.order(code)["updatedAt"] for code in codes]
-    assert len(codes) == 10
-    assert max(seconds.count(one) for one in seconds) > 2, "no second is crowded: the test proves nothing"
+    codes = {driver.place_order([(variant, 1)]) for _ in range(2)}
+    for _ in range(5):
+        codes |= set(driver.race(variant, 6).accepted)
+        seconds = [driver.order(code)["updatedAt"] for code in codes]
+        if max(seconds.count(one) for one in seconds) > 2:
+            break
+    else:
+        pytest.fail("no second is crowded: the test would prove nothing")
     small = open_channel(page_size=2)
 
     assert codes <= {o.order_no for o in pulled(small, LONG_AGO)}

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
 def test_every_order_of_an_oversold_race_reaches_us(
     channel: VendureChannel, driver: VendureDriver, new_sku: str
 ) -> None:
-    """The shop accepts 8 orders for 3 units and counts 3: only the orders themselves tell that it oversold."""
+    """The shop accepts 8 orders for 3 units and counts 3: only the orders themselves tell of it."""
     variant = driver.new_variant(new_sku, stock=3)
 
     race = driver.race(variant, shoppers=8)
@@ -57,27 +57,26 @@ def test_shoppers_one_after_another_are_not_oversold(driver: VendureDriver, new_
     assert set(refusals) == {"ORDER_STATE_TRANSITION_ERROR"}
 
 
-def test_an_oversold_parcel_is_refused_until_the_shop_counts_the_goods(
+def test_a_parcel_the_shop_has_no_units_for_is_refused_until_its_count_is_mended(
     channel: VendureChannel, driver: VendureDriver, new_sku: str
 ) -> None:
     variant = driver.new_variant(new_sku, stock=1)
-    first, second = driver.race(variant, shoppers=2).accepted
-    notices = []
-    for code in (first, second):
-        driver.settle(code)
-        order = channel.get_order(code)
-        assert order is not None
-        lines = [(line.line_no, line.qty) for line in order.lines]
-        notices.append(ShipmentNotice(code, code, "SF", f"SF{code}", lines))
-    channel.confirm_shipment(notices[0])
+    code = driver.place_order([(variant, 1)])
+    driver.settle(code)
+    driver.count_stock(variant, 0)
+    order = channel.get_order(code)
+    assert order is not None
+    notice = ShipmentNotice(code, code, "SF", "SF2001", [(line.line_no, line.qty) for line in order.lines])
 
     with pytest.raises(Rejected) as refusal:
-        channel.confirm_shipment(notices[1])
-    channel.push_stock(variant, 1)
-    channel.confirm_shipment(notices[1])
+        channel.confirm_shipment(notice)
+    assert driver.order(code)["fulfillments"] == []
+    channel.push_stock(variant, 0)
+    channel.confirm_shipment(notice)
 
     assert refusal.value.code == "INSUFFICIENT_STOCK_ON_HAND_ERROR"
-    assert driver.order(second)["state"] == "Shipped"
+    assert driver.order(code)["state"] == "Shipped"
+    assert driver.stock_of(variant) == (0, 0)
 
 
 def test_pushed_stock_is_what_can_still_be_sold(

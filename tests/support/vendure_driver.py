@@ -231,6 +231,13 @@ class VendureDriver:
         (level,) = variant["stockLevels"]
         return level["stockOnHand"], level["stockAllocated"]
 
+    def count_stock(self, variant_id: str, on_hand: int) -> None:
+        """The merchant writes a counted number into the shop."""
+        self.admin.ask(
+            "mutation($i: [UpdateProductVariantInput!]!) { updateProductVariants(input: $i) { id } }",
+            i=[{"id": variant_id, "stockOnHand": on_hand}],
+        )
+
     def is_on_sale(self, variant_id: str) -> bool:
         """Whether shoppers see the variant."""
         variant = self.admin.ask("query($id: ID!) { productVariant(id: $id) { enabled } }", id=variant_id)[

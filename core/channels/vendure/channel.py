@@ -30,7 +30,8 @@ class VendureChannel:
 
     What the shop accepts is a claim, not a reservation: Vendure checks stock before the payment and counts it
     after, so that shoppers paying at once are all accepted (measured: 8 of 8 for 3 units). Nothing here hides
-    such orders.
+    such orders. The shop allocates no more than it has, so that its counters do not show the excess; and an order
+    without allocation leaves the number on hand as it was when it is sent: only `push_stock` mends that.
     """
 
     pushes_absolute_stock = True
@@ -44,6 +45,8 @@ class VendureChannel:
         stock_location_id: str = "",
         page_size: int = CAPABILITIES.page_size,
     ) -> None:
+        if page_size < 2:
+            raise ValueError("a page must hold more than the one row that is read again")
         self.capabilities = CAPABILITIES
         self._client = client
         self._buyer_note_field = buyer_note_field
@@ -113,6 +116,10 @@ class VendureChannel:
         """Enable the variant again."""
         self._update_variant({"id": channel_sku_id, "enabled": True})
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def _page(self, window: Window, since: datetime, cursor: str | None) -> OrderPage:
         at = Cursor.first(since) if cursor is None else Cursor.parse(cursor)
         items, server_time = self._read(page_options(window, at, self._page_size))
@@ -168,7 +175,7 @@ class VendureChannel:
             if parcel is None:
                 raise
             return parcel
-        return mapper.Fulfilment(mapper.text_id(made), str(made.get("state")), notice.waybill_no, {})
+        return mapper.map_made_fulfilment(made, notice.waybill_no)
 
     def _mark_shipped(self, parcel: mapper.Fulfilment, notice: ShipmentNotice) -> None:
         try:
@@ -191,7 +198,7 @@ class VendureChannel:
         return next(iter(levels.items()))
 
     def _update_variant(self, change: Mapping[str, object]) -> None:
-        self._client.ask(queries.UPDATE_VARIANT, {"input": [dict(change)]})
+        self._client.do(queries.UPDATE_VARIANT, "updateProductVariants", {"input": [dict(change)]})
 
 
 def _parcel_of(raw: Mapping[str, object], notice: ShipmentNotice) -> mapper.Fulfilment | None:

@@ -1,21 +1,12 @@
 """The GraphQL admin API: session, renewal of an ended session, and replies as plain data."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
-from core.channels.contract import AuthExpired, ContractBroken
-from core.channels.plugin import HttpClient, HttpReply
-from core.channels.vendure.errors import (
-    NO_SESSION_CODES,
-    code_of,
-    error_for_code,
-    error_for_result,
-    error_for_status,
-)
-from core.runtime.clock import Clock
+from core.channels.contract import ContractBroken
+from core.channels.vendure.errors import SessionEndedError, code_of, error_for_code, error_for_result
+from core.channels.vendure.http import Door, Reply
 
 _LOGIN = """
 mutation ($username: String!, $password: String!) {
@@ -38,123 +29,83 @@ class Answer:
 class VendureClient:
     """One merchant account at one Vendure: holds the session token, logs in again when it has ended."""
 
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        username: str,
-        password: str,
-        http: HttpClient,
-        clock: Clock,
-        channel_token: str = "",
-    ) -> None:
-        self._url = f"{base_url.rstrip('/')}/admin-api"
+    def __init__(self, door: Door, *, username: str, password: str, channel_token: str = "") -> None:
+        self._door = door
         self._username = username
         self._password = password
-        self._http = http
-        self._clock = clock
         self._channel_token = channel_token
         self._token = ""
 
     def ask(self, query: str, variables: Mapping[str, object]) -> Answer:
-        """Put a question or a mutation; logs in where there is no session or it has ended.
-
-        Repeating after an ended session is safe for mutations, too: Vendure checks the session before it does
-        anything.
+        """The answer to a question.
 
         Raises:
             ChannelError: one of the five kinds.
         """
-        if not self._token:
-            self._log_in()
-        answer = self._try(query, variables)
-        if answer is None:
-            self._log_in()
-            answer = self._try(query, variables)
-        if answer is None:
-            raise AuthExpired("This account may not do that in the shop.", code="FORBIDDEN")
-        return answer
+        return self._in_session(query, variables, is_read=True)
 
-    def do(self, mutation: str, name: str, variables: Mapping[str, object]) -> Mapping[str, object]:
+    def do(self, mutation: str, name: str, variables: Mapping[str, object]) -> object:
         """The result of the mutation `name`.
 
         Raises:
             ChannelError: one of the five kinds; error results of Vendure are among them.
         """
-        return _result(self.ask(mutation, variables).data, name)
+        return _result(self._in_session(mutation, variables, is_read=False).data, name)
 
-    def _try(self, query: str, variables: Mapping[str, object]) -> Answer | None:
-        """The answer, None where the session has ended."""
-        reply = self._post(query, variables)
-        if reply.status == 401:
-            return None
-        body = _json_of(reply)
-        errors = body.get("errors")
-        if errors:
-            code = code_of(errors)
-            if code in NO_SESSION_CODES:
-                return None
-            raise error_for_code(code)
-        data = body.get("data")
-        if not isinstance(data, dict):
-            raise ContractBroken("The shop's answer holds no data.", code="no_data")
-        return Answer(data, self._time_of(reply))
+    def close(self) -> None:
+        """Let go of the connections; the session at the shop ends by itself."""
+        self._door.close()
+
+    def _in_session(self, query: str, variables: Mapping[str, object], *, is_read: bool) -> Answer:
+        """Logs in where there is no session, and once more where it has ended.
+
+        Sending a mutation again after that is safe: Vendure looks at the session before it does anything.
+        """
+        if self._token:
+            try:
+                return self._send(query, variables, is_read=is_read)
+            except SessionEndedError:
+                self._token = ""
+        self._log_in()
+        return self._send(query, variables, is_read=is_read)
 
     def _log_in(self) -> None:
-        self._token = ""
-        reply = self._post(_LOGIN, {"username": self._username, "password": self._password})
-        body = _json_of(reply)
-        errors = body.get("errors")
-        if errors:
-            raise error_for_code(code_of(errors))
-        data = body.get("data")
-        _result(data if isinstance(data, dict) else {}, "login")
+        reply = self._post(_LOGIN, {"username": self._username, "password": self._password}, is_read=False)
+        _result(_data_of(reply), "login")
         token = reply.headers.get("vendure-auth-token", "")
         if not token:
-            raise ContractBroken(
-                "The shop gives no bearer token; its tokenMethod must allow it.", code="no_token"
-            )
+            raise ContractBroken("The shop gives no bearer token; it must allow them.", code="no_token")
         self._token = token
 
-    def _post(self, query: str, variables: Mapping[str, object]) -> HttpReply:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    def _send(self, query: str, variables: Mapping[str, object], *, is_read: bool) -> Answer:
+        reply = self._post(query, variables, is_read=is_read)
+        return Answer(_data_of(reply), reply.server_time)
+
+    def _post(self, query: str, variables: Mapping[str, object], *, is_read: bool) -> Reply:
+        headers = {"Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         if self._channel_token:
             headers["vendure-token"] = self._channel_token
-        body = json.dumps({"query": query, "variables": dict(variables)}).encode()
-        return self._http.post(self._url, headers=headers, body=body)
-
-    def _time_of(self, reply: HttpReply) -> datetime:
-        try:
-            at = parsedate_to_datetime(reply.headers.get("Date", ""))
-        except ValueError:
-            return self._clock.now()
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        body = {"query": query, "variables": dict(variables)}
+        return self._door.post(body, headers=headers, is_read=is_read)
 
 
-def _json_of(reply: HttpReply) -> dict[str, object]:
-    error = error_for_status(reply.status, reply.headers.get("Retry-After", ""))
-    if error is not None:
-        raise error
-    try:
-        body = json.loads(reply.body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as broken:
-        raise ContractBroken("The shop's answer is not JSON.", code="not_json") from broken
-    if not isinstance(body, dict):
-        raise ContractBroken("The shop's answer is not an object.", code="not_json")
-    return body
+def _data_of(reply: Reply) -> Mapping[str, object]:
+    errors = reply.data.get("errors")
+    if errors:
+        raise error_for_code(code_of(errors))
+    data = reply.data.get("data")
+    if not isinstance(data, dict):
+        raise ContractBroken("The shop's answer holds no data.", code="no_data")
+    return data
 
 
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _result(data: Mapping[str, object], name: str) -> Mapping[str, object]:
+def _result(data: Mapping[str, object], name: str) -> object:
     result = data.get(name)
-    if not isinstance(result, dict):
+    if result is None:
         raise ContractBroken("The shop's answer holds no result.", code="no_result")
-    code = result.get("errorCode")
+    code = result.get("errorCode") if isinstance(result, dict) else None
     if code is not None:
         raise error_for_result(str(code))
     return result

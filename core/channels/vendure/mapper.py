@@ -119,6 +119,17 @@ def map_fulfilments(raw: Mapping[str, object]) -> Sequence[Fulfilment]:
     return parcels
 
 
+def map_made_fulfilment(raw: object, tracking_code: str) -> Fulfilment:
+    """The parcel a mutation has just made; its lines are those that were asked for and are not repeated.
+
+    Raises:
+        ContractBroken: not the shape our own mutation asks for.
+    """
+    if not isinstance(raw, dict) or not _id(raw, "id"):
+        raise _broken("addFulfillmentToOrder")
+    return Fulfilment(_id(raw, "id"), _text(raw, "state"), tracking_code, {})
+
+
 def map_quantities(raw: Mapping[str, object]) -> Mapping[str, int]:
     """Line id to the quantity still bought, 0 where it was cancelled."""
     return {_id(line, "id"): _count(line, "quantity") for line in _maps(raw, "lines")}

@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from core.channels.contract import Channel
-from core.channels.plugin import ChannelPlugin, HttpClient, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField
 from core.channels.vendure.channel import CAPABILITIES, VendureChannel
 from core.channels.vendure.client import VendureClient
-from core.channels.vendure.http import RequestsClient
+from core.channels.vendure.http import RequestsDoor
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 
 _GRAPHQL_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 
 
-def open_shop(settings: Mapping[str, str], secret: str, http: HttpClient | None, clock: Clock) -> Channel:
-    """One shop; `secret` is the account's password. Does no HTTP.
+def open_shop(
+    settings: Mapping[str, str], secret: Mapping[str, str], _http: object, clock: Clock
+) -> VendureChannel:
+    """One shop. Does no HTTP. The adapter brings its own door; the program's HTTP client is not used yet.
 
     Raises:
         Refused: `channel.address` for an address a password must not be sent to, `channel.setting` for a
@@ -33,11 +34,9 @@ def open_shop(settings: Mapping[str, str], secret: str, http: HttpClient | None,
     if not username:
         raise Refused("channel.setting", "The user name is missing.", field="username")
     client = VendureClient(
-        base_url=_checked_address(settings.get("base_url", "")),
+        RequestsDoor(_checked_address(settings.get("base_url", "")), clock),
         username=username,
-        password=secret,
-        http=http or RequestsClient(clock),
-        clock=clock,
+        password=secret.get("password", ""),
         channel_token=settings.get("channel_token", "").strip(),
     )
     return VendureChannel(
@@ -75,21 +74,24 @@ PLUGIN = ChannelPlugin(
     settings=(
         SettingField("base_url", "商城网址", "Shop address", kind="url"),
         SettingField("username", "管理员账号", "Administrator"),
-        SettingField("password", "密码", "Password", secret=True),
+        SettingField("password", "密码", "Password", kind="secret"),
         SettingField(
             "channel_token",
             "渠道令牌（多渠道商城才填）",
             "Channel token (multi-channel shops)",
-            required=False,
+            is_required=False,
         ),
         SettingField(
-            "buyer_note_field", "买家留言的自定义字段名", "Custom field of the buyer's note", required=False
+            "buyer_note_field",
+            "买家留言的自定义字段名",
+            "Custom field of the buyer's note",
+            is_required=False,
         ),
         SettingField(
             "stock_location_id",
             "库存地点编号（多地点才填）",
             "Stock location id (if several)",
-            required=False,
+            is_required=False,
         ),
     ),
     factory=open_shop,
