@@ -30,8 +30,8 @@ class VendureChannel:
 
     What the shop accepts is a claim, not a reservation: Vendure checks stock before the payment and counts it
     after, so that shoppers paying at once are all accepted (measured: 8 of 8 for 3 units). Nothing here hides
-    such orders. The shop allocates no more than it has, so that its counters do not show the excess; and an order
-    without allocation leaves the number on hand as it was when it is sent: only `push_stock` mends that.
+    such orders. The shop allocates no more than it has, so that its counters do not show the excess; and an
+    order without allocation leaves the number on hand as it was when it is sent: only `push_stock` mends that.
     """
 
     pushes_absolute_stock = True

@@ -41,6 +41,8 @@ class Fulfilment:
 @dataclass(frozen=True, slots=True)
 class _Money:
     bought_fen: int
+    #: what the order costs as it stands now
+    due_fen: int
     settled_fen: int
     refunded_fen: int
     refund_wanted_fen: int
@@ -51,7 +53,15 @@ class _Money:
             return "paid" if self.bought_fen == 0 else "unpaid"
         if self.refunded_fen >= self.settled_fen:
             return "refunded"
-        return "partly_refunded" if self.refunded_fen > 0 else "paid"
+        if self.refunded_fen > 0:
+            return "partly_refunded"
+        # the merchant may have added goods, and the buyer not yet paid for them
+        return "paid" if self.settled_fen >= self.due_fen else "unpaid"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether there is a payment whose time can be told."""
+        return self.settled_fen > 0 and self.payment != "unpaid"
 
     @property
     def is_refund_wanted(self) -> bool:
@@ -87,7 +97,7 @@ def map_order(raw: Mapping[str, object], *, buyer_note_field: str = "") -> Chann
         modified_at=modified_at,
         placed_at=ordered_at,
         # on SQLite a payment's time is cut to the second and would lie before the order it pays
-        paid_at=max(_paid_at(payments), ordered_at) if money.settled_fen > 0 else None,
+        paid_at=max(_paid_at(payments), ordered_at) if money.is_paid else None,
         payment=money.payment,
         channel_status=state,
         is_closed=state == "Cancelled" or money.payment == "refunded" or not any(to_send.values()),
@@ -209,9 +219,10 @@ def _money(
 ) -> _Money:
     carried = sum(_money_of(p, "amount") for p in payments if _text(p, "state") not in ("Declined", "Error"))
     # cancelling takes the total to 0; what was bought then shows only in what was paid for it
-    bought = carried if _text(raw, "state") == "Cancelled" else _money_of(raw, "totalWithTax")
+    due = _money_of(raw, "totalWithTax")
     return _Money(
-        bought_fen=bought,
+        bought_fen=carried if _text(raw, "state") == "Cancelled" else due,
+        due_fen=due,
         settled_fen=sum(_money_of(p, "amount") for p in payments if _text(p, "state") == "Settled"),
         refunded_fen=sum(_money_of(r, "total") for r in refunds if _text(r, "state") == "Settled"),
         refund_wanted_fen=sum(_money_of(r, "total") for r in refunds if _text(r, "state") == "Pending"),
