@@ -31,7 +31,7 @@ class VendureChannel:
     What the shop accepts is a claim, not a reservation: Vendure checks stock before the payment and counts it
     after, so that shoppers paying at once are all accepted (measured: 8 of 8 for 3 units). Nothing here hides
     such orders. The shop allocates no more than it has, so that its counters do not show the excess; and an
-    order without allocation leaves the number on hand as it was when it is sent: only `push_stock` mends that.
+    order without allocation leaves the number on hand as it was when it is sent: only `push_stock` mends it.
     """
 
     pushes_absolute_stock = True
@@ -146,7 +146,11 @@ class VendureChannel:
 
     def _raw_order(self, order_no: str) -> Mapping[str, object] | None:
         items, _ = self._read({"take": 1, "filter": {**_PLACED, "code": {"eq": order_no}}})
-        return items[0] if items else None
+        if not items:
+            return None
+        if items[0].get("code") != order_no:
+            raise ContractBroken("The shop answers with another order.", code="code")
+        return items[0]
 
     def _known_order(self, order_no: str) -> Mapping[str, object]:
         raw = self._raw_order(order_no)

@@ -207,6 +207,17 @@ def test_the_channel_token_and_the_bearer_token_travel_as_headers(
     assert "secret" not in json.dumps(shop.asked[1])
 
 
+def test_another_order_than_the_asked_one_is_not_taken(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    shop.answers = [logged_in(), answer({"data": {"orders": {"items": [{"code": "B"}]}}})]
+
+    with pytest.raises(ContractBroken) as failure:
+        open_channel().get_order("A")
+
+    assert failure.value.code == "code"
+
+
 def test_nothing_personal_or_secret_is_in_an_error() -> None:
     clock = SystemClock()
     channel = open_shop(

@@ -1,4 +1,4 @@
-"""Paging against a model of Vendure's list: text times in whole seconds, offsets, orders changing meanwhile."""
+"""Paging against a model of Vendure's list: times as text in whole seconds, orders changing between pages."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
