@@ -107,5 +107,5 @@ def _result(data: Mapping[str, object], name: str) -> object:
         raise ContractBroken("The shop's answer holds no result.", code="no_result")
     code = result.get("errorCode") if isinstance(result, dict) else None
     if code is not None:
-        raise error_for_result(str(code))
+        raise error_for_result(code)
     return result

@@ -5,6 +5,7 @@ Two channels carry them: HTTP status and the `errors` list of a GraphQL reply (`
 what was sent.
 """
 
+import re
 from collections.abc import Mapping
 
 from core.channels.contract import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
@@ -18,6 +19,8 @@ _BAD_LOGIN_CODES = frozenset(
     {"INVALID_CREDENTIALS_ERROR", "NATIVE_AUTH_STRATEGY_ERROR", "NOT_VERIFIED_ERROR"}
 )
 _LONGEST_WAIT_S = 3600.0
+#: what a code looks like; anything else may be a sentence with somebody's name in it
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
 
 
 class SessionEndedError(AuthExpired):
@@ -60,7 +63,7 @@ def code_of(errors: object) -> str:
     first = errors[0] if isinstance(errors, list) and errors else None
     extensions = first.get("extensions") if isinstance(first, dict) else None
     code = extensions.get("code") if isinstance(extensions, dict) else None
-    return code if isinstance(code, str) else ""
+    return _plain(code)
 
 
 def error_for_code(code: str) -> ChannelError:
@@ -74,8 +77,9 @@ def error_for_code(code: str) -> ChannelError:
     return Rejected("The shop says no.", code=code)
 
 
-def error_for_result(code: str) -> ChannelError:
+def error_for_result(error_code: object) -> ChannelError:
     """The error for an error result (`errorCode`) of a mutation."""
+    code = _plain(error_code)
     if code in _BAD_LOGIN_CODES:
         return AuthExpired("The shop does not accept this user name and password.", code=code)
     if code == "INSUFFICIENT_STOCK_ON_HAND_ERROR":
@@ -83,3 +87,7 @@ def error_for_result(code: str) -> ChannelError:
     if code == "ITEMS_ALREADY_FULFILLED_ERROR":
         return Rejected("The shop says these goods were already sent.", code=code)
     return Rejected("The shop says no.", code=code)
+
+
+def _plain(code: object) -> str:
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""

@@ -127,6 +127,7 @@ def deep() -> bytes:
         (failing("CHANNEL_NOT_FOUND"), Rejected, "CHANNEL_NOT_FOUND"),
         (failing("FORBIDDEN"), AuthExpired, "FORBIDDEN"),
         (answer({"errors": "odd"}), Temporary, ""),
+        (failing("no such person: 李四"), Temporary, ""),
         (answer(b'{"data": {}}', Content_Length="500"), Temporary, "ChunkedEncodingError"),
     ],
 )
