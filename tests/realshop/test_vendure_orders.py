@@ -150,6 +150,21 @@ def test_a_partial_and_then_a_full_refund_are_told(
     assert wholly.version > partly.version
 
 
+def test_a_changed_address_arrives_by_window_and_as_a_newer_version(
+    channel: VendureChannel, driver: VendureDriver, new_sku: str
+) -> None:
+    code = driver.place_order([(driver.new_variant(new_sku, stock=10), 1)])
+    driver.settle(code)
+    before = known(channel, code)
+
+    driver.change_address(code, "平安路 9 号")
+
+    (after,) = [o for o in pulled(channel, before.placed_at) if o.order_no == code]
+    assert after.consignee.address == "平安路 9 号 2 栋 301"
+    assert (after.payment, after.channel_status) == ("paid", "PaymentSettled")
+    assert after.version > before.version
+
+
 def test_an_order_of_the_border_second_itself_is_pulled(
     channel: VendureChannel, driver: VendureDriver, new_sku: str
 ) -> None:

@@ -353,6 +353,31 @@ class VendureDriver:
                 i={"id": refund["id"], "transactionId": "refund"},
             )
 
+    def change_address(self, code: str, street: str) -> None:
+        """The merchant changes where the paid order goes."""
+        order = self.order(code)
+        self._move(order["id"], "Modifying")
+        self.admin.do(
+            f"mutation($i: ModifyOrderInput!) {{ modifyOrder(input: $i)"
+            f" {{ ... on Order {{ id }} {_ERROR} }} }}",
+            "modifyOrder",
+            i={
+                "dryRun": False,
+                "orderId": order["id"],
+                "updateShippingAddress": {**ADDRESS, "streetLine1": street},
+            },
+        )
+        self._move(order["id"], order["state"])
+
+    def _move(self, order_id: str, state: str) -> None:
+        self.admin.do(
+            f"mutation($id: ID!, $s: String!) {{ transitionOrderToState(id: $id, state: $s)"
+            f" {{ ... on Order {{ id }} {_ERROR} }} }}",
+            "transitionOrderToState",
+            id=order_id,
+            s=state,
+        )
+
     def add_note(self, code: str, note: str) -> None:
         """A note only the merchant sees."""
         self.admin.ask(
