@@ -47,36 +47,48 @@ class ListModel:
     seconds=st.lists(st.integers(0, 5), max_size=25),
     page_size=st.integers(2, 5),
     since=st.integers(0, 5),
-    touches=st.lists(st.integers(0, 24), max_size=12),
+    touches=st.lists(st.lists(st.integers(0, 24), max_size=4), max_size=8),
 )
 def test_no_order_of_the_window_is_missed_whatever_changes_between_pages(
-    seconds: list[int], page_size: int, since: int, touches: list[int]
+    seconds: list[int], page_size: int, since: int, touches: list[list[int]]
 ) -> None:
     shop = ListModel(seconds)
     due = {number for number, at in shop.times.items() if at >= START + timedelta(seconds=since)}
-    changes = [str(one + 1) for one in touches if one < len(seconds)]
-    seen: set[str] = set()
-    at: Cursor | None = Cursor.first(START + timedelta(seconds=since))
-    now = 6
+    changes = [[str(one + 1) for one in some if one < len(seconds)] for some in touches]
 
+    assert due <= seen_by_paging(shop, START + timedelta(seconds=since), page_size, changes)
+
+
+def seen_by_paging(shop: ListModel, since: datetime, page_size: int, changes: list[list[str]]) -> set[str]:
+    """The ids that paging meets, some orders changing after each page."""
+    seen: set[str] = set()
+    at = Cursor.first(since)
+    now = 6
+    waiting = iter(changes)
     for _ in range(400):
-        assert at is not None
         items = shop.ask(page_options(WINDOW, at, page_size))
         if at.is_moved(items):
             at = at.restarted()
             items = shop.ask(page_options(WINDOW, at, page_size))
         seen |= {str(item["id"]) for item in items}
         following = at.next(items, page_size, WINDOW)
-        at = None if following is None else Cursor.parse(following.text())
-        if at is None:
-            break
-        if changes:
+        if following is None:
+            return seen
+        at = Cursor.parse(following.text())
+        for number in next(waiting, []):
             now += 1
-            shop.touch(changes.pop(), now)
-    else:
-        raise AssertionError("the pages do not end")
+            shop.touch(number, now)
+    raise AssertionError("the pages do not end")
 
-    assert due <= seen
+
+def test_orders_leaving_a_crowded_second_do_not_hide_others() -> None:
+    shop = ListModel([0] * 8)
+    due = set(shop.times)
+
+    # the first page finds the second crowded, the next two walk it by offset
+    seen = seen_by_paging(shop, START, 3, [[], [], ["1", "2", "3"]])
+
+    assert seen == due
 
 
 def test_the_model_punishes_plain_offsets() -> None:
