@@ -82,7 +82,7 @@ def seen_by_paging(shop: ListModel, since: datetime, page_size: int, changes: li
 
 
 def test_orders_leaving_a_crowded_second_do_not_hide_others() -> None:
-    shop = ListModel([0] * 8)
+    shop = ListModel([0] * 15)
     due = set(shop.times)
 
     # the first page finds the second crowded, the next two walk it by offset
