@@ -25,8 +25,8 @@ def vendure() -> Iterator[RunningShop]:
             yield shop
     except CannotRunError as error:
         pytest.fail(
-            f"The real-shop tests cannot run: {error}. Install Node.js 20 or newer with npm,"
-            " or set PACKDESK_WITHOUT_REALSHOP=1 to go without.",
+            "The real-shop tests need Node.js 20 or newer with npm and, the first time, the npm registry"
+            f" (PACKDESK_WITHOUT_REALSHOP=1 goes without them): {error}",
             pytrace=False,
         )
 

@@ -1,6 +1,8 @@
 """Parcels told to a running Vendure: once, twice, in parts, and with the reply lost on the way."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -122,6 +124,26 @@ def test_a_lost_reply_ends_in_one_shipped_parcel(
         assert parcels_at(driver, order) == [("SF1007", "SF", "Shipped")]
         channel.confirm_shipment(notice_for(order, "SF1007"))
         assert parcels_at(driver, order) == [("SF1007", "SF", "Shipped")]
+
+
+@pytest.mark.race
+def test_two_desks_telling_the_same_parcel_at_once_make_one(
+    open_channel: Callable[..., VendureChannel], driver: VendureDriver, new_sku: str
+) -> None:
+    desks = [open_channel(), open_channel()]
+    order = paid_order(desks[0], driver, new_sku)
+    desks[1].check()
+    start = threading.Barrier(2)
+
+    def tell(desk: VendureChannel) -> None:
+        start.wait(30)
+        desk.confirm_shipment(notice_for(order, "SF1010"))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(tell, desks))
+
+    assert parcels_at(driver, order) == [("SF1010", "SF", "Shipped")]
+    assert driver.order(order.order_no)["state"] == "Shipped"
 
 
 def test_a_parcel_left_half_told_is_finished_by_the_next_try(

@@ -181,7 +181,7 @@ class _Output:
             except queue.Empty:
                 raise CannotRunError(f"Vendure did not start within {_START_S:.0f} s") from None
             if line is None:
-                raise CannotRunError(f"Vendure ended while starting: {''.join(said)[-600:]}")
+                raise CannotRunError(f"Vendure ended while starting: {_one_line(''.join(said))}")
             match = re.match(r"listening on (\d+)", line)
             if match:
                 return int(match.group(1))
@@ -227,7 +227,12 @@ def _run(command: Sequence[str], folder: Path, failure: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CannotRunError(f"{failure}: {error}") from error
     if done.returncode != 0:
-        raise CannotRunError(f"{failure}: {(done.stderr or done.stdout).strip()[-600:]}")
+        raise CannotRunError(f"{failure}: {_one_line(done.stderr or done.stdout)}")
+
+
+def _one_line(text: str) -> str:
+    """The last words of a program's output, in one line."""
+    return " ".join(text.split())[-400:]
 
 
 @contextmanager
