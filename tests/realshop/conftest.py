@@ -1,0 +1,65 @@
+"""The running shop, and what every test of it needs."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core.channels.vendure.channel import VendureChannel
+from core.channels.vendure.client import VendureClient
+from core.channels.vendure.http import RequestsDoor
+from core.runtime.clock import SystemClock
+from tests.support.vendure import PASSWORD, USERNAME, CannotRunError, RunningShop, running_shop
+from tests.support.vendure_driver import VendureDriver
+
+_serial = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def vendure() -> Iterator[RunningShop]:
+    if os.environ.get("PACKDESK_WITHOUT_REALSHOP") == "1":
+        pytest.skip("PACKDESK_WITHOUT_REALSHOP=1")
+    try:
+        with running_shop() as shop:
+            yield shop
+    except CannotRunError as error:
+        pytest.fail(
+            "The real-shop tests need Node.js 20 or newer with npm and, the first time, the npm registry"
+            f" (PACKDESK_WITHOUT_REALSHOP=1 goes without them): {error}",
+            pytrace=False,
+        )
+
+
+@pytest.fixture
+def driver(vendure: RunningShop) -> Iterator[VendureDriver]:
+    driver = VendureDriver(vendure.base_url, USERNAME, PASSWORD)
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def new_sku() -> str:
+    """A merchant code no other test of this session has."""
+    return f"SKU-{next(_serial)}"
+
+
+@pytest.fixture
+def open_channel(vendure: RunningShop) -> Iterator[Callable[..., VendureChannel]]:
+    """Opens our adapter on the shop, or on another port that leads to it."""
+    opened: list[VendureChannel] = []
+
+    def _open(*, port: int | None = None, page_size: int = 100, password: str = PASSWORD) -> VendureChannel:
+        door = RequestsDoor(f"http://127.0.0.1:{port or vendure.port}", SystemClock())
+        client = VendureClient(door, username=USERNAME, password=password)
+        opened.append(VendureChannel(client, buyer_note_field="buyerNote", page_size=page_size))
+        return opened[-1]
+
+    yield _open
+    for channel in opened:
+        channel.close()
+
+
+@pytest.fixture
+def channel(open_channel: Callable[..., VendureChannel]) -> VendureChannel:
+    return open_channel()

@@ -1,0 +1,281 @@
+"""The client against a server that misbehaves on purpose: every way of failing is one of the five kinds."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from core.channels.contract import (
+    AuthExpired,
+    ChannelError,
+    ContractBroken,
+    RateLimited,
+    Rejected,
+    Temporary,
+)
+from core.channels.vendure.channel import VendureChannel
+from core.channels.vendure.client import VendureClient
+from core.channels.vendure.http import RequestsDoor
+from core.channels.vendure.plugin import PLUGIN, open_shop
+from core.runtime.clock import SystemClock
+from core.runtime.errors import Refused
+
+Answer = tuple[int, dict[str, str], bytes]
+GREETING = {"data": {"login": {"id": "1"}}}
+
+
+def answer(body: object, status: int = 200, **headers: str) -> Answer:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return status, {name.replace("_", "-"): value for name, value in headers.items()}, content
+
+
+def logged_in() -> Answer:
+    return answer(GREETING, vendure_auth_token="token")
+
+
+class Misbehaving:
+    """Answers in the order it is told to, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.asked: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        told = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                told.asked.append(json.loads(self.rfile.read(length)))
+                told.headers.append({name.lower(): value for name, value in self.headers.items()})
+                status, headers, content = told.answers.pop(0)
+                self.send_response(status)
+                length_header = headers.pop("Content-Length", str(len(content)))
+                self.send_header("Content-Length", length_header)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_args: object) -> None:
+                """Stay silent."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+
+@pytest.fixture
+def shop() -> Iterator[Misbehaving]:
+    with closing(Misbehaving()) as shop:
+        yield shop
+
+
+@pytest.fixture
+def open_channel(shop: Misbehaving) -> Iterator[Callable[..., VendureChannel]]:
+    opened = []
+
+    def _open(channel_token: str = "", **limits: Any) -> VendureChannel:
+        door = RequestsDoor(shop.url, SystemClock(), **limits)
+        client = VendureClient(door, username="clerk", password="secret", channel_token=channel_token)
+        opened.append(VendureChannel(client))
+        return opened[-1]
+
+    yield _open
+    for channel in opened:
+        channel.close()
+
+
+CHECKED = {"data": {"activeChannel": {"defaultCurrencyCode": "CNY"}, "orders": {"items": []}}}
+
+
+def failing(code: str, status: int = 200) -> Answer:
+    return answer({"errors": [{"message": "x", "extensions": {"code": code}}], "data": None}, status)
+
+
+def deep() -> bytes:
+    return b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "code"),
+    [
+        (answer(b"", 302, Location="http://127.0.0.1:1/"), ContractBroken, "http_302"),
+        (answer(b"<html>login</html>"), ContractBroken, "not_json"),
+        (answer(b""), ContractBroken, "not_json"),
+        (answer([]), ContractBroken, "not_json"),
+        (answer(b'{"data": NaN}'), ContractBroken, "not_json"),
+        (answer(deep()), ContractBroken, "not_json"),
+        (answer({"data": None}), ContractBroken, "no_data"),
+        (answer({"data": {"activeChannel": {"defaultCurrencyCode": "USD"}}}), Rejected, "currency"),
+        (answer({"data": {"activeChannel": None}}), Rejected, "currency"),
+        (answer(b"<html>", 404), ContractBroken, "http_404"),
+        (answer(b"<html>", 502), Temporary, "http_502"),
+        (answer({}, 503), Temporary, "http_503"),
+        (answer({}, 429, Retry_After="7"), RateLimited, "http_429"),
+        (failing("INTERNAL_SERVER_ERROR"), Temporary, "INTERNAL_SERVER_ERROR"),
+        (failing("GRAPHQL_VALIDATION_FAILED", 400), ContractBroken, "GRAPHQL_VALIDATION_FAILED"),
+        (failing("CHANNEL_NOT_FOUND"), Rejected, "CHANNEL_NOT_FOUND"),
+        (failing("FORBIDDEN"), AuthExpired, "FORBIDDEN"),
+        (answer({"errors": "odd"}), Temporary, ""),
+        (failing("no such person: 李四"), Temporary, ""),
+        (answer(b'{"data": {}}', Content_Length="500"), Temporary, "ChunkedEncodingError"),
+    ],
+)
+def test_every_failure_is_one_of_the_five_kinds(
+    shop: Misbehaving,
+    open_channel: Callable[..., VendureChannel],
+    reply: Answer,
+    kind: type[ChannelError],
+    code: str,
+) -> None:
+    shop.answers = [logged_in(), reply]
+
+    with pytest.raises(ChannelError) as failure:
+        open_channel().check()
+
+    assert type(failure.value) is kind or isinstance(failure.value, kind)
+    assert failure.value.code == code
+    assert shop.answers == []
+
+
+def test_the_wait_a_shop_wishes_for_is_passed_on(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    waits = []
+    for wish in ("7", "", "soon", "nan", "inf", "-3"):
+        shop.answers = [logged_in(), answer({}, 429, Retry_After=wish)]
+        with pytest.raises(RateLimited) as limit:
+            open_channel().check()
+        waits.append(limit.value.retry_after_s)
+
+    assert waits == [7.0, 1.0, 1.0, 1.0, 3600.0, 1.0]
+
+
+def test_too_long_an_answer_is_not_read_to_its_end(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    shop.answers = [logged_in(), answer(b" " * 1_000_000)]
+
+    with pytest.raises(ContractBroken) as failure:
+        open_channel(cap_bytes=100_000).check()
+
+    assert failure.value.code == "too_long"
+
+
+def test_a_permission_that_stays_away_asks_for_a_person_after_one_new_login(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    shop.answers = [logged_in(), answer(CHECKED), failing("FORBIDDEN"), logged_in(), failing("FORBIDDEN")]
+    channel = open_channel()
+    channel.check()
+
+    with pytest.raises(AuthExpired):
+        channel.check()
+
+    assert shop.answers == []
+
+
+def test_a_shop_without_bearer_tokens_is_named_as_such(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    shop.answers = [answer(GREETING)]
+
+    with pytest.raises(ContractBroken) as failure:
+        open_channel().check()
+
+    assert failure.value.code == "no_token"
+
+
+def test_the_channel_token_and_the_bearer_token_travel_as_headers(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    shop.answers = [logged_in(), answer(CHECKED)]
+
+    open_channel(channel_token="second-shop").check()
+
+    assert [one.get("vendure-token") for one in shop.headers] == ["second-shop", "second-shop"]
+    assert [one.get("authorization") for one in shop.headers] == [None, "Bearer token"]
+    assert "secret" not in json.dumps(shop.asked[1])
+
+
+def test_another_order_than_the_asked_one_is_not_taken(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    shop.answers = [logged_in(), answer({"data": {"orders": {"items": [{"code": "B"}]}}})]
+
+    with pytest.raises(ContractBroken) as failure:
+        open_channel().get_order("A")
+
+    assert failure.value.code == "code"
+
+
+def test_nothing_personal_or_secret_is_in_an_error() -> None:
+    clock = SystemClock()
+    channel = open_shop(
+        {"base_url": "http://127.0.0.1:1", "username": "clerk"}, {"password": "hunter2"}, None, clock
+    )
+
+    with pytest.raises(Temporary) as failure:
+        channel.check()
+
+    assert "hunter2" not in str(failure.value) + failure.value.code
+    channel.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "shop.example",
+        "http://shop.example",
+        "ftp://shop.example",
+        "https://",
+        "https://a:b@shop.example",
+        "https://shop.example?x=1",
+        "https://shop.example#x",
+        "http://[::1",
+        "http://127.0.0.1.example.com",
+    ],
+)
+def test_an_address_a_password_must_not_go_to_is_refused(address: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        open_shop({"base_url": address, "username": "clerk"}, {"password": "p"}, None, SystemClock())
+
+    assert refusal.value.code == "channel.address"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://shop.example/", "http://127.0.0.1:3000", "http://[::1]:3000", "http://localhost"]
+)
+def test_https_and_this_machine_are_accepted(address: str) -> None:
+    open_shop({"base_url": address, "username": "clerk"}, {"password": "p"}, None, SystemClock()).close()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"username": " "}, {"buyer_note_field": "note } }"}, {"buyer_note_field": "1a"}]
+)
+def test_a_setting_that_cannot_be_right_is_refused(changes: dict[str, str]) -> None:
+    settings = {"base_url": "https://shop.example", "username": "clerk", **changes}
+
+    with pytest.raises(Refused) as refusal:
+        open_shop(settings, {"password": "p"}, None, SystemClock())
+
+    assert refusal.value.code == "channel.setting"
+
+
+def test_the_plugin_asks_for_each_setting_in_both_languages() -> None:
+    assert PLUGIN.id == "vendure"
+    assert all(field.label_zh and field.label_en for field in PLUGIN.settings)
+    assert [field.name for field in PLUGIN.settings if field.kind == "secret"] == ["password"]
+    names = [field.name for field in PLUGIN.settings]
+    assert len(names) == len(set(names))
