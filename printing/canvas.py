@@ -30,9 +30,9 @@ from printing.errors import RenderError
 from printing.fonts import FontBook
 from printing.plain_text import visible
 
-#: Qt draws larger glyphs as outlines, and FreeType shifts those by 1/64 dot depending on what was drawn before: a
-#: reprint would differ by some dots from the first copy. So they are taken on the font's own grid and scaled here.
-_LARGEST_CACHED_PX = 60
+#: Qt draws larger glyphs as outlines (slowly), and FreeType shifts those by 1/64 dot depending on what was
+#: drawn before: a reprint would differ from the first copy. So we take them on the font's grid and scale.
+_LARGEST_CACHED_PX = 64
 _GRID_PX = 1000
 
 
@@ -296,10 +296,11 @@ class Canvas:
 
     def _outline(self, start: QPointF, line: str, size_px: int, *, is_bold: bool) -> QPainterPath:
         outline = QPainterPath()
+        outline.setFillRule(Qt.FillRule.WindingFill)  # the strokes of one letter may overlap
         outline.addText(QPointF(0, 0), self._face(_GRID_PX, is_bold=is_bold)[0], line)
         for index in range(outline.elementCount()):
-            element = outline.elementAt(index)
-            outline.setElementPositionAt(index, round(element.x), round(element.y))
+            point = QPointF(outline.elementAt(index))  # type: ignore[call-overload]  # the stubs lack this cast
+            outline.setElementPositionAt(index, round(point.x()), round(point.y()))
         scale = size_px / _GRID_PX
         return QTransform(scale, 0, 0, scale, start.x(), start.y()).map(outline)
 

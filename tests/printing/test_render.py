@@ -274,8 +274,7 @@ def test_many_threads_draw_the_same_dots(renderer):
     results = []
 
     def work():
-        for _ in range(5):
-            results.append(bool((dots(renderer, example_label()) == wanted).all()))
+        results.extend(bool((dots(renderer, example_label()) == wanted).all()) for _ in range(5))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -320,3 +319,13 @@ def test_without_a_gui_application_it_refuses_instead_of_aborting():
 )
 def test_the_number_is_grouped_for_reading_aloud(number, shown):
     assert grouped(number) == shown
+
+
+def test_large_letters_are_solid_where_their_strokes_overlap(fonts):
+    canvas = Canvas(fonts, 200, 200, 8.0, 150)
+    canvas.text(Rect(0, 0, 25, 25), "A", Face(20, 20, is_bold=True), Align.CENTRE)
+    black = canvas.finish().to_array()
+    rows = np.flatnonzero(black.any(axis=1))
+    height = rows[-1] - rows[0]
+    bar = black[rows[0] + round(height * 0.6) : rows[0] + round(height * 0.78)]
+    assert any(len(runs_of(row)) == 3 for row in bar), "the cross bar of the A runs from leg to leg"

@@ -1,4 +1,4 @@
-"""Barcode readers that did not write the barcode: zxing-cpp, and zbar where the system library is installed."""
+"""Barcode readers: zxing-cpp (also wrote the code), and the independent zbar where it is installed."""
 
 import numpy as np
 import numpy.typing as npt
