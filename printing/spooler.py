@@ -29,7 +29,7 @@ Render = Callable[[LabelContent, str, Resolution], RenderedLabel]
 
 #: how often an idle lane looks at its printer
 POLL_S = 3.0
-#: an answer younger than this is not asked for again
+#: an answer younger than this is not asked for again, unless it was a bad one
 _STATUS_FRESH_S = 0.5
 #: a printer that does not answer costs the reply timeout each time, so it is asked rarely
 _SILENT_FRESH_S = 30.0
@@ -275,7 +275,7 @@ class Lane:
         return POLL_S
 
     def _look(self, fresh_s: float = _STATUS_FRESH_S) -> PrinterStatus:
-        if self._seen_at is not None:
+        if self._seen_at is not None and self._seen.can_print:
             limit = max(fresh_s, _SILENT_FRESH_S) if self._seen.state is PrinterState.UNKNOWN else fresh_s
             if self._monotonic() - self._seen_at < limit:
                 return self._seen
