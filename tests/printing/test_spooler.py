@@ -260,52 +260,50 @@ def test_sending_is_committed_before_the_first_byte(renderer):
     assert states == ["sending"]
 
 
-@pytest.mark.parametrize("call", ["claim", "mark_sending", "mark_sent", "mark_failed", "recover"])
-@pytest.mark.parametrize("is_committed", [False, True])
-def test_a_store_that_fails_at_any_call_costs_no_second_paper_and_no_job(
-    renderer, caplog, call, is_committed
-):
-    """The call fails once, before or after it took effect; then the lane must still end with one paper."""
+class FailsOnce:
+    """A store whose call `name` fails the first time, before or after it took effect."""
 
-    class Failing(MemoryJobStore):
-        failed = False
+    def __init__(self, rows, name, *, is_committed):
+        self._rows, self._name, self._is_committed = rows, name, is_committed
+        self.has_failed = False
 
-        def fail(self, name, *args, **words):
-            action = getattr(MemoryJobStore, name)
-            if name != call or self.failed:
-                return action(self, *args, **words)
-            self.failed = True
-            if is_committed:
-                action(self, *args, **words)
+    def __getattr__(self, name):
+        action = getattr(self._rows, name)
+
+        def call(*args, **words):
+            if name != self._name or self.has_failed:
+                return action(*args, **words)
+            self.has_failed = True
+            if self._is_committed:
+                action(*args, **words)
             raise RuntimeError("the database is away")
 
-        def claim(self, *args):
-            return self.fail("claim", *args)
+        return call
 
-        def mark_sending(self, *args):
-            return self.fail("mark_sending", *args)
 
-        def mark_sent(self, *args):
-            return self.fail("mark_sent", *args)
+class AbsentFirst(MemoryTransport):
+    """A printer that is plugged in after the first try."""
 
-        def mark_failed(self, *args, **words):
-            return self.fail("mark_failed", *args, **words)
+    tries = 0
 
-        def recover(self, *args):
-            return self.fail("recover", *args)
+    def send(self, data, name):
+        AbsentFirst.tries += 1
+        if AbsentFirst.tries == 1:
+            raise NothingSent("wire.absent", "not plugged in")
+        return MemoryTransport.send(self, data, name)
 
-    class OnceAbsent(MemoryTransport):
-        absent = call == "mark_failed"
 
-        def send(self, data, name):
-            if self.absent:
-                OnceAbsent.absent = False
-                raise NothingSent("wire.absent", "not plugged in")
-            return MemoryTransport.send(self, data, name)
-
-    store, transport = Failing(), OnceAbsent()
+@pytest.mark.parametrize("call", ["claim", "mark_sending", "mark_sent", "mark_failed", "recover"])
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_store_that_fails_once_at_any_call_costs_no_second_paper_and_no_job(
+    renderer, caplog, call, is_committed
+):
+    rows = MemoryJobStore()
+    store = FailsOnce(rows, call, is_committed=is_committed)
+    AbsentFirst.tries = 0 if call == "mark_failed" else 1
+    transport = AbsentFirst()
     lane = lane_on(transport, store, renderer)
-    job = store.add("p", content(1))
+    job = rows.add("p", content(1))
     for _ in range(8):
         try:
             lane.step()
@@ -313,8 +311,8 @@ def test_a_store_that_fails_at_any_call_costs_no_second_paper_and_no_job(
             if call == "claim" and is_committed:
                 # Claimed without our knowing: only a new start finds it, as after a crash.
                 lane = lane_on(transport, store, renderer)
-    assert store.failed
-    assert (store.state(job), len(transport.jobs)) == ("sent", 1)
+    assert store.has_failed
+    assert (rows.state(job), len(transport.jobs)) == ("sent", 1)
 
 
 def test_a_defect_in_a_wire_is_doubt_and_the_thread_lives(renderer, caplog):
