@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from printing.bitmap import Bitmap
 from printing.canvas import Warned
@@ -25,7 +26,18 @@ from printing.transports.contract import Receipt, digest
 
 _log = logging.getLogger(__name__)
 
-Render = Callable[[LabelContent, str, Resolution], RenderedLabel]
+
+class Renderer(Protocol):
+    """Draws labels: `printing.render.LabelRenderer`."""
+
+    def render(self, content: LabelContent, size: str, resolution: Resolution) -> RenderedLabel:
+        """One copy as dots."""
+        ...
+
+    def warm_up(self, resolution: Resolution) -> None:
+        """Prepare the calling thread; Qt keeps glyphs per thread."""
+        ...
+
 
 #: how often an idle lane looks at its printer
 POLL_S = 3.0
@@ -66,7 +78,7 @@ class Lane:
     Args:
         printer: where labels go.
         store: keeps the jobs.
-        render: draws a label; `LabelRenderer.render`.
+        renderer: draws a label; a `LabelRenderer`.
         now: aware wall time, printed on the label.
         listener: hears of changes.
         monotonic: seconds that never run backwards.
@@ -76,7 +88,7 @@ class Lane:
         self,
         printer: Printer,
         store: JobStore,
-        render: Render,
+        renderer: Renderer,
         now: Callable[[], datetime],
         listener: Listener,
         monotonic: Callable[[], float] = time.monotonic,
@@ -84,7 +96,7 @@ class Lane:
         self._printer = printer
         self._next_printer: Printer | None = None
         self._store = store
-        self._render = render
+        self._renderer = renderer
         self._now = now
         self._listener = listener
         self._monotonic = monotonic
@@ -120,6 +132,10 @@ class Lane:
         if self._awaited is not None:
             return self._await_paper(self._awaited)
         return self._print_next()
+
+    def warm_up(self) -> None:
+        """Make the first label as fast as the others; call on the thread that steps."""
+        self._renderer.warm_up(self._printer.profile.resolution)
 
     def report_stopped(self) -> None:
         """Tell the listener that nobody works this lane any more."""
@@ -170,7 +186,7 @@ class Lane:
         if job.size not in {"", size}:
             raise PrintingError("job.wrong_paper", f"the job wants {job.size}, the printer holds {size}")
         content = label_from_mapping(job.content).stamped(job.copy_no, self._now())
-        label = self._render(content, size, self._printer.profile.resolution)
+        label = self._renderer.render(content, size, self._printer.profile.resolution)
         return _Prepared(label.bitmap, self._printer.encode(label.bitmap), label.warnings)
 
     def _refuse(self, job: ClaimedJob, reason: str, *, is_retryable: bool) -> None:
@@ -343,6 +359,10 @@ class _LaneThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self.lane.warm_up()
+        except Exception:  # noqa: BLE001  # a cold first label is slow, not wrong
+            _log.exception("a printer lane could not warm up")
         while not self._stop.is_set():
             self._wake.clear()
             try:
@@ -359,10 +379,10 @@ class Spooler:
     """All printers' lanes. Start one per program, after the QGuiApplication; `stop` it before that ends."""
 
     def __init__(
-        self, store: JobStore, render: Render, now: Callable[[], datetime], listener: Listener
+        self, store: JobStore, renderer: Renderer, now: Callable[[], datetime], listener: Listener
     ) -> None:
         self._store = store
-        self._render = render
+        self._renderer = renderer
         self._now = now
         self._listener = listener
         self._lock = threading.Lock()
@@ -376,7 +396,7 @@ class Spooler:
                 self._threads[key].lane.use(printer)
                 self._threads[key].wake()
             else:
-                lane = Lane(printer, self._store, self._render, self._now, self._listener)
+                lane = Lane(printer, self._store, self._renderer, self._now, self._listener)
                 self._threads[key] = _LaneThread(lane)
 
     def remove_printer(self, key: str) -> None:

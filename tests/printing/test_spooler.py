@@ -64,7 +64,7 @@ def printer():
 def desk(renderer, printer):
     """A store, a listener and a running spooler on the simulated printer."""
     store, ear = MemoryJobStore(), Ear()
-    spooler = Spooler(store, renderer.render, lambda: NOW, ear)
+    spooler = Spooler(store, renderer, lambda: NOW, ear)
     profile = PrinterProfile(key="p", name="p", address=printer.address)
     wire = TcpTransport("127.0.0.1", printer.port, deadline_s=3.0)
 
@@ -224,7 +224,7 @@ def test_a_cancelled_job_is_not_sent(renderer, printer):
 def lane_on(transport, store, renderer, ear=None, **changes):
     profile = PrinterProfile(key="p", name="p", address="memory:", **changes)
     printer = Printer(profile, transport, find_language("tspl"))
-    return Lane(printer, store, renderer.render, lambda: NOW, ear or Ear())
+    return Lane(printer, store, renderer, lambda: NOW, ear or Ear())
 
 
 def test_a_copy_carries_its_number_and_the_time_of_printing(renderer):
@@ -324,7 +324,7 @@ def test_a_defect_in_a_wire_is_doubt_and_the_thread_lives(renderer, caplog):
             return MemoryTransport.send(self, data, name)
 
     store, ear, transport = MemoryJobStore(), Ear(), Broken()
-    spooler = Spooler(store, renderer.render, lambda: NOW, ear)
+    spooler = Spooler(store, renderer, lambda: NOW, ear)
     first, second = store.add("p", content(1)), store.add("p", content(2))
     profile = PrinterProfile(key="p", name="p", address="memory:")
     spooler.put_printer(Printer(profile, transport, find_language("tspl")))
@@ -385,7 +385,7 @@ def test_a_removed_printer_keeps_its_jobs_in_the_store(desk, printer):
 def test_the_virtual_printer_confirms_by_itself_and_names_its_files(renderer, tmp_path):
     store = MemoryJobStore()
     profile = PrinterProfile(key="p", name="p", address=f"virtual:{tmp_path}")
-    lane = Lane(open_printer(profile, lambda: NOW), store, renderer.render, lambda: NOW, Ear())
+    lane = Lane(open_printer(profile, lambda: NOW), store, renderer, lambda: NOW, Ear())
     job = store.add("p", content(1), name="SF0000000000001")
     lane.step()
     assert store.state(job) == "confirmed"
