@@ -101,7 +101,8 @@ class Lane:
         self._listener = listener
         self._monotonic = monotonic
         self._is_recovered = False
-        self._was_cut = False
+        # Nobody remembers what an earlier run left in the printer: the first label comes after recovery.
+        self._was_cut = True
         self._unsettled: Callable[[], None] | None = None
         self._awaited: _Awaited | None = None
         self._seen = PrinterStatus(PrinterState.UNKNOWN)
@@ -148,9 +149,10 @@ class Lane:
             self._seen_at = None
 
     def _recover(self) -> None:
-        # A job cut by a crash of ours may have left the printer inside a bitmap, as a broken wire does.
-        self._was_cut = self._store.recover(self._key) > 0 or self._was_cut
+        in_doubt = self._store.recover(self._key)
         self._is_recovered = True
+        if in_doubt:
+            _log.info("printer %s: %d labels of the last run are in doubt", self._key, in_doubt)
 
     @property
     def _key(self) -> str:
@@ -211,7 +213,7 @@ class Lane:
             return 0.0
         self._tell(JobNews(self._key, job.job_id, JobState.SENDING, warnings=prepared.warnings))
         data = prepared.data
-        if self._was_cut:
+        if self._was_cut and self._printer.transport.is_stream:
             data = self._printer.recovery(prepared.bitmap) + data
         try:
             receipt = self._printer.send(data, job.name)

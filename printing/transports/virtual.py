@@ -52,6 +52,11 @@ class VirtualTransport:
     now: Callable[[], datetime]
     keep: int = DEFAULT_KEEP
 
+    @property
+    def is_stream(self) -> bool:
+        """Each job is whole or not there."""
+        return False
+
     def send(self, data: bytes, name: str) -> Receipt:
         """Store one job; it counts once its index line is on disk.
 

@@ -86,7 +86,8 @@ def test_jobs_come_out_once_each_in_order_and_readable(desk, printer):
     assert numbers_on(papers) == [f"SF{number:013d}" for number in range(5)]
     assert len(printer.papers) == 5
     assert [news.state for news in ear.jobs if news.job_id == 1][:2] == [JobState.SENDING, JobState.SENT]
-    assert not printer.engine.errors
+    # The white bytes of the recovery before the first label are no command, and are taken for none.
+    assert [set(line) for line in printer.engine.errors] == [{0xFF}]
 
 
 def test_another_printers_jobs_are_left_alone(desk, printer):
@@ -313,6 +314,28 @@ def test_a_store_that_fails_once_at_any_call_costs_no_second_paper_and_no_job(
                 lane = lane_on(transport, store, renderer)
     assert store.has_failed
     assert (rows.state(job), len(transport.jobs)) == ("sent", 1)
+
+
+def test_a_new_start_forgets_a_cut_but_not_the_recovery(renderer, printer):
+    """The cut was in the run before and its job is settled as unknown: nothing in the store tells of it."""
+    store = MemoryJobStore()
+    wire = TcpTransport("127.0.0.1", printer.port, deadline_s=3.0)
+    printer.always_answer(READY)
+    printer.vanish_after(60_000)
+    store.add("p", content(1))
+    lane_on(wire, store, renderer).step()
+    assert store.state(1) == "unknown"
+    printer.come_back()
+    store.add("p", content(2))
+    lane_on(wire, store, renderer).step()
+    assert numbers_on(printer.wait_for_papers(1)) == ["SF0000000000002"]
+
+
+def test_a_file_gets_the_label_and_nothing_else(renderer):
+    store, transport = MemoryJobStore(), MemoryTransport()
+    store.add("p", content(1))
+    lane_on(transport, store, renderer).step()
+    assert transport.jobs[0][1].startswith(b"SIZE ")
 
 
 def test_a_defect_in_a_wire_is_doubt_and_the_thread_lives(renderer, caplog):
