@@ -6,7 +6,6 @@ climb out of it).
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -30,9 +29,9 @@ from printing.errors import RenderError
 from printing.fonts import FontBook
 from printing.plain_text import visible
 
-#: Qt draws larger glyphs as outlines, and FreeType shifts those by 1/64 dot depending on what was drawn before: a
-#: reprint would differ by some dots from the first copy. So they are taken on the font's own grid and scaled here.
-_LARGEST_CACHED_PX = 60
+#: Qt draws larger glyphs as outlines (slowly), and FreeType shifts those by 1/64 dot depending on what was
+#: drawn before: a reprint would differ from the first copy. So we take them on the font's grid and scale.
+_LARGEST_CACHED_PX = 64
 _GRID_PX = 1000
 
 
@@ -196,9 +195,16 @@ class Canvas:
         while True:
             fitted = self._try(text, width_px, height_px, size, lines, is_bold=face.is_bold)
             if size <= smallest or not fitted.is_cut:
-                break
-            size = max(smallest, size - max(1, size // 12))
-        return fitted
+                return fitted
+            size = max(smallest, self._smaller(text, width_px, size, lines, is_bold=face.is_bold))
+
+    def _smaller(self, text: str, width_px: int, size_px: int, lines: int, *, is_bold: bool) -> int:
+        """The next size to try: one line's width tells where to jump to, several lines go by steps."""
+        step = size_px - max(1, size_px // 12)
+        if lines > 1:
+            return step
+        advance = self._face(size_px, is_bold=is_bold)[1].horizontalAdvance(text)
+        return min(size_px - 1, int(size_px * width_px / advance)) if advance > width_px else step
 
     def fits(self, box: Rect, text: str, face: Face, lines: int = 1) -> bool:
         """Whether the whole text can stand in `box` at some size of `face`."""
@@ -294,10 +300,11 @@ class Canvas:
 
     def _outline(self, start: QPointF, line: str, size_px: int, *, is_bold: bool) -> QPainterPath:
         outline = QPainterPath()
+        outline.setFillRule(Qt.FillRule.WindingFill)  # the strokes of one letter may overlap
         outline.addText(QPointF(0, 0), self._face(_GRID_PX, is_bold=is_bold)[0], line)
         for index in range(outline.elementCount()):
-            element = outline.elementAt(index)
-            outline.setElementPositionAt(index, round(element.x), round(element.y))
+            point = QPointF(outline.elementAt(index))  # type: ignore[call-overload]  # the stubs lack this cast
+            outline.setElementPositionAt(index, round(point.x()), round(point.y()))
         scale = size_px / _GRID_PX
         return QTransform(scale, 0, 0, scale, start.x(), start.y()).map(outline)
 
@@ -326,22 +333,21 @@ class Canvas:
         line_px = math.ceil(size_px * 1.22)
         room = max(1, min(lines, height_px // line_px))
         is_cut = line_px * room > height_px
-        if room == 1:
-            broken: Sequence[str] = (text,)
-        else:
-            broken = _break(text, font, width_px, room)
-        fitted = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width_px) for line in broken]
-        fitted = [line if _width(metrics, line) <= width_px else "" for line in fitted]
-        is_cut = is_cut or any(a != b for a, b in zip(fitted, broken, strict=True))
+        broken = [text] if room == 1 else _break(text, font, width_px, room)
+        fitted, widths = [], []
+        for line in broken:
+            shown, width = line, metrics.horizontalAdvance(line)
+            if width > width_px:
+                shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, width_px)
+                width = metrics.horizontalAdvance(shown)
+            if width > width_px:
+                shown, width = "", 0.0
+            is_cut = is_cut or shown != line
+            fitted.append(shown)
+            widths.append(width)
         # The glyphs stand in the line's middle: Noto's own ascent and descent are far larger than its Hanzi.
         ascent = (line_px + metrics.capHeight()) / 2
-        return FittedText(
-            tuple(fitted), tuple(_width(metrics, line) for line in fitted), size_px, line_px, ascent, is_cut
-        )
-
-
-def _width(metrics: QFontMetricsF, line: str) -> float:
-    return metrics.horizontalAdvance(line)
+        return FittedText(tuple(fitted), tuple(widths), size_px, line_px, ascent, is_cut)
 
 
 def _shift(align: Align, room: int, width: float) -> int:

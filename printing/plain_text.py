@@ -5,6 +5,7 @@ Text only ever reaches a printer as dots, so it cannot carry commands; what is l
 accents).
 """
 
+import re
 import unicodedata
 
 LINE_BREAK_MARK = "⏎"
@@ -20,6 +21,8 @@ _BREAKS = frozenset("\n\x0b\x0c\x85\u2028\u2029")
 #: format characters are dropped silently only if they merely pick a glyph's variant
 _VARIATION_SELECTORS = frozenset([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 _ELLIPSIS = "…"
+#: nearly every text is made of these alone, and then there is nothing to look at
+_HARMLESS = re.compile(r"[ -~·×—…‘’“”、-〃《-】一-鿋！-～]*")
 
 
 def visible(text: str) -> str:
@@ -28,6 +31,8 @@ def visible(text: str) -> str:
     `\r\n` counts as one break; trailing white space goes; the result has at most `MAX_DRAWN_CHARS`
     characters and ends in an ellipsis where something was cut.
     """
+    if len(text) <= MAX_DRAWN_CHARS and _HARMLESS.fullmatch(text):
+        return text.strip()
     source = text[: MAX_DRAWN_CHARS * 4].replace("\r\n", "\n").replace("\r", "\n").strip()
     out: list[str] = []
     stacked = 0

@@ -63,7 +63,7 @@ class LabelRenderer:
         return RenderedLabel(bitmap, tuple(canvas.warnings))
 
     def warm_up(self, resolution: Resolution) -> None:
-        """Fill Qt's glyph cache with what every label shows, so that the first real one is not slow."""
+        """Fill the calling thread's glyph cache: its first label shall be as fast as the others."""
         for size in SHEETS:
             self.render(_COMMON, size, resolution)
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from printing.bitmap import Bitmap
 from printing.canvas import Warned
@@ -25,11 +26,22 @@ from printing.transports.contract import Receipt, digest
 
 _log = logging.getLogger(__name__)
 
-Render = Callable[[LabelContent, str, Resolution], RenderedLabel]
+
+class Renderer(Protocol):
+    """Draws labels: `printing.render.LabelRenderer`."""
+
+    def render(self, content: LabelContent, size: str, resolution: Resolution) -> RenderedLabel:
+        """One copy as dots."""
+        ...
+
+    def warm_up(self, resolution: Resolution) -> None:
+        """Prepare the calling thread; Qt keeps glyphs per thread."""
+        ...
+
 
 #: how often an idle lane looks at its printer
 POLL_S = 3.0
-#: an answer younger than this is not asked for again
+#: an answer younger than this is not asked for again, unless it was a bad one
 _STATUS_FRESH_S = 0.5
 #: a printer that does not answer costs the reply timeout each time, so it is asked rarely
 _SILENT_FRESH_S = 30.0
@@ -66,7 +78,7 @@ class Lane:
     Args:
         printer: where labels go.
         store: keeps the jobs.
-        render: draws a label; `LabelRenderer.render`.
+        renderer: draws a label; a `LabelRenderer`.
         now: aware wall time, printed on the label.
         listener: hears of changes.
         monotonic: seconds that never run backwards.
@@ -76,7 +88,7 @@ class Lane:
         self,
         printer: Printer,
         store: JobStore,
-        render: Render,
+        renderer: Renderer,
         now: Callable[[], datetime],
         listener: Listener,
         monotonic: Callable[[], float] = time.monotonic,
@@ -84,12 +96,13 @@ class Lane:
         self._printer = printer
         self._next_printer: Printer | None = None
         self._store = store
-        self._render = render
+        self._renderer = renderer
         self._now = now
         self._listener = listener
         self._monotonic = monotonic
         self._is_recovered = False
-        self._was_cut = False
+        # Nobody remembers what an earlier run left in the printer: the first label comes after recovery.
+        self._was_cut = True
         self._unsettled: Callable[[], None] | None = None
         self._awaited: _Awaited | None = None
         self._seen = PrinterStatus(PrinterState.UNKNOWN)
@@ -121,6 +134,10 @@ class Lane:
             return self._await_paper(self._awaited)
         return self._print_next()
 
+    def warm_up(self) -> None:
+        """Make the first label as fast as the others; call on the thread that steps."""
+        self._renderer.warm_up(self._printer.profile.resolution)
+
     def report_stopped(self) -> None:
         """Tell the listener that nobody works this lane any more."""
         self._report(Activity.STOPPED)
@@ -132,9 +149,10 @@ class Lane:
             self._seen_at = None
 
     def _recover(self) -> None:
-        # A job cut by a crash of ours may have left the printer inside a bitmap, as a broken wire does.
-        self._was_cut = self._store.recover(self._key) > 0 or self._was_cut
+        in_doubt = self._store.recover(self._key)
         self._is_recovered = True
+        if in_doubt:
+            _log.info("printer %s: %d labels of the last run are in doubt", self._key, in_doubt)
 
     @property
     def _key(self) -> str:
@@ -170,7 +188,7 @@ class Lane:
         if job.size not in {"", size}:
             raise PrintingError("job.wrong_paper", f"the job wants {job.size}, the printer holds {size}")
         content = label_from_mapping(job.content).stamped(job.copy_no, self._now())
-        label = self._render(content, size, self._printer.profile.resolution)
+        label = self._renderer.render(content, size, self._printer.profile.resolution)
         return _Prepared(label.bitmap, self._printer.encode(label.bitmap), label.warnings)
 
     def _refuse(self, job: ClaimedJob, reason: str, *, is_retryable: bool) -> None:
@@ -195,7 +213,7 @@ class Lane:
             return 0.0
         self._tell(JobNews(self._key, job.job_id, JobState.SENDING, warnings=prepared.warnings))
         data = prepared.data
-        if self._was_cut:
+        if self._was_cut and self._printer.transport.is_stream:
             data = self._printer.recovery(prepared.bitmap) + data
         try:
             receipt = self._printer.send(data, job.name)
@@ -275,7 +293,7 @@ class Lane:
         return POLL_S
 
     def _look(self, fresh_s: float = _STATUS_FRESH_S) -> PrinterStatus:
-        if self._seen_at is not None:
+        if self._seen_at is not None and self._seen.can_print:
             limit = max(fresh_s, _SILENT_FRESH_S) if self._seen.state is PrinterState.UNKNOWN else fresh_s
             if self._monotonic() - self._seen_at < limit:
                 return self._seen
@@ -326,7 +344,9 @@ class _LaneThread:
         self.lane = lane
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"printer-{lane.status.printer_key}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"printer-{lane.status.printer_key}", daemon=True
+        )
         self._thread.start()
 
     def wake(self) -> None:
@@ -341,6 +361,10 @@ class _LaneThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self.lane.warm_up()
+        except Exception:  # noqa: BLE001  # a cold first label is slow, not wrong
+            _log.exception("a printer lane could not warm up")
         while not self._stop.is_set():
             self._wake.clear()
             try:
@@ -356,9 +380,11 @@ class _LaneThread:
 class Spooler:
     """All printers' lanes. Start one per program, after the QGuiApplication; `stop` it before that ends."""
 
-    def __init__(self, store: JobStore, render: Render, now: Callable[[], datetime], listener: Listener) -> None:
+    def __init__(
+        self, store: JobStore, renderer: Renderer, now: Callable[[], datetime], listener: Listener
+    ) -> None:
         self._store = store
-        self._render = render
+        self._renderer = renderer
         self._now = now
         self._listener = listener
         self._lock = threading.Lock()
@@ -372,7 +398,7 @@ class Spooler:
                 self._threads[key].lane.use(printer)
                 self._threads[key].wake()
             else:
-                lane = Lane(printer, self._store, self._render, self._now, self._listener)
+                lane = Lane(printer, self._store, self._renderer, self._now, self._listener)
                 self._threads[key] = _LaneThread(lane)
 
     def remove_printer(self, key: str) -> None:

@@ -81,7 +81,8 @@ class _Reader:
         self._origin = (int(match[1]), int(match[2]))
 
     def _clear(self, _match: re.Match[bytes]) -> None:
-        self._sheet()[:] = False
+        if self._page is not None:
+            self._page[:] = False
 
     def _print(self, match: re.Match[bytes]) -> None:
         sets, copies = int(match[1]), int(match[2] or 1)

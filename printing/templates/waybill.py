@@ -81,7 +81,7 @@ class _Waybill:
         canvas.text(time_box, printed_time(content), self._face(2.8, 2.2), Align.RIGHT)
         name = Rect(inner.x, inner.y, time_box.x - inner.x - 1, inner.height)
         title = f"{content.carrier.name}  {content.carrier.product}".strip()
-        canvas.text(name, title, self._face(5.6, 3.0, is_bold=True))
+        canvas.text(name, title, self._face(5.3, 3.0, is_bold=True))
 
     def _sort_code(self, box: Rect) -> None:
         canvas, code = self._canvas, self._content.sort_code
@@ -114,7 +114,7 @@ class _Waybill:
         bars = Rect(box.x, box.y + 1.6, box.width, sheet.bars_height)
         self._canvas.code128(bars, self._content.waybill_no)
         number = Rect(box.x, bars.bottom + 0.6, box.width, box.bottom - bars.bottom - 1.2)
-        face = self._face(5.6, 3.0, is_bold=True)
+        face = self._face(5.3, 3.0, is_bold=True)
         self._canvas.text(number, grouped(self._content.waybill_no), face, Align.CENTRE)
 
     def _consignee(self, box: Rect) -> None:
@@ -153,7 +153,7 @@ class _Waybill:
             self._canvas.black_box(mark)
         else:
             self._canvas.frame(mark, 0.3)
-        face = self._face(5.4, 3.0, is_bold=True)
+        face = self._face(5.3, 3.0, is_bold=True)
         self._canvas.text(mark, word, face, Align.CENTRE, on_black=is_black)
         self._canvas.line(box.x + column, box.y, box.x + column, box.bottom)
         left = column + _PAD

@@ -26,6 +26,11 @@ class Receipt:
 class Transport(Protocol):
     """One printer's wire. Used by one thread at a time."""
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether a job cut midway leaves the far end inside it: the next job needs recovery first."""
+        ...
+
     def send(self, data: bytes, name: str) -> Receipt:
         """Hand over one whole job; `name` is a plain word for files and lists, nothing personal.
 

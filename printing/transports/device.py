@@ -30,6 +30,11 @@ class DeviceTransport:
     reply_timeout_s: float = 0.4
     monotonic: Callable[[], float] = time.monotonic
 
+    @property
+    def is_stream(self) -> bool:
+        """A printer keeps its place in the bytes between two jobs."""
+        return True
+
     def send(self, data: bytes, name: str) -> Receipt:  # noqa: ARG002  # the name is for transports with files
         """Write one job within the deadline.
 

@@ -16,6 +16,11 @@ class FolderTransport:
     folder: Path
     suffix: str = ".tspl"
 
+    @property
+    def is_stream(self) -> bool:
+        """Each job is whole or not there."""
+        return False
+
     def send(self, data: bytes, name: str) -> Receipt:
         """Write the job under its serial number and `name`.
 
@@ -40,6 +45,11 @@ class AppendTransport:
     """All jobs one after the other in one file."""
 
     path: Path
+
+    @property
+    def is_stream(self) -> bool:
+        """Each job is whole or not there."""
+        return False
 
     def send(self, data: bytes, name: str) -> Receipt:  # noqa: ARG002  # one file holds all jobs
         """Append the job; a cut one is taken back.
@@ -72,6 +82,11 @@ class MemoryTransport:
 
     jobs: list[tuple[str, bytes]] = field(default_factory=list)
     replies: dict[bytes, bytes] = field(default_factory=dict)
+
+    @property
+    def is_stream(self) -> bool:
+        """Each job is whole or not there."""
+        return False
 
     def send(self, data: bytes, name: str) -> Receipt:
         """Keep the job."""

@@ -41,6 +41,11 @@ class TcpTransport:
     settle_s: float = 0.1
     monotonic: Callable[[], float] = time.monotonic
 
+    @property
+    def is_stream(self) -> bool:
+        """A printer keeps its place in the bytes between two jobs."""
+        return True
+
     def send(self, data: bytes, name: str) -> Receipt:  # noqa: ARG002  # the name is for transports with files
         """Send one job and wait until the printer's side has taken every byte.
 

@@ -52,6 +52,11 @@ class VirtualTransport:
     now: Callable[[], datetime]
     keep: int = DEFAULT_KEEP
 
+    @property
+    def is_stream(self) -> bool:
+        """Each job is whole or not there."""
+        return False
+
     def send(self, data: bytes, name: str) -> Receipt:
         """Store one job; it counts once its index line is on disk.
 
@@ -94,10 +99,12 @@ class VirtualTransport:
     def _append(self, label: VirtualLabel) -> None:
         path = self.folder / _INDEX
         line = (json.dumps(dataclasses.asdict(label), ensure_ascii=False) + "\n").encode()
-        with path.open("ab") as file:
-            before = file.tell()
+        with path.open("a+b") as file:
+            before = file.seek(0, os.SEEK_END)
+            file.seek(max(0, before - 1))
+            ends_whole = file.read(1) in {b"", b"\n"}  # a power cut may have left half a line
             try:
-                file.write(line)
+                file.write(line if ends_whole else b"\n" + line)
                 file.flush()
                 os.fsync(file.fileno())
             except OSError:

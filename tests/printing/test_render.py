@@ -16,7 +16,7 @@ from printing.plain_text import MISSING_GLYPH_MARK
 from printing.resolution import Resolution
 from printing.templates.sheets import SHEETS
 from printing.templates.waybill import grouped
-from tests.support.labels import example_label
+from tests.support.labels import EXAMPLE, example_label
 from tests.support.readers import read_with_zbar, read_with_zxing
 
 HEADS = [Resolution(8.0, 832), Resolution(11.81), Resolution(12.0)]
@@ -92,6 +92,12 @@ def test_a_long_number_gets_thin_bars_and_a_warning(renderer):
     label = renderer.render(content, "76x130", HEADS[0])
     assert [warning.code for warning in label.warnings] == ["render.thin_bars"]
     assert ("code128", content.waybill_no) in read_with_zxing(label.bitmap.to_array())
+
+
+def test_quiet_zones_are_kept_rather_than_wide_bars(renderer):
+    # 178 modules: 3 dots each fit between the frames, 3 dots each with the quiet zones do not.
+    label = renderer.render(example_label(waybill_no="ABCDEFGHIJKLM"), "76x130", HEADS[0])
+    assert [warning.code for warning in label.warnings] == ["render.thin_bars"]
 
 
 def test_a_number_that_fits_in_no_way_is_refused(renderer):
@@ -274,8 +280,7 @@ def test_many_threads_draw_the_same_dots(renderer):
     results = []
 
     def work():
-        for _ in range(5):
-            results.append(bool((dots(renderer, example_label()) == wanted).all()))
+        results.extend(bool((dots(renderer, example_label()) == wanted).all()) for _ in range(5))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -310,6 +315,26 @@ def test_without_a_gui_application_it_refuses_instead_of_aborting():
     assert (done.returncode, done.stdout.split()) == (0, ["render.no_application"] * 2), done.stderr
 
 
+TWICE = """
+from PySide6.QtGui import QGuiApplication
+application = QGuiApplication(["x", "-platform", "offscreen"])
+from printing.render import LabelRenderer
+from printing.resolution import Resolution
+from tests.support.labels import example_label
+renderer = LabelRenderer()
+first, *later = [renderer.render(example_label(), "100x150", Resolution(8.0)).bitmap.data for _ in range(3)]
+print([data == first for data in later])
+"""
+
+
+def test_a_process_draws_its_first_label_like_all_others(qapp):
+    root = EXAMPLE.parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE], capture_output=True, text=True, timeout=60, check=False, cwd=root
+    )
+    assert done.stdout.strip() == "[True, True]", done.stderr
+
+
 @pytest.mark.parametrize(
     ("number", "shown"),
     [
@@ -320,3 +345,13 @@ def test_without_a_gui_application_it_refuses_instead_of_aborting():
 )
 def test_the_number_is_grouped_for_reading_aloud(number, shown):
     assert grouped(number) == shown
+
+
+def test_large_letters_are_solid_where_their_strokes_overlap(fonts):
+    canvas = Canvas(fonts, 200, 200, 8.0, 150)
+    canvas.text(Rect(0, 0, 25, 25), "A", Face(20, 20, is_bold=True), Align.CENTRE)
+    black = canvas.finish().to_array()
+    rows = np.flatnonzero(black.any(axis=1))
+    height = rows[-1] - rows[0]
+    bar = black[rows[0] + round(height * 0.6) : rows[0] + round(height * 0.78)]
+    assert any(len(runs_of(row)) == 3 for row in bar), "the cross bar of the A runs from leg to leg"

@@ -31,7 +31,7 @@ class TsplEngine:
     errors: list[bytes] = field(default_factory=list)
     has_paper: bool = True
     _waiting: list[Dots] = field(default_factory=list)
-    _page: Dots = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
+    _page: Dots = field(default_factory=lambda: np.zeros((400, 400), dtype=np.bool_))
     _line: bytearray = field(default_factory=bytearray)
     _picture: bytearray = field(default_factory=bytearray)
     _picture_size: tuple[int, int, int, int] | None = None

@@ -182,10 +182,10 @@ class TsplPrinter:
             return
 
     def _vanish(self, peer: socket.socket) -> None:
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        peer.close()
         with self._changed:
             listener, self._listener = self._listener, None
             if listener is not None:
                 listener.close()
             self._changed.notify_all()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()

@@ -1,4 +1,6 @@
-"""Barcode readers that did not write the barcode: zxing-cpp, and zbar where the system library is installed."""
+"""Barcode readers: zxing-cpp (also wrote the code), and the independent zbar where it is installed."""
+
+import importlib
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,7 @@ def read_with_zxing(black: Dots) -> set[tuple[str, str]]:
 def read_with_zbar(black: Dots) -> set[tuple[str, str]] | None:
     """The same by zbar, None where it is not installed."""
     try:
-        from pyzbar import pyzbar
+        pyzbar = importlib.import_module("pyzbar.pyzbar")
     except ImportError:
         return None
     grey = _grey(black)

@@ -1,0 +1,79 @@
+"""Time to draw and encode one label, beside a bare QPainter: `python -m tests.bench.bench_label`.
+
+Machines differ and are shared, so the ratio tells more than the milliseconds.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+
+from printing.fonts import FontBook
+from printing.languages.tspl import encode
+from printing.profile import PrinterProfile
+from printing.render import LabelRenderer
+from tests.support.labels import example_label
+
+ROUNDS = 60
+BUDGET_MS = 10.0
+
+
+def main() -> None:
+    application = QGuiApplication(["bench", "-platform", "offscreen"])
+    renderer, fonts = LabelRenderer(), FontBook()
+    label = example_label()
+    for size in ("100x150", "76x130"):
+        for dots_per_mm in (8.0, 11.81):
+            profile = PrinterProfile(
+                key="bench", name="bench", address="memory:", size=size, dots_per_mm=dots_per_mm
+            )
+            bitmap = renderer.render(label, size, profile.resolution).bitmap
+            ours, bare, encoded = measure(
+                lambda size=size, profile=profile: encode(  # type: ignore[misc]  # loop values bound as defaults
+                    renderer.render(label, size, profile.resolution).bitmap, profile
+                ),
+                lambda bitmap=bitmap, dots=dots_per_mm: yardstick(  # type: ignore[misc]
+                    fonts, bitmap.width_dots, bitmap.height_dots, dots
+                ),
+                lambda bitmap=bitmap, profile=profile: encode(bitmap, profile),  # type: ignore[misc]
+            )
+            verdict = "within" if ours <= BUDGET_MS else "OVER"
+            print(
+                f"{size} at {dots_per_mm:5.2f} dots/mm: {ours:6.2f} ms a label ({verdict} {BUDGET_MS:g} ms), "
+                f"of it encoding {encoded:.2f} ms; bare QPainter {bare:.2f} ms; ratio {ours / bare:.2f}"
+            )
+    application.shutdown()
+
+
+def yardstick(fonts: FontBook, width: int, height: int, dots_per_mm: float) -> None:
+    """Eighteen lines of the same sizes, no fitting, no bars, no threshold."""
+    image = QImage(width, height, QImage.Format.Format_Grayscale8)
+    image.fill(255)
+    painter = QPainter(image)
+    step = height // 20
+    for line in range(18):
+        painter.setFont(fonts.font(round((3 + line % 3) * dots_per_mm), is_bold=line % 2 == 0))
+        painter.drawText(
+            QRect(10, line * step, width - 20, 2 * step),
+            Qt.AlignmentFlag.AlignLeft,
+            "示例大道100号示例花园 订单",
+        )
+    painter.end()
+
+
+def measure(*works: Callable[[], object]) -> list[float]:
+    """Median milliseconds of each, taken in turns so that a busy moment hits all alike."""
+    times: list[list[float]] = [[] for _ in works]
+    for round_no in range(ROUNDS + 5):
+        for index, work in enumerate(works):
+            start = time.perf_counter()
+            work()
+            if round_no >= 5:
+                times[index].append((time.perf_counter() - start) * 1000)
+    return [statistics.median(values) for values in times]
+
+
+if __name__ == "__main__":
+    main()
