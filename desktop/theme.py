@@ -218,6 +218,9 @@ QComboBox::drop-down { border: none; width: 24px; }
 QComboBox QAbstractItemView { background: @surface; border: 1px solid @line;
     selection-background-color: @accent_ground; selection-color: @text; outline: none; }
 QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid @secondary; border-radius: 4px;
+    background: @surface; }
+QCheckBox::indicator:checked { background: @accent; border: 1px solid @accent; }
 QCheckBox:focus { color: @accent; }
 
 QTableView { background: @surface; border: 1px solid @line; border-radius: 6px; gridline-color: transparent;

@@ -23,6 +23,7 @@ class Column(Generic[R]):
         text: the cell's text of a row.
         tone: tone of a state (see `desktop.widgets.controls.SIGNS`); None for plain text.
         stretch: takes part of the room that is left.
+        spare: where the table is narrow, columns with the highest number go first; 0 stays.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Column(Generic[R]):
     is_right: bool = False
     stretch: bool = False
     tone: Callable[[R], str] | None = None
+    spare: int = 0
 
 
 class PagedTableModel(QAbstractTableModel, Generic[R]):

@@ -40,8 +40,8 @@ class Strip(QFrame):
         self._printer = LightButton(ui, "shell.strip.printer", lambda: go("printers"))
         self._outbox = LightButton(ui, "shell.strip.outbox", self._tell_outbox)
         self._questions = LightButton(ui, "shell.strip.questions", lambda: go("packing"))
-        self._desk = LightButton(ui, "shell.strip.desk", lambda: go("settings"))
-        self._language = LightButton(ui, "shell.strip.language", change_language)
+        self._desk = LightButton(ui, "shell.strip.desk", lambda: go("settings"), "user")
+        self._language = LightButton(ui, "shell.strip.language", change_language, "languages")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(4)
@@ -103,7 +103,7 @@ class Strip(QFrame):
             return " ".join(part for part in parts if part) or texts.t("strip.no_desk")
 
         named = bool(settings.text("desk_name") and settings.text("clerk"))
-        self._desk.show_state("good" if named else "quiet", words, lambda: texts.t("strip.desk.more"))
+        self._desk.show_state("quiet" if named else "notice", words, lambda: texts.t("strip.desk.more"))
         self._language.show_state("quiet", lambda: texts.t("strip.language"), lambda: texts.t("strip.language.more"))
 
     def _shop_words(self, shop: ShopLight) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
@@ -13,8 +14,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSpinBox,
+    QStyle,
+    QStyleOptionButton,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -80,7 +86,8 @@ class ActionButton(QPushButton):
     @Slot()
     def _on_retranslated(self) -> None:
         words = self._ui.texts.say(self._phrase)
-        self.setText(button_text(f"{words}  {self._key}" if self._key else words))
+        shown = f"{words}  {self._key}" if self._key else words
+        self.setText(button_text(f" {shown}" if self._icon else shown))
         hint = self._ui.texts.say_if_known(Phrase(f"{self._phrase.code}.hint", self._phrase.facts))
         self.setToolTip(tooltip(f"{hint or words}" + (f" ({self._key})" if self._key else "")))
         self.setAccessibleName(visible(words))
@@ -90,6 +97,7 @@ class ActionButton(QPushButton):
         if self._icon:
             token = {"main": "on_accent", "danger": "stop"}.get(str(self.property("look")), "text")
             self.setIcon(self._ui.icon(self._icon, token, 16))
+            self.setIconSize(QSize(16, 16))
 
 
 class StatePill(QFrame):
@@ -105,6 +113,8 @@ class StatePill(QFrame):
         row.addWidget(self._sign)
         row.addWidget(self._word)
         row.addStretch(1)
+        self._word.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_state(self, tone: str, code: str, /, **facts: object) -> None:
         """Show a tone of `SIGNS` and the word of `code`."""
@@ -113,8 +123,8 @@ class StatePill(QFrame):
         set_look(self._word, tone=tone)
 
 
-class ChipRow(QWidget):
-    """Filter chips with counts: one is chosen; arrow keys move.
+class ChipRow(QScrollArea):
+    """Filter chips with counts: one is chosen; arrow keys move. Where there is no room the row scrolls.
 
     Signals:
         chosen: the code of the chip the clerk took.
@@ -129,7 +139,14 @@ class ChipRow(QWidget):
         self._counts: Mapping[str, str] = {}
         self._group = QButtonGroup(self)
         self._chips: dict[str, QPushButton] = {}
-        row = QHBoxLayout(self)
+        holder = QWidget()
+        self.setWidget(holder)
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFixedHeight(ui.scaled(34))
+        row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for code in codes:
@@ -149,6 +166,7 @@ class ChipRow(QWidget):
     def choose(self, code: str) -> None:
         """Mark a chip without telling anybody."""
         self._chips[code].setChecked(True)
+        self.ensureWidgetVisible(self._chips[code])
 
     def show_counts(self, counts: Mapping[str, str]) -> None:
         """Show a count, already as text, on each chip that has one."""
@@ -166,9 +184,10 @@ class ChipRow(QWidget):
 class LightButton(QToolButton):
     """A light of the strip: sign, name and story; a press opens more."""
 
-    def __init__(self, ui: Ui, name: str, on_press: Callable[[], None]) -> None:
+    def __init__(self, ui: Ui, name: str, on_press: Callable[[], None], icon: str = "") -> None:
         super().__init__()
         self._ui = ui
+        self._icon = icon
         self._tone = "quiet"
         self._words: Callable[[], str] = str
         self._more: Callable[[], str] = str
@@ -188,11 +207,11 @@ class LightButton(QToolButton):
 
     @Slot()
     def _refresh(self) -> None:
-        words = button_text(visible(self._words(), limit=40))
+        words = " " + button_text(visible(self._words(), limit=40))
         if words != self.text():
             self.setText(words)
         self.setToolTip(tooltip(self._more()))
-        self.setIcon(self._ui.icon(SIGNS[self._tone], TONE_TOKENS[self._tone], 14))
+        self.setIcon(self._ui.icon(self._icon or SIGNS[self._tone], TONE_TOKENS[self._tone], 14))
         set_look(self, tone=self._tone)
 
 
@@ -239,6 +258,18 @@ class ChoiceBox(QComboBox):
         ui.retranslated.connect(self._on_retranslated)
         self._on_retranslated()
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002  Qt's name and signature
+        """The box, its text, and our own arrow: a style sheet cannot tint one."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        side = 14
+        arrow = self._ui.icon("chevron-down", "secondary", side)
+        arrow.paint(painter, self.width() - side - 8, (self.height() - side) // 2, side, side)
+        painter.end()
+
     def value(self) -> str:
         """The chosen value."""
         return str(self.currentData())
@@ -275,6 +306,17 @@ class TickBox(QCheckBox):
         ui.retranslated.connect(self._on_retranslated)
         self._on_retranslated()
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """The box, and our own tick in it: a style sheet cannot tint one."""
+        super().paintEvent(event)
+        if self.isChecked():
+            option = QStyleOptionButton()
+            self.initStyleOption(option)
+            area = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+            painter = QPainter(self)
+            self._ui.icon("check", "on_accent", 14).paint(painter, area)
+            painter.end()
+
     @Slot()
     def _on_retranslated(self) -> None:
         self.setText(button_text(self._ui.texts.t(self._code)))
@@ -290,14 +332,18 @@ class EmptyState(QWidget):
         self._hint = PlainLabel(ui, "secondary", wraps=True, name=f"{name}.hint")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setMaximumWidth(460)
-        self._hint.setMinimumWidth(320)
+        self._hint.setFixedWidth(ui.scaled(460))
         column = QVBoxLayout(self)
         column.setSpacing(10)
         column.addStretch(2)
         column.addWidget(IconLabel(ui, icon, "secondary", 48), alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._title)
-        column.addWidget(self._hint, alignment=Qt.AlignmentFlag.AlignHCenter)
+        # Centred by stretches: an alignment flag would cut a wrapped label to one line's height.
+        words = QHBoxLayout()
+        words.addStretch(1)
+        words.addWidget(self._hint)
+        words.addStretch(1)
+        column.addLayout(words)
         row = QHBoxLayout()
         row.addStretch(1)
         for button in buttons:

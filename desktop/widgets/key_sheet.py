@@ -23,7 +23,7 @@ KEYS: Final = (
     ("F10", "keys.box"),
     ("F11", "keys.weigh"),
     ("F12", "keys.next"),
-    ("␣", "keys.by_eye"),
+    ("Space", "keys.by_eye"),
     ("↑ ↓", "keys.line"),
     ("12 *", "keys.qty"),
     ("0–9 A–Z ↵", "keys.type"),

@@ -1,5 +1,6 @@
 """The desk sentence: what happened and what to do, readable from two metres."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from desktop.texts import Phrase
@@ -25,7 +26,9 @@ class DeskSentence(QFrame):
         self._what = FitLabel(ui, "desk", name=f"{name}.what")
         self._more = FitLabel(ui, "deskMore", name=f"{name}.more")
         self._way = FitLabel(ui, "deskMore", name=f"{name}.way")
-        self._corner = PlainLabel(ui, "deskMore", name=f"{name}.corner")
+        self._corner = PlainLabel(ui, "deskMore", wraps=True, name=f"{name}.corner")
+        self._corner.setWordWrap(False)
+        self._corner.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._shown: tuple[str, Phrase, Phrase | None, Phrase | None] | None = None
         lines = QVBoxLayout()
         lines.setSpacing(2)

@@ -116,12 +116,18 @@ class ListTable(QTableView):
         self._share()
 
     def _share(self) -> None:
-        columns = self._model.columns
         room = self.viewport().width()
-        fixed = sum(self._ui.scaled(column.width) for column in columns if not column.stretch)
-        wishes = sum(column.width for column in columns if column.stretch) or 1
+        shown = list(self._model.columns)
+        while sum(self._ui.scaled(column.width) for column in shown) > room:
+            spare = max(shown, key=lambda column: column.spare)
+            if not spare.spare:
+                break
+            shown.remove(spare)
+        fixed = sum(self._ui.scaled(column.width) for column in shown if not column.stretch)
+        wishes = sum(column.width for column in shown if column.stretch) or 1
         left = max(room - fixed, 0)
-        for number, column in enumerate(columns):
+        for number, column in enumerate(self._model.columns):
+            self.setColumnHidden(number, column not in shown)
             width = left * column.width // wishes if column.stretch else self._ui.scaled(column.width)
             self.setColumnWidth(number, max(width, 60))
 

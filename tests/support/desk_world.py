@@ -1,11 +1,12 @@
 """A small shop in memory that satisfies the ports of the desk: stateful, with the rules that screens can run into.
 
-It answers like core does: nonces are remembered, fences rise, refusals show other desks' parcels, and a label's number
-closes its own parcel only. Nothing is canned: what a test sees follows from what was done before.
+It answers like core does: nonces are remembered, fences rise, refusals show other desks' parcels, and a label's
+number closes its own parcel only. Nothing is canned: what a test sees follows from what was done before.
 """
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -594,13 +595,13 @@ class DeskWorld:
 class _Entry:
     """Holds the world's lock for one call."""
 
-    lock: threading.RLock  # type: ignore[valid-type]  # a factory function to the type checker
+    lock: AbstractContextManager[bool]
 
     def __enter__(self) -> None:
-        self.lock.acquire()  # type: ignore[attr-defined]  # as above
+        self.lock.__enter__()
 
     def __exit__(self, *_: object) -> None:
-        self.lock.release()  # type: ignore[attr-defined]  # as above
+        self.lock.__exit__(None, None, None)
 
 
 def furnished(folder: Path | None = None) -> DeskWorld:

@@ -222,20 +222,20 @@ class _ParcelRow(QFrame):
         top.addWidget(number, 1)
         top.addWidget(state)
         acts = QHBoxLayout()
-        acts.addWidget(paper, 1)
         self._reason = ChoiceBox(ui, "reason.label", LABEL_REASONS, f"{name}.reason")
         if parcel.waybill_id is not None and parcel.print_state == "none":
             acts.addWidget(
                 ActionButton(ui, "action.print", self._on_print, icon="printer", name=f"{name}.print_label")
             )
         elif parcel.waybill_id is not None:
-            acts.addWidget(self._reason)
+            acts.addWidget(self._reason, 1)
             acts.addWidget(ActionButton(ui, "orders.reprint", self._on_reprint, name=f"{name}.reprint"))
             if parcel.state not in {"shipped", "cancelled"}:
                 acts.addWidget(ActionButton(ui, "orders.renumber", self._on_new_number, name=f"{name}.renumber"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2, 0, 4)
         column.addLayout(top)
+        column.addWidget(paper)
         column.addLayout(acts)
 
     def ask(self) -> None:

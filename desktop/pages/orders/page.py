@@ -27,7 +27,8 @@ class OrdersPage(QWidget):
         title = PlainLabel(ui, "title", name="orders.title")
         title.say("page.orders")
         self._search = Field(ui, "orders.search", "orders.search")
-        self._search.setFixedWidth(380)
+        self._search.setMinimumWidth(160)
+        self._search.setMaximumWidth(ui.scaled(380))
         self._search.returnPressed.connect(self._on_search)
         refresh = ActionButton(
             ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="orders.refresh"
@@ -35,7 +36,7 @@ class OrdersPage(QWidget):
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
-        head.addWidget(self._search)
+        head.addWidget(self._search, 4)
         head.addWidget(refresh)
         self._chips = ChipRow(ui, "pile", PILES, "orders.pile")
         self._chips.chosen.connect(self._on_pile)
@@ -79,16 +80,16 @@ class OrdersPage(QWidget):
             return "" if row.ship_by_at is None else time_text(row.ship_by_at, ui.now(), ui.texts)
 
         return (
-            Column("orders.column.state", lambda row: ui.texts.word(*state_code(row)), 128, tone=state_tone),
-            Column("orders.column.order_no", lambda row: row.order_no, 150, stretch=True),
-            Column("orders.column.placed", when, 96),
-            Column("orders.column.shop", lambda row: row.shop_name, 90, stretch=True),
+            Column("orders.column.state", lambda row: ui.texts.word(*state_code(row)), 150, tone=state_tone),
+            Column("orders.column.order_no", lambda row: row.order_no, 160),
+            Column("orders.column.placed", when, 96, spare=4),
+            Column("orders.column.shop", lambda row: row.shop_name, 100, stretch=True, spare=3),
             Column("orders.column.consignee", lambda row: row.consignee, 110, stretch=True),
             Column("orders.column.goods", lambda row: row.goods, 220, stretch=True),
-            Column("orders.column.qty", lambda row: str(row.total_qty), 56, is_right=True),
-            Column("orders.column.amount", lambda row: yuan(row.amount_fen), 96, is_right=True),
-            Column("orders.column.deadline", deadline, 96),
-            Column("orders.column.waybill", lambda row: row.waybill_no, 130, stretch=True),
+            Column("orders.column.qty", lambda row: str(row.total_qty), 56, is_right=True, spare=6),
+            Column("orders.column.amount", lambda row: yuan(row.amount_fen), 96, is_right=True, spare=5),
+            Column("orders.column.deadline", deadline, 96, spare=2),
+            Column("orders.column.waybill", lambda row: row.waybill_no, 140, stretch=True, spare=1),
         )
 
     # --- keys, scans --------------------------------------------------------------------------------------------

@@ -335,7 +335,7 @@ class _ActionRow(QWidget):
 
     _VERBS: Final = (
         ("action.next", "F12", Command.NEXT, "main", True),
-        ("action.by_eye", "␣", Command.HAND, "plain", False),
+        ("action.by_eye", "Space", Command.HAND, "plain", False),
         ("action.undo_scan", "F4", Command.UNDO, "plain", False),
         ("action.box", "F10", Command.BOX, "plain", False),
         ("action.weigh", "F11", Command.WEIGHT, "plain", False),

@@ -294,12 +294,14 @@ class PackingPresenter:
             self._arm(Command.NEXT, "packing.leave_armed", missing=parcel.missing_qty, key="F12")
             return
 
-        def leave_and_open() -> Verdict:
+        def open_and_leave() -> Verdict:
+            # In this order: put back first, it would be the next one again.
+            verdict = self._packing.open_next(intent.nonce)
             self._packing.leave(parcel.id, parcel.fence)
-            return self._packing.open_next(intent.nonce)
+            return verdict
 
         self._adopt(None)
-        self._do(intent, leave_and_open)
+        self._do(intent, open_and_leave)
 
     def _back(self, parcel: ParcelView | None) -> None:
         screen = self._screen

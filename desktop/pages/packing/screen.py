@@ -115,7 +115,7 @@ def parcel_sentence(parcel: ParcelView, line: PackLine | None) -> Sentence:
             Mood.NOTICE, Phrase("packing.no_number"), Phrase("packing.complete"), Phrase("packing.no_number.way")
         )
     if parcel.waybill_state != "obtained":
-        return Sentence(Mood.GOOD, Phrase("packing.await_number"), Phrase("packing.complete"))
+        return Sentence(Mood.GOOD, Phrase("packing.await_number"))
     return _label_sentence(parcel)
 
 
@@ -132,7 +132,7 @@ def _label_sentence(parcel: ParcelView) -> Sentence:
         return Sentence(Mood.NOTICE, Phrase("packing.print_unknown"), Phrase("packing.print_unknown.more", facts))
     if parcel.print_state == "none":
         return Sentence(Mood.GOOD, Phrase("packing.print_by_key"), complete)
-    return Sentence(Mood.GOOD, Phrase("packing.printing"), complete)
+    return Sentence(Mood.GOOD, Phrase("packing.printing"))
 
 
 def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) -> Sentence:

@@ -1,0 +1,428 @@
+"""The packing page's decisions, without a QApplication."""
+
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.runtime.errors import Unavailable
+from desktop.commands import Command
+from desktop.pages.packing.screen import Asking, Mood
+from tests.support.desk_world import GOODS
+
+MILK, BOTTLE, BIB, WIPES, DIAPERS = GOODS
+LABEL = "7312345678001"
+
+
+def opened(desk, *lines, **changes):
+    parcel = desk.world.add_parcel(*(lines or ((MILK, 2), (BOTTLE, 1))), **changes)
+    desk.press(Command.NEXT)
+    assert desk.screen.parcel.id == parcel.id
+    return parcel
+
+
+def test_whole_parcel_from_next_to_shipped(desk):
+    opened(desk)
+    assert desk.said == "packing.scan_goods"
+    assert desk.screen.sentence.what.facts["missing"] == 3
+    desk.scan(MILK.barcode)
+    assert desk.screen.sentence.what.facts["missing"] == 2
+    desk.scan(MILK.barcode, BOTTLE.barcode)
+    assert desk.said == "packing.printing"
+    desk.world.settle_prints()
+    desk.presenter.tick()
+    desk.tasks.run()
+    assert desk.said == "packing.scan_label"
+    desk.scan(LABEL)
+    assert (desk.said, desk.screen.parcel) == ("packing.shipped", None)
+    assert desk.screen.sentence.what.facts["waybill_no"] == LABEL
+    assert desk.screen.recent[0].waybill_no == LABEL
+    assert desk.sounds == ["unit", "unit", "line", "complete", "shipped"]
+
+
+def test_scans_made_while_one_is_answered_wait_in_order_and_none_is_lost(desk):
+    opened(desk, (MILK, 3), (BOTTLE, 2))
+    codes = [MILK.barcode, BOTTLE.barcode, MILK.barcode, MILK.barcode, BOTTLE.barcode]
+    for code in codes:
+        desk.presenter.scan(code)
+    assert desk.screen.waiting == 5
+    assert desk.called("scan_goods") == []
+    desk.tasks.run()
+    assert desk.called("scan_goods") == codes
+    assert desk.screen.parcel.missing_qty == 0
+    assert desk.screen.waiting == 0
+
+
+def test_a_label_scanned_behind_the_last_goods_is_a_label_by_then(desk):
+    opened(desk, (BOTTLE, 1))
+    desk.presenter.scan(BOTTLE.barcode)
+    desk.presenter.scan(LABEL)
+    desk.tasks.run()
+    assert desk.said == "packing.shipped"
+    assert desk.called("scan_label") == [LABEL]
+
+
+def test_wrong_item_is_red_until_the_next_right_scan(desk):
+    opened(desk)
+    desk.scan(DIAPERS.barcode)
+    sentence = desk.screen.sentence
+    assert (sentence.what.code, sentence.mood) == ("verdict.item.wrong", Mood.STOP)
+    assert sentence.more.facts["name"] == DIAPERS.name
+    assert sentence.way.facts["wanted"] == MILK.name
+    assert desk.screen.parcel.missing_qty == 3
+    desk.scan(MILK.barcode)
+    assert (desk.said, desk.screen.sentence.mood) == ("packing.scan_goods", Mood.CALM)
+    assert desk.sounds[-2:] == ["wrong", "unit"]
+
+
+def test_quantity_goes_with_one_scan_only(desk):
+    opened(desk, (WIPES, 24))
+    desk.scan("PD-QTY-12")
+    assert desk.screen.qty == 12
+    desk.scan(WIPES.barcode)
+    assert (desk.screen.qty, desk.screen.parcel.missing_qty) == (1, 12)
+    desk.scan(WIPES.barcode)
+    assert desk.screen.parcel.missing_qty == 11
+
+
+def test_quantity_typed_with_a_star(desk):
+    opened(desk, (WIPES, 24))
+    for char in "24*":
+        desk.presenter.type_char(char)
+    desk.tasks.run()
+    assert (desk.screen.qty, desk.screen.typed) == (24, "")
+    desk.scan(WIPES.barcode)
+    assert desk.screen.parcel.missing_qty == 0
+
+
+def test_too_many_is_refused_and_counts_nothing(desk):
+    opened(desk, (BOTTLE, 1), (MILK, 1))
+    desk.scan(BOTTLE.barcode, BOTTLE.barcode)
+    assert desk.said == "verdict.item.too_many"
+    assert desk.screen.parcel.lines[0].verified_qty == 1
+
+
+def test_goods_without_barcode_by_space(desk):
+    opened(desk, (BIB, 2))
+    assert desk.said == "packing.confirm_by_eye"
+    desk.presenter.type_char(" ")
+    desk.tasks.run()
+    assert desk.screen.parcel.missing_qty == 1
+
+
+def test_space_on_goods_with_a_barcode_wants_a_second_press(desk):
+    opened(desk)
+    desk.press(Command.HAND)
+    assert (desk.said, desk.screen.parcel.missing_qty) == ("packing.hand_armed", 3)
+    desk.press(Command.HAND)
+    assert desk.screen.parcel.missing_qty == 2
+
+
+def test_a_second_press_much_later_is_a_first_one(desk):
+    opened(desk)
+    desk.press(Command.HAND)
+    desk.now += timedelta(seconds=6)
+    desk.press(Command.HAND)
+    assert desk.screen.parcel.missing_qty == 3
+
+
+def test_undo_takes_back_the_last_scan(desk):
+    opened(desk)
+    desk.scan(MILK.barcode, "PD-UNDO")
+    assert (desk.said, desk.screen.parcel.missing_qty) == ("verdict.scan.undone", 3)
+    desk.press(Command.UNDO)
+    assert desk.said == "verdict.nothing.to_undo"
+
+
+def test_wrong_label_stops_loudly_and_the_right_one_ships(desk):
+    other = desk.world.add_parcel((WIPES, 1))
+    desk.world.parcels[other.id] = replace(other, state="packed")
+    opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode, other.waybill_no)
+    assert desk.said == "verdict.label.wrong"
+    assert desk.screen.is_alarming
+    assert desk.sounds[-1] == "stop"
+    assert desk.screen.parcel is not None
+    desk.scan(desk.screen.parcel.waybill_no)
+    assert desk.said == "packing.shipped"
+    assert not desk.screen.is_alarming
+    assert desk.sounds[-2:] == ["quiet", "shipped"]
+
+
+def test_esc_silences_the_stop_tone_and_keeps_the_parcel(desk):
+    opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.world.add_parcel((WIPES, 1))
+    desk.scan("7312345678002")
+    desk.press(Command.BACK)
+    assert not desk.screen.is_alarming
+    assert desk.sounds[-1] == "quiet"
+    assert desk.screen.parcel.id == 1
+
+
+def test_another_desks_parcel_is_not_taken_over(desk):
+    parcel = desk.world.add_parcel((MILK, 1))
+    desk.world.take_over(parcel.id, "2号台")
+    desk.scan(parcel.waybill_no)
+    assert desk.said == "verdict.parcel.taken"
+    assert desk.screen.sentence.more.facts["by"] == "2号台"
+    assert desk.screen.parcel is None
+
+
+def test_a_parcel_taken_over_while_open_frees_the_desk(desk):
+    parcel = opened(desk)
+    desk.world.take_over(parcel.id, "2号台")
+    desk.scan(MILK.barcode)
+    assert (desk.said, desk.screen.parcel) == ("verdict.parcel.lost", None)
+    assert desk.world.parcels[parcel.id].lines[0].verified_qty == 0
+
+
+def test_a_refund_while_packing_is_told_and_the_goods_come_out(desk):
+    parcel = opened(desk)
+    desk.scan(MILK.barcode)
+    desk.world.refund(parcel.id, parcel.lines[0].id)
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert (desk.said, desk.screen.sentence.mood) == ("verdict.line.refunded", Mood.STOP)
+    assert desk.screen.is_alarming
+    desk.scan(BOTTLE.barcode)
+    assert desk.said == "verdict.line.refunded", "the box still holds refunded goods"
+    desk.presenter.type_char(" ")
+    desk.tasks.run()
+    assert desk.called("take_out") == [parcel.lines[0].id]
+    desk.scan(LABEL)
+    assert desk.said == "packing.shipped"
+
+
+def test_a_refund_of_goods_not_in_the_box_says_leave_it_out(desk):
+    parcel = opened(desk)
+    desk.world.refund(parcel.id, parcel.lines[1].id)
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert desk.said == "verdict.line.refunded_outside"
+    desk.press(Command.BACK)
+    assert desk.screen.sentence.what.facts["missing"] == 2
+
+
+def test_two_boxes(desk):
+    opened(desk)
+    desk.scan(MILK.barcode, "PD-BOX")
+    assert desk.screen.parcel.box_count == 2
+    assert desk.screen.parcel.missing_qty == 0
+    desk.scan(LABEL)
+    desk.press(Command.NEXT)
+    assert desk.screen.parcel.box_no == 2
+    assert desk.screen.parcel.missing_qty == 2
+
+
+def test_exception_asks_for_a_reason_and_frees_the_desk(desk):
+    parcel = opened(desk)
+    desk.press(Command.EXCEPTION)
+    assert desk.screen.asking is Asking.EXCEPTION
+    desk.presenter.type_char("2")
+    desk.tasks.run()
+    assert desk.called("exception") == ["damaged"]
+    assert (desk.said, desk.screen.parcel) == ("verdict.parcel.parked", None)
+    desk.scan(parcel.waybill_no)
+    assert desk.said == "verdict.parcel.held"
+
+
+def test_a_reason_barcode_needs_no_question(desk):
+    opened(desk)
+    desk.scan("PD-REASON-1")
+    assert desk.called("exception") == ["short"]
+
+
+def test_a_digit_typed_with_no_question_is_part_of_a_code(desk):
+    opened(desk)
+    for char in "690":
+        desk.presenter.type_char(char)
+    desk.tasks.run()
+    assert desk.screen.typed == "690"
+    assert desk.called("exception") == []
+
+
+def test_reprint_keeps_the_number_and_new_number_voids_it(desk):
+    opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.world.settle_prints()
+    desk.press(Command.REPRINT)
+    assert desk.screen.asking is Asking.REPRINT
+    desk.press(Command.REASON, 1)
+    assert desk.called("reprint") == ["torn"]
+    assert desk.screen.parcel.waybill_no == LABEL
+    desk.press(Command.NEW_NUMBER)
+    desk.press(Command.REASON, 5)
+    assert desk.called("new_number") == ["address"]
+    desk.scan(LABEL)
+    assert desk.said == "verdict.label.voided"
+    assert desk.screen.parcel is not None
+
+
+@pytest.mark.parametrize("came_out", [True, False])
+def test_unknown_label_is_asked_and_never_printed_by_itself(desk, came_out):
+    opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    job = desk.world.lose_track_of(1)
+    desk.presenter.tick()
+    desk.tasks.run()
+    assert desk.screen.question.id == job.id
+    for _ in range(5):
+        desk.presenter.tick()
+        desk.tasks.run()
+    assert desk.called("answer_unknown") == []
+    assert desk.called("print_label") == desk.called("reprint") == []
+    desk.press(Command.LABEL_CAME if came_out else Command.LABEL_MISSING)
+    assert desk.called("answer_unknown") == [came_out]
+    assert desk.screen.question is None
+    assert desk.screen.parcel.print_state == ("confirmed" if came_out else "queued")
+
+
+def test_scanning_the_label_in_question_answers_it_and_ships(desk):
+    opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.world.lose_track_of(1)
+    desk.presenter.tick()
+    desk.tasks.run()
+    desk.scan(LABEL)
+    assert desk.called("answer_unknown") == [True]
+    assert desk.said == "packing.shipped"
+
+
+def test_next_with_goods_in_the_box_wants_a_second_press(desk):
+    opened(desk)
+    desk.world.add_parcel((WIPES, 1))
+    desk.scan(MILK.barcode)
+    desk.press(Command.NEXT)
+    assert (desk.said, desk.screen.parcel.id) == ("packing.leave_armed", 1)
+    desk.press(Command.NEXT)
+    assert desk.called("leave") == [1]
+    assert desk.world.parcels[1].state == "to_pack"
+    assert desk.screen.parcel.id == 2, "not the one just put back"
+
+
+def test_busy_database_is_tried_again_with_the_same_nonce(desk):
+    opened(desk)
+    seen = []
+    real = desk.world.scan_goods
+
+    def watched(parcel_id, fence, raw, nonce, qty=1):
+        seen.append(nonce)
+        verdict = real(parcel_id, fence, raw, nonce, qty)
+        if len(seen) == 1:
+            raise Unavailable("db.busy", "the answer was lost after the commit")
+        return verdict
+
+    desk.world.scan_goods = watched
+    desk.scan(MILK.barcode)
+    assert seen[0] == seen[1]
+    assert desk.screen.parcel.lines[0].verified_qty == 1, "recorded once although asked twice"
+
+
+def test_a_scan_that_cannot_be_recorded_is_said_and_the_rest_goes_on(desk):
+    opened(desk)
+    desk.world.failures = [Unavailable("db.busy", "busy"), Unavailable("db.busy", "busy")]
+    desk.scan(MILK.barcode)
+    sentence = desk.screen.sentence
+    assert (sentence.what.code, sentence.more.code) == ("error.db.busy", "packing.not_recorded")
+    assert sentence.more.facts["raw"] == MILK.barcode
+    assert desk.screen.parcel.missing_qty == 3
+    desk.scan(MILK.barcode)
+    assert desk.screen.parcel.missing_qty == 2
+
+
+def test_a_defect_of_ours_is_logged_and_the_desk_works_on(desk, caplog):
+    opened(desk)
+    desk.world.failures = [ZeroDivisionError("oops")]
+    desk.scan(MILK.barcode)
+    assert desk.said == "error.bug"
+    assert "an act of the packing desk failed" in caplog.text
+    caplog.clear()
+    desk.scan(MILK.barcode)
+    assert desk.said == "packing.scan_goods"
+
+
+def test_unknown_command_is_refused_and_not_looked_up_as_goods(desk):
+    opened(desk)
+    desk.scan("PD-DROP-TABLE")
+    assert desk.said == "packing.command_unknown"
+    assert desk.called("scan_goods") == []
+
+
+def test_commands_without_a_parcel_are_refused(desk):
+    for command in (Command.UNDO, Command.BOX, Command.HAND, Command.EXCEPTION, Command.REPRINT):
+        desk.press(command)
+        assert desk.said == "packing.nothing_open"
+
+
+def test_weight_is_typed_in_grams(desk):
+    opened(desk)
+    desk.press(Command.WEIGHT)
+    assert desk.screen.asking is Asking.WEIGHT
+    for char in "2130":
+        desk.presenter.type_char(char)
+    desk.presenter.enter()
+    desk.tasks.run()
+    assert desk.screen.parcel.weight_g == 2130
+
+
+def test_typed_code_counts_as_scanned_with_enter(desk):
+    opened(desk)
+    for char in MILK.barcode:
+        desk.presenter.type_char(char)
+    assert desk.screen.typed == MILK.barcode
+    desk.presenter.enter()
+    desk.tasks.run()
+    assert (desk.screen.typed, desk.screen.parcel.missing_qty) == ("", 2)
+
+
+def test_batch_way_opens_by_label_and_ships_by_label(desk):
+    parcel = desk.world.add_parcel((BOTTLE, 1), print_state="confirmed")
+    desk.scan(parcel.waybill_no, BOTTLE.barcode)
+    assert desk.said == "packing.scan_label"
+    desk.scan(parcel.waybill_no)
+    assert desk.said == "packing.shipped"
+
+
+def test_auto_next_opens_the_next_parcel(desk):
+    desk.settings.put("auto_next", True)
+    opened(desk, (BOTTLE, 1))
+    desk.world.add_parcel((WIPES, 1))
+    desk.scan(BOTTLE.barcode, LABEL)
+    assert desk.screen.parcel.id == 2
+
+
+def test_arrow_keys_choose_the_line_to_confirm(desk):
+    parcel = opened(desk, (BIB, 1), (BIB, 2))
+    desk.presenter.choose_line(1)
+    assert desk.screen.current_line_id == parcel.lines[1].id
+    desk.presenter.choose_line(1)
+    assert desk.screen.current_line_id == parcel.lines[1].id
+    desk.press(Command.HAND)
+    assert desk.called("confirm_by_hand") == [parcel.lines[1].id]
+
+
+def test_closing_puts_the_parcel_back(desk):
+    parcel = opened(desk)
+    desk.presenter.close()
+    desk.tasks.run()
+    assert desk.world.parcels[parcel.id].state == "to_pack"
+
+
+def test_waiting_for_the_number_and_its_failure(desk):
+    opened(desk, (BOTTLE, 1), waybill_state="requesting", waybill_no="", waybill_id=None)
+    desk.scan(BOTTLE.barcode)
+    assert desk.said == "packing.await_number"
+    desk.world.parcels[1] = replace(desk.world.parcels[1], waybill_state="failed")
+    desk.presenter.tick()
+    desk.tasks.run()
+    assert desk.said == "packing.no_number"
+
+
+def test_the_presenter_needs_no_widgets():
+    code = "import desktop.pages.packing.presenter, sys; print('PySide6.QtWidgets' in sys.modules)"
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

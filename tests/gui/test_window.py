@@ -1,0 +1,325 @@
+"""The window as a clerk meets it: keys into whatever has the focus, and what the screen says."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton
+
+from core.runtime.errors import Refused
+from desktop.app import build_window
+from desktop.shell.ports import DeskPorts
+from desktop.widgets.line_card import LineCard
+from tests.gui.robots import DeskRobot
+from tests.support.desk_world import GOODS, START
+
+MILK, BOTTLE, BIB, WIPES, DIAPERS = GOODS
+LABEL = "7312345678001"
+# The offscreen screen has no frame to tell sizes to, and says so.
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints")]
+
+
+@pytest.fixture
+def robot(qtbot, window):
+    return DeskRobot(qtbot, window)
+
+
+def opened(robot):
+    robot.key(Qt.Key.Key_F12)
+    robot.sees("packing.sentence.what", "请扫描商品：还差 4 件")
+
+
+def test_a_whole_parcel_by_scanner_and_keys(robot, world):
+    opened(robot)
+    robot.gun(MILK.barcode)
+    robot.sees("packing.sentence.what", "还差 3 件")
+    robot.gun(DIAPERS.barcode)
+    robot.sees("packing.sentence.what", "不是这个包裹的商品")
+    robot.sees("packing.sentence.more", DIAPERS.name)
+    robot.qtbot.wait(260)  # the same code again at once would be one scan
+    robot.gun(MILK.barcode)
+    robot.gun(BOTTLE.barcode)
+    robot.sees("packing.sentence.what", "没有条码")
+    robot.key(Qt.Key.Key_Space)
+    robot.sees("packing.sentence.what", "正在打印面单")
+    world.settle_prints()
+    robot.sees("packing.sentence.what", "请贴单并扫描面单")
+    robot.gun(LABEL)
+    robot.sees("packing.sentence.what", f"已出库 {LABEL}")
+    robot.sees("packing.recent", LABEL)
+
+
+def test_the_focus_cannot_get_lost_on_the_packing_page(robot, window):
+    opened(robot)
+    page = window.page("packing")
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Tab):
+        robot.key(key)
+        assert QApplication.focusWidget() is page
+    for button in page.findChildren(QPushButton):
+        assert button.focusPolicy() is Qt.FocusPolicy.NoFocus
+    robot.qtbot.mouseClick(robot.find("packing.action.next", QPushButton), Qt.MouseButton.LeftButton)
+    assert QApplication.focusWidget() is page
+
+
+def test_the_input_method_is_off_on_the_packing_page(window):
+    page = window.page("packing")
+    assert not page.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+    assert not page.inputMethodQuery(Qt.InputMethodQuery.ImEnabled)
+    assert not page.findChildren(QLineEdit), "no field on this page may ask for an input method"
+
+
+def test_a_scan_inside_the_search_field_goes_to_its_meaning(robot, world, window):
+    world.add_order(4242, waybill_no="73123450042420")
+    robot.goes_to("orders")
+    robot.key(Qt.Key.Key_F2)
+    field = robot.find("orders.search", QLineEdit)
+    assert QApplication.focusWidget() is field
+    robot.types("张")
+    robot.gun("73123450042420")
+    robot.sees("orders.drawer.title", "T20260100004242")
+    assert field.text() == "73123450042420", "not mixed with what was typed"
+
+
+def test_slow_typing_reaches_the_search_field(robot):
+    robot.goes_to("orders")
+    robot.key(Qt.Key.Key_F2)
+    robot.types("abc 123")
+    assert robot.find("orders.search", QLineEdit).text() == "abc 123"
+
+
+def test_a_scan_on_another_page_opens_the_thing(robot, window):
+    robot.goes_to("settings")
+    robot.find("settings.desk_name", QLineEdit).setFocus()
+    robot.gun(LABEL)
+    robot.qtbot.waitUntil(lambda: window.current_page == "packing")
+    robot.sees("packing.sentence.what", "请扫描商品")
+    assert robot.find("settings.desk_name", QLineEdit).text() == ""
+
+
+def test_prefix_keys_of_a_scanner_do_nothing(robot, window):
+    opened(robot)
+    fired = []
+    shortcut = QShortcut(QKeySequence("Ctrl+P"), window)
+    shortcut.activated.connect(lambda: fired.append("print"))
+    target = QApplication.focusWidget()
+    QTest.keyClick(target, Qt.Key.Key_F4, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(target, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    robot.gun(MILK.barcode)
+    robot.sees("packing.sentence.what", "还差 3 件")
+    assert window.isVisible()
+    assert fired == []
+
+
+def test_full_width_digits_and_tab_are_understood(robot):
+    opened(robot)
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in MILK.barcode)
+    robot.gun(wide, Qt.Key.Key_Tab)
+    robot.sees("packing.sentence.what", "还差 3 件")
+
+
+def test_a_code_typed_by_hand(robot):
+    opened(robot)
+    robot.types(MILK.barcode)
+    robot.sees("packing.entry.words", MILK.barcode)
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("packing.sentence.what", "还差 3 件")
+
+
+def test_a_scanner_without_terminator_is_told_of(robot, window):
+    opened(robot)
+    for char in MILK.barcode:
+        QTest.keyClicks(QApplication.focusWidget(), char)
+    robot.sees("shell.message.words", "扫描枪没有发回车")
+    robot.sees("packing.entry.words", MILK.barcode)
+
+
+def test_scans_are_kept_in_order_while_the_records_are_slow(robot, world):
+    import threading
+
+    opened(robot)
+    world.gate = threading.Event()
+    robot.gun(MILK.barcode)
+    robot.gun(BOTTLE.barcode)
+    robot.gun(DIAPERS.barcode)
+    robot.sees("packing.entry.hint", "排队")
+    world.gate.set()
+    robot.sees("packing.sentence.what", "不是这个包裹的商品")
+    scans = [about for name, about in world.calls if name == "scan_goods"]
+    assert scans == [MILK.barcode, BOTTLE.barcode, DIAPERS.barcode]
+
+
+def test_an_unknown_label_is_asked_inline_and_no_dialog_opens(robot, world):
+    opened(robot)
+    for code in (MILK.barcode, BOTTLE.barcode):
+        robot.gun(code)
+        robot.qtbot.wait(10)
+    robot.gun("PD-QTY-2")
+    robot.key(Qt.Key.Key_Escape)
+    world.lose_track_of_later = True
+    world._queue(world.parcels[1], "")
+    world.lose_track_of(1)
+    robot.sees("packing.question.what", LABEL)
+    robot.key(Qt.Key.Key_F7)
+    robot.qtbot.waitUntil(lambda: ("answer_unknown", False) in world.calls)
+    assert not [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QDialog)]
+
+
+def test_hostile_text_is_shown_as_text_and_fast(robot, world):
+    evil = "<table><tr><td>" * 20 + "x"
+    world.parcels[1] = replace(
+        world.parcels[1],
+        consignee_name='<img src="file:////attacker/share/x.png">张\u202e三',
+        buyer_note=evil,
+        lines=tuple(replace(line, short_name=f"<h1>{line.name}</h1>") for line in world.parcels[1].lines),
+    )
+    robot.key(Qt.Key.Key_F12)
+    started = time.perf_counter()
+    robot.sees("packing.side.buyer_note", "<table><tr><td>")
+    assert time.perf_counter() - started < 1
+    assert "※" in robot.text("packing.side.name")
+    assert "\u202e" not in robot.text("packing.side.name")
+    robot.sees("packing.line.0.title", "<h1>")
+    page = robot.window.page("packing")
+    started = time.perf_counter()
+    page.side.refresh()
+    page.grab()
+    assert time.perf_counter() - started < 0.25
+    assert robot.window.width() == 1366
+
+
+def test_language_changes_while_the_window_is_open(robot, window, settings):
+    opened(robot)
+    settings.put("language", "en")
+    robot.sees("packing.sentence.what", "Scan the goods: 4 to go")
+    assert window.windowTitle() == "Packdesk"
+    assert "Packing" in robot.find("shell.rail.packing").text()
+    settings.put("language", "zh_CN")
+    robot.sees("packing.sentence.what", "请扫描商品")
+
+
+def test_theme_changes_while_the_window_is_open(robot, settings, window):
+    opened(robot)
+    settings.put("theme", "dark")
+    dark = window.grab().toImage().pixelColor(700, 740).lightness()
+    settings.put("theme", "light")
+    light = window.grab().toImage().pixelColor(700, 740).lightness()
+    assert dark < 60 < 200 < light
+
+
+def test_line_cards_are_large_enough(robot):
+    opened(robot)
+    cards = [card for card in robot.window.findChildren(LineCard) if card.isVisible()]
+    assert len(cards) == 3
+    assert cards[0]._picture.width() >= 96
+    assert all(card.height() >= 64 for card in cards)
+
+
+def test_a_question_key_shows_the_key_sheet_and_scans_go_on(robot, world):
+    opened(robot)
+    robot.key(Qt.Key.Key_F1)
+    assert robot.find("shell.keys").isVisible()
+    robot.gun(MILK.barcode)
+    robot.sees("packing.sentence.what", "还差 3 件")
+    robot.key(Qt.Key.Key_Escape)
+    assert not robot.find("shell.keys").isVisible()
+    assert QApplication.focusWidget() is robot.window.page("packing")
+
+
+def test_held_enter_is_one_act(robot):
+    opened(robot)
+    robot.types(MILK.barcode[:-1])
+    page = QApplication.focusWidget()
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QKeyEvent
+
+    for number in range(5):
+        event = QKeyEvent(
+            QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", number > 0, 1
+        )
+        QApplication.sendEvent(page, event)
+    robot.sees("packing.sentence.what", "不认识这个条码")
+    assert sum(name == "scan_goods" for name, _ in robot.window._parts.packing._packing.calls) == 1
+
+
+def test_hold_and_undo_from_the_drawer(robot, world, window):
+    world.add_order(10)
+    robot.goes_to("orders")
+    robot.qtbot.waitUntil(lambda: window.page("orders").model.rowCount() == 1)
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("orders.drawer.title", "T20260100000010")
+    robot.key(Qt.Key.Key_F9)
+    note = robot.find("orders.hold_form.note", QLineEdit)
+    assert QApplication.focusWidget() is note
+    robot.types("wait")
+    robot.key(Qt.Key.Key_Return)
+    robot.qtbot.waitUntil(lambda: world.orders[10].holds == ("by_hand",))
+    assert ("hold", (10, "by_hand", "wait")) in world.calls
+    robot.sees("shell.message.words", "已挂起")
+    robot.qtbot.mouseClick(robot.find("shell.message.undo"), Qt.MouseButton.LeftButton)
+    robot.qtbot.waitUntil(lambda: world.orders[10].holds == ())
+
+
+def test_a_refusal_of_core_is_shown_in_words(robot, world, window):
+    world.add_order(10, hold_reason="short")
+    robot.goes_to("orders")
+    robot.qtbot.waitUntil(lambda: window.page("orders").model.rowCount() == 1)
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("orders.drawer.title", "T20260100000010")
+    robot.qtbot.mouseClick(robot.find("orders.drawer.release"), Qt.MouseButton.LeftButton)
+    robot.sees("shell.message.words", "还缺货，不能解除")
+
+
+def test_reprint_from_the_drawer_carries_the_reason(robot, world, window):
+    world.add_order(1, waybill_no=LABEL)
+    world.orders[1] = replace(
+        world.orders[1], parcels=(replace(world.orders[1].parcels[0], waybill_id=501, waybill_no=LABEL),)
+    )
+    robot.goes_to("orders")
+    robot.qtbot.waitUntil(lambda: window.page("orders").model.rowCount() == 1)
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("orders.drawer.parcel.0.number", LABEL)
+    robot.qtbot.mouseClick(robot.find("orders.drawer.parcel.0.reprint"), Qt.MouseButton.LeftButton)
+    robot.qtbot.waitUntil(lambda: ("reprint", "torn") in world.calls)
+
+
+def test_printer_page_adds_and_shows_words(robot, world, window):
+    robot.goes_to("printers")
+    robot.qtbot.mouseClick(robot.find("printers.add"), Qt.MouseButton.LeftButton)
+    robot.find("printers.form.name", QLineEdit).setText("一号打印机")
+    robot.find("printers.form.address", QLineEdit).setText("192.168.1.50:9100")
+    robot.qtbot.mouseClick(robot.find("printers.form.save"), Qt.MouseButton.LeftButton)
+    robot.sees("printers.card.0.name", "一号打印机")
+    assert world.printers_by_key["p1"].address == "tcp://192.168.1.50:9100"
+    world.printers_by_key["p1"] = replace(world.printers_by_key["p1"], state="paper_out")
+    robot.key(Qt.Key.Key_F5)
+    robot.sees("printers.card.0.state", "没有纸了")
+
+
+def test_command_sheet_holds_every_command(robot, tmp_path):
+    robot.goes_to("settings")
+    robot.qtbot.mouseClick(robot.find("settings.sheet"), Qt.MouseButton.LeftButton)
+    robot.sees("shell.message.words", "命令条码表已保存")
+    assert (tmp_path / "packdesk-commands.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_failed_start_is_said_in_the_window(qtbot, qapp, settings, tmp_path):
+    def boot() -> DeskPorts:
+        raise Refused("desk.taken", "open in another window")
+
+    made = build_window(qapp, settings, boot=boot, folder=tmp_path, now=lambda: START)
+    with qtbot.waitSignal(made.failed_to_start):
+        made.show()
+    assert DeskRobot(qtbot, made).text("shell.loading") == "打不开：打包台已经在另一个窗口打开"
+    made.close()
+
+
+def test_closing_puts_the_open_parcel_back_and_ends_the_threads(robot, window, world):
+    import threading
+
+    opened(robot)
+    window.close()
+    assert world.parcels[1].state == "to_pack"
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("desk-")]
