@@ -41,7 +41,7 @@ def _row(table: Table, number: int) -> Mapping[str, Any]:
 def _value(column: Column[Any], number: int) -> Any:
     if isinstance(column.type, Instant):
         return datetime(2026, 6, 18, tzinfo=UTC) + timedelta(seconds=number)
-    kind = column.type.python_type
+    kind = getattr(column.type, "impl_instance", column.type).python_type
     if kind is int:
         if column.foreign_keys or column.primary_key:
             return number
