@@ -153,9 +153,7 @@ class UnitOfWork:
         self._journal.append({"action": action, "subject": subject, "subject_id": subject_id, "facts": facts})
         self.changed(subject, subject_id)
 
-    def enqueue(
-        self, kind: str, key: str, payload: Mapping[str, Any], *, lane: str, delay_s: float = 0, **_: object
-    ) -> bool:
+    def enqueue(self, kind: str, key: str, payload: Mapping[str, Any], *, lane: str, delay_s: float = 0) -> bool:
         """Put something for the outside into the outbox; False when this kind and key are there already."""
         row = {
             "kind": kind,
