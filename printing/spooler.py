@@ -344,9 +344,7 @@ class _LaneThread:
         self.lane = lane
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, name=f"printer-{lane.status.printer_key}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name=f"printer-{lane.status.printer_key}", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
@@ -380,9 +378,7 @@ class _LaneThread:
 class Spooler:
     """All printers' lanes. Start one per program, after the QGuiApplication; `stop` it before that ends."""
 
-    def __init__(
-        self, store: JobStore, renderer: Renderer, now: Callable[[], datetime], listener: Listener
-    ) -> None:
+    def __init__(self, store: JobStore, renderer: Renderer, now: Callable[[], datetime], listener: Listener) -> None:
         self._store = store
         self._renderer = renderer
         self._now = now

@@ -27,5 +27,6 @@ class ChannelRegistry:
 def built_in() -> ChannelRegistry:
     """The channels this program ships with."""
     from core.channels.mall.plugin import PLUGIN as MALL
+    from core.channels.vendure.plugin import PLUGIN as VENDURE
 
-    return ChannelRegistry([MALL])
+    return ChannelRegistry([MALL, VENDURE])

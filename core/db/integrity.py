@@ -25,7 +25,11 @@ class Integrity:
 
 
 def check_file(path: Path, key: bytes, *, thorough: bool = False) -> Integrity:
-    """Check an encrypted file; `thorough` also reads every index entry and every page's seal."""
+    """Check an encrypted file; `thorough` also reads every index entry and every page's seal.
+
+    Thorough only for a file without a log: the seals are read past it, and a page that a kill tore while it was
+    copied from the log is whole in the log.
+    """
     from sqlcipher3 import dbapi2
 
     try:
@@ -39,7 +43,7 @@ def check_file(path: Path, key: bytes, *, thorough: bool = False) -> Integrity:
 
 
 def findings_of(connection: Any, *, thorough: bool) -> list[str]:
-    """What is wrong with the database behind a bare connection."""
+    """What is wrong with the database behind a bare connection; `thorough` as in `check_file`."""
     from sqlcipher3 import dbapi2
 
     found: list[str] = []

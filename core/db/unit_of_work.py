@@ -108,8 +108,9 @@ class UnitOfWork:
         return self.connection.execute(statement).all()
 
     def count(self, statement: Executable, rows: Row | Sequence[Row] | None = None) -> int:
-        """Run an UPDATE or DELETE and say how many rows it met: the number decides, never an earlier read."""
-        result = self.connection.execute(statement, rows)
+        """Run an UPDATE, DELETE or INSERT and say how many rows it met: the number decides, never an earlier read."""
+        # After an INSERT the number is dropped unless asked for (psycopg then says -1).
+        result = self.connection.execute(statement, rows, execution_options={"preserve_rowcount": True})
         if not isinstance(result, CursorResult):
             raise TypeError("not a statement that counts rows")
         return int(result.rowcount)
@@ -191,7 +192,7 @@ class UnitOfWork:
 
 
 def insert_or_ignore(connection: Connection, table: type[Base]) -> Any:
-    """INSERT that leaves an existing row with the same unique key alone."""
+    """INSERT that leaves an existing row with the same unique key alone; `UnitOfWork.count` says whether it took."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite
 

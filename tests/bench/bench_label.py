@@ -26,9 +26,7 @@ def main() -> None:
     label = example_label()
     for size in ("100x150", "76x130"):
         for dots_per_mm in (8.0, 11.81):
-            profile = PrinterProfile(
-                key="bench", name="bench", address="memory:", size=size, dots_per_mm=dots_per_mm
-            )
+            profile = PrinterProfile(key="bench", name="bench", address="memory:", size=size, dots_per_mm=dots_per_mm)
             bitmap = renderer.render(label, size, profile.resolution).bitmap
             ours, bare, encoded = measure(
                 lambda size=size, profile=profile: encode(  # type: ignore[misc]  # loop values bound as defaults

@@ -32,18 +32,13 @@ def test_every_field_of_the_example_is_explained() -> None:
 def test_every_code_of_the_mall_is_in_the_document_and_the_other_way_round() -> None:
     practice = ROOT / "core" / "practice"
     mall = [
-        practice / f"{name}.py"
-        for name in ("mall_api", "mall_side", "orders", "stock", "refusal", "door", "web")
+        practice / f"{name}.py" for name in ("mall_api", "mall_side", "orders", "stock", "refusal", "door", "web")
     ]
-    used = set(
-        re.findall(r'RefusalError\(\s*\d+,\s*"(\w+)"', "".join(path.read_text("utf-8") for path in mall))
-    )
+    used = set(re.findall(r'RefusalError\(\s*\d+,\s*"(\w+)"', "".join(path.read_text("utf-8") for path in mall)))
     server = (practice / "server.py").read_text("utf-8")
     used |= set(re.findall(r'RefusalError\(41[13], "(\w+)"', server)) | {"invalid"}
     table = DOCUMENT.partition("## 5.")[2].partition("What Packdesk makes")[0]
-    told = set(
-        re.findall(r"`([a-z_]+)`", "\n".join(row for row in table.splitlines() if re.match(r"\| \d", row)))
-    )
+    told = set(re.findall(r"`([a-z_]+)`", "\n".join(row for row in table.splitlines() if re.match(r"\| \d", row))))
 
     # the practice mall never has too many calls, and people's verbs alone find nothing left to buy
     assert used - {"out_of_stock"} == told - {"rate_limited", "unavailable", "lines"}

@@ -27,9 +27,7 @@ class Desk:
 
     def __init__(self, server: FaultyPracticeServer, keys: PracticeSecrets, clock: ManualClock) -> None:
         self.server = server
-        self.http = HttpClient(
-            clock, sleep=lambda s: clock.advance(seconds=s), uniform=lambda low, _high: low
-        )
+        self.http = HttpClient(clock, sleep=lambda s: clock.advance(seconds=s), uniform=lambda low, _high: low)
         self.place = endpoint(server.carrier_url)
         self.key = WaybillKey(keys.carrier.key, keys.carrier.secret)
         self.service: WaybillService = PracticeWaybills(self.place, self.key, self.http)

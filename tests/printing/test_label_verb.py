@@ -3,8 +3,8 @@ import subprocess
 import sys
 
 import pytest
-
 from desktop.label_verb import run
+
 from printing.decode.tspl import decode_tspl
 from tests.support.labels import EXAMPLE, example_label, example_mapping
 from tests.support.readers import read_with_zxing
@@ -24,9 +24,7 @@ def words(tmp_path, **changes):
 
 @pytest.mark.parametrize("size", ["100x150", "76x130"])
 @pytest.mark.parametrize(("dpi", "dots_per_mm"), [(203, 8.0), (300, 11.81)])
-def test_the_file_holds_one_label_with_the_number_in_its_bars(
-    renderer, tmp_path, capsys, size, dpi, dots_per_mm
-):
+def test_the_file_holds_one_label_with_the_number_in_its_bars(renderer, tmp_path, capsys, size, dpi, dots_per_mm):
     out = tmp_path / "label.tspl"
     assert run([*words(tmp_path, size=size, dpi=dpi, out=out), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
@@ -39,9 +37,7 @@ def test_warnings_are_told(renderer, tmp_path, capsys):
     content = tmp_path / "long.json"
     content.write_text(json.dumps(example_mapping(waybill_no="JDVA12345678901-1-2-")), encoding="utf-8")
     assert run([*words(tmp_path, content=content, size="76x130"), "--json"]) == 0
-    assert [warning["code"] for warning in json.loads(capsys.readouterr().out)["warnings"]] == [
-        "render.thin_bars"
-    ]
+    assert [warning["code"] for warning in json.loads(capsys.readouterr().out)["warnings"]] == ["render.thin_bars"]
     assert run(words(tmp_path, content=content, size="76x130")) == 0
     assert "warning: the long number" in capsys.readouterr().err
 

@@ -296,9 +296,7 @@ class AbsentFirst(MemoryTransport):
 
 @pytest.mark.parametrize("call", ["claim", "mark_sending", "mark_sent", "mark_failed", "recover"])
 @pytest.mark.parametrize("is_committed", [False, True])
-def test_a_store_that_fails_once_at_any_call_costs_no_second_paper_and_no_job(
-    renderer, caplog, call, is_committed
-):
+def test_a_store_that_fails_once_at_any_call_costs_no_second_paper_and_no_job(renderer, caplog, call, is_committed):
     rows = MemoryJobStore()
     store = FailsOnce(rows, call, is_committed=is_committed)
     AbsentFirst.tries = 0 if call == "mark_failed" else 1

@@ -101,9 +101,7 @@ class TestTcp:
 
     def test_a_silent_printer_is_unknown_and_soon(self, tcp_printer):
         tcp_printer.keep_silent()
-        printer = Printer(
-            profile(tcp_printer.address), wire(tcp_printer, reply_timeout_s=0.1), find_language("tspl")
-        )
+        printer = Printer(profile(tcp_printer.address), wire(tcp_printer, reply_timeout_s=0.1), find_language("tspl"))
         status = printer.status()
         assert (status.state, status.can_print) == (PrinterState.UNKNOWN, True)
 

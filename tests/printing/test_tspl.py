@@ -48,8 +48,7 @@ def test_every_setting_reaches_the_printer():
         ),
     )
     assert data.startswith(
-        b"SIZE 76 mm,130 mm\r\nBLINE 3.5 mm,0 mm\r\nDIRECTION 1,0\r\nREFERENCE 8,-4\r\n"
-        b"DENSITY 12\r\nSPEED 6\r\n"
+        b"SIZE 76 mm,130 mm\r\nBLINE 3.5 mm,0 mm\r\nDIRECTION 1,0\r\nREFERENCE 8,-4\r\nDENSITY 12\r\nSPEED 6\r\n"
     )
     assert b"\xff\xff\x80\x01\x80\x01\xff\xff" in data
     assert b"GAP 0,0\r\n" in encode(Bitmap.from_array(BOX), profile(media="continuous"))
@@ -58,9 +57,7 @@ def test_every_setting_reaches_the_printer():
 @pytest.mark.parametrize("size", ["100x150", "76x130"])
 @pytest.mark.parametrize("dots_per_mm", [8.0, 11.81, 12.0])
 @pytest.mark.parametrize("is_inverted", [False, True])
-def test_printer_bytes_decode_to_the_very_dots_and_both_readers_agree(
-    renderer, size, dots_per_mm, is_inverted
-):
+def test_printer_bytes_decode_to_the_very_dots_and_both_readers_agree(renderer, size, dots_per_mm, is_inverted):
     chosen = profile(size=size, dots_per_mm=dots_per_mm, is_inverted=is_inverted)
     content = example_label()
     bitmap = renderer.render(content, size, Resolution(dots_per_mm)).bitmap

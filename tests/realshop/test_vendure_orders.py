@@ -85,9 +85,7 @@ def test_a_payment_that_does_not_move_the_row_is_seen_among_the_open_orders(
 
     driver.settle(code)
 
-    assert driver.order(code)["updatedAt"] == row_before, (
-        "Vendure has mended this: a window would see payments now"
-    )
+    assert driver.order(code)["updatedAt"] == row_before, "Vendure has mended this: a window would see payments now"
     (after,) = [o for o in still_open(channel) if o.order_no == code]
     assert (before.payment, before.paid_at) == ("unpaid", None)
     assert after.payment == "paid"

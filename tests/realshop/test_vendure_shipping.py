@@ -49,9 +49,7 @@ def test_the_shop_shows_the_order_shipped_with_our_number(
     assert after.version > order.version
 
 
-def test_the_same_notice_again_changes_nothing(
-    channel: VendureChannel, driver: VendureDriver, new_sku: str
-) -> None:
+def test_the_same_notice_again_changes_nothing(channel: VendureChannel, driver: VendureDriver, new_sku: str) -> None:
     order = paid_order(channel, driver, new_sku)
 
     for _ in range(3):

@@ -79,9 +79,7 @@ def test_a_parcel_the_shop_has_no_units_for_is_refused_until_its_count_is_mended
     assert driver.stock_of(variant) == (0, 0)
 
 
-def test_pushed_stock_is_what_can_still_be_sold(
-    channel: VendureChannel, driver: VendureDriver, new_sku: str
-) -> None:
+def test_pushed_stock_is_what_can_still_be_sold(channel: VendureChannel, driver: VendureDriver, new_sku: str) -> None:
     variant = driver.new_variant(new_sku, stock=10)
     driver.place_order([(variant, 4)])
 

@@ -79,9 +79,7 @@ def find_node(cache: Path) -> Node:
 
 def _major_of(node: str) -> int:
     try:
-        shown = subprocess.run(
-            [node, "--version"], capture_output=True, text=True, timeout=30, check=True
-        ).stdout
+        shown = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return 0
     match = re.match(r"v(\d+)\.", shown)

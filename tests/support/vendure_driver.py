@@ -130,8 +130,7 @@ class Shopper:
     def pay(self) -> str:
         """Check out; the payment is authorised, the merchant settles it. Returns the order's code."""
         self.api.do(
-            f"mutation($s: String!) {{ transitionOrderToState(state: $s)"
-            f" {{ ... on Order {{ code }} {_ERROR} }} }}",
+            f"mutation($s: String!) {{ transitionOrderToState(state: $s) {{ ... on Order {{ code }} {_ERROR} }} }}",
             "transitionOrderToState",
             s="ArrangingPayment",
         )
@@ -202,9 +201,7 @@ class VendureDriver:
             "mutation($i: CreateProductInput!) { createProduct(input: $i) { id } }",
             i={
                 "enabled": True,
-                "translations": [
-                    {"languageCode": "zh_Hans", "name": name, "slug": sku.lower(), "description": ""}
-                ],
+                "translations": [{"languageCode": "zh_Hans", "name": name, "slug": sku.lower(), "description": ""}],
             },
         )["createProduct"]
         variants = self.admin.ask(
@@ -316,8 +313,7 @@ class VendureDriver:
         order = self.order(code)
         selected = None if lines is None else [{"orderLineId": i, "quantity": q} for i, q in lines]
         self.admin.do(
-            f"mutation($i: CancelOrderInput!) {{ cancelOrder(input: $i)"
-            f" {{ ... on Order {{ id }} {_ERROR} }} }}",
+            f"mutation($i: CancelOrderInput!) {{ cancelOrder(input: $i) {{ ... on Order {{ id }} {_ERROR} }} }}",
             "cancelOrder",
             i={
                 "orderId": order["id"],
@@ -358,8 +354,7 @@ class VendureDriver:
         order = self.order(code)
         self._move(order["id"], "Modifying")
         self.admin.do(
-            f"mutation($i: ModifyOrderInput!) {{ modifyOrder(input: $i)"
-            f" {{ ... on Order {{ id }} {_ERROR} }} }}",
+            f"mutation($i: ModifyOrderInput!) {{ modifyOrder(input: $i) {{ ... on Order {{ id }} {_ERROR} }} }}",
             "modifyOrder",
             i={
                 "dryRun": False,

@@ -156,9 +156,7 @@ json_values = st.recursive(
 def test_whatever_stands_in_a_field_the_mapper_answers_or_refuses(data: st.DataObject) -> None:
     raw = json.loads(json.dumps(EXAMPLE))
     place = data.draw(st.sampled_from([raw, raw["lines"][0], raw["buyer"]]))
-    name = data.draw(
-        st.sampled_from(sorted([*place, "consignee", "paid_at", "is_gift", "after_sale", "type"]))
-    )
+    name = data.draw(st.sampled_from(sorted([*place, "consignee", "paid_at", "is_gift", "after_sale", "type"])))
     place[name] = data.draw(json_values)
 
     with suppress(ContractBroken):

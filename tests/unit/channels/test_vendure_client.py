@@ -221,9 +221,7 @@ def test_another_order_than_the_asked_one_is_not_taken(
 
 def test_nothing_personal_or_secret_is_in_an_error() -> None:
     clock = SystemClock()
-    channel = open_shop(
-        {"base_url": "http://127.0.0.1:1", "username": "clerk"}, {"password": "hunter2"}, None, clock
-    )
+    channel = open_shop({"base_url": "http://127.0.0.1:1", "username": "clerk"}, {"password": "hunter2"}, None, clock)
 
     with pytest.raises(Temporary) as failure:
         channel.check()
@@ -261,9 +259,7 @@ def test_https_and_this_machine_are_accepted(address: str) -> None:
     open_shop({"base_url": address, "username": "clerk"}, {"password": "p"}, None, SystemClock()).close()
 
 
-@pytest.mark.parametrize(
-    "changes", [{"username": " "}, {"buyer_note_field": "note } }"}, {"buyer_note_field": "1a"}]
-)
+@pytest.mark.parametrize("changes", [{"username": " "}, {"buyer_note_field": "note } }"}, {"buyer_note_field": "1a"}])
 def test_a_setting_that_cannot_be_right_is_refused(changes: dict[str, str]) -> None:
     settings = {"base_url": "https://shop.example", "username": "clerk", **changes}
 

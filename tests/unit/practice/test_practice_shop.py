@@ -214,10 +214,7 @@ def test_the_shop_says_no_where_a_shop_would(server: PracticeServer) -> None:
 def test_a_shipped_order_is_no_longer_changed(server: PracticeServer) -> None:
     no = server.shop.place_order(draft(("MF-101", 1)), is_paid=True)
     parcel = {"carrier": "PX", "no": "PX1", "lines": [{"line_no": "1", "qty": 1}]}
-    assert (
-        signed(server, "POST", f"/v1/orders/{no}/shipments", parcel, "mall", **{"Idempotency-Key": "k"})[0]
-        == 201
-    )
+    assert signed(server, "POST", f"/v1/orders/{no}/shipments", parcel, "mall", **{"Idempotency-Key": "k"})[0] == 201
 
     for change in (
         lambda: server.shop.cancel(no),
@@ -321,10 +318,7 @@ def test_no_door_opens_without_a_genuine_signature(server: PracticeServer, realm
             assert code(made(other.key, other.secret)) == "bad_key"
     assert code({}) == "bad_key"
     assert code(made(own.key, "wrong")) == "bad_signature"
-    assert (
-        code(made(own.key, own.secret), target + "&x=1" if "?" in target else target + "?x=1")
-        == "bad_signature"
-    )
+    assert code(made(own.key, own.secret), target + "&x=1" if "?" in target else target + "?x=1") == "bad_signature"
     assert code(made(own.key, own.secret, now - 301)) == "clock_skew"
     assert code(made(own.key, own.secret, now + 301)) == "clock_skew"
     assert code(made(own.key, own.secret, now - 300)) in {"ok", "waybill_not_found"}
@@ -397,8 +391,7 @@ def test_a_shipment_needs_its_key(server: PracticeServer) -> None:
     parcel = {"carrier": "PX", "no": "PX1", "lines": [{"line_no": "1", "qty": 1}]}
 
     assert (
-        signed(server, "POST", f"/v1/orders/{no}/shipments", parcel, "mall")[1]["code"]
-        == "idempotency_key_missing"
+        signed(server, "POST", f"/v1/orders/{no}/shipments", parcel, "mall")[1]["code"] == "idempotency_key_missing"
     )
 
 
@@ -529,17 +522,13 @@ def press(server: PracticeServer, verb: str, **form: str) -> str:
     token = re.search(r"name='token' value='([^']+)'", page(server))
     assert token is not None
     data = urlencode({"token": token[1], "verb": verb, **form}).encode()
-    status, headers, _body = sent(
-        server, "POST", "/act", data, {"Content-Type": "application/x-www-form-urlencoded"}
-    )
+    status, headers, _body = sent(server, "POST", "/act", data, {"Content-Type": "application/x-www-form-urlencoded"})
     assert status == 303
     return headers["location"]
 
 
 def test_a_trainee_does_the_whole_round_in_the_browser(server: PracticeServer) -> None:
-    who = {
-        name: getattr(SOMEONE, name) for name in ("name", "phone", "province", "city", "district", "address")
-    }
+    who = {name: getattr(SOMEONE, name) for name in ("name", "phone", "province", "city", "district", "address")}
     assert "said=done" in press(server, "place", sku="MF-101", qty="2", text="轻放", **who)
     (order,) = server.shop.orders.newest(0, 5)
     no = order["no"]

@@ -63,9 +63,7 @@ def over_tls(certificate: Path, script: Script) -> RawServer:
     return RawServer(script, wrap=lambda line: context.wrap_socket(line, server_side=True))
 
 
-def test_a_self_signed_certificate_is_refused_before_the_token_is_sent(
-    client: HttpClient, certificate: Path
-) -> None:
+def test_a_self_signed_certificate_is_refused_before_the_token_is_sent(client: HttpClient, certificate: Path) -> None:
     with over_tls(certificate, lambda line, _request: line.sendall(answer(b"{}"))) as server:
         with pytest.raises(ContractBroken) as caught:
             client.call(endpoint(server.url.replace("http:", "https:")), GET)

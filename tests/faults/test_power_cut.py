@@ -1,0 +1,41 @@
+"""A power cut at any moment loses nothing acknowledged; with less careful settings the same test sees losses."""
+
+import json
+import os
+
+import pytest
+
+from tests.support.fault_shim import compile_shim, run_under_shim
+from tests.support.power_cut import WRITES
+
+CUTS = int(os.environ.get("PACKDESK_POWER_CUTS", "120"))
+SEED = int(os.environ.get("PACKDESK_FAULT_SEED", "20260618"))
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    found = compile_shim(tmp_path_factory.mktemp("shim"))
+    if found is None:
+        pytest.skip("needs Linux and a C compiler")
+    return found
+
+
+def cut(shim, folder, synchronous: str, cuts: int) -> dict[str, int]:
+    said = run_under_shim(shim, "tests.support.power_cut", [synchronous, str(cuts), str(SEED), str(folder)])
+    found: dict[str, int] = json.loads(said)
+    assert found["cuts"] >= cuts * 0.5
+    assert found["acknowledged"] == WRITES
+    return found
+
+
+def test_no_cut_breaks_the_file_or_loses_an_acknowledged_write(shim, tmp_path):
+    found = cut(shim, tmp_path, "FULL", CUTS)
+    assert (found["broken"], found["lost"]) == (0, 0)
+
+
+@pytest.mark.parametrize(("synchronous", "what", "share"), [("NORMAL", "lost", 0.3), ("OFF", "broken", 0.1)])
+def test_the_twin_with_less_careful_settings_fails(shim, tmp_path, synchronous, what, share):
+    found = cut(shim, tmp_path, synchronous, 40)
+    assert found[what] >= share * found["cuts"]
