@@ -23,9 +23,10 @@ from core.desk.settings import Settings
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.fulfilment.parcels import release_ready
+from core.fulfilment.resuming import goods_came, listings_matched
 from core.inventory.service import expire_due
 from core.runtime.clock import Clock, SystemClock
-from core.runtime.errors import Refused
+from core.runtime.errors import DomainError, Refused
 from core.runtime.http import HttpClient, endpoint
 from core.runtime.lanes import Lane
 from core.sync.delivering import Deliverer
@@ -36,6 +37,7 @@ from core.waybills.accounts import Account, ServiceFactory
 from core.waybills.contract import WaybillService
 from core.waybills.numbers import lane_of
 from core.waybills.practice.client import PracticeWaybills, WaybillKey
+from core.waybills.print_queue import doubt_forgotten
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +86,7 @@ class Core:
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.status = Status(self.store)
-        self.stock = Stock(self.store)
+        self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
@@ -122,6 +124,7 @@ class Core:
 
         Raises:
             ChannelError: the shop did not answer as it should; its light shows it.
+            DomainError: the shop cannot be asked (a setting, an unknown channel); its light shows it.
         """
         name = f"pull:{shop_id}"
         fence = self.store.write(
@@ -132,7 +135,7 @@ class Core:
         shop = self.store.read(lambda connection: shop_of(connection, shop_id))
         try:
             return self.puller.pull(shop, self.open_channel(shop))
-        except ChannelError as error:
+        except (ChannelError, DomainError) as error:
             sentence = f"{type(error).__name__}: {error}"
             self.store.write(lambda uow: note_bad_pull(uow, shop_id, sentence), urgency=Urgency.LANE)
             raise
@@ -149,9 +152,15 @@ class Core:
         return self.deliverer.drain(lane)
 
     def tidy(self) -> None:
-        """Sweep expired reservations and release what may be sent by now."""
-        self.store.write(_tidy, urgency=Urgency.LANE)
-        self.store.write(lambda uow: release_ready(uow, None, self.config.carrier_code), urgency=Urgency.LANE)
+        """Sweep expired claims, and send on what waited for goods, for a listing's match or for the clock."""
+        carrier_code, digest = self.config.carrier_code, self.opened.digester.digest
+        for operation in (
+            _sweep,
+            lambda uow: goods_came(uow, carrier_code),
+            lambda uow: listings_matched(uow, carrier_code, digest),
+            lambda uow: release_ready(uow, None, carrier_code),
+        ):
+            self.store.write(operation, urgency=Urgency.LANE)
 
     def shops(self) -> Sequence[ShopRecord]:
         """Shops that are pulled."""
@@ -190,7 +199,7 @@ class Core:
     def _pull_lane(self, shop_id: int) -> float:
         try:
             self.pull_shop(shop_id)
-        except ChannelError as error:
+        except (ChannelError, DomainError) as error:
             _log.info("shop %s: %s", shop_id, error)
             return min(self.config.pull_every_s * 3, 60.0)
         return self.config.pull_every_s
@@ -227,8 +236,9 @@ class Core:
         self.opened.close()
 
 
-def _tidy(uow: UnitOfWork) -> None:
+def _sweep(uow: UnitOfWork) -> None:
     expire_due(uow)
+    doubt_forgotten(uow)
 
 
 def build(config: CoreConfig, channels: ChannelRegistry | None = None) -> Core:

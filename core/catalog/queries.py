@@ -1,6 +1,6 @@
 """Reads of the catalogue."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Barcode, Sku
@@ -22,8 +22,13 @@ def by_barcode(connection: Connection, code: str) -> ScannedSku | None:
 
 def sku_ids_like(connection: Connection, text: str, limit: int = 200) -> list[int]:
     """SKUs whose name, spec or code contains the text; the catalogue is small enough to be read through."""
+    return list(connection.execute(skus_like(text).order_by(Sku.id).limit(limit)).scalars())
+
+
+def skus_like(text: str) -> Select[int]:
+    """The query behind `sku_ids_like`, for use inside another."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     like = f"%{escaped}%"
     matches = Sku.name.like(like, escape="\\") | Sku.spec.like(like, escape="\\") | Sku.code.like(like, escape="\\")
     short = Sku.short_name.like(like, escape="\\")
-    return list(connection.execute(select(Sku.id).where(matches | short).order_by(Sku.id).limit(limit)).scalars())
+    return select(Sku.id).where(matches | short)

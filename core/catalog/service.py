@@ -132,6 +132,21 @@ def match_listing(uow: UnitOfWork, shop_id: int, key: ListingKey, sku_id: int) -
     uow.record("listing.matched", "sku", sku_id, shop_id=shop_id, item=key[0])
 
 
+def match_by_code(uow: UnitOfWork) -> None:
+    """Match listings that wait for a SKU with those whose merchant code is known by now."""
+    sku_id = select(Sku.id).where(Sku.code == Listing.merchant_code).correlate(Listing).scalar_subquery()
+    waiting = (Listing.sku_id.is_(None), Listing.merchant_code != "", sku_id.is_not(None))
+    if uow.count(update(Listing).where(*waiting).values(sku_id=sku_id)):
+        uow.changed("listing", 0)
+
+
+def expand_listings(
+    uow: UnitOfWork, shop_id: int, keys: Sequence[ListingKey]
+) -> Mapping[ListingKey, Sequence[Component]]:
+    """What these listings consist of as far as they are known; empty where one is not matched."""
+    return _expand(uow, _known_listings(uow, shop_id, keys))
+
+
 def _expand(uow: UnitOfWork, skus: Mapping[ListingKey, int | None]) -> dict[ListingKey, Sequence[Component]]:
     ids = sorted({sku_id for sku_id in skus.values() if sku_id is not None})
     parts: dict[int, list[Component]] = {}

@@ -53,7 +53,7 @@ class ChannelOrder:
     `version` is the platform's own rising number for the order (0 where it has none; then `modified_at` decides).
     `payment` is one of unpaid | paid | partly_refunded | refunded; `channel_status` is the platform's raw word;
     `is_closed` says that the platform will not have it sent any more (cancelled, fully refunded);
-    `is_shipped` that the platform already counts it as sent.
+    `is_shipped` that the platform already counts it as sent; `is_completed` that the buyer has it and all is done.
     """
 
     order_no: str
@@ -77,6 +77,7 @@ class ChannelOrder:
     order_type: str = "normal"
     ship_by_at: datetime | None = None
     not_before_at: datetime | None = None
+    is_completed: bool = False
     #: the reply's JSON for this order, kept verbatim beside the order
     raw: Mapping[str, object] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, cast, delete, literal, select, update
 
 from core.channels.contract import Consignee
 from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity
@@ -162,13 +162,17 @@ def _change(uow: UnitOfWork, customer_id: int, kind: str, **facts: object) -> di
 
 
 def erase(uow: UnitOfWork, customer_id: int) -> None:
-    """Erase every personal value of a customer; orders and sums stay and refer to nobody.
+    """Erase what the master knows of a customer: receivers, accounts and phone numbers.
 
-    The account keys stay as tombstones, so that a later pull of the same order does not bring the person back.
+    The whole act is `core.orders.erasing.erase_customer`. The customer stays as an empty row, so that a later copy of
+    an old order finds nobody to bring back.
     """
-    blank = dict.fromkeys(("name", "phone", "address", "postcode", "token", "province", "city", "district"))
-    uow.execute(update(ConsigneeRow).where(ConsigneeRow.customer_id == customer_id).values(**blank))
-    uow.execute(update(Identity).where(Identity.customer_id == customer_id).values(buyer_name=None))
+    names = ("name", "phone", "address", "postcode", "token", "province", "city", "district")
+    mine = ConsigneeRow.customer_id == customer_id
+    # The digest of a receiver tells whether a guess is right, to whoever has the key.
+    digest = literal("erased-") + cast(ConsigneeRow.id, Text)
+    uow.execute(update(ConsigneeRow).where(mine).values(**dict.fromkeys(names), digest=digest))
+    uow.execute(delete(Identity).where(Identity.customer_id == customer_id))
     uow.execute(update(Customer).where(Customer.id == customer_id).values(erased_at=uow.now))
     uow.insert_many(CustomerChange, [_change(uow, customer_id, "erased")])
     uow.record("customer.erased", "customer", customer_id)

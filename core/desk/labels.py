@@ -8,7 +8,8 @@ from sqlalchemy.engine import Connection
 
 from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
-from core.fulfilment.packing import want_label_of
+from core.fulfilment.packing import orders_in, want_label_of
+from core.orders import holds
 from core.orders.models import Order
 from core.orders.records import OrderParcelView
 from core.runtime.errors import NotFound, Refused
@@ -73,6 +74,8 @@ def _new_number(uow: UnitOfWork, parcel_id: int, reason: str) -> None:
     if parcel.state in ("shipped", "cancelled"):
         raise Refused("parcel.gone", "the parcel has left or was cancelled", state=parcel.state)
     numbers.replace_number(uow, parcel_id, parcel.consignee_id, parcel.carrier_code, reason)
+    for order_id in orders_in(uow, parcel_id):
+        holds.release(uow, order_id, ["waybill_failed"])
     uow.changed("parcel", parcel_id)
 
 

@@ -7,12 +7,18 @@ from sqlalchemy import select
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.labels import orders_of_waybill, parcels_of, waybills_of
+from core.fulfilment.models import Parcel
 from core.fulfilment.parcels import open_parcels_of, release_ready
-from core.inventory.service import retry_short
+from core.fulfilment.resuming import goods_came, listings_matched
+from core.inventory.models import Reservation
+from core.inventory.states import ClaimState
 from core.orders import holds, queries
-from core.orders.models import Order, OrderLine
+from core.orders.lines import current_lines
+from core.orders.models import Order
 from core.orders.records import OrderDetail, OrderFilter, OrderPageView
+from core.orders.states import OPEN_STATES
 from core.runtime.errors import NotFound, Refused
+from core.waybills import numbers
 
 
 class Orders:
@@ -45,11 +51,12 @@ class Orders:
         """Stop an order's fulfilment.
 
         Raises:
-            Refused: `hold.reason_unknown`.
+            NotFound: `order.unknown`.
+            Refused: `hold.reason_unknown`; `hold.not_open`, the order has left or is closed.
         """
         if reason not in holds.REASONS:
             raise Refused("hold.reason_unknown", f"there is no hold reason {reason}", reason=reason)
-        self._store.write(lambda uow: holds.place_many(uow, [(order_id, reason)], note))
+        self._store.write(lambda uow: _hold(uow, order_id, reason, note))
 
     def release_hold(self, order_id: int) -> None:
         """Lift what stands and send the order on its way.
@@ -57,20 +64,46 @@ class Orders:
         Raises:
             Refused: `hold.still_short`, goods are still missing; `hold.still_unmatched`, a listing has no SKU yet.
         """
-        self._store.write(lambda uow: _release(uow, order_id, self._carrier_code))
+        self._store.write(lambda uow: _release(uow, order_id, self._carrier_code, self._digest))
 
 
-def _release(uow: UnitOfWork, order_id: int, carrier_code: str) -> None:
-    stood = holds.release(uow, order_id)
-    if not stood:
-        if uow.execute(select(Order.id).where(Order.id == order_id)).first() is None:
-            raise NotFound("order.unknown", f"there is no order {order_id}")
-        return
-    lines = uow.rows(select(OrderLine.sku_id).where(OrderLine.order_id == order_id, OrderLine.is_current))
-    sku_ids = [line.sku_id for line in lines if line.sku_id is not None]
-    if len(sku_ids) < len(lines):
+def _hold(uow: UnitOfWork, order_id: int, reason: str, note: str) -> None:
+    _open_order(uow, order_id)
+    holds.place_many(uow, [(order_id, reason)], note)
+
+
+def _open_order(uow: UnitOfWork, order_id: int) -> None:
+    state = uow.execute(select(Order.fulfilment).where(Order.id == order_id)).scalar_one_or_none()
+    if state is None:
+        raise NotFound("order.unknown", f"there is no order {order_id}")
+    if state not in OPEN_STATES:
+        raise Refused("hold.not_open", "the order has left or is closed", state=state)
+
+
+def _release(uow: UnitOfWork, order_id: int, carrier_code: str, digest: Digest) -> None:
+    _open_order(uow, order_id)
+    # Matching and serving lift their own holds, and look at those of all orders that wait for the same.
+    listings_matched(uow, carrier_code, digest, [order_id])
+    lines = current_lines(uow, order_id)
+    if any(line.sku_id is None for line in lines):
         raise Refused("hold.still_unmatched", "an item of this order matches no SKU of ours yet")
-    if "short" in stood and order_id not in retry_short(uow, sku_ids):
+    goods_came(uow, carrier_code, {line.sku_id for line in lines})
+    short = select(Reservation.id).where(
+        Reservation.order_line_id.in_([line.id for line in lines]), Reservation.state == ClaimState.SHORT.value
+    )
+    if uow.execute(short.limit(1)).first() is not None:
         raise Refused("hold.still_short", "goods of this order are still missing")
-    if not open_parcels_of(uow, order_id):
-        release_ready(uow, [order_id], carrier_code)
+    holds.release(uow, order_id)
+    for parcel_id in open_parcels_of(uow, order_id):
+        ask_again(uow, parcel_id)
+    release_ready(uow, [order_id], carrier_code)
+
+
+def ask_again(uow: UnitOfWork, parcel_id: int) -> None:
+    """Ask for a number of a parcel whose number failed; nothing where one is there or on its way."""
+    if numbers.has_live_number(uow, parcel_id):
+        return
+    query = select(Parcel.consignee_id, Parcel.carrier_code).where(Parcel.id == parcel_id)
+    parcel = uow.execute(query).one()
+    numbers.replace_number(uow, parcel_id, parcel.consignee_id, parcel.carrier_code, "asked again")
+    uow.changed("parcel", parcel_id)

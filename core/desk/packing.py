@@ -1,6 +1,9 @@
 """The packing page's service."""
 
+import unicodedata
 from collections.abc import Callable
+
+from sqlalchemy.exc import IntegrityError
 
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment import boxes, outbound, packing, views, waves
@@ -15,7 +18,11 @@ class Packing:
         self._store = store
 
     def _act(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
-        return self._store.write(operation, urgency=Urgency.SCAN)
+        try:
+            return self._store.write(operation, urgency=Urgency.SCAN)
+        except IntegrityError:
+            # The same nonce came twice at the same moment: the other one has its answer by now.
+            return self._store.write(operation, urgency=Urgency.SCAN)
 
     def open_next(self, nonce: str) -> Verdict:
         """Open the parcel that is due next."""
@@ -23,11 +30,12 @@ class Packing:
 
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Open the parcel that a scanned waybill number or order number names."""
-        return self._act(lambda uow: packing.open_code(uow, Act("open", raw, nonce)))
+        return self._act(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce)))
 
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         """Verify what was scanned, `qty` times."""
-        return self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, Act("goods", raw, nonce), qty))
+        act = Act("goods", _clean(raw), nonce)
+        return self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty))
 
     def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
         """Verify units that carry no barcode."""
@@ -44,7 +52,7 @@ class Packing:
 
     def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
         """Close and ship by the label on the box; with a parcel open it must be that parcel's."""
-        act = Act("label", raw, nonce)
+        act = Act("label", _clean(raw), nonce)
         return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, act))
 
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
@@ -85,3 +93,9 @@ class Packing:
         """Start a wave of the parcels due first."""
         wave_id = self._store.write(lambda uow: waves.start_wave(uow, way, limit))
         return next((wave for wave in self.waves() if wave.id == wave_id), None)
+
+
+def _clean(raw: str) -> str:
+    """What was scanned as text every database takes: full-width characters of an input method made plain."""
+    plain = unicodedata.normalize("NFKC", raw)
+    return "".join(ch for ch in plain if ch != "\0" and not 0xD800 <= ord(ch) <= 0xDFFF).strip()

@@ -1,10 +1,10 @@
 """When the goods do not fit: what is verified stays in this box, the rest goes into a next one."""
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
-from core.fulfilment.packing import Act, answer, lines_left, lost, repeated, want_label_of
+from core.fulfilment.packing import Act, answer, lines_left, lost, refunded_inside, repeated, want_label_of
 from core.fulfilment.records import Tone, Verdict
 from core.waybills.numbers import plan_numbers
 
@@ -15,6 +15,8 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     if seen is not None:
         return seen
     left = lines_left(uow, parcel_id)
+    if uow.rows(select(ParcelLine.id).where(*refunded_inside(parcel_id)).limit(1)):
+        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=False)
     inside = select(func.coalesce(func.sum(ParcelLine.verified_qty), 0)).where(ParcelLine.parcel_id == parcel_id)
     if not left or uow.execute(inside).scalar_one() == 0:
         return answer(uow, act, "box.nothing_to_split", Tone.NOTICE, parcel_id=parcel_id)
@@ -35,19 +37,20 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     next_id = uow.insert(Parcel, row)
     _renumber(uow, parcel_id, box.box_no + 1)
     for line in left:
+        here = update(ParcelLine).where(ParcelLine.id == line.id)
+        if line.verified_qty == 0:
+            # It moves as it is: scans that were taken back refer to it.
+            uow.execute(here.values(parcel_id=next_id))
+            continue
         shared = {"order_line_id": line.order_line_id, "order_id": line.order_id, "sku_id": line.sku_id}
-        rest = line.qty - line.verified_qty
-        uow.insert(ParcelLine, shared | {"parcel_id": next_id, "qty": rest})
-        here = ParcelLine.id == line.id
-        if line.verified_qty:
-            uow.execute(update(ParcelLine).where(here).values(qty=line.verified_qty))
-        else:
-            uow.execute(delete(ParcelLine).where(here))
+        uow.insert(ParcelLine, shared | {"parcel_id": next_id, "qty": line.qty - line.verified_qty})
+        uow.execute(here.values(qty=line.verified_qty))
     plan_numbers(uow, [(next_id, box.consignee_id)], box.carrier_code)
     uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="packed", packed_at=uow.now))
     uow.record("parcel.box_added", "parcel", parcel_id, next_parcel_id=next_id)
     want_label_of(uow, parcel_id)
-    return answer(uow, act, "box.added", Tone.COMPLETE, parcel_id=parcel_id, box=box.box_no)
+    facts = {"box": box.box_no, "next_parcel_id": next_id}
+    return answer(uow, act, "box.added", Tone.COMPLETE, parcel_id=parcel_id, **facts)
 
 
 def _renumber(uow: UnitOfWork, parcel_id: int, count: int) -> None:

@@ -7,7 +7,7 @@ before the scan, never during it.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
@@ -15,16 +15,22 @@ from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import (
     Act,
     answer,
+    called_off,
     find_waybill,
     hold_reason,
     lines_left,
     lost,
     orders_in,
+    refunded_inside,
     repeated,
+    settle_parcel,
     without_other_boxes,
 )
 from core.fulfilment.records import Tone, Verdict
+from core.inventory.models import Reservation
 from core.inventory.service import consume
+from core.inventory.states import ClaimState
+from core.orders.holds import lock_orders, place_many
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
 from core.orders.states import Event
@@ -45,6 +51,9 @@ def scan_label(uow: UnitOfWork, expected_parcel_id: int | None, fence: int | Non
     waybill = find_waybill(uow, act.raw)
     if waybill is None:
         return answer(uow, act, "label.unknown", Tone.WRONG, parcel_id=expected_parcel_id, raw=act.raw)
+    # A refund that is being stored right now is waited for, so that it is seen below.
+    lock_orders(uow, orders_in(uow, waybill.parcel_id))
+    waybill = find_waybill(uow, act.raw)
     if waybill.state == "voided":
         return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=waybill.number)
     if expected_parcel_id is not None and fence is not None:
@@ -63,8 +72,8 @@ def _stop(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
         facts = {"at": parcel.shipped_at, "by": parcel.shipped_by}
         return answer(uow, act, "parcel.shipped_before", Tone.STOP, parcel_id=parcel_id, **facts)
     if parcel.state == "cancelled":
-        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=True)
-    if parcel.opened_by not in ("", uow.actor.desk):
+        return called_off(uow, act, parcel_id)
+    if parcel.state == "packing" and parcel.opened_by not in ("", uow.actor.desk):
         facts = {"by": parcel.opened_by, "at": parcel.opened_at}
         return answer(uow, act, "parcel.taken", Tone.STOP, parcel_id=parcel_id, **facts)
     reason = hold_reason(uow, parcel_id)
@@ -82,10 +91,8 @@ def _stop(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
 
 def _withdrawn_inside(uow: UnitOfWork, parcel_id: int) -> int | None:
     """A refunded line whose units the scanner has seen go into this box and nobody has taken out."""
-    query = select(ParcelLine.id).where(
-        ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn, ParcelLine.verified_qty > 0
-    )
-    return uow.execute(query.limit(1)).scalar_one_or_none()
+    query = select(ParcelLine.id).where(*refunded_inside(parcel_id))
+    return uow.execute(query.order_by(ParcelLine.id).limit(1)).scalar_one_or_none()
 
 
 def take_out(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act) -> Verdict:
@@ -96,11 +103,18 @@ def take_out(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act
     here = (ParcelLine.id == line_id, ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn)
     if uow.count(update(ParcelLine).where(*here).values(verified_qty=0)):
         uow.record("parcel.line_taken_out", "parcel", parcel_id)
+        settle_parcel(uow, parcel_id)
     return answer(uow, act, "line.withdrawn", Tone.NOTICE, parcel_id=parcel_id, line_id=line_id)
 
 
 def _ship(uow: UnitOfWork, act: Act, waybill: Any) -> Verdict:
     parcel_id = waybill.parcel_id
+    lines = _lines_inside(uow, parcel_id)
+    lacking = _without_stock(uow, lines)
+    if lacking:
+        # A stocktake took the units away after they were promised: somebody has to look before they leave.
+        place_many(uow, [(order_id, "short") for order_id in lacking])
+        return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason="short")
     here = update(Parcel).where(Parcel.id == parcel_id, Parcel.state.in_(("to_pack", "packing", "packed")))
     gone = {
         "state": "shipped",
@@ -114,7 +128,6 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any) -> Verdict:
         if stop is not None:
             return stop
         raise RuntimeError("a parcel that can be shipped was not met by its update")
-    lines = _lines_inside(uow, parcel_id)
     consume(uow, [(line.order_line_id, line.qty) for line in lines], reference=f"parcel:{parcel_id}")
     confirm_by_scan(uow, waybill.id)
     uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number)
@@ -125,9 +138,19 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any) -> Verdict:
 
 
 def _lines_inside(uow: UnitOfWork, parcel_id: int) -> Sequence[Any]:
-    query = select(ParcelLine.order_line_id, ParcelLine.qty)
+    query = select(ParcelLine.order_line_id, ParcelLine.order_id, ParcelLine.qty)
     here = (ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn.is_(False))
     return uow.rows(query.where(*here).order_by(ParcelLine.id))
+
+
+def _without_stock(uow: UnitOfWork, lines: Sequence[Any]) -> list[int]:
+    """Orders whose lines hold fewer confirmed units than are in the box."""
+    held = select(Reservation.order_line_id, func.sum(Reservation.qty).label("qty")).where(
+        Reservation.order_line_id.in_([line.order_line_id for line in lines]),
+        Reservation.state == ClaimState.CONFIRMED.value,
+    )
+    confirmed = {row.order_line_id: int(row.qty) for row in uow.rows(held.group_by(Reservation.order_line_id))}
+    return sorted({line.order_id for line in lines if confirmed.get(line.order_line_id, 0) < line.qty})
 
 
 def _queue_confirmations(uow: UnitOfWork, parcel_id: int) -> None:

@@ -24,6 +24,8 @@ from core.waybills.models import Waybill
 from core.waybills.print_queue import want_label
 
 _WORKABLE = ("to_pack", "packing", "packed")
+#: more units than any parcel holds: a barcode was read into the quantity
+_MOST_UNITS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,37 @@ def open_next(uow: UnitOfWork, act: Act) -> Verdict:
     seen = repeated(uow, act)
     if seen is not None:
         return seen
-    query = (
-        select(Parcel.id)
-        .where(Parcel.state == "to_pack", _no_hold())
-        .order_by(Parcel.wave_id.is_(None), Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id)
-        .limit(1)
-    )
-    parcel_id = uow.execute(query).scalar_one_or_none()
+    parcel_id = _unfinished(uow) or _due_next(uow)
     if parcel_id is None:
         return answer(uow, act, "nothing.to_pack", Tone.NOTICE)
     return _open(uow, act, parcel_id)
+
+
+def _unfinished(uow: UnitOfWork) -> int | None:
+    """The parcel this desk was verifying when its program ended: nobody else could open it."""
+    mine = (Parcel.state == "packing", Parcel.opened_by == uow.actor.desk, _no_hold())
+    return uow.execute(select(Parcel.id).where(*mine).order_by(Parcel.opened_at).limit(1)).scalar_one_or_none()
+
+
+def _due_next(uow: UnitOfWork) -> int | None:
+    query = (
+        select(Parcel.id)
+        .where(Parcel.state == "to_pack", _no_hold())
+        .order_by(
+            # The rest of a box that was closed full lies on the desk.
+            Parcel.box_no == 1,
+            Parcel.wave_id.is_(None),
+            Parcel.wave_id,
+            Parcel.wave_seq,
+            Parcel.ship_by_at.is_(None),
+            Parcel.ship_by_at,
+            Parcel.id,
+        )
+        .limit(1)
+        # Of two desks that ask at once each gets a parcel of its own.
+        .with_for_update(of=Parcel, skip_locked=True)
+    )
+    return uow.execute(query).scalar_one_or_none()
 
 
 def _no_hold() -> Any:
@@ -113,11 +136,16 @@ def open_code(uow: UnitOfWork, act: Act) -> Verdict:
 
 
 def find_waybill(uow: UnitOfWork, raw: str) -> Any:
-    """The waybill a scanned number belongs to: spaces dropped, upper case, JD's `-n-m-` suffix taken off."""
-    number = raw.replace(" ", "").upper()
-    numbers = {number, number.split("-", 1)[0]}
+    """The waybill a scanned number belongs to: spaces dropped, upper case, JD's `-n-m-` suffix taken off.
+
+    A number written exactly so goes first, then a valid one before one that was called off.
+    """
+    number = raw.replace(" ", "")
+    exact = {number, number.upper()}
+    numbers = exact | {number.upper().split("-", 1)[0]}
     query = select(Waybill.id, Waybill.parcel_id, Waybill.state, Waybill.number, Waybill.carrier_code)
-    return uow.execute(query.where(Waybill.number.in_(numbers)).order_by(Waybill.id.desc()).limit(1)).one_or_none()
+    rank = (Waybill.number.not_in(exact), Waybill.state != "obtained", Waybill.id.desc())
+    return uow.execute(query.where(Waybill.number.in_(numbers)).order_by(*rank).limit(1)).one_or_none()
 
 
 def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
@@ -126,7 +154,7 @@ def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
         .join(Order, Order.id == ParcelLine.order_id)
         .join(Parcel, Parcel.id == ParcelLine.parcel_id)
         .where(Order.order_no == order_no)
-        .order_by(Parcel.state.not_in(_WORKABLE), Parcel.id)
+        .order_by(Parcel.state.not_in(_WORKABLE), Parcel.state == "packed", Parcel.state == "cancelled", Parcel.id)
         .limit(1)
     )
     found = uow.execute(query).scalar_one_or_none()
@@ -139,7 +167,7 @@ def _open(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
         facts = {"at": row.shipped_at, "by": row.shipped_by}
         return answer(uow, act, "parcel.shipped_before", Tone.STOP, parcel_id=parcel_id, **facts)
     if row.state == "cancelled":
-        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=True)
+        return called_off(uow, act, parcel_id)
     reason = hold_reason(uow, parcel_id)
     if reason:
         return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason=reason)
@@ -154,7 +182,18 @@ def _open(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
         return _open(uow, act, parcel_id)
     uow.record("parcel.opened", "parcel", parcel_id)
     move_where_possible(uow, orders_in(uow, parcel_id), Event.OPEN)
+    settle_parcel(uow, parcel_id)
     return answer(uow, act, "parcel.opened", Tone.UNIT, parcel_id=parcel_id)
+
+
+def called_off(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
+    """The verdict on a parcel that was cancelled: refunded, or changed and coming back as another parcel."""
+    orders = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id)
+    alive = select(Order.id).where(Order.id.in_(orders), Order.fulfilment != "cancelled").limit(1)
+    goods = select(ParcelLine.id).where(ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn.is_(False))
+    if uow.execute(alive).first() is not None and uow.execute(goods.limit(1)).first() is not None:
+        return answer(uow, act, "parcel.recalled", Tone.STOP, parcel_id=parcel_id)
+    return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=True)
 
 
 def hold_reason(uow: UnitOfWork, parcel_id: int) -> str:
@@ -176,7 +215,7 @@ def lost(uow: UnitOfWork, act: Act, parcel_id: int, fence: int) -> Verdict | Non
         select(Parcel.state, Parcel.fence, Parcel.opened_by, Parcel.opened_at).where(Parcel.id == parcel_id)
     ).one()
     if row.state == "cancelled":
-        return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, whole=True)
+        return called_off(uow, act, parcel_id)
     if row.fence != fence or row.opened_by != uow.actor.desk:
         facts = {"by": row.opened_by, "at": row.opened_at}
         return answer(uow, act, "parcel.lost", Tone.STOP, parcel_id=parcel_id, **facts)
@@ -194,10 +233,20 @@ def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) 
     sku = catalog.by_barcode(uow.connection, act.raw.strip())
     if sku is None:
         return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
-    line = _line_for(uow, parcel_id, sku)
-    if line is None:
+    lines = _lines_for(uow, parcel_id, sku)
+    if not lines:
         return _wrong_item(uow, act, parcel_id, sku)
-    return _verify(uow, act, line, qty * sku.unit_qty)
+    units = qty * sku.unit_qty
+    last = lines[0]
+    if units <= sum(line.qty - line.verified_qty for line in lines):
+        # A carton may fill the line that was bought and the gift of the same SKU.
+        for line in lines:
+            last, part = line, min(units, line.qty - line.verified_qty)
+            if part == units:
+                break
+            _verify(uow, Act(act.kind, act.raw, f"{act.nonce}/{line.id}"), line, part)
+            units -= part
+    return _verify(uow, act, last, units)
 
 
 def confirm_by_hand(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act, qty: int) -> Verdict:
@@ -208,8 +257,10 @@ def confirm_by_hand(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, a
     line = uow.execute(_line_query(parcel_id).where(ParcelLine.id == line_id)).one_or_none()
     if line is None or line.is_withdrawn:
         return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=line_id, whole=False)
-    uow.execute(update(ParcelLine).where(ParcelLine.id == line_id).values(is_confirmed_by_hand=True))
-    return _verify(uow, act, line, qty)
+    verdict = _verify(uow, act, line, qty)
+    if verdict.tone is not Tone.WRONG:
+        uow.execute(update(ParcelLine).where(ParcelLine.id == line_id).values(is_confirmed_by_hand=True))
+    return verdict
 
 
 def _line_query(parcel_id: int) -> Any:
@@ -217,11 +268,11 @@ def _line_query(parcel_id: int) -> Any:
     return select(*columns).where(ParcelLine.parcel_id == parcel_id)
 
 
-def _line_for(uow: UnitOfWork, parcel_id: int, sku: ScannedSku) -> Any:
-    """The line a unit of this SKU belongs to: one that still misses units first, gifts and repeats after it."""
+def _lines_for(uow: UnitOfWork, parcel_id: int, sku: ScannedSku) -> Sequence[Any]:
+    """The lines a unit of this SKU may belong to: those that still miss units first, each in its order."""
     query = _line_query(parcel_id).where(ParcelLine.sku_id == sku.sku_id, ParcelLine.is_withdrawn.is_(False))
     full = ParcelLine.verified_qty >= ParcelLine.qty
-    return uow.execute(query.order_by(full, ParcelLine.id).limit(1)).one_or_none()
+    return list(uow.execute(query.order_by(full, ParcelLine.id)).all())
 
 
 def _wrong_item(uow: UnitOfWork, act: Act, parcel_id: int, sku: ScannedSku) -> Verdict:
@@ -245,12 +296,13 @@ def _wrong_item(uow: UnitOfWork, act: Act, parcel_id: int, sku: ScannedSku) -> V
 def _verify(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:
     here = (ParcelLine.id == line.id, ParcelLine.verified_qty + units <= ParcelLine.qty)
     added = update(ParcelLine).where(*here).values(verified_qty=ParcelLine.verified_qty + units)
-    if units < 1 or uow.count(added) != 1:
+    if not 1 <= units <= _MOST_UNITS or uow.count(added) != 1:
         facts = {"missing": line.qty - line.verified_qty, "units": units}
         return answer(uow, act, "item.too_many", Tone.WRONG, parcel_id=line.parcel_id, line_id=line.id, **facts)
     uow.changed("parcel", line.parcel_id)
-    if _missing(uow, line.parcel_id) == 0:
-        return _complete(uow, act, line, units)
+    if settle_parcel(uow, line.parcel_id):
+        facts = {"parcel_id": line.parcel_id, "line_id": line.id, "qty": units}
+        return answer(uow, act, "parcel.complete", Tone.COMPLETE, **facts)
     full = line.verified_qty + units == line.qty
     code, tone = ("line.ok", Tone.LINE) if full else ("unit.ok", Tone.UNIT)
     return answer(uow, act, code, tone, parcel_id=line.parcel_id, line_id=line.id, qty=units)
@@ -262,15 +314,28 @@ def _missing(uow: UnitOfWork, parcel_id: int) -> int:
     return int(uow.execute(select(left).where(*here)).scalar_one())
 
 
-def _complete(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:
-    """The last unit is in: the parcel is packed, and in the same transaction its label is wanted."""
-    parcel_id = line.parcel_id
+def settle_parcel(uow: UnitOfWork, parcel_id: int) -> bool:
+    """Count an open parcel as packed once nothing is missing and nothing refunded is inside; want its label then.
+
+    The last unit need not be a scan: the line that was missing may have been refunded or taken out.
+    """
+    parcel = uow.execute(select(Parcel.state, Parcel.opened_by).where(Parcel.id == parcel_id)).one()
+    if parcel.state != "packing" or _missing(uow, parcel_id):
+        return False
+    if uow.rows(select(ParcelLine.id).where(*refunded_inside(parcel_id)).limit(1)):
+        return False
     packed = {"state": "packed", "packed_at": uow.now}
-    uow.execute(update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packing").values(**packed))
+    if uow.count(update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packing").values(**packed)) != 1:
+        return False
     uow.record("parcel.packed", "parcel", parcel_id)
     move_where_possible(uow, without_other_boxes(uow, parcel_id, ("to_pack", "packing")), Event.PACK)
-    want_label_of(uow, parcel_id)
-    return answer(uow, act, "parcel.complete", Tone.COMPLETE, parcel_id=parcel_id, line_id=line.id, qty=units)
+    want_label_of(uow, parcel_id, parcel.opened_by)
+    return True
+
+
+def refunded_inside(parcel_id: int) -> tuple[Any, ...]:
+    """Picks the refunded lines whose units the scanner saw go into the box and nobody has taken out."""
+    return (ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn, ParcelLine.verified_qty > 0)
 
 
 def without_other_boxes(uow: UnitOfWork, parcel_id: int, states: Sequence[str]) -> tuple[int, ...]:
@@ -282,11 +347,14 @@ def without_other_boxes(uow: UnitOfWork, parcel_id: int, states: Sequence[str]) 
     return tuple(order_id for order_id in mine if order_id not in waiting)
 
 
-def want_label_of(uow: UnitOfWork, parcel_id: int) -> int | None:
-    """Queue the label of a parcel whose number is there; otherwise the arrival of the number does it."""
+def want_label_of(uow: UnitOfWork, parcel_id: int, desk: str = "") -> int | None:
+    """Queue the label of a parcel whose number is there; otherwise the arrival of the number does it.
+
+    `desk`: whose printer; empty for the desk that acts.
+    """
     query = select(Waybill.id).where(Waybill.parcel_id == parcel_id, Waybill.state == "obtained")
     waybill_id = uow.execute(query).scalar_one_or_none()
-    return None if waybill_id is None else want_label(uow, waybill_id, uow.actor.desk)
+    return None if waybill_id is None else want_label(uow, waybill_id, desk or uow.actor.desk)
 
 
 def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
@@ -294,21 +362,24 @@ def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
-    query = select(Scan.id, Scan.parcel_line_id, Scan.qty).where(
+    query = select(Scan.id, Scan.nonce, Scan.parcel_line_id, Scan.qty).where(
         Scan.parcel_id == parcel_id, Scan.qty > 0, Scan.is_undone.is_(False), Scan.kind.in_(("goods", "hand"))
     )
     last = uow.execute(query.order_by(Scan.id.desc()).limit(1)).one_or_none()
     if last is None:
         return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
-    here = (ParcelLine.id == last.parcel_line_id, ParcelLine.verified_qty >= last.qty)
-    less = ParcelLine.verified_qty - last.qty
-    if uow.count(update(ParcelLine).where(*here).values(verified_qty=less)) != 1:
-        return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
-    uow.execute(update(Scan).where(Scan.id == last.id).values(is_undone=True))
+    # A scan that filled several lines is taken back as a whole.
+    parts = [last, *uow.rows(query.where(Scan.nonce.startswith(f"{last.nonce}/", autoescape=True)))]
+    for part in parts:
+        here = (ParcelLine.id == part.parcel_line_id, ParcelLine.verified_qty >= part.qty)
+        less = ParcelLine.verified_qty - part.qty
+        if uow.count(update(ParcelLine).where(*here).values(verified_qty=less)) != 1:
+            return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
+        uow.execute(update(Scan).where(Scan.id == part.id).values(is_undone=True))
     back = update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packed")
     if uow.count(back.values(state="packing", packed_at=None)):
         move_where_possible(uow, orders_in(uow, parcel_id), Event.UNPACK)
-    uow.record("parcel.scan_undone", "parcel", parcel_id, units=last.qty)
+    uow.record("parcel.scan_undone", "parcel", parcel_id, units=sum(part.qty for part in parts))
     return answer(uow, act, "scan.undone", Tone.NOTICE, parcel_id=parcel_id, line_id=last.parcel_line_id)
 
 

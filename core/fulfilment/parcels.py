@@ -1,12 +1,15 @@
 """Making parcels: releasing orders that are ready, planning boxes and their numbers, dropping what was called off."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.packing import settle_parcel
+from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order, OrderLine
 from core.orders.states import Event, Fulfilment, Payment, next_state
 from core.waybills.numbers import plan_numbers, void_numbers
@@ -31,8 +34,7 @@ def release_ready(uow: UnitOfWork, order_ids: Sequence[int] | None, carrier_code
     rows = uow.execute(update(Order).where(here).values(fulfilment=target).returning(*columns)).all()
     rows = sorted(rows, key=lambda row: row.id)
     _plan(uow, rows, carrier_code)
-    for row in rows:
-        uow.changed("orders", row.id)
+    uow.changed("orders", *(row.id for row in rows))
     return tuple(row.id for row in rows)
 
 
@@ -64,12 +66,27 @@ def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
     uow.changed("parcel", *ids)
 
 
-def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> Mapping[int, list[Any]]:
+@dataclass(frozen=True, slots=True)
+class _ToSend:
+    id: int
+    sku_id: int
+    qty: int
+
+
+def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> Mapping[int, list[_ToSend]]:
+    """The units of each order that no parcel holds or has carried away yet."""
     query = select(OrderLine.id, OrderLine.order_id, OrderLine.sku_id, OrderLine.qty)
     here = (OrderLine.order_id.in_(order_ids), OrderLine.is_current, OrderLine.after_sale != "refunded")
-    found: dict[int, list[Any]] = {}
+    boxed = select(ParcelLine.order_line_id, func.sum(ParcelLine.qty).label("qty"))
+    boxed = boxed.join(Parcel, Parcel.id == ParcelLine.parcel_id)
+    boxed = boxed.where(ParcelLine.order_id.in_(order_ids), Parcel.state != "cancelled")
+    boxed = boxed.where(ParcelLine.is_withdrawn.is_(False)).group_by(ParcelLine.order_line_id)
+    inside = {row.order_line_id: int(row.qty) for row in uow.rows(boxed)}
+    found: dict[int, list[_ToSend]] = {}
     for row in uow.rows(query.where(*here).order_by(OrderLine.id)):
-        found.setdefault(row.order_id, []).append(row)
+        qty = row.qty - inside.get(row.id, 0)
+        if qty > 0:
+            found.setdefault(row.order_id, []).append(_ToSend(row.id, row.sku_id, qty))
     return found
 
 
@@ -78,6 +95,12 @@ def open_parcels_of(uow: UnitOfWork, order_id: int) -> tuple[int, ...]:
     query = select(Parcel.id).join(ParcelLine, ParcelLine.parcel_id == Parcel.id).distinct()
     rows = uow.rows(query.where(ParcelLine.order_id == order_id, Parcel.state.in_(_OPEN)).order_by(Parcel.id))
     return tuple(row.id for row in rows)
+
+
+def has_shipped_parcel(uow: UnitOfWork, order_id: int) -> bool:
+    """Whether a box of the order has left from here."""
+    query = select(Parcel.id).join(ParcelLine, ParcelLine.parcel_id == Parcel.id)
+    return uow.rows(query.where(ParcelLine.order_id == order_id, Parcel.state == "shipped").limit(1)) != []
 
 
 def drop_parcels(uow: UnitOfWork, order_id: int, reason: str) -> tuple[int, ...]:
@@ -112,5 +135,10 @@ def withdraw_lines(uow: UnitOfWork, order_id: int, order_line_ids: Sequence[int]
         if not out:
             continue
         uow.record("parcel.line_withdrawn", "parcel", parcel_id, order_id=order_id)
-        if not uow.rows(select(ParcelLine.id).where(mine, ParcelLine.is_withdrawn.is_(False)).limit(1)):
+        if uow.rows(select(ParcelLine.id).where(mine, ParcelLine.is_withdrawn.is_(False)).limit(1)):
+            settle_parcel(uow, parcel_id)
+        else:
             cancel_parcels(uow, [parcel_id], "refunded")
+    if not open_parcels_of(uow, order_id) and has_shipped_parcel(uow, order_id):
+        # The box that was still missing will never come: the order has left with the others.
+        move_where_possible(uow, [order_id], Event.SHIP)

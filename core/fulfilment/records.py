@@ -93,6 +93,7 @@ class Verdict:
     box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     label.wrong, label.unknown, label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
+    parcel.recalled (the order was changed: it comes back as another parcel with another number),
     parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed.
     """
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from core.channels.contract import ChannelOrder
 from core.customers.service import Digest
+from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
-from core.fulfilment.parcels import drop_parcels, release_ready, withdraw_lines
+from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
+from core.orders import holds
 from core.orders.intake import ShopFacts, take_new
 from core.orders.lifecycle import move_where_possible
 from core.orders.states import Event
@@ -26,6 +28,7 @@ def take_page(
     uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], digest: Digest, carrier_code: str
 ) -> PageResult:
     """Take new orders in, apply newer copies of known ones, and release what is ready to be packed."""
+    take_turn(uow, "intake")
     taken = take_new(uow, shop, orders, digest)
     touched = list(taken.new_ids)
     updated = 0
@@ -39,6 +42,11 @@ def take_page(
 
 
 def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:
+    # A platform that counts our own first box as the whole order must not stop the second one.
+    if reaction.is_shipped and not has_shipped_parcel(uow, reaction.order_id):
+        holds.place_many(uow, [(reaction.order_id, "shipped_elsewhere")])
+    elif not reaction.is_shipped:
+        holds.release(uow, reaction.order_id, ["shipped_elsewhere"])
     if reaction.drops_parcels:
         others = drop_parcels(uow, reaction.order_id, "order_changed")
         return move_where_possible(uow, others, Event.RECALL)

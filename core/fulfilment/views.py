@@ -13,7 +13,7 @@ from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
-from core.orders.models import Order
+from core.orders.models import Order, OrderLine
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 
 
@@ -61,8 +61,6 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
 
 
 def _lines(connection: Connection, parcel_id: int) -> Sequence[Any]:
-    from core.orders.models import OrderLine
-
     columns = (
         ParcelLine.id,
         ParcelLine.sku_id,

@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select, update
 
+from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.packing import want_label_of
@@ -22,6 +23,7 @@ def start_wave(uow: UnitOfWork, way: str, limit: int) -> int | None:
     """
     if way not in WAYS:
         raise Refused("wave.way_unknown", f"there is no way of working called {way}", way=way)
+    take_turn(uow, "wave")
     parcel_ids = _due(uow, limit)
     if not parcel_ids:
         return None
@@ -48,7 +50,12 @@ def _due(uow: UnitOfWork, limit: int) -> list[int]:
         .where(ParcelLine.parcel_id == Parcel.id, Order.hold_reason != "")
     )
     here = (Parcel.state == "to_pack", Parcel.wave_id.is_(None), ~held.exists())
-    query = select(Parcel.id).where(*here).order_by(Parcel.ship_by_at, Parcel.id).limit(limit)
+    query = (
+        select(Parcel.id)
+        .where(*here)
+        .order_by(Parcel.ship_by_at.is_(None), Parcel.ship_by_at, Parcel.id)
+        .limit(limit)
+    )
     ids = list(uow.execute(query).scalars())
     kinds = func.count(func.distinct(ParcelLine.sku_id)).label("kinds")
     shape = select(ParcelLine.parcel_id, kinds, func.min(ParcelLine.sku_id).label("sku"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from core.db.unit_of_work import UnitOfWork, insert_or_ignore
 from core.orders.models import Hold, Order
@@ -13,6 +13,8 @@ REASONS = (
     "short",
     "unmatched",
     "shipped_elsewhere",
+    "reopened",
+    "changed_after_shipping",
     "waybill_failed",
     "desk_exception",
     "by_hand",
@@ -23,6 +25,7 @@ def place_many(uow: UnitOfWork, holds: Sequence[tuple[int, str]], note: str = ""
     """Place one hold per (order, reason); one that stands already stays as it is."""
     if not holds:
         return
+    lock_orders(uow, sorted({order_id for order_id, _ in holds}))
     stamp = {"note": note, "placed_at": uow.now, "placed_by": uow.actor.operator}
     rows = [{"order_id": order_id, "reason": reason} | stamp for order_id, reason in holds]
     for row in rows:
@@ -33,6 +36,7 @@ def place_many(uow: UnitOfWork, holds: Sequence[tuple[int, str]], note: str = ""
 
 def release(uow: UnitOfWork, order_id: int, reasons: Sequence[str] = REASONS) -> tuple[str, ...]:
     """Lift the named holds of an order; gives those that stood."""
+    lock_orders(uow, [order_id])
     here = (Hold.order_id == order_id, Hold.released_at.is_(None), Hold.reason.in_(reasons))
     stood = tuple(row.reason for row in uow.rows(select(Hold.reason).where(*here).order_by(Hold.id)))
     if stood:
@@ -41,6 +45,16 @@ def release(uow: UnitOfWork, order_id: int, reasons: Sequence[str] = REASONS) ->
             uow.record("order.hold_released", "orders", order_id, reason=reason)
         _refresh(uow, [order_id])
     return stood
+
+
+def lock_orders(uow: UnitOfWork, order_ids: Sequence[int]) -> None:
+    """Let nobody else hold, change or ship these orders before this transaction ends; SQLite has one writer anyway.
+
+    Without it two desks that place and lift different holds at once each write the other's word away.
+    """
+    if order_ids and not uow.is_sqlite:
+        rows = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id)
+        uow.execute(rows.with_for_update(key_share=True)).all()
 
 
 def _refresh(uow: UnitOfWork, order_ids: Sequence[int]) -> None:
@@ -56,9 +70,3 @@ def _refresh(uow: UnitOfWork, order_ids: Sequence[int]) -> None:
 
 def _rank(reason: str) -> int:
     return REASONS.index(reason) if reason in REASONS else len(REASONS)
-
-
-def open_count(uow: UnitOfWork, order_ids: Sequence[int]) -> int:
-    """How many holds stand on these orders."""
-    query = select(func.count()).select_from(Hold).where(Hold.order_id.in_(order_ids), Hold.released_at.is_(None))
-    return int(uow.execute(query).scalar_one())

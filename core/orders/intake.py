@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +14,13 @@ from core.catalog.service import match_lines
 from core.channels.contract import ChannelOrder
 from core.customers.service import Buyer, Digest, register
 from core.db.unit_of_work import UnitOfWork
-from core.inventory.records import OrderWants, Want
+from core.inventory.records import OrderWants
 from core.inventory.service import reserve_page
 from core.orders.holds import place_many
+from core.orders.lines import order_wants
 from core.orders.models import ChannelCopy, Order, OrderLine
 from core.orders.search_index import Searchable, index_orders
 from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
-from core.runtime.ids import OrderId, OrderLineId, SkuId, WarehouseId
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,20 @@ def deadline(order: ChannelOrder) -> datetime | None:
     return start + timedelta(hours=SHIP_WITHIN_HOURS[OrderType(order.order_type)])
 
 
+def has_nothing_to_send(order: ChannelOrder) -> bool:
+    """Whether no goods may leave for it (any more): closed, or refunded as a whole or line by line."""
+    if order.is_closed:
+        return True
+    is_refunded = order.payment == Payment.REFUNDED or all(line.after_sale == "refunded" for line in order.lines)
+    return is_refunded and not order.is_shipped
+
+
 def first_state(order: ChannelOrder) -> Fulfilment:
     """Where an order begins that we see for the first time."""
-    if order.is_closed:
+    if has_nothing_to_send(order):
         return Fulfilment.CANCELLED
+    if order.is_completed:
+        return Fulfilment.COMPLETED
     return Fulfilment.SHIPPED if order.is_shipped else Fulfilment.TO_REVIEW
 
 
@@ -130,6 +140,8 @@ def line_rows(order: ChannelOrder, parts: Mapping[tuple[str, str], Sequence[Comp
     for line in order.lines:
         shared = {
             "line_no": line.line_no,
+            "item_id": line.item_id,
+            "channel_sku_id": line.channel_sku_id,
             "title": line.title,
             "spec": line.spec,
             "channel_qty": line.qty,
@@ -137,13 +149,18 @@ def line_rows(order: ChannelOrder, parts: Mapping[tuple[str, str], Sequence[Comp
             "is_gift": line.is_gift,
             "after_sale": line.after_sale,
         }
-        components = parts[line.item_id, line.channel_sku_id]
-        if not components:
-            rows.append(shared | {"sku_id": None, "bundle_sku_id": None, "qty": line.qty})
-        for part in components:
-            own = {"sku_id": part.sku_id, "bundle_sku_id": part.bundle_sku_id, "qty": line.qty * part.qty}
-            rows.append(shared | own)
+        rows += component_rows(shared, line.qty, parts[line.item_id, line.channel_sku_id])
     return rows
+
+
+def component_rows(shared: Mapping[str, Any], qty: int, parts: Sequence[Component]) -> list[dict[str, Any]]:
+    """The rows of one platform line: one per component, or one without SKU where nothing matches."""
+    if not parts:
+        return [{**shared, "sku_id": None, "bundle_sku_id": None, "qty": qty}]
+    return [
+        {**shared, "sku_id": part.sku_id, "bundle_sku_id": part.bundle_sku_id, "qty": qty * part.qty}
+        for part in parts
+    ]
 
 
 def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], digest: Digest) -> Sequence[int]:
@@ -221,16 +238,6 @@ def _searchable(order_id: int, order: ChannelOrder, lines: Sequence[Mapping[str,
     return Searchable(order_id, order.consignee.name, order.consignee.phone, sorted(sku_ids))
 
 
-def order_wants(shop: ShopFacts, order_id: int, lines: Iterable[Mapping[str, Any]], *, is_paid: bool) -> OrderWants:
-    """What an order wants of its warehouse: every line that is not refunded."""
-    wants = tuple(
-        Want(OrderLineId(row["id"]), SkuId(row["sku_id"]), row["qty"])
-        for row in lines
-        if row["after_sale"] != "refunded"
-    )
-    return OrderWants(OrderId(order_id), WarehouseId(shop.warehouse_id), wants, is_paid)
-
-
 def _claim_stock(
     uow: UnitOfWork,
     shop: ShopFacts,
@@ -243,14 +250,13 @@ def _claim_stock(
     for order_id, order in zip(ids, orders, strict=True):
         if first_state(order) is not Fulfilment.TO_REVIEW:
             continue
+        if after_sale_of(order) == "requested":
+            holds.append((order_id, "refund_requested"))
         if any(row["sku_id"] is None for row in lines[order_id]):
             holds.append((order_id, "unmatched"))
             continue
-        if after_sale_of(order) == "requested":
-            holds.append((order_id, "refund_requested"))
-        wanted = lines[order_id]
         is_paid = order.payment != Payment.UNPAID
-        wants.append(order_wants(shop, order_id, wanted, is_paid=is_paid))
+        wants.append(order_wants(shop.warehouse_id, order_id, lines[order_id], is_paid=is_paid))
     outcomes = reserve_page(uow, wants)
     holds += [(order_id, "short") for order_id, outcome in outcomes.items() if not outcome.is_reserved]
     place_many(uow, holds)

@@ -24,7 +24,7 @@ class Order(Base):
     fulfilment: Mapped[str] = mapped_column(Text)
     after_sale: Mapped[str] = mapped_column(Text)
     channel_status: Mapped[str] = mapped_column(Text)
-    #: reason code of the newest open hold, empty when nothing stops the order
+    #: reason code of the most pressing open hold, empty when nothing stops the order
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     channel_version: Mapped[int]
     modified_at: Mapped[datetime]
@@ -62,6 +62,9 @@ class OrderLine(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     line_no: Mapped[str] = mapped_column(Text)
+    #: the listing it was bought from: another one under the same line number is another purchase
+    item_id: Mapped[str] = mapped_column(Text, default="")
+    channel_sku_id: Mapped[str] = mapped_column(Text, default="")
     #: None until the listing is matched
     sku_id: Mapped[int | None] = mapped_column(ForeignKey("sku.id"))
     #: the bundle this row came out of

@@ -11,20 +11,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy import DDL, Connection, event, text
+from sqlalchemy import DDL, Connection, event, select, text
 
+from core.customers.queries import consignees
 from core.db.base import Base
 from core.db.unit_of_work import UnitOfWork
+from core.orders.models import Order, OrderLine
 
 Digest = Callable[[str, str], str]
 
 SQLITE_DDL = (
     "CREATE VIRTUAL TABLE order_search USING fts5(name, tokens, content='', contentless_delete=1,"
-    ' tokenize="unicode61 remove_diacritics 0", detail=full)',
+    " tokenize='ascii', detail=full)",
 )
 POSTGRES_DDL = (
     "CREATE TABLE order_search (order_id bigint PRIMARY KEY, terms bigint[] NOT NULL)",
     "CREATE INDEX ix_order_search_terms ON order_search USING gin (terms)",
+    # A prefix is found through an index whatever the server's language sorts by.
+    "CREATE INDEX ix_orders_order_no_prefix ON orders (shop_id, order_no text_pattern_ops)",
 )
 
 for _statement in SQLITE_DDL:
@@ -61,6 +65,17 @@ def drop_orders(uow: UnitOfWork, order_ids: Iterable[int]) -> None:
     rows = [{"i": order_id} for order_id in order_ids]
     if rows:
         uow.execute(text(f"DELETE FROM order_search WHERE {column} = :i"), rows)  # noqa: S608 - one of two constants
+
+
+def reindex(uow: UnitOfWork, order_id: int, digest: Digest) -> None:
+    """Index an order anew, by its receiver and lines as they stand."""
+    consignee_id = uow.execute(select(Order.consignee_id).where(Order.id == order_id)).scalar_one()
+    who = consignees(uow.connection, [consignee_id])[consignee_id]
+    here = (OrderLine.order_id == order_id, OrderLine.is_current)
+    lines = uow.rows(select(OrderLine.sku_id, OrderLine.bundle_sku_id).where(*here))
+    sku_ids = {sku_id for line in lines for sku_id in line if sku_id is not None}
+    drop_orders(uow, [order_id])
+    index_orders(uow, [Searchable(order_id, who.name, who.phone, sorted(sku_ids))], digest)
 
 
 def ids_by_name(connection: Connection, part: str, digest: Digest, before: int, limit: int) -> list[int]:
@@ -100,7 +115,8 @@ def _sqlite(connection: Connection, match: str, before: int, limit: int) -> list
 
 def _postgres(connection: Connection, operator: str, terms: Sequence[int], before: int, limit: int) -> list[int]:
     query = text(
-        f"SELECT order_id FROM order_search WHERE terms {operator} :t AND order_id < :b"  # noqa: S608 - a constant
+        f"SELECT order_id FROM order_search WHERE terms {operator} CAST(:t AS bigint[])"  # noqa: S608 - a constant
+        " AND order_id < :b"
         " ORDER BY order_id DESC LIMIT :n"
     )
     return [row[0] for row in connection.execute(query, {"t": list(terms), "b": before, "n": limit})]

@@ -1,11 +1,13 @@
 """The life of an order as one table: what may happen in which state, and where it leads.
 
 Payment, after-sale and the channel's raw status are separate small facts; this table is the way of the goods.
-`python -m core.orders.states` prints it as the diagram kept in the docs.
+`python -m core.orders.states FILE` writes it as the diagram kept in the docs.
 """
 
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 
 from core.runtime.errors import Refused
 
@@ -34,6 +36,7 @@ class Event(StrEnum):
     SHIP = "ship"
     CANCEL = "cancel"
     COMPLETE = "complete"
+    REOPEN = "reopen"
 
 
 class Payment(StrEnum):
@@ -84,10 +87,12 @@ TABLE: Mapping[tuple[Fulfilment, Event], Fulfilment] = {
     (_F.PACKED, _E.SHIP): _F.SHIPPED,
     (_F.PACKED, _E.CANCEL): _F.CANCELLED,
     (_F.SHIPPED, _E.COMPLETE): _F.COMPLETED,
+    # A platform may take a cancellation back; the order then waits under a hold for a person's word.
+    (_F.CANCELLED, _E.REOPEN): _F.TO_REVIEW,
 }
 
 #: nothing leads out of these
-FINAL = frozenset({Fulfilment.COMPLETED, Fulfilment.CANCELLED})
+FINAL = frozenset(state for state in Fulfilment if not any(source is state for source, _ in TABLE))
 #: the goods are still with us
 OPEN_STATES = frozenset({_F.TO_REVIEW, _F.TO_PACK, _F.PACKING, _F.PACKED})
 
@@ -122,7 +127,23 @@ def diagram() -> str:
     return "\n".join(lines) + "\n"
 
 
+def document() -> str:
+    """The page of the docs that shows the table: written by `python -m core.orders.states`, never by hand."""
+    return (
+        "# The life of an order\n\n"
+        "Generated from `core/orders/states.py` by `python -m core.orders.states docs/order-lifecycle.md`.\n\n"
+        f"```mermaid\n{diagram()}```\n\n"
+        "Payment, after-sale and the channel's raw status are facts of their own beside this way of the goods.\n"
+        "Holds stop an order in any open state without moving it.\n\n"
+        f"{hours_table()}"
+    )
+
+
 def hours_table() -> str:
     """Order types and their deadlines as a Markdown table."""
     rows = [f"| {kind} | {hours} |" for kind, hours in SHIP_WITHIN_HOURS.items()]
     return "\n".join(["| order type | ship within hours of payment |", "|---|---|", *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(document(), encoding="utf-8")

@@ -4,182 +4,203 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from core.catalog.service import match_lines
 from core.channels.contract import ChannelOrder
 from core.customers.models import Customer
 from core.customers.service import Buyer, Digest, register
 from core.db.unit_of_work import UnitOfWork
-from core.inventory.service import confirm, release, reserve_page
+from core.inventory.service import confirm, release
 from core.orders import holds
-from core.orders.intake import ShopFacts, after_sale_of, compress, deadline, line_rows, order_wants
+from core.orders.intake import (
+    Known,
+    ShopFacts,
+    after_sale_of,
+    compress,
+    deadline,
+    has_nothing_to_send,
+    is_newer,
+    line_rows,
+)
 from core.orders.lifecycle import move_where_possible
+from core.orders.lines import claim, current_lines, has_left, note_refund_requests, note_stock, rewrite
 from core.orders.models import ChannelCopy, Order, OrderLine
-from core.orders.search_index import Searchable, drop_orders, index_orders
+from core.orders.search_index import reindex
 from core.orders.states import OPEN_STATES, Event, Fulfilment, Payment
 from core.runtime.ids import OrderLineId
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What the newer copy means for parcels: drop them all, or take single lines out of them."""
+    """What the newer copy means for parcels: drop them all, or take single lines out of them.
+
+    `is_shipped`: the platform counts the order as sent; whether that was our own doing the parcels tell.
+    """
 
     order_id: int
     drops_parcels: bool = False
     withdrawn_line_ids: tuple[int, ...] = ()
+    is_shipped: bool = False
 
 
 def apply_newer(
     uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOrder, digest: Digest
 ) -> Reaction | None:
-    """Bring one order to the platform's newest word; None when another desk has stored something newer meanwhile."""
-    before = uow.execute(select(Order).with_only_columns(*Order.__table__.c).where(Order.id == order_id)).one()
-    if not _store_facts(uow, order_id, order):
+    """Bring one order to the platform's newest word; None where the copy says nothing new."""
+    # Locked on PostgreSQL: what is decided here must not pass by a parcel that is being shipped at this moment.
+    query = select(*Order.__table__.c).where(Order.id == order_id).with_for_update(key_share=True)
+    before = uow.execute(query).one()
+    if not is_newer(order, Known(order_id, before.channel_version, before.modified_at)):
         return None
-    if Fulfilment(before.fulfilment) not in OPEN_STATES:
-        return Reaction(order_id)
-    if order.is_closed:
-        return _cancel(uow, order_id)
-    if order.is_shipped:
-        holds.place_many(uow, [(order_id, "shipped_elsewhere")])
-    moved = _move_consignee(uow, shop, before, order, digest)
-    changed, withdrawn = _apply_lines(uow, shop, order_id, order)
+    erased = uow.execute(select(Customer.erased_at).where(Customer.id == before.customer_id)).scalar_one()
+    is_known = not _store_facts(uow, before, order, is_erased=erased is not None)
+    state = Fulfilment(before.fulfilment)
+    if state is Fulfilment.CANCELLED and not has_nothing_to_send(order) and not order.is_shipped:
+        _reopen(uow, before, order)
+        is_known, state = False, Fulfilment.TO_REVIEW
+    if state not in OPEN_STATES:
+        _note_after_sale(uow, current_lines(uow, order_id), order)
+        if order.is_completed:
+            move_where_possible(uow, [order_id], Event.COMPLETE)
+        return None if is_known else Reaction(order_id)
+    if has_nothing_to_send(order):
+        return _cancel(uow, order_id, order)
+    moved = erased is None and _move_consignee(uow, shop, before, order, digest)
+    changed, withdrawn = _apply_lines(uow, shop, before, order)
+    if moved or changed:
+        reindex(uow, order_id, digest)
     if before.payment == Payment.UNPAID and order.payment != Payment.UNPAID and not changed:
         _pay(uow, order_id)
-    if (changed or moved) and before.fulfilment != Fulfilment.TO_REVIEW:
+    if (moved or changed) and state is not Fulfilment.TO_REVIEW:
         move_where_possible(uow, [order_id], Event.RECALL)
-        return Reaction(order_id, drops_parcels=True)
-    return Reaction(order_id, withdrawn_line_ids=withdrawn)
+        return Reaction(order_id, drops_parcels=True, is_shipped=order.is_shipped)
+    if is_known and not (moved or changed or withdrawn):
+        return None
+    return Reaction(order_id, withdrawn_line_ids=withdrawn, is_shipped=order.is_shipped)
 
 
-def _store_facts(uow: UnitOfWork, order_id: int, order: ChannelOrder) -> bool:
-    newer = (
-        Order.channel_version < order.version
-        if order.version
-        else (Order.channel_version == 0) & (Order.modified_at <= order.modified_at)
-    )
-    met = uow.count(
-        update(Order)
-        .where(Order.id == order_id, newer)
-        .values(
-            payment=Payment(order.payment),
-            after_sale=after_sale_of(order),
-            channel_status=order.channel_status,
-            channel_version=order.version,
-            modified_at=order.modified_at,
-            seen_at=uow.now,
-            paid_at=order.paid_at,
-            ship_by_at=deadline(order),
-            not_before_at=order.not_before_at,
-            amount_fen=order.amount_fen,
-            freight_fen=order.freight_fen,
-            buyer_note=order.buyer_note,
-            seller_note=order.seller_note,
-        )
-    )
-    if met == 1:
+def _store_facts(uow: UnitOfWork, before: Any, order: ChannelOrder, *, is_erased: bool) -> bool:
+    """Write what differs; False where nothing does (the same copy again, as overlapping windows bring it)."""
+    facts: dict[str, Any] = {
+        "payment": Payment(order.payment),
+        "after_sale": after_sale_of(order),
+        "channel_status": order.channel_status,
+        "channel_version": order.version,
+        "modified_at": order.modified_at,
+        "paid_at": order.paid_at,
+        "ship_by_at": deadline(order),
+        "not_before_at": order.not_before_at,
+        "amount_fen": order.amount_fen,
+        "freight_fen": order.freight_fen,
+    }
+    if not is_erased:
+        # An erased person does not come back through a late copy of an old order.
+        facts |= {"buyer_note": order.buyer_note, "seller_note": order.seller_note}
+    if all(_stored(value) == getattr(before, name) for name, value in facts.items()):
+        return False
+    uow.execute(update(Order).where(Order.id == before.id).values(**facts))
+    if not is_erased:
         copy = {"received_at": uow.now, "body": compress(order.raw)}
-        uow.execute(update(ChannelCopy).where(ChannelCopy.order_id == order_id).values(**copy))
-        uow.record("order.updated", "orders", order_id, status=order.channel_status, payment=order.payment)
-    return met == 1
+        uow.execute(update(ChannelCopy).where(ChannelCopy.order_id == before.id).values(**copy))
+    uow.record("order.updated", "orders", before.id, status=order.channel_status, payment=order.payment)
+    return True
 
 
-def _cancel(uow: UnitOfWork, order_id: int) -> Reaction:
-    line_ids = [row.id for row in _lines(uow, order_id)]
-    release(uow, line_ids, "cancelled")
-    uow.execute(update(OrderLine).where(OrderLine.order_id == order_id).values(after_sale="refunded"))
+def _stored(value: Any) -> Any:
+    """A value as the database gives it back: times have whole milliseconds there."""
+    microsecond = getattr(value, "microsecond", None)
+    return value if microsecond is None else value.replace(microsecond=microsecond // 1000 * 1000)
+
+
+def _reopen(uow: UnitOfWork, before: Any, order: ChannelOrder) -> None:
+    """The platform took a cancellation back: claim the goods again and wait for a person."""
+    move_where_possible(uow, [before.id], Event.REOPEN)
+    holds.place_many(uow, [(before.id, "reopened")])
+    rows = [row._asdict() for row in current_lines(uow, before.id)]
+    claim(uow, before.id, before.warehouse_id, rows, is_paid=order.payment != Payment.UNPAID)
+
+
+def _cancel(uow: UnitOfWork, order_id: int, order: ChannelOrder) -> Reaction:
+    rows = current_lines(uow, order_id)
+    release(uow, [OrderLineId(row.id) for row in rows], "cancelled")
+    _note_after_sale(uow, rows, order)
+    # What has left stays in the pile of what left, although the rest will not follow.
+    move_where_possible(uow, [order_id], Event.SHIP if has_left(uow, order_id) else Event.CANCEL)
     move_where_possible(uow, [order_id], Event.CANCEL)
     holds.release(uow, order_id)
-    return Reaction(order_id, drops_parcels=True, withdrawn_line_ids=tuple(line_ids))
+    return Reaction(order_id, drops_parcels=True)
 
 
 def _pay(uow: UnitOfWork, order_id: int) -> None:
-    line_ids = [row.id for row in _lines(uow, order_id) if row.after_sale != "refunded" and row.sku_id is not None]
-    outcome = confirm(uow, line_ids)
-    if not outcome.is_reserved:
-        holds.place_many(uow, [(order_id, "short")])
-
-
-def _lines(uow: UnitOfWork, order_id: int) -> Sequence[Any]:
-    columns = (OrderLine.id, OrderLine.line_no, OrderLine.sku_id, OrderLine.qty, OrderLine.channel_qty)
-    query = select(*columns, OrderLine.after_sale, OrderLine.bundle_sku_id)
-    return uow.rows(query.where(OrderLine.order_id == order_id, OrderLine.is_current).order_by(OrderLine.id))
+    rows = current_lines(uow, order_id)
+    if any(row.sku_id is None for row in rows):
+        # Nothing was claimed for it yet; the match will claim.
+        return
+    outcome = confirm(uow, [OrderLineId(row.id) for row in rows if row.after_sale != "refunded"])
+    note_stock(uow, order_id, has_stock=outcome.is_reserved)
 
 
 def _move_consignee(uow: UnitOfWork, shop: ShopFacts, before: Any, order: ChannelOrder, digest: Digest) -> bool:
-    erased = uow.execute(select(Customer.erased_at).where(Customer.id == before.customer_id)).scalar_one()
-    if erased is not None:
-        # An erased person does not come back through a late copy of an old order.
-        uow.execute(update(ChannelCopy).where(ChannelCopy.order_id == before.id).values(body=compress({})))
+    who = order.consignee
+    if not (who.name or who.phone or who.address or who.token):
+        # Platforms blank the receiver of old orders; that is no new address.
         return False
-    buyer = Buyer(order.buyer_key, order.buyer_name, order.consignee)
-    who = register(uow, shop.accounts, [buyer], digest)[0]
-    if who.consignee_id == before.consignee_id:
+    registered = register(uow, shop.accounts, [Buyer(order.buyer_key, order.buyer_name, who)], digest)[0]
+    if registered.consignee_id == before.consignee_id:
         return False
-    uow.execute(update(Order).where(Order.id == before.id).values(consignee_id=who.consignee_id))
-    sku_ids = sorted({row.sku_id for row in _lines(uow, before.id) if row.sku_id is not None})
-    drop_orders(uow, [before.id])
-    index_orders(uow, [Searchable(before.id, order.consignee.name, order.consignee.phone, sku_ids)], digest)
+    uow.execute(
+        update(Order)
+        .where(Order.id == before.id)
+        .values(customer_id=registered.customer_id, consignee_id=registered.consignee_id)
+    )
     uow.record("order.address_changed", "orders", before.id)
     return True
 
 
-def _apply_lines(
-    uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOrder
-) -> tuple[bool, tuple[int, ...]]:
-    rows = _lines(uow, order_id)
-    ours = {row.line_no: row.channel_qty for row in rows}
-    theirs = {line.line_no: line.qty for line in order.lines}
-    if ours != theirs or any(row.sku_id is None for row in rows):
-        return _replace_lines(uow, shop, order_id, order, rows), ()
-    withdrawn = _after_sale(uow, order_id, rows, {line.line_no: line.after_sale for line in order.lines})
-    return False, withdrawn
-
-
-def _after_sale(uow: UnitOfWork, order_id: int, rows: Sequence[Any], states: Mapping[str, str]) -> tuple[int, ...]:
-    withdrawn: list[OrderLineId] = []
-    for row in rows:
-        state = states[row.line_no]
-        if state == row.after_sale:
-            continue
-        uow.execute(update(OrderLine).where(OrderLine.id == row.id).values(after_sale=state))
-        if state == "refunded":
-            withdrawn.append(OrderLineId(row.id))
-    if withdrawn:
-        release(uow, withdrawn, "refunded")
-        uow.record("order.line_refunded", "orders", order_id, lines=len(withdrawn))
-    if "requested" in states.values():
-        holds.place_many(uow, [(order_id, "refund_requested")])
+def _apply_lines(uow: UnitOfWork, shop: ShopFacts, before: Any, order: ChannelOrder) -> tuple[bool, tuple[int, ...]]:
+    """Follow the platform's lines: whether they were written anew, and else which were refunded."""
+    rows = current_lines(uow, before.id)
+    fresh = _wanted_anew(uow, shop, rows, order)
+    if fresh is None:
+        withdrawn = _note_after_sale(uow, rows, order)
+        if withdrawn:
+            release(uow, [OrderLineId(line_id) for line_id in withdrawn], "refunded")
+            uow.record("order.line_refunded", "orders", before.id, lines=len(withdrawn))
     else:
-        holds.release(uow, order_id, ["refund_requested"])
-    return tuple(withdrawn)
+        withdrawn = ()
+        if has_left(uow, before.id):
+            # Part of it is with the courier: what of the new wish is still to be sent only a person can say.
+            holds.place_many(uow, [(before.id, "changed_after_shipping")])
+            return False, ()
+        is_paid = order.payment != Payment.UNPAID
+        rewrite(uow, before.id, before.warehouse_id, fresh, is_paid=is_paid)
+    note_refund_requests(uow, before.id, [line.after_sale for line in order.lines])
+    return fresh is not None, withdrawn
 
 
-def _replace_lines(uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOrder, rows: Sequence[Any]) -> bool:
-    """The platform changed what was bought (or a listing was matched meanwhile): release, rewrite, reserve anew."""
-    parts = match_lines(uow, shop.id, order.lines)
-    fresh = line_rows(order, parts)
-    if any(row["sku_id"] is None for row in fresh) and len(fresh) == len(rows) and _same(rows, order):
-        return False
-    release(uow, [row.id for row in rows], "changed")
-    # Rows stay where movements, reservations or parcels refer to them; a changed line is a new row.
-    uow.execute(update(OrderLine).where(OrderLine.order_id == order_id).values(is_current=False))
-    uow.execute(delete(OrderLine).where(OrderLine.order_id == order_id, OrderLine.sku_id.is_(None)))
-    ids = uow.take_ids(OrderLine, len(fresh))
-    for line_id, row in zip(ids, fresh, strict=True):
-        row["id"], row["order_id"] = line_id, order_id
-    uow.insert_many(OrderLine, fresh)
-    uow.record("order.lines_changed", "orders", order_id, lines=len(fresh))
-    if any(row["sku_id"] is None for row in fresh):
-        holds.place_many(uow, [(order_id, "unmatched")])
-        return True
-    holds.release(uow, order_id, ["unmatched", "short"])
-    wants = order_wants(shop, order_id, fresh, is_paid=order.payment != Payment.UNPAID)
-    if not reserve_page(uow, [wants])[wants.order_id].is_reserved:
-        holds.place_many(uow, [(order_id, "short")])
-    return True
+def _wanted_anew(
+    uow: UnitOfWork, shop: ShopFacts, rows: Sequence[Any], order: ChannelOrder
+) -> list[dict[str, Any]] | None:
+    """The lines as they have to be written anew, None where ours stand for the platform's already."""
+    ours = {row.line_no: (row.item_id, row.channel_sku_id, row.channel_qty) for row in rows}
+    theirs = {line.line_no: (line.item_id, line.channel_sku_id, line.qty) for line in order.lines}
+    after_sale = {line.line_no: line.after_sale for line in order.lines}
+    was_unmatched = any(row.sku_id is None for row in rows)
+    taken_back = any(row.after_sale == "refunded" and after_sale.get(row.line_no) != "refunded" for row in rows)
+    if ours == theirs and not was_unmatched and not taken_back:
+        return None
+    fresh = line_rows(order, match_lines(uow, shop.id, order.lines))
+    still = [row["line_no"] for row in fresh if row["sku_id"] is None]
+    if ours == theirs and not taken_back and still == [row.line_no for row in rows if row.sku_id is None]:
+        return None
+    return fresh
 
 
-def _same(rows: Sequence[Any], order: ChannelOrder) -> bool:
-    return {row.line_no: row.channel_qty for row in rows} == {line.line_no: line.qty for line in order.lines}
+def _note_after_sale(uow: UnitOfWork, rows: Sequence[Any], order: ChannelOrder) -> tuple[int, ...]:
+    """Write the after-sale state of each line; gives the lines that are refunded since."""
+    states: Mapping[str, str] = {line.line_no: line.after_sale for line in order.lines}
+    changed = [row for row in rows if states.get(row.line_no, row.after_sale) != row.after_sale]
+    for row in changed:
+        uow.execute(update(OrderLine).where(OrderLine.id == row.id).values(after_sale=states[row.line_no]))
+    return tuple(row.id for row in changed if states[row.line_no] == "refunded")

@@ -8,12 +8,16 @@ from core.channels.contract import AuthExpired, ChannelError, ContractBroken, Ra
 from core.db import outbox
 from core.db.outbox import Claim
 from core.db.unit_of_work import Store, Urgency
-from core.runtime.errors import DomainError
+from core.runtime.errors import DomainError, Unavailable
 
 _log = logging.getLogger(__name__)
 
 #: longer than the total deadline of any call, so that no second desk delivers the same thing meanwhile
 _LEASE_S = 120.0
+#: how often an answer nobody understands is asked for again before a person has to look
+_BROKEN_TRIES = 4
+#: when to look again whether this program knows a kind by now
+_UNKNOWN_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,19 @@ class Deliverer:
         return done
 
     def _deliver(self, claim: Claim) -> bool:
+        handler = self._handlers.get(claim.kind)
+        if handler is None:
+            # Another desk may run a newer program that knows it.
+            self._fail(claim, Failure(f"unknown kind {claim.kind}", is_permanent=False, retry_after_s=_UNKNOWN_S))
+            return False
         try:
-            self._handlers[claim.kind](claim)
+            handler(claim)
         except (ChannelError, DomainError) as error:
-            self._fail(claim, failure_of(error))
+            self._fail(claim, failure_of(error, claim.attempts))
+            return False
+        except Exception as error:  # noqa: BLE001 - one delivery's defect must not stand in the way of the others
+            _log.exception("outbox %s %s: a defect", claim.kind, claim.key)
+            self._fail(claim, Failure(f"defect: {type(error).__name__}", is_permanent=False))
             return False
         self._store.write(lambda uow: outbox.done(uow, claim), urgency=Urgency.LANE)
         return True
@@ -83,11 +96,16 @@ class Deliverer:
             self._give_ups[claim.kind](claim, failure.error)
 
 
-def failure_of(error: Exception) -> Failure:
+def failure_of(error: Exception, attempts: int) -> Failure:
     """Sort an expected error: what a repeat may mend, and what only a person can."""
     if isinstance(error, RateLimited):
         return Failure(str(error), is_permanent=False, retry_after_s=error.retry_after_s)
-    if isinstance(error, (Rejected, ContractBroken, DomainError)):
+    if isinstance(error, Unavailable):
+        return Failure(str(error), is_permanent=False)
+    if isinstance(error, ContractBroken):
+        # A portal page or half an update on the other side looks like this too, and passes.
+        return Failure(str(error), is_permanent=attempts >= _BROKEN_TRIES)
+    if isinstance(error, (Rejected, DomainError)):
         return Failure(str(error), is_permanent=True)
     if isinstance(error, AuthExpired):
         return Failure(str(error), is_permanent=False, retry_after_s=300.0)

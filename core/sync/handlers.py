@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
-from core.channels.contract import Channel, Consignee, ShipmentNotice
+from core.channels.contract import Channel, Consignee, Rejected, ShipmentNotice
 from core.customers.queries import consignees
 from core.db.outbox import Claim
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
@@ -46,18 +46,32 @@ class Handlers:
         """Buy the number of a parcel; after a lost answer ask by key first."""
         waybill_id = int(claim.payload["waybill_id"])
         asked = self._store.write(lambda uow: numbers.begin_asking(uow, waybill_id), urgency=Urgency.LANE)
+        self._find_lost(waybill_id)
         if asked is None:
             return
         account = self._store.read(lambda connection: account_of(connection, asked.carrier_code))
         service = self._services[account.service](account)
         grant = service.find(asked.key) if asked.was_asked_before else None
+        if grant is not None and grant.extra.get("state") == "cancelled":
+            raise Rejected("the number of this parcel was given back outside", code="number_cancelled")
         if grant is None:
             grant = service.obtain(self._store.read(lambda connection: _request(connection, asked, account)))
         found = grant
         self._store.write(lambda uow: _store_number(uow, asked, found), urgency=Urgency.LANE)
 
+    def _find_lost(self, waybill_id: int) -> None:
+        """Numbers of this parcel that were bought without us hearing the answer go back to the carrier."""
+        for lost in self._store.read(lambda connection: numbers.lost_numbers(connection, waybill_id)):
+            self._look_for(lost)
+
+    def _look_for(self, lost: numbers.Lost) -> None:
+        account = self._store.read(lambda connection: account_of(connection, lost.carrier_code))
+        grant = self._services[account.service](account).find(lost.key)
+        self._store.write(lambda uow: numbers.settle_lost(uow, lost, grant), urgency=Urgency.LANE)
+
     def _number_failed(self, claim: Claim, error: str) -> None:
-        self._store.write(lambda uow: _fail_number(uow, int(claim.payload["waybill_id"]), error))
+        waybill_id = int(claim.payload["waybill_id"])
+        self._store.write(lambda uow: _fail_number(uow, waybill_id, error), urgency=Urgency.LANE)
 
     def give_number_back(self, claim: Claim) -> None:
         """Cancel a voided number at the carrier."""
@@ -72,8 +86,12 @@ class Handlers:
         """Tell the shop that a parcel of one of its orders left."""
         parcel_id, order_id = int(claim.payload["parcel_id"]), int(claim.payload["order_id"])
         shop, notice = self._store.read(lambda connection: _notice(connection, parcel_id, order_id))
-        self._open_channel(shop).confirm_shipment(notice)
-        self._store.write(lambda uow: uow.record("order.shop_told", "orders", order_id, parcel_id=parcel_id))
+        if notice.lines:
+            self._open_channel(shop).confirm_shipment(notice)
+        facts = {"parcel_id": parcel_id, "number": notice.waybill_no, "lines": len(notice.lines)}
+        self._store.write(
+            lambda uow: uow.record("order.shop_told", "orders", order_id, **facts), urgency=Urgency.LANE
+        )
 
 
 def _request(connection: Connection, asked: numbers.Asked, account: Account) -> WaybillRequest:
@@ -95,6 +113,9 @@ def _request(connection: Connection, asked: numbers.Asked, account: Account) -> 
 def _store_number(uow: UnitOfWork, asked: numbers.Asked, grant: WaybillGrant) -> None:
     """The transaction that stores the number also queues the label, where one is wanted already."""
     if not numbers.store_number(uow, asked.waybill_id, grant):
+        state = uow.execute(select(Waybill.state).where(Waybill.id == asked.waybill_id)).scalar_one()
+        if state == "failed":
+            _hold_orders(uow, asked.waybill_id, numbers.NUMBER_TAKEN)
         return
     columns = (Parcel.state, Parcel.opened_by, Wave.way, Wave.desk)
     query = select(*columns).outerjoin(Wave, Wave.id == Parcel.wave_id).where(Parcel.id == asked.parcel_id)
@@ -107,7 +128,11 @@ def _store_number(uow: UnitOfWork, asked: numbers.Asked, grant: WaybillGrant) ->
 
 
 def _fail_number(uow: UnitOfWork, waybill_id: int, error: str) -> None:
-    numbers.fail_number(uow, waybill_id, error)
+    if numbers.fail_number(uow, waybill_id, error):
+        _hold_orders(uow, waybill_id, error)
+
+
+def _hold_orders(uow: UnitOfWork, waybill_id: int, error: str) -> None:
     parcel = select(Waybill.parcel_id).where(Waybill.id == waybill_id).scalar_subquery()
     query = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel).distinct()
     holds.place_many(uow, [(row.order_id, "waybill_failed") for row in uow.rows(query)], note=error[:200])
@@ -117,23 +142,39 @@ def _notice(connection: Connection, parcel_id: int, order_id: int) -> tuple[Shop
     order = connection.execute(select(Order.order_no, Order.shop_id).where(Order.id == order_id)).one()
     here = (Waybill.parcel_id == parcel_id, Waybill.state == "obtained")
     waybill = connection.execute(select(Waybill.number, Waybill.carrier_code).where(*here)).one()
-    columns = (OrderLine.line_no, OrderLine.qty, OrderLine.channel_qty, ParcelLine.qty.label("sent_qty"))
-    query = select(*columns).join(ParcelLine, ParcelLine.order_line_id == OrderLine.id)
-    here_lines = (
-        ParcelLine.parcel_id == parcel_id,
-        ParcelLine.order_id == order_id,
-        ParcelLine.is_withdrawn.is_(False),
-    )
-    lines: dict[str, int] = {}
-    for row in connection.execute(query.where(*here_lines).order_by(OrderLine.id)):
-        # A bundle's line is told in the platform's units, once, however many components it has.
-        sent = row.sent_qty * row.channel_qty // row.qty
-        lines[row.line_no] = max(lines.get(row.line_no, 0), sent)
+    lines = _told_lines(connection, parcel_id, order_id)
     notice = ShipmentNotice(
         key=f"{waybill.number}-{order.order_no}",
         order_no=order.order_no,
         carrier_code=waybill.carrier_code,
         waybill_no=waybill.number or "",
-        lines=[(line_no, qty) for line_no, qty in lines.items() if qty > 0],
+        lines=lines,
     )
     return shop_of(connection, order.shop_id), notice
+
+
+def _told_lines(connection: Connection, parcel_id: int, order_id: int) -> list[tuple[str, int]]:
+    """What this parcel carries in the platform's units: over all boxes of the order they sum up exactly.
+
+    A bundle is told with the box that carries its first piece, so a later box may have nothing left to tell.
+    """
+    columns = (OrderLine.id, OrderLine.line_no, OrderLine.qty, OrderLine.channel_qty, ParcelLine.parcel_id)
+    query = (
+        select(*columns, ParcelLine.qty.label("sent_qty"))
+        .join(ParcelLine, ParcelLine.order_line_id == OrderLine.id)
+        .join(Parcel, Parcel.id == ParcelLine.parcel_id)
+        .where(ParcelLine.order_id == order_id, ParcelLine.is_withdrawn.is_(False), Parcel.state == "shipped")
+        .order_by(Parcel.shipped_at, Parcel.id, OrderLine.id)
+    )
+    sent: dict[int, int] = {}
+    told: dict[str, int] = {}
+    before: dict[str, int] = {}
+    for row in connection.execute(query).all():
+        if row.parcel_id == parcel_id:
+            before.setdefault(row.line_no, told.get(row.line_no, 0))
+        elif before:
+            break
+        sent[row.id] = sent.get(row.id, 0) + row.sent_qty
+        units = -(-sent[row.id] * row.channel_qty // row.qty)
+        told[row.line_no] = max(told.get(row.line_no, 0), units)
+    return [(no, told[no] - known) for no, known in before.items() if told[no] > known]

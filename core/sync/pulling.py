@@ -4,19 +4,23 @@ Losing the connection, the process or the clock at any point costs a repeat, nev
 the window starts again from the last finished one.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from core.channels.contract import Channel, OrderPage
+from core.channels.contract import Channel, ChannelOrder, ContractBroken, OrderPage
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.taking import take_page
+from core.runtime.errors import DomainError
 from core.sync.models import Cursor
 from core.sync.shops import ShopRecord, note_good_pull
+
+_log = logging.getLogger(__name__)
 
 #: how far back the first pull of a new shop reads
 _FIRST_WINDOW = timedelta(days=7)
@@ -31,7 +35,9 @@ class Pull:
     updated_count: int = 0
     released_count: int = 0
     pages: int = 0
-    server_time: datetime | None = field(default=None)
+    server_time: datetime | None = None
+    #: orders that could not be stored: our defect; the window is read again until they can
+    not_taken: list[str] = field(default_factory=list)
 
 
 class Puller:
@@ -55,13 +61,21 @@ class Puller:
         capabilities = channel.capabilities
         until = self._store.read(lambda connection: _cursor(connection, shop.id))
         started = self._store.clock.now()
-        since = (until or started - _FIRST_WINDOW) - timedelta(seconds=capabilities.overlap_s if until else 0)
+        if until is None:
+            # Our own clock may be days ahead of the shop's.
+            since = min(started, channel.check()) - _FIRST_WINDOW
+        else:
+            since = until - timedelta(seconds=capabilities.overlap_s)
         self._drain(shop, done, lambda cursor: channel.pull_orders(since, cursor))
         if capabilities.needs_state_poll:
             self._drain(shop, done, channel.open_orders)
+        if done.not_taken:
+            raise ContractBroken(f"{len(done.not_taken)} orders could not be stored: {', '.join(done.not_taken[:3])}")
         first_answer = done.server_time
         if first_answer is not None and not self._is_cancelled():
-            reached = first_answer - timedelta(seconds=capabilities.safety_lag_s)
+            # Not beyond our own clock: one answer with a wrong Date would leave a gap for ever.
+            now = self._store.clock.now()
+            reached = min(first_answer, now) - timedelta(seconds=capabilities.safety_lag_s)
             offset_ms = int((first_answer - started).total_seconds() * 1000)
             self._store.write(lambda uow: _finish(uow, shop.id, reached, offset_ms), urgency=Urgency.LANE)
         return done
@@ -84,18 +98,38 @@ class Puller:
                 done.server_time = page.server_time
             self._store_page(shop, done, page)
             cursor = page.next_cursor
-            if cursor is None or cursor in seen:
+            if cursor is None:
                 return
+            if cursor in seen:
+                # The window is not whole, so the cursor must not move.
+                raise ContractBroken("the shop's pages lead in a circle")
             seen.add(cursor)
 
     def _store_page(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
         if not page.orders:
             return
-        result = self._store.write(
-            lambda uow: take_page(uow, shop.facts, page.orders, self._digest, self._carrier_code),
-            urgency=Urgency.LANE,
-        )
         done.pages += 1
+        try:
+            self._take(shop, done, page.orders)
+        except DomainError:
+            raise
+        except Exception:  # noqa: BLE001 - one order that we cannot store must not keep all others out
+            _log.exception("shop %s: a page cannot be stored, its orders are tried one by one", shop.id)
+            self._take_singly(shop, done, page.orders)
+
+    def _take_singly(self, shop: ShopRecord, done: Pull, orders: Sequence[ChannelOrder]) -> None:
+        for order in orders:
+            try:
+                self._take(shop, done, [order])
+            except DomainError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                done.not_taken.append(f"{order.order_no}: {type(error).__name__}")
+
+    def _take(self, shop: ShopRecord, done: Pull, orders: Sequence[ChannelOrder]) -> None:
+        result = self._store.write(
+            lambda uow: take_page(uow, shop.facts, orders, self._digest, self._carrier_code), urgency=Urgency.LANE
+        )
         done.new_count += result.new_count
         done.updated_count += result.updated_count
         done.released_count += result.released_count

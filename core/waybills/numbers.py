@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
 
 from core.db.models import SchemaFact
 from core.db.unit_of_work import UnitOfWork, insert_or_ignore
@@ -17,6 +18,9 @@ from core.waybills.contract import WaybillGrant
 from core.waybills.models import PrintJob, Waybill
 
 LIVE = ("planned", "requesting", "obtained")
+
+#: why a waybill failed whose number stands on another parcel: that one is not given back
+NUMBER_TAKEN = "number_taken"
 
 #: outbox kinds of this subject
 OBTAIN = "obtain_waybill"
@@ -92,18 +96,57 @@ def begin_asking(uow: UnitOfWork, waybill_id: int) -> Asked | None:
     return Asked(waybill_id, row.parcel_id, row.key, row.carrier_code, row.consignee_id, row.state == "requesting")
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A number that may have been granted without us hearing it, for a waybill that is not wanted any more."""
+
+    waybill_id: int
+    key: str
+    carrier_code: str
+
+
+def lost_numbers(connection: Connection, waybill_id: int) -> Sequence[Lost]:
+    """Waybills of the same parcel that were asked for, never answered, and then called off or given up.
+
+    Each has to be looked for by its key, so that a number bought for nothing goes back to the carrier.
+    """
+    parcel = select(Waybill.parcel_id).where(Waybill.id == waybill_id).scalar_subquery()
+    here = (
+        Waybill.parcel_id == parcel,
+        Waybill.state.in_(("voided", "failed")),
+        Waybill.requested_at.is_not(None),
+        Waybill.number.is_(None),
+        Waybill.last_error.is_distinct_from(NUMBER_TAKEN),
+    )
+    query = select(Waybill.id, Waybill.key, Waybill.carrier_code).where(*here).order_by(Waybill.id)
+    rows = connection.execute(query)
+    return [Lost(row.id, row.key, row.carrier_code) for row in rows]
+
+
+def settle_lost(uow: UnitOfWork, lost: Lost, grant: WaybillGrant | None) -> None:
+    """What looking by key said: nothing was granted, or this number, which is given back."""
+    mine = (Waybill.id == lost.waybill_id, Waybill.number.is_(None))
+    if grant is None or grant.extra.get("state") == "cancelled" or _is_taken(uow, lost.waybill_id, grant):
+        uow.execute(update(Waybill).where(*mine).values(requested_at=None))
+    elif uow.count(update(Waybill).where(*mine).values(number=grant.number, state="voided", voided_at=uow.now)):
+        _give_back(uow, lost.waybill_id, grant.carrier_code)
+
+
+def _is_taken(uow: UnitOfWork, waybill_id: int, grant: WaybillGrant) -> bool:
+    clash = select(Waybill.id).where(
+        Waybill.number == grant.number, Waybill.carrier_code == grant.carrier_code, Waybill.id != waybill_id
+    )
+    return uow.execute(clash).first() is not None
+
+
 def store_number(uow: UnitOfWork, waybill_id: int, grant: WaybillGrant) -> bool:
     """Store what the carrier granted.
 
     False when the parcel was called off meanwhile (the number goes back), or when the carrier gave a number that
     another parcel carries (the waybill fails: a person must look, and the other parcel keeps its number).
     """
-    clash = select(Waybill.id).where(
-        Waybill.number == grant.number, Waybill.carrier_code == grant.carrier_code, Waybill.id != waybill_id
-    )
-    if uow.execute(clash).first() is not None:
-        uow.execute(update(Waybill).where(Waybill.id == waybill_id).values(state="failed", last_error="number_taken"))
-        uow.record("waybill.failed", "waybill", waybill_id, reason="number_taken")
+    if _is_taken(uow, waybill_id, grant):
+        fail_number(uow, waybill_id, NUMBER_TAKEN)
         return False
     facts = {
         "number": grant.number,
@@ -122,11 +165,13 @@ def store_number(uow: UnitOfWork, waybill_id: int, grant: WaybillGrant) -> bool:
     return False
 
 
-def fail_number(uow: UnitOfWork, waybill_id: int, error: str) -> None:
-    """The carrier said no for good."""
+def fail_number(uow: UnitOfWork, waybill_id: int, error: str) -> bool:
+    """The carrier said no for good; False when the number was called off meanwhile."""
     mine = (Waybill.id == waybill_id, Waybill.state.in_(("planned", "requesting")))
-    if uow.count(update(Waybill).where(*mine).values(state="failed", last_error=error)):
+    is_met = uow.count(update(Waybill).where(*mine).values(state="failed", last_error=error)) == 1
+    if is_met:
         uow.record("waybill.failed", "waybill", waybill_id, reason=error)
+    return is_met
 
 
 def void_numbers(uow: UnitOfWork, parcel_ids: Sequence[int], reason: str) -> None:
@@ -145,6 +190,12 @@ def void_numbers(uow: UnitOfWork, parcel_ids: Sequence[int], reason: str) -> Non
 
 def _give_back(uow: UnitOfWork, waybill_id: int, carrier_code: str) -> None:
     uow.enqueue(CANCEL, str(waybill_id), {"waybill_id": waybill_id}, lane=lane_of(carrier_code))
+
+
+def has_live_number(uow: UnitOfWork, parcel_id: int) -> bool:
+    """Whether a number is there or on its way."""
+    query = select(Waybill.id).where(Waybill.parcel_id == parcel_id, Waybill.state.in_(LIVE))
+    return uow.execute(query).first() is not None
 
 
 def replace_number(uow: UnitOfWork, parcel_id: int, consignee_id: int, carrier_code: str, reason: str) -> int:

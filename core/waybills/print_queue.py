@@ -17,6 +17,8 @@ from core.waybills.models import PrintJob, Waybill
 OPEN = ("queued", "claimed", "sending", "unknown")
 #: a claim that nobody continued after so long may be taken by another lane; no byte was sent under it
 _CLAIM_S = 60
+#: a label takes seconds; a desk that is silent for so long in the middle of one has gone
+_FORGOTTEN_S = 600
 #: where labels go until a real printer is chosen
 VIRTUAL = "virtual"
 
@@ -147,6 +149,16 @@ def recover(uow: UnitOfWork, printer_key: str, holder: str) -> Sequence[int]:
     return doubtful
 
 
+def doubt_forgotten(uow: UnitOfWork) -> Sequence[int]:
+    """Jobs that a desk began to send long ago and never spoke of again: nobody knows, so the clerk is asked."""
+    old = (PrintJob.state == "sending", PrintJob.sending_at < uow.now - timedelta(seconds=_FORGOTTEN_S))
+    doubtful = update(PrintJob).where(*old).values(state="unknown", last_error="forgotten").returning(PrintJob.id)
+    ids = [row[0] for row in uow.execute(doubtful)]
+    for job_id in ids:
+        uow.record("print.unknown", "print_job", job_id, reason="forgotten")
+    return ids
+
+
 def answer_unknown(uow: UnitOfWork, job_id: int, came_out: bool) -> int:
     """The clerk looked: the label lies there (confirmed), or it does not (a further numbered copy is queued).
 
@@ -171,7 +183,9 @@ def answer_unknown(uow: UnitOfWork, job_id: int, came_out: bool) -> int:
 
 
 def confirm_by_scan(uow: UnitOfWork, waybill_id: int) -> None:
-    """The label was scanned, so its paper exists."""
+    """The label was scanned, so its paper exists; copies that still wait are not wanted any more."""
+    waiting = (PrintJob.waybill_id == waybill_id, PrintJob.state.in_(("queued", "claimed")))
+    uow.execute(update(PrintJob).where(*waiting).values(state="failed", last_error="shipped", settled_at=uow.now))
     here = (PrintJob.waybill_id == waybill_id, PrintJob.state.in_(("sent", "unknown", "sending")))
     uow.execute(update(PrintJob).where(*here).values(state="confirmed", settled_at=uow.now, last_error=None))
     uow.changed("print_job", 0)

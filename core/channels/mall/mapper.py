@@ -10,6 +10,7 @@ _AFTER_SALES = frozenset({"none", "requested", "refunded"})
 _ORDER_TYPES = frozenset({"normal", "presale", "custom", "cross_border", "reship"})
 _SHIPPED_STATES = frozenset({"shipped", "completed"})
 _CLOSED_STATE = "cancelled"
+_COMPLETED_STATE = "completed"
 #: 10 milliard yuan: beyond it a number is an error, and it fits every database's integer
 _LARGEST_FEN = 10**12
 _LARGEST_QTY = 1_000_000
@@ -38,6 +39,7 @@ def order_of(raw: object) -> ChannelOrder:
         channel_status=state,
         is_closed=state == _CLOSED_STATE,
         is_shipped=state in _SHIPPED_STATES,
+        is_completed=state == _COMPLETED_STATE,
         buyer_key=buyer.text("key"),
         buyer_name=buyer.text_or_blank("name"),
         consignee=_consignee_of(fields),

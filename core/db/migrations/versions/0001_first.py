@@ -392,6 +392,8 @@ def _generated() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("line_no", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("channel_sku_id", sa.Text(), nullable=False),
         sa.Column("sku_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("bundle_sku_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
@@ -562,3 +564,4 @@ def _by_hand() -> None:
     else:
         op.execute("CREATE TABLE order_search (order_id bigint PRIMARY KEY, terms bigint[] NOT NULL)")
         op.execute("CREATE INDEX ix_order_search_terms ON order_search USING gin (terms)")
+        op.execute("CREATE INDEX ix_orders_order_no_prefix ON orders (shop_id, order_no text_pattern_ops)")
