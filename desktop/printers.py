@@ -58,7 +58,7 @@ class Printers:
         self.ears = Ears()
         # The lane hands back the very jobs it was given, so that core's own job type fits by shape.
         store = cast("JobStore", core.print_jobs)
-        self._spooler = Spooler(store, renderer.render, core.config.clock.now, self.ears)
+        self._spooler = Spooler(store, renderer, core.config.clock.now, self.ears)
         self._unsubscribe = core.store.subscribe(self._wake_for)
 
     def start(self) -> None:

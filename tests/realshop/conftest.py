@@ -8,8 +8,8 @@ import pytest
 
 from core.channels.vendure.channel import VendureChannel
 from core.channels.vendure.client import VendureClient
-from core.channels.vendure.http import RequestsDoor
 from core.runtime.clock import SystemClock
+from core.runtime.http import HttpClient, endpoint
 from tests.support.vendure import PASSWORD, USERNAME, CannotRunError, RunningShop, running_shop
 from tests.support.vendure_driver import VendureDriver
 
@@ -45,19 +45,22 @@ def new_sku() -> str:
 
 
 @pytest.fixture
-def open_channel(vendure: RunningShop) -> Iterator[Callable[..., VendureChannel]]:
+def http() -> Iterator[HttpClient]:
+    """The program's own HTTP client; it tries again without waiting."""
+    with HttpClient(SystemClock(), sleep=lambda _: None) as http:
+        yield http
+
+
+@pytest.fixture
+def open_channel(vendure: RunningShop, http: HttpClient) -> Callable[..., VendureChannel]:
     """Opens our adapter on the shop, or on another port that leads to it."""
-    opened: list[VendureChannel] = []
 
     def _open(*, port: int | None = None, page_size: int = 100, password: str = PASSWORD) -> VendureChannel:
-        door = RequestsDoor(f"http://127.0.0.1:{port or vendure.port}", SystemClock())
-        client = VendureClient(door, username=USERNAME, password=password)
-        opened.append(VendureChannel(client, buyer_note_field="buyerNote", page_size=page_size))
-        return opened[-1]
+        place = endpoint(f"http://127.0.0.1:{port or vendure.port}")
+        client = VendureClient(place, http, username=USERNAME, password=password)
+        return VendureChannel(client, buyer_note_field="buyerNote", page_size=page_size)
 
-    yield _open
-    for channel in opened:
-        channel.close()
+    return _open
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,10 +19,10 @@ from core.channels.contract import (
 )
 from core.channels.vendure.channel import VendureChannel
 from core.channels.vendure.client import VendureClient
-from core.channels.vendure.http import RequestsDoor
 from core.channels.vendure.plugin import PLUGIN, open_shop
 from core.runtime.clock import SystemClock
 from core.runtime.errors import Refused
+from core.runtime.http import HttpClient, HttpPolicy, endpoint
 
 Answer = tuple[int, dict[str, str], bytes]
 GREETING = {"data": {"login": {"id": "1"}}}
@@ -82,17 +82,15 @@ def shop() -> Iterator[Misbehaving]:
 
 @pytest.fixture
 def open_channel(shop: Misbehaving) -> Iterator[Callable[..., VendureChannel]]:
-    opened = []
+    with HttpClient(SystemClock(), policy=HttpPolicy(attempts=1)) as http:
 
-    def _open(channel_token: str = "", **limits: Any) -> VendureChannel:
-        door = RequestsDoor(shop.url, SystemClock(), **limits)
-        client = VendureClient(door, username="clerk", password="secret", channel_token=channel_token)
-        opened.append(VendureChannel(client))
-        return opened[-1]
+        def _open(channel_token: str = "") -> VendureChannel:
+            client = VendureClient(
+                endpoint(shop.url), http, username="clerk", password="secret", channel_token=channel_token
+            )
+            return VendureChannel(client)
 
-    yield _open
-    for channel in opened:
-        channel.close()
+        yield _open
 
 
 CHECKED = {"data": {"activeChannel": {"defaultCurrencyCode": "CNY"}, "orders": {"items": []}}}
@@ -102,19 +100,11 @@ def failing(code: str, status: int = 200) -> Answer:
     return answer({"errors": [{"message": "x", "extensions": {"code": code}}], "data": None}, status)
 
 
-def deep() -> bytes:
-    return b"[" * 100_000 + b"]" * 100_000
-
-
 @pytest.mark.parametrize(
     ("reply", "kind", "code"),
     [
-        (answer(b"", 302, Location="http://127.0.0.1:1/"), ContractBroken, "http_302"),
-        (answer(b"<html>login</html>"), ContractBroken, "not_json"),
-        (answer(b""), ContractBroken, "not_json"),
-        (answer([]), ContractBroken, "not_json"),
-        (answer(b'{"data": NaN}'), ContractBroken, "not_json"),
-        (answer(deep()), ContractBroken, "not_json"),
+        (answer(b"", 302, Location="http://127.0.0.1:1/"), ContractBroken, "http.redirect"),
+        (answer(b"<html>login</html>"), ContractBroken, "http.body"),
         (answer({"data": None}), ContractBroken, "no_data"),
         (answer({"data": {"activeChannel": {"defaultCurrencyCode": "USD"}}}), Rejected, "currency"),
         (answer({"data": {"activeChannel": None}}), Rejected, "currency"),
@@ -128,7 +118,7 @@ def deep() -> bytes:
         (failing("FORBIDDEN"), AuthExpired, "FORBIDDEN"),
         (answer({"errors": "odd"}), Temporary, ""),
         (failing("no such person: 李四"), Temporary, ""),
-        (answer(b'{"data": {}}', Content_Length="500"), Temporary, "ChunkedEncodingError"),
+        (answer(b'{"data": {}}', Content_Length="500"), Temporary, "http.network"),
     ],
 )
 def test_every_failure_is_one_of_the_five_kinds(
@@ -146,30 +136,6 @@ def test_every_failure_is_one_of_the_five_kinds(
     assert type(failure.value) is kind or isinstance(failure.value, kind)
     assert failure.value.code == code
     assert shop.answers == []
-
-
-def test_the_wait_a_shop_wishes_for_is_passed_on(
-    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
-) -> None:
-    waits = []
-    for wish in ("7", "", "soon", "nan", "inf", "-3"):
-        shop.answers = [logged_in(), answer({}, 429, Retry_After=wish)]
-        with pytest.raises(RateLimited) as limit:
-            open_channel().check()
-        waits.append(limit.value.retry_after_s)
-
-    assert waits == [7.0, 1.0, 1.0, 1.0, 3600.0, 1.0]
-
-
-def test_too_long_an_answer_is_not_read_to_its_end(
-    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
-) -> None:
-    shop.answers = [logged_in(), answer(b" " * 1_000_000)]
-
-    with pytest.raises(ContractBroken) as failure:
-        open_channel(cap_bytes=100_000).check()
-
-    assert failure.value.code == "too_long"
 
 
 def test_a_permission_that_stays_away_asks_for_a_person_after_one_new_login(
@@ -219,54 +185,34 @@ def test_another_order_than_the_asked_one_is_not_taken(
     assert failure.value.code == "code"
 
 
-def test_nothing_personal_or_secret_is_in_an_error() -> None:
+def opened(changes: Mapping[str, str], *, secret: str) -> VendureChannel:
+    settings = {"base_url": "https://shop.example", "username": "clerk", **changes}
     clock = SystemClock()
-    channel = open_shop({"base_url": "http://127.0.0.1:1", "username": "clerk"}, {"password": "hunter2"}, None, clock)
+    with HttpClient(clock) as http:
+        return open_shop(settings, {"password": secret}, http, clock)
 
+
+def test_nothing_secret_is_in_an_error() -> None:
     with pytest.raises(Temporary) as failure:
-        channel.check()
+        opened({"base_url": "http://127.0.0.1:1"}, secret="hunter2").check()
 
     assert "hunter2" not in str(failure.value) + failure.value.code
-    channel.close()
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "shop.example",
-        "http://shop.example",
-        "ftp://shop.example",
-        "https://",
-        "https://a:b@shop.example",
-        "https://shop.example?x=1",
-        "https://shop.example#x",
-        "http://[::1",
-        "http://127.0.0.1.example.com",
-    ],
-)
+@pytest.mark.parametrize("address", ["http://shop.example", "http://127.0.0.1.example.com", "http://192.168.1.9"])
 def test_an_address_a_password_must_not_go_to_is_refused(address: str) -> None:
     with pytest.raises(Refused) as refusal:
-        open_shop({"base_url": address, "username": "clerk"}, {"password": "p"}, None, SystemClock())
+        opened({"base_url": address}, secret="p")
 
-    assert refusal.value.code == "channel.address"
-
-
-@pytest.mark.parametrize(
-    "address", ["https://shop.example/", "http://127.0.0.1:3000", "http://[::1]:3000", "http://localhost"]
-)
-def test_https_and_this_machine_are_accepted(address: str) -> None:
-    open_shop({"base_url": address, "username": "clerk"}, {"password": "p"}, None, SystemClock()).close()
+    assert refusal.value.code == "http.address"
 
 
 @pytest.mark.parametrize("changes", [{"username": " "}, {"buyer_note_field": "note } }"}, {"buyer_note_field": "1a"}])
 def test_a_setting_that_cannot_be_right_is_refused(changes: dict[str, str]) -> None:
-    settings = {"base_url": "https://shop.example", "username": "clerk", **changes}
-
     with pytest.raises(Refused) as refusal:
-        open_shop(settings, {"password": "p"}, None, SystemClock())
+        opened(changes, secret="p")
 
-    assert refusal.value.code == "channel.setting"
+    assert refusal.value.code.startswith("channel.setting")
 
 
 def test_the_plugin_asks_for_each_setting_in_both_languages() -> None:
