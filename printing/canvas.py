@@ -31,7 +31,7 @@ from printing.plain_text import visible
 
 #: Qt draws larger glyphs as outlines (slowly), and FreeType shifts those by 1/64 dot depending on what was
 #: drawn before: a reprint would differ from the first copy. So we take them at 1000 dots, where 1/64 is
-#: nothing, scale, and fill without grey edges: letters of this size need none, and they cost most of the time.
+#: nothing, scale, and fill without grey edges: large letters need none, and they cost most of the time.
 _LARGEST_CACHED_PX = 64
 _GRID_PX = 1000
 
