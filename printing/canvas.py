@@ -30,7 +30,8 @@ from printing.fonts import FontBook
 from printing.plain_text import visible
 
 #: Qt draws larger glyphs as outlines (slowly), and FreeType shifts those by 1/64 dot depending on what was
-#: drawn before: a reprint would differ from the first copy. So we take them on the font's grid and scale.
+#: drawn before: a reprint would differ from the first copy. So we take them at 1000 dots, where 1/64 is
+#: nothing, scale, and fill without grey edges: large letters need none, and they cost most of the time.
 _LARGEST_CACHED_PX = 64
 _GRID_PX = 1000
 
@@ -119,7 +120,7 @@ class Canvas:
         self._image = QImage(width_dots, height_dots, QImage.Format.Format_Grayscale8)
         self._image.fill(255)
         self._painter = QPainter(self._image)
-        self._painter.setRenderHints(QPainter.RenderHint.TextAntialiasing | QPainter.RenderHint.Antialiasing)
+        self._painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         self._blocks: list[tuple[int, int, BoolArray]] = []
 
     @property
@@ -302,9 +303,6 @@ class Canvas:
         outline = QPainterPath()
         outline.setFillRule(Qt.FillRule.WindingFill)  # the strokes of one letter may overlap
         outline.addText(QPointF(0, 0), self._face(_GRID_PX, is_bold=is_bold)[0], line)
-        for index in range(outline.elementCount()):
-            point = QPointF(outline.elementAt(index))  # type: ignore[call-overload]  # the stubs lack this cast
-            outline.setElementPositionAt(index, round(point.x()), round(point.y()))
         scale = size_px / _GRID_PX
         return QTransform(scale, 0, 0, scale, start.x(), start.y()).map(outline)
 

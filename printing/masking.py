@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 _STAR = "*"
 _HIDDEN_DIGITS = 6
+#: a label shows some 200 characters of an address; the gap leaves room for the stars of a text masked before
+_LONGEST = 600
+_KEPT = 500
 
 _MOBILE = re.compile(r"1[0-9*]{10}")
 _VIRTUAL = re.compile(r"(1[0-9]{10}|(?:400|95)[0-9]{3,13})(?:-|转|,|#|\()([0-9]{2,6})\)?")
@@ -26,7 +29,7 @@ _LAST_NUMBER = re.compile(r"[A-Za-z]?[0-9]{2,5}[A-Za-z]?$")
 
 def mask_name(name: str) -> str:
     """`张三` becomes `张*`, `欧阳锋` becomes `欧*锋`, `John Smith` becomes `J***`; empty stays empty."""
-    kept = [c for c in unicodedata.normalize("NFKC", name) if c.isalnum() or c == _STAR]
+    kept = [c for c in _normalised(name) if c.isalnum() or c == _STAR]
     if not kept:
         return _STAR if name.strip() else ""
     if not _is_wide(kept[0]) and kept[0] != _STAR:
@@ -42,18 +45,24 @@ def mask_phone(phone: str) -> str:
     A number with an extension (`13800001234-5678`) is a virtual number that the platform made for this one
     parcel: it stays readable, else nobody could call.
     """
-    text = "".join(c for c in unicodedata.normalize("NFKC", phone).strip() if c.isprintable())
+    text = "".join(c for c in _normalised(phone) if c.isprintable())
     masked = [_mask_one_phone(part.strip()) for part in re.split(r"[/;、]", text)]
     return "/".join(part for part in masked if part)
 
 
 def mask_address(address: str) -> str:
     """Cut from the first building, unit or room on: `文三路8号东方公寓3幢501室`, `文三路8号东方公寓**`."""
-    text = unicodedata.normalize("NFKC", address).strip()
+    text = _normalised(address)
     cut = min((m.start() for m in map(_first(text), (_BUILDING, _SHORT_ROOM, _LAST_NUMBER)) if m), default=None)
     if cut is None:
         return text
     return text[:cut].rstrip() + _STAR * 2
+
+
+def _normalised(text: str) -> str:
+    """Full-width forms made plain; an absurdly long text is cut: searching takes its length squared."""
+    plain = unicodedata.normalize("NFKC", text[: 2 * _LONGEST]).strip()
+    return plain if len(plain) <= _LONGEST else plain[:_KEPT].rstrip()
 
 
 def _first(text: str) -> Callable[[re.Pattern[str]], re.Match[str] | None]:

@@ -104,6 +104,14 @@ def test_masking_again_changes_nothing(mask, text):
     assert mask(mask(text)) == mask(text)
 
 
+@pytest.mark.parametrize("mask", [mask_name, mask_phone, mask_address])
+@pytest.mark.parametrize("piece", ["1", "1-", "/", "路1", "ﷺ", " ", "*"])
+def test_an_absurdly_long_text_is_masked_at_once_and_only_once(mask, piece):
+    shown = mask(piece * 100_000)
+    assert len(shown) <= 602
+    assert mask(shown) == shown
+
+
 @given(text=texts)
 def test_no_name_comes_through_whole(text):
     letters = [char for char in text if char.isalnum()]

@@ -262,7 +262,7 @@ class PrintingDesk(RuleBasedStateMachine):
 
 TestPrintingDesk = PrintingDesk.TestCase
 TestPrintingDesk.settings = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=30,
     deadline=None,
     # Shrinking a failure takes minutes; the failing steps are printed all the same.
