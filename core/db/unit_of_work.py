@@ -103,7 +103,7 @@ class UnitOfWork:
         """Run any statement."""
         return self.connection.execute(statement, rows)
 
-    def rows(self, statement: Select[Any]) -> Sequence[Any]:
+    def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """All rows of a query."""
         return self.connection.execute(statement).all()
 
@@ -153,21 +153,27 @@ class UnitOfWork:
         self._journal.append({"action": action, "subject": subject, "subject_id": subject_id, "facts": facts})
         self.changed(subject, subject_id)
 
-    def enqueue(self, kind: str, key: str, payload: Mapping[str, Any], *, lane: str, delay_s: float = 0) -> bool:
-        """Put something for the outside into the outbox; False when this kind and key are there already."""
-        row = {
+    def enqueue(self, kind: str, key: str, payload: Mapping[str, Any], *, lane: str, delay_s: float = 0) -> None:
+        """Put something for the outside into the outbox; the same kind and key once for ever."""
+        self.enqueue_many(kind, [(key, payload)], lane=lane, delay_s=delay_s)
+
+    def enqueue_many(
+        self, kind: str, items: Sequence[tuple[str, Mapping[str, Any]]], *, lane: str, delay_s: float = 0
+    ) -> None:
+        """Several at once, with one statement."""
+        if not items:
+            return
+        shared = {
             "kind": kind,
-            "key": key,
-            "payload": dict(payload),
             "lane": lane,
             "state": "waiting",
             "attempts": 0,
             "created_at": self.now,
             "not_before_at": self.now + timedelta(seconds=delay_s),
         }
-        done = self.count(insert_or_ignore(self.connection, Outbox), row)
+        rows = [shared | {"key": key, "payload": dict(payload)} for key, payload in items]
+        self.connection.execute(insert_or_ignore(self.connection, Outbox), rows)
         self.changed("outbox", 0)
-        return done == 1
 
     def changed(self, table: str, *ids: int) -> None:
         """Name rows whose readers should look again."""

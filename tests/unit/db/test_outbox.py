@@ -12,7 +12,7 @@ from core.db.models import Outbox
 
 def put(store, *keys: str, lane: str = "shop 1", delay_s: float = 0) -> None:
     for key in keys:
-        assert store.write(lambda uow, key=key: uow.enqueue("push", key, {"k": key}, lane=lane, delay_s=delay_s))
+        store.write(lambda uow, key=key: uow.enqueue("push", key, {"k": key}, lane=lane, delay_s=delay_s))
 
 
 def take(store, holder="desk 1", lane="shop 1", lease_s=60, limit=1):
