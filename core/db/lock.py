@@ -16,6 +16,8 @@ LOCK_FILE = "packdesk.lock"
 _ALONE_FILE = "packdesk.opening"
 #: Windows locks bytes and then nobody may read them: this one lies far behind the text
 _LOCKED_BYTE = 2**30
+#: the "dead man switch" of SQLite's shared memory: byte 120 + 8 (os_unix.c, UNIX_SHM_DMS)
+_WAL_BYTE = 128
 _LOOKS = 20
 _LOOK_S = 0.01
 
@@ -35,9 +37,16 @@ def alone(folder: Path, patience_s: float = 60.0) -> Iterator[None]:
     """Be the only process that makes, migrates or replaces the database of `folder` while the block runs.
 
     Raises:
-        Unavailable: `db.busy`, another one is at it for longer than `patience_s`.
+        Unavailable: `db.busy`, another one is at it for longer than `patience_s`; `db.unreachable`, nothing can be
+            made in the folder.
     """
-    descriptor = os.open(folder.resolve() / _ALONE_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    path = folder.resolve() / _ALONE_FILE
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise Unavailable(
+            "db.unreachable", f"{path} cannot be made: {error.strerror}; choose another data folder"
+        ) from error
     try:
         waited_s = 0.0
         while not _lock(descriptor):
@@ -128,6 +137,27 @@ def _refusal(path: Path) -> Refused:
         folder=str(path.parent),
         **asdict(holder),
     )
+
+
+def is_database_open(database: Path) -> bool:
+    """Whether another process has this SQLite file open in WAL mode, found without its key.
+
+    Every connection keeps a shared lock on one byte of the file's shared memory. Never ask about a file that this
+    process has open: looking would drop our own lock. Windows refuses to rename open files by itself.
+    """
+    if sys.platform == "win32":
+        return False
+    try:
+        descriptor = os.open(database.with_name(f"{database.name}-shm"), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _WAL_BYTE)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 if sys.platform == "win32":

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from core.db.backup import BACKUP_FOLDER, DATABASE_FILE, MIGRATION, Backup, Source, make_backup
+from core.db.backup import BACKUP_FOLDER, DATABASE_FILE, MIGRATION, Backup, Source, list_backups, make_backup
 from core.db.cipher import AesCipher, Digester
 from core.db.engines import (
     OLDEST_SAFE_SQLITE,
@@ -163,7 +163,8 @@ def _first_start(config: StoreConfig, path: Path) -> OpenedStore:
         f"{path.name}{ending}" for ending in _WITH_DATABASE if path.with_name(f"{path.name}{ending}").exists()
     ]
     was_made = has_keys(config.folder) and read_keys(config.folder).get("database_made")
-    if leftovers or was_made:
+    traces = any(config.folder.glob("replaced-*")) or list_backups(config.folder / BACKUP_FOLDER)
+    if leftovers or was_made or traces:
         raise Refused(
             "db.missing",
             f"{path} is missing although it was there before. Look for it in the folders named replaced-..., or "

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.db.backup import DATABASE_FILE, Backup, check_restored, read_backup, verify_backup
 from core.db.files import sync_file, sync_folder
 from core.db.keys import KEYS_FILE, KeySource, adopt_key, open_with_code, read_keys
-from core.db.lock import DeskLock, alone
+from core.db.lock import DeskLock, alone, is_database_open
 from core.db.migrations.versions import known_revisions
 from core.db.places import refuse_unsafe_folder
 from core.runtime.clock import Clock
@@ -38,8 +38,8 @@ def restore(backup: Path, recovery_code: str, target: Path, source: KeySource, c
     What is there already is moved aside together (file, log and shared memory belong together), never overwritten.
 
     Raises:
-        Refused: `backup.not_ours`, `backup.damaged`, `backup.too_new`, `key.code_*`, `desk.taken` (Packdesk runs in
-            the target), `db.network_folder`, `db.synced_folder`.
+        Refused: `backup.not_ours`, `backup.damaged`, `backup.too_new`, `key.code_*`, `desk.taken` (a window is
+            open in the target), `db.in_use` (another program has it open), `db.network_folder`, `db.synced_folder`.
         Unavailable: `backup.no_space`, `key.*` of the source.
     """
     found = read_backup(backup)
@@ -54,6 +54,7 @@ def restore(backup: Path, recovery_code: str, target: Path, source: KeySource, c
     _need_space(found, target)
     now = clock.now()
     with DeskLock.take(target, name="packdesk restore", desk="", since=now), alone(target):
+        _refuse_open(target / DATABASE_FILE)
         part = _copy(found, target, file_key)
         set_aside = _move_aside(target, now)
         # The key before the file: cut off in between, the next start finds a database missing and says so.
@@ -61,6 +62,12 @@ def restore(backup: Path, recovery_code: str, target: Path, source: KeySource, c
         part.replace(target / DATABASE_FILE)
         sync_folder(target)
     return Restored(target, found.at, found.revision, found.rows, set_aside)
+
+
+def _refuse_open(database: Path) -> None:
+    """A program that has the old file open would go on writing to it after it was moved aside."""
+    if is_database_open(database):
+        raise Refused("db.in_use", f"{database} is open in another program (packdesk serve?); stop it first")
 
 
 def _need_space(backup: Backup, target: Path) -> None:
@@ -107,8 +114,12 @@ def _move_aside(target: Path, now: datetime) -> Path | None:
         shutil.copy2(target / KEYS_FILE, aside / KEYS_FILE)
         sync_file(aside / KEYS_FILE)
     # The file before its log: left behind alone, the file would look whole and be old.
-    for name in present:
-        (target / name).replace(aside / name)
+    try:
+        for name in present:
+            (target / name).replace(aside / name)
+    except PermissionError as error:
+        # Windows, while another program has a file open.
+        raise Refused("db.in_use", f"{target / DATABASE_FILE} is open in another program; stop it first") from error
     sync_folder(aside)
     sync_folder(target)
     return aside

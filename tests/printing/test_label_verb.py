@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import pytest
-from desktop.label_verb import run
+from desktop.verbs.label import run
 
 from printing.decode.tspl import decode_tspl
 from tests.support.labels import EXAMPLE, example_label, example_mapping
@@ -87,7 +87,7 @@ def test_help_is_exit_0(capsys):
 
 ALONE = """
 import json, sys
-from desktop.label_verb import run
+from desktop.verbs.label import run
 codes = [run(sys.argv[1:]) for _ in range(2)]
 unwanted = ("sqlalchemy", "requests", "core", "PySide6.QtWidgets")
 loaded = [name for name in sys.modules if name.startswith(unwanted)]

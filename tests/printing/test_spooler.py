@@ -294,6 +294,7 @@ class AbsentFirst(MemoryTransport):
         return MemoryTransport.send(self, data, name)
 
 
+@pytest.mark.expected_log("", logger="printing.spooler")
 @pytest.mark.parametrize("call", ["claim", "mark_sending", "mark_sent", "mark_failed", "recover"])
 @pytest.mark.parametrize("is_committed", [False, True])
 def test_a_store_that_fails_once_at_any_call_costs_no_second_paper_and_no_job(renderer, caplog, call, is_committed):
@@ -336,6 +337,7 @@ def test_a_file_gets_the_label_and_nothing_else(renderer):
     assert transport.jobs[0][1].startswith(b"SIZE ")
 
 
+@pytest.mark.expected_log("", logger="printing.spooler")
 def test_a_defect_in_a_wire_is_doubt_and_the_thread_lives(renderer, caplog):
     class Broken(MemoryTransport):
         def send(self, data, name):
@@ -355,6 +357,7 @@ def test_a_defect_in_a_wire_is_doubt_and_the_thread_lives(renderer, caplog):
     assert store.rows[first].reason == "printing.defect"
 
 
+@pytest.mark.expected_log("", logger="printing.spooler")
 def test_a_listener_that_fails_stops_nothing(renderer, caplog):
     class Deaf:
         def printer_changed(self, status):

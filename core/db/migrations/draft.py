@@ -9,7 +9,6 @@ from sqlalchemy import MetaData, TypeDecorator, create_engine
 from sqlalchemy.engine import Connection
 
 from core.db.migrations.runner import own_tables
-from core.db.migrations.state import VERSION_TABLE
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -53,9 +52,12 @@ def plain_type(kind: str, subject: Any, _: "AutogenContext") -> str | Literal[Fa
     return False
 
 
-def compared_names(connection: Connection) -> Callable[..., bool]:
-    """A name filter for alembic's comparison: no full-text tables, and nothing that alembic keeps for itself."""
-    ours = set(own_tables(connection)) - {VERSION_TABLE}
+def compared_names(connection: Connection, metadata: MetaData) -> Callable[..., bool]:
+    """A name filter for alembic's comparison: the declared tables alone.
+
+    Full-text tables and others made by hand are not declared; a table that is to go is dropped by hand too.
+    """
+    ours = set(own_tables(connection)) & set(metadata.tables)
 
     def is_compared(name: str | None, kind: str, _: Any) -> bool:
         return kind != "table" or name in ours
@@ -75,7 +77,7 @@ def _context(connection: Connection, metadata: MetaData) -> Any:
 
     options = {
         "compare_type": True,
-        "include_name": compared_names(connection),
+        "include_name": compared_names(connection, metadata),
         "target_metadata": metadata,
         "render_as_batch": True,
         "render_item": plain_type,

@@ -72,6 +72,7 @@ def orders(draw: st.DrawFn) -> ChannelOrder:
         channel_status=state,
         is_closed=state == "cancelled",
         is_shipped=state in {"shipped", "completed"},
+        is_completed=state == "completed",
         buyer_key=draw(names),
         buyer_name=draw(texts),
         consignee=draw(consignees),

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -112,6 +114,38 @@ def test_nothing_is_touched_while_a_window_is_open_or_with_a_wrong_code(opened, 
     assert caught.value.code == "desk.taken"
     assert (target / "packdesk.db").read_bytes() == b"precious"
     assert not list(target.glob("replaced-*"))
+
+
+_HOLDING = """
+import sys
+from pathlib import Path
+from tests.support.opened import config_for
+from core.db.open import open_store
+opened = open_store(config_for(Path(sys.argv[1]), Path(sys.argv[2])))
+print("open", flush=True)
+sys.stdin.readline()
+opened.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses to rename open files by itself")
+def test_a_database_that_another_program_has_open_is_not_moved_from_under_it(opened, made, tmp_path, clock):
+    opened.close()
+    target = shutil.copytree(opened.folder, tmp_path / "served")
+    program = subprocess.Popen(
+        [sys.executable, "-c", _HOLDING, str(target), str(tmp_path / "machine.key")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout.readline() == "open\n"
+    source = FileSource(tmp_path / "machine.key")
+    with pytest.raises(Refused) as caught:
+        restore(made.folder, opened.new_recovery_code, target, source, clock)
+    assert caught.value.code == "db.in_use"
+    assert (target / "packdesk.db").exists()
+    program.communicate("\n")
+    assert restore(made.folder, opened.new_recovery_code, target, source, clock).set_aside
 
 
 def test_a_file_copied_by_hand_under_load_is_rejected(opened, tmp_path, clock):
@@ -312,8 +346,6 @@ def test_a_restore_cut_off_in_the_middle_is_never_followed_by_an_empty_database(
 
 
 def test_a_server_is_dumped_and_comes_back_in_an_empty_database(postgres_cluster, postgres_url, tmp_path, clock):
-    import subprocess
-
     first = open_store(config_for(tmp_path / "one", tmp_path / "one.key", url=postgres_url, clock=clock))
     first.store.write(lambda uow: uow.execute(insert(Setting), {"name": "phone", "value": PHONE}))
     first.close()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from core.db import engines as engines_module
+from core.db.backup import make_backup
 from core.db.engines import connect_sqlite
 from core.db.facts import read_facts
 from core.db.models import Setting
@@ -98,6 +99,23 @@ def test_a_file_that_vanished_is_missed_and_not_replaced(made, also):
         (config.folder / name).write_bytes(b"x")
     assert code_of(config) == "db.missing"
     assert not (config.folder / "packdesk.db").exists()
+
+
+def test_backups_in_the_folder_say_that_there_was_a_database(made):
+    config, _ = made
+    opened = open_store(config)
+    make_backup(opened.backup_source(), opened.backup_root, config.clock)
+    opened.close()
+    for name in ("packdesk.db", "keys.json"):
+        (config.folder / name).unlink()
+    assert code_of(config) == "db.missing"
+    assert not (config.folder / "keys.json").exists()
+
+
+def test_a_folder_where_nothing_can_be_made_is_told(tmp_path, machine):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "packdesk.opening").mkdir()
+    assert code_of(config_for(tmp_path / "data", machine)) == "db.unreachable"
 
 
 def test_a_log_without_its_file_is_missed_even_without_keys(tmp_path, machine):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlcipher3 import dbapi2
 
 from core.db.models import Journal, Lease, Outbox, Setting
-from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency
+from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency, insert_or_ignore
 from core.runtime.errors import Refused, Unavailable
 
 
@@ -404,10 +404,22 @@ def test_ids_taken_ahead_are_free_and_rising(store):
 
 def test_enqueue_takes_each_key_once(store, clock):
     store.write(lambda uow: uow.enqueue("push", "sku 1", {"qty": 3}, lane="shop 1", delay_s=5))
-    store.write(lambda uow: uow.enqueue("push", "sku 1", {"qty": 4}, lane="shop 1"))
-    row = store.read(lambda connection: connection.execute(select(Outbox)).one())
-    assert row.payload == {"qty": 3}
-    assert (row.not_before_at - clock.now()).total_seconds() == 5
+    again = [("sku 1", {"qty": 4}), ("sku 2", {"qty": 5})]
+    store.write(lambda uow: uow.enqueue_many("push", again, lane="shop 1"))
+    rows = store.read(lambda connection: connection.execute(select(Outbox).order_by(Outbox.key)).all())
+    assert [(row.key, row.payload) for row in rows] == [("sku 1", {"qty": 3}), ("sku 2", {"qty": 5})]
+    assert (rows[0].not_before_at - clock.now()).total_seconds() == 5
+
+
+def test_inserts_that_may_meet_an_existing_row_are_counted(store):
+    """On the server an INSERT drops its row count unless it is asked for."""
+    row = {"kind": "push", "key": "1", "payload": {}, "state": "waiting", "lane": "l", "attempts": 0}
+
+    def operation(uow):
+        times = {"created_at": uow.now, "not_before_at": uow.now}
+        return uow.count(insert_or_ignore(uow.connection, Outbox), row | times)
+
+    assert [store.write(operation), store.write(operation)] == [1, 0]
 
 
 def test_postgres_and_sqlite_keep_times_to_the_millisecond(store, clock):
