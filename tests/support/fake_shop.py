@@ -1,0 +1,217 @@
+"""An honest shop and an honest carrier in memory: they keep state, refuse wrong calls, and can be told to misbehave."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.channels.contract import (
+    Capabilities,
+    ChannelError,
+    ChannelOrder,
+    ChannelOrderLine,
+    Consignee,
+    OrderPage,
+    Rejected,
+    ShipmentNotice,
+    Temporary,
+)
+from core.runtime.clock import Clock
+from core.waybills.contract import WaybillGrant, WaybillRequest
+
+LIN = Consignee("林晓", "13800001234", "浙江省", "杭州市", "西湖区", "练习路1号2幢301室")
+
+
+def line(no: str, code: str, qty: int = 1, **more: Any) -> ChannelOrderLine:
+    """One platform line of the listing that is matched by our merchant code."""
+    facts = {"title": f"goods {code}", "spec": "", "unit_price_fen": 1000} | more
+    return ChannelOrderLine(no, f"item-{code}", f"sku-{code}", code, qty=qty, **facts)
+
+
+class FakeShop:
+    """Implements `core.channels.contract.Channel` over a dictionary of orders."""
+
+    def __init__(self, clock: Clock, *, has_versions: bool = True, page_size: int = 50, **capabilities: Any) -> None:
+        self.capabilities = Capabilities(sees_unpaid=True, page_size=page_size, **capabilities)
+        self._clock = clock
+        self._has_versions = has_versions
+        self.orders: dict[str, ChannelOrder] = {}
+        self.told: dict[str, ShipmentNotice] = {}
+        #: raised by the next calls, first in first out; None lets one call pass
+        self.faults: list[Exception | None] = []
+        #: called before a page is answered: what happens at the shop while we read
+        self.meanwhile: Callable[[str | None], None] = lambda cursor: None
+        self.skew = timedelta()
+        self.calls: list[str] = []
+
+    # --- the people of the shop -----------------------------------------------------------------------------------
+
+    def place(self, no: str, *lines: ChannelOrderLine, is_paid: bool = True, **more: Any) -> ChannelOrder:
+        """A buyer orders."""
+        now = self._clock.now()
+        facts: dict[str, Any] = {
+            "order_no": no,
+            "version": 1 if self._has_versions else 0,
+            "modified_at": now,
+            "placed_at": now,
+            "paid_at": now if is_paid else None,
+            "payment": "paid" if is_paid else "unpaid",
+            "channel_status": "open",
+            "is_closed": False,
+            "is_shipped": False,
+            "buyer_key": f"buyer-{no}",
+            "buyer_name": "",
+            "consignee": LIN,
+            "lines": lines,
+            "amount_fen": 1000,
+            "freight_fen": 0,
+        } | more
+        facts.setdefault("raw", {"no": no, "who": facts["consignee"].name, "note": facts.get("buyer_note", "")})
+        self.orders[no] = ChannelOrder(**facts)
+        return self.orders[no]
+
+    def change(self, no: str, **facts: Any) -> ChannelOrder:
+        """Anything else that happens to an order."""
+        order = self.orders[no]
+        version = order.version + 1 if self._has_versions else 0
+        facts = {"version": version, "modified_at": self._clock.now()} | facts
+        self.orders[no] = replace(order, **facts)
+        return self.orders[no]
+
+    def pay(self, no: str) -> ChannelOrder:
+        """The money is there."""
+        return self.change(no, payment="paid", paid_at=self._clock.now())
+
+    def cancel(self, no: str) -> ChannelOrder:
+        """It will not be sent."""
+        return self.change(no, is_closed=True, channel_status="cancelled")
+
+    def after_sale(self, no: str, line_no: str, state: str) -> ChannelOrder:
+        """One line's refund is asked for, granted or given up."""
+        lines = [replace(one, after_sale=state) if one.line_no == line_no else one for one in self.orders[no].lines]
+        payment = self.orders[no].payment
+        if state == "refunded":
+            payment = "refunded" if all(one.after_sale == "refunded" for one in lines) else "partly_refunded"
+        return self.change(no, lines=tuple(lines), payment=payment)
+
+    def move(self, no: str, address: str) -> ChannelOrder:
+        """The parcel shall go elsewhere."""
+        return self.change(no, consignee=replace(self.orders[no].consignee, address=address))
+
+    # --- the channel ----------------------------------------------------------------------------------------------
+
+    def _answer(self, call: str) -> datetime:
+        self.calls.append(call)
+        if self.faults:
+            fault = self.faults.pop(0)
+            if fault is not None:
+                raise fault
+        return self._clock.now() + self.skew
+
+    def pull_orders(self, since: datetime, cursor: str | None) -> OrderPage:
+        """By modified time and number, from the place after the cursor."""
+        server_time = self._answer("pull")
+        self.meanwhile(cursor)
+        after = ("", "") if cursor is None else tuple(cursor.split("|"))
+        rows = sorted((order.modified_at.isoformat(), no) for no, order in self.orders.items())
+        rows = [row for row in rows if row[0] >= since.isoformat() and row > after]
+        page = rows[: self.capabilities.page_size]
+        has_more = len(rows) > len(page)
+        return OrderPage([self.orders[no] for _, no in page], "|".join(page[-1]) if has_more else None, server_time)
+
+    def open_orders(self, cursor: str | None) -> OrderPage:
+        """Whatever still has to be sent."""
+        server_time = self._answer("open")
+        rows = [order for _, order in sorted(self.orders.items()) if not order.is_closed and not order.is_shipped]
+        return OrderPage(rows, None, server_time)
+
+    def get_order(self, order_no: str) -> ChannelOrder | None:
+        """The newest state."""
+        self._answer("get")
+        return self.orders.get(order_no)
+
+    def confirm_shipment(self, notice: ShipmentNotice) -> None:
+        """Never more units than were bought; the same key again is the same parcel."""
+        self._answer("confirm")
+        known = self.told.get(notice.key)
+        if known is not None:
+            if known != notice:
+                raise Rejected("this key came with another content", code="idempotency_conflict")
+            return
+        bought = {one.line_no: one.qty for one in self.orders[notice.order_no].lines}
+        for line_no, qty in notice.lines:
+            if qty < 1 or self.told_qty(notice.order_no, line_no) + qty > bought[line_no]:
+                raise Rejected("fewer pieces are still to come", code="qty_exceeded")
+        if not notice.lines:
+            raise Rejected("nothing is told", code="invalid")
+        self.told[notice.key] = notice
+
+    def told_qty(self, order_no: str, line_no: str) -> int:
+        """Units of a line that were told as sent."""
+        notices = [notice for notice in self.told.values() if notice.order_no == order_no]
+        return sum(qty for notice in notices for no, qty in notice.lines if no == line_no)
+
+    def check(self) -> datetime:
+        """The clock."""
+        return self._answer("check")
+
+
+@dataclass
+class FakeCarrier:
+    """Implements `core.waybills.contract.WaybillService`: a number per key, each bought once."""
+
+    balance: int = 10_000
+    granted: dict[str, WaybillGrant] = field(default_factory=dict)
+    returned: set[str] = field(default_factory=set)
+    #: what happens at the next calls of `obtain`: `lose_answer`, `refuse`, `busy`, `same_number`, `broken`, ""
+    faults: list[str | ChannelError] = field(default_factory=list)
+    finds: int = 0
+    #: called while an answer is on its way
+    meanwhile: Callable[[WaybillRequest], None] = lambda request: None
+    requests: list[WaybillRequest] = field(default_factory=list)
+
+    def obtain(self, request: WaybillRequest) -> WaybillGrant:
+        """A number for the key."""
+        fault = self.faults.pop(0) if self.faults else ""
+        self.requests.append(request)
+        if isinstance(fault, ChannelError):
+            raise fault
+        if fault == "refuse":
+            raise Rejected("the carrier needs a fuller address", code="address_incomplete")
+        if fault == "busy":
+            raise Temporary("the carrier does not answer")
+        grant = self._grant(request, is_same=fault == "same_number")
+        self.meanwhile(request)
+        if fault == "lose_answer":
+            raise Temporary("the answer was cut off")
+        return grant
+
+    def _grant(self, request: WaybillRequest, *, is_same: bool) -> WaybillGrant:
+        if request.key in self.granted:
+            return self.granted[request.key]
+        if self.balance < 1:
+            raise Rejected("no numbers left", code="balance_empty")
+        self.balance -= 1
+        number = next(iter(self.granted.values())).number if is_same else f"TT{len(self.granted) + 1:09}"
+        self.granted[request.key] = WaybillGrant(request.key, request.carrier_code, number, "571-A01-02", "杭州", number)
+        return self.granted[request.key]
+
+    def find(self, key: str) -> WaybillGrant | None:
+        """What was granted under the key."""
+        self.finds += 1
+        return self.granted.get(key)
+
+    def cancel(self, carrier_code: str, number: str) -> None:
+        """Take it back."""
+        if number not in {grant.number for grant in self.granted.values()}:
+            raise Rejected("the carrier does not know this number", code="waybill_not_found")
+        self.returned.add(number)
+
+    def live_numbers(self) -> list[str]:
+        """Bought and not given back, one entry per purchase."""
+        return sorted(grant.number for grant in self.granted.values() if grant.number not in self.returned)
+
+
+def orders_in(*orders: ChannelOrder) -> Sequence[ChannelOrder]:
+    """A page."""
+    return list(orders)
