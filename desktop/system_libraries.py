@@ -72,6 +72,11 @@ def missing_libraries(goal: Goal, load: Callable[[str], object] = ctypes.CDLL) -
     )
 
 
+def has_library(soname: str) -> bool:
+    """Whether the loader finds one library."""
+    return _loads(soname, ctypes.CDLL)
+
+
 def _loads(soname: str, load: Callable[[str], object]) -> bool:
     try:
         load(soname)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desktop.options import Options, add_options, options_of
+from desktop.system_libraries import has_screen
 
 if TYPE_CHECKING:
     from desktop.composition import Desk
@@ -60,14 +61,8 @@ def _now() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 
 
-def _lacks_screen() -> bool:
-    asked = os.environ.get("QT_QPA_PLATFORM", "")
-    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    return sys.platform.startswith("linux") and not has_display and not asked
-
-
 def _open(options: Options, wish: _Wish) -> int:
-    if _lacks_screen():
+    if sys.platform.startswith("linux") and not has_screen(os.environ):
         sys.stderr.write(
             "这里没有屏幕：请在桌面上启动，或运行 packdesk demo --headless --orders 20 --out demo-out --json\n"
             "There is no screen here: start it on a desktop, or run"

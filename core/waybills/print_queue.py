@@ -15,6 +15,8 @@ from core.runtime.errors import NotFound, Refused
 from core.waybills.models import PrintJob, Waybill
 
 OPEN = ("queued", "claimed", "sending", "unknown")
+#: states in which one lane holds a job; only that lane knows whether a byte has left
+_HELD = ("claimed", "sending")
 #: a claim that nobody continued after so long may be taken by another lane; no byte was sent under it
 _CLAIM_S = 60
 #: a label takes seconds; a desk that is silent for so long in the middle of one has gone
@@ -124,14 +126,14 @@ def mark_unknown(uow: UnitOfWork, job_id: int, reason: str) -> bool:
 
 
 def put_back(uow: UnitOfWork, job_id: int, reason: str) -> bool:
-    """Nothing was sent: wait in the queue for the printer."""
-    here = update(PrintJob).where(PrintJob.id == job_id, PrintJob.state == "claimed")
+    """No byte was sent, says the lane that holds the job: wait in the queue for the printer."""
+    here = update(PrintJob).where(PrintJob.id == job_id, PrintJob.state.in_(_HELD))
     return _settle(uow, job_id, here.values(state="queued", claimed_by="", lease_until_at=None, last_error=reason))
 
 
 def mark_failed(uow: UnitOfWork, job_id: int, reason: str) -> bool:
-    """Nothing was sent and trying again will not help (the content cannot be printed)."""
-    here = update(PrintJob).where(PrintJob.id == job_id, PrintJob.state == "claimed")
+    """No byte was sent and trying again will not help (the content cannot be printed)."""
+    here = update(PrintJob).where(PrintJob.id == job_id, PrintJob.state.in_(_HELD))
     return _settle(uow, job_id, here.values(state="failed", last_error=reason, settled_at=uow.now))
 
 

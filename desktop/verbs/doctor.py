@@ -1,7 +1,6 @@
 """`packdesk doctor`: looks at everything the program stands on; says what is wrong and how to mend it."""
 
 import argparse
-import ctypes
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -9,31 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from desktop.options import Options, add_options, options_of
+from desktop.system_libraries import apt_command, has_screen, missing_libraries
 from desktop.verbs.answer import OK, REFUSED, tell
 
 #: bytes below which labels stop being safe to print, and below which somebody should tidy up
 _STOP_FREE = 200 * 2**20
 _NOTICE_FREE = 2 * 2**30
 _CLOCK_TOLERANCE_S = 60
-_QT_LIBRARIES = {
-    "libGL.so.1": "libgl1",
-    "libEGL.so.1": "libegl1",
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libxkbcommon.so.0": "libxkbcommon0",
-    "libdbus-1.so.3": "libdbus-1-3",
-    "libfontconfig.so.1": "libfontconfig1",
-}
-_SCREEN_LIBRARIES = {
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-image.so.0": "libxcb-image0",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-randr.so.0": "libxcb-randr0",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxcb-xkb.so.1": "libxcb-xkb1",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,27 +66,18 @@ def _libraries() -> Iterator[Finding]:
     if not sys.platform.startswith("linux"):
         yield Finding("Qt libraries", "good", "come with the program on this system")
         return
-    lacking = [package for name, package in _QT_LIBRARIES.items() if not _loads(name)]
+    lacking = [library.package for library in missing_libraries("offscreen")]
     if lacking:
-        yield Finding("Qt libraries", "wrong", "missing", f"sudo apt install {' '.join(lacking)}")
+        yield Finding("Qt libraries", "wrong", "missing", apt_command(lacking))
     else:
-        yield Finding("Qt libraries", "good", f"all {len(_QT_LIBRARIES)} there")
-    has_screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    lacking = [package for name, package in _SCREEN_LIBRARIES.items() if not _loads(name)]
-    if not has_screen:
+        yield Finding("Qt libraries", "good", "all there")
+    lacking = [library.package for library in missing_libraries("screen")]
+    if not has_screen(os.environ):
         yield Finding("screen", "notice", "none (DISPLAY is empty)", "the window needs one; demo --headless does not")
     elif lacking:
-        yield Finding("screen", "wrong", "libraries missing", f"sudo apt install {' '.join(lacking)}")
+        yield Finding("screen", "wrong", "libraries missing", apt_command(lacking))
     else:
-        yield Finding("screen", "good", os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "")
-
-
-def _loads(name: str) -> bool:
-    try:
-        ctypes.CDLL(name)
-    except OSError:
-        return False
-    return True
+        yield Finding("screen", "good", os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "there")
 
 
 def _fonts() -> Iterator[Finding]:

@@ -97,7 +97,7 @@ def _prepared(root: Path, wants: system.Wants, *, dev: bool) -> Environment:
 
 def _test(root: Path, arguments: list[str]) -> int:
     without_postgres = "--without-postgres" in arguments
-    wants = system.Wants(libraries="offscreen", cjk_font=True, postgres=not without_postgres)
+    wants = system.Wants(libraries="offscreen", cjk_font=True, postgres=not without_postgres, barcode_reader=True)
     environment = _prepared(root, wants, dev=True)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.chdir(root)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from bootstrap.environment import has_venv_parts
 from bootstrap.say import SetupFailed, tell
-from desktop.system_libraries import CJK_FONT_PACKAGE, Goal, apt_command, has_cjk_font, missing_libraries
+from desktop.system_libraries import CJK_FONT_PACKAGE, Goal, apt_command, has_cjk_font, has_library, missing_libraries
 
 VENV_PACKAGE = "python3-venv"
 POSTGRES_PACKAGE = "postgresql"
+READER_PACKAGE = "libzbar0"
 
 
 class Wants(NamedTuple):
@@ -24,6 +25,8 @@ class Wants(NamedTuple):
     venv: bool = False
     cjk_font: bool = False
     postgres: bool = False
+    #: the tests read every barcode with a second reader, which did not draw it
+    barcode_reader: bool = False
 
 
 class Lacks(NamedTuple):
@@ -46,6 +49,8 @@ def find_lacks(wants: Wants) -> Lacks:
             wished.append(CJK_FONT_PACKAGE)
     if wants.postgres and not _has_postgres():
         required.append(POSTGRES_PACKAGE)
+    if wants.barcode_reader and sys.platform.startswith("linux") and not has_library("libzbar.so.0"):
+        required.append(READER_PACKAGE)
     return Lacks(tuple(required), tuple(wished))
 
 

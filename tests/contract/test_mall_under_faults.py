@@ -54,7 +54,9 @@ def walk(mall: MallStand) -> list[str]:
     [
         "drop",
         "half_body",
-        pytest.param("half_head", marks=pytest.mark.expected_log("Failed to parse headers", logger="urllib3.connection")),
+        pytest.param(
+            "half_head", marks=pytest.mark.expected_log("Failed to parse headers", logger="urllib3.connection")
+        ),
         "short_of_length",
         "html_500",
         "empty_200",
@@ -77,7 +79,11 @@ def test_a_passing_trouble_is_overcome_within_one_call(mall: MallStand, fault: s
     [
         ("drop", Temporary),
         ("half_body", Temporary),
-        pytest.param("half_head", Temporary, marks=pytest.mark.expected_log("Failed to parse headers", logger="urllib3.connection")),
+        pytest.param(
+            "half_head",
+            Temporary,
+            marks=pytest.mark.expected_log("Failed to parse headers", logger="urllib3.connection"),
+        ),
         ("short_of_length", Temporary),
         ("html_500", Temporary),
         ("empty_200", Temporary),
