@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from desktop.system_libraries import has_screen
 if TYPE_CHECKING:
     from desktop.composition import Desk
     from desktop.shell.ports import DeskPorts
+
+_log = logging.getLogger(__name__)
 
 #: where a machine without keyring keeps its key, once somebody has agreed to that
 MACHINE_KEY = "machine.key"
@@ -200,6 +203,9 @@ class Boot:
             return 60.0
         if desk.core.opened.database is not None:
             backup_if_due(desk.core.opened.backup_source(), desk.core.opened.backup_root, desk.core.config.clock)
+        wrong = desk.core.stock.discrepancies()
+        if wrong:
+            _log.error("%s stock levels are not the sum of their movements; see packdesk doctor", len(wrong))
         return 3600.0
 
     def attach(self, window: Any) -> None:

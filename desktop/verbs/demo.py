@@ -28,9 +28,8 @@ from desktop.pages.packing.presenter import PackingPresenter
 from desktop.scan_parser import Key, ScanParser
 from desktop.settings import DeskSettings
 from desktop.verbs.answer import OK, REFUSED, guarded, tell
-from printing.jobs import JobNews, JobState
+from printing.jobs import JobNews
 from printing.render import LabelRenderer
-from printing.transports.contract import Receipt
 
 if TYPE_CHECKING:
     from desktop.pages.packing.screen import PackingScreen
@@ -136,7 +135,7 @@ class _Run:
         self._core = desk.core
         self._shop = desk.practice.server.shop
         self._stages = stages
-        self._receipts: dict[str, Receipt] = {}
+        self._printers = desk.printers
         self._moved = threading.Event()
         desk.printers.ears.on_job = self._on_job
         self._unsubscribe = desk.core.store.subscribe(lambda _changes: self._moved.set())
@@ -151,17 +150,16 @@ class _Run:
         )
         self._scanner = _Scanner(self.presenter)
 
-    def _on_job(self, news: JobNews) -> None:
-        if news.receipt is not None and news.state in {JobState.SENT, JobState.CONFIRMED}:
-            # The picture is named after the waybill number, the job's plain name.
-            self._receipts[Path(news.receipt.bytes_file).stem.split("-", 1)[1]] = news.receipt
+    def _on_job(self, _news: JobNews) -> None:
         self._moved.set()
 
     def play(self, orders: int, seed: int) -> Mapping[str, object]:
         """Place, pull, buy numbers, pack, ship, tell the shop; then count on both sides."""
         core = self._core
         with _stage(self._stages, "place"):
-            generate_orders(self._shop, orders, seed)
+            if orders:
+                generate_orders(self._shop, orders, seed)
+        self._answer_questions()
         with _stage(self._stages, "pull"):
             self._pull_twice()
         with _stage(self._stages, "numbers"):
@@ -230,12 +228,13 @@ class _Run:
             after = _line(self._screen, line.id)
             if after is not None and after.verified_qty <= before:
                 raise Unavailable("demo.stuck", f"the desk did not accept {line.sku_code}: {self._screen.sentence}")
-        number = self._printed_number(parcel.id)
+        label = self._printed_label(parcel.id)
+        number = _read_barcode(label)
         self._scanner.read(number)
         if self._screen.parcel is not None:
             raise Unavailable("demo.stuck", f"parcel {number} was not closed: {self._screen.sentence}")
-        receipt = self._receipts[number]
-        return PrintedLabel(" ".join(parcel.order_nos), number, receipt.bytes_file, "tspl", receipt.picture)
+        bytes_file = label.with_suffix(".tspl")
+        return PrintedLabel(" ".join(parcel.order_nos), number, str(bytes_file), "tspl", str(label))
 
     def _take(self, line: PackLine) -> None:
         sku = _GOODS[line.sku_code]
@@ -251,19 +250,33 @@ class _Run:
         else:
             self._scanner.read(sku.barcodes[0])
 
-    def _printed_number(self, parcel_id: int) -> str:
-        """Wait for the label, then read its barcode off the picture as a scanner would."""
+    def _printed_label(self, parcel_id: int) -> Path:
+        """Wait for the label; gives its picture, the newest copy where there are several."""
 
         def is_printed() -> bool:
             self.presenter.press(Command.REFRESH)
-            parcel = self._screen.parcel
-            return _is_out(parcel, parcel_id) and parcel is not None and parcel.waybill_no in self._receipts
+            self._answer_questions()
+            return _is_out(self._screen.parcel, parcel_id)
 
         self._until("the label is printed", is_printed)
         parcel = self._screen.parcel
-        if parcel is None:
-            raise Unavailable("demo.stuck", "the parcel was lost while its label was printed")
-        return _read_barcode(Path(self._receipts[parcel.waybill_no].picture))
+        picture = None if parcel is None else self._picture(parcel.waybill_no)
+        if picture is None:
+            raise Unavailable("demo.stuck", "the label's picture is not in the printer's folder")
+        return picture
+
+    def _picture(self, number: str) -> Path | None:
+        """What lies in the printer's tray under this number."""
+        found = [label for label in self._printers.newest_labels(1000) if label.name == number]
+        return Path(found[0].path) if found else None
+
+    def _answer_questions(self) -> None:
+        """After a crash: did the label come out? The clerk looks into the tray and says so with a key."""
+        self.presenter.tick()
+        while (question := self._screen.question) is not None:
+            is_there = self._picture(question.waybill_no) is not None
+            self.presenter.press(Command.LABEL_CAME if is_there else Command.LABEL_MISSING)
+            self.presenter.tick()
 
     @property
     def _screen(self) -> "PackingScreen":
