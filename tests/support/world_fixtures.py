@@ -76,3 +76,11 @@ def _lived_in(address: Address) -> Iterator[World]:
         world.check_stock()
     finally:
         world.close()
+
+
+@pytest.fixture(scope="module")
+def shared_world(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A furnished shop for the examples of one property: every example uses orders of its own."""
+    path = tmp_path_factory.mktemp("shared") / "packdesk.db"
+    shutil.copy(empty_file, path)
+    yield from _lived_in(Address(sqlite_path=str(path)))

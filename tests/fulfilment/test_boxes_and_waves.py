@@ -1,0 +1,166 @@
+"""One order in several boxes, and many parcels in one wave."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.runtime.errors import Refused
+from tests.support.fake_shop import line
+from tests.support.world import World
+
+
+def _box(world, opened):
+    return world.desk.packing.add_box(opened.parcel.id, opened.parcel.fence, world.desk.nonce())
+
+
+def test_two_boxes_have_two_numbers_and_the_shop_hears_of_both(world):
+    first = world.ready("A1", line("1", "BEAR", 5), line("2", "BAG"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR", 2)
+    assert _box(world, opened).facts["box"] == 1
+    world.buy_numbers()
+    assert world.desk.ship(first).code == "parcel.shipped"
+    assert world.order("A1").fulfilment == "packing"
+    rest = world.desk.packing.open_next(world.desk.nonce())
+    assert rest.parcel.box_no == 2
+    assert [(one.sku_code, one.qty) for one in rest.parcel.lines] == [("BAG", 1), ("BEAR", 3)]
+    world.desk.verify(rest)
+    second = world.number("A1")
+    assert world.desk.ship(second).code == "parcel.shipped"
+    assert world.order("A1").fulfilment == "shipped"
+    assert world.tell_shop() == 2
+    assert sorted(sorted(notice.lines) for notice in world.shop.told.values()) == [[("1", 2)], [("1", 3), ("2", 1)]]
+    labels = [content["box"] for content in world.print_labels()]
+    assert labels == []  # both boxes had left before a printer asked
+
+
+def test_a_platform_that_counts_the_first_box_as_the_order_does_not_stop_the_second(world):
+    first = world.ready("A1", line("1", "BEAR", 2))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    _box(world, opened)
+    world.buy_numbers()
+    world.desk.ship(first)
+    world.shop.change("A1", is_shipped=True)
+    world.sync("A1")
+    assert world.holds("A1") == set()
+    world.desk.pack("A1")
+    assert world.desk.ship(world.number("A1")).code == "parcel.shipped"
+
+
+def test_an_address_changed_between_two_boxes_sends_only_the_rest_again(world):
+    first = world.ready("A1", line("1", "BEAR", 5))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR", 2)
+    _box(world, opened)
+    world.buy_numbers()
+    world.desk.ship(first)
+    world.shop.move("A1", "新路99号")
+    world.sync("A1")
+    world.buy_numbers()
+    (parcel,) = world.parcels("A1", "to_pack")
+    rest = world.desk.open("A1")
+    assert (rest.parcel.id, [one.qty for one in rest.parcel.lines]) == (parcel.id, [3])
+    world.desk.verify(rest)
+    assert world.desk.ship(world.number("A1")).code == "parcel.shipped"
+    world.tell_shop()
+    assert world.shop.told_qty("A1", "1") == 5
+
+
+def test_a_wish_changed_between_two_boxes_needs_a_person(world):
+    first = world.ready("A1", line("1", "BEAR", 5))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR", 2)
+    _box(world, opened)
+    world.desk.ship(first)
+    world.shop.change("A1", lines=(line("1", "BEAR", 4),))
+    world.sync("A1")
+    assert world.holds("A1") == {"changed_after_shipping"}
+
+
+def test_a_second_box_that_is_refunded_lets_the_order_count_as_sent(world):
+    first = world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    _box(world, opened)
+    world.desk.ship(first)
+    world.shop.after_sale("A1", "2", "refunded")
+    world.sync("A1")
+    assert (world.order("A1").fulfilment, len(world.parcels("A1", "cancelled"))) == ("shipped", 1)
+    world.buy_numbers()
+    assert world.carrier.live_numbers() == [first]
+
+
+def test_a_scan_that_was_taken_back_does_not_keep_a_line_in_the_box(world):
+    world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BAG")
+    world.desk.packing.undo(opened.parcel.id, opened.parcel.fence, world.desk.nonce())
+    world.desk.scan(opened, "BEAR")
+    assert _box(world, opened).code == "box.added"
+
+
+def test_a_box_is_not_closed_over_refunded_goods(world):
+    world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    world.shop.after_sale("A1", "1", "refunded")
+    world.sync("A1")
+    assert _box(world, opened).code == "line.refunded"
+
+
+@given(sets=st.integers(1, 4), cuts=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), max_size=4))
+def test_a_bundle_over_any_boxes_is_told_exactly_once(shared_world: World, sets, cuts):
+    world = shared_world
+    no = f"B{len(world.shop.orders)}"
+    world.ready(no, line("1", "SET", sets), line("2", "BEAR", 1))
+    opened = world.desk.open(no)
+    for bears, bags in cuts:
+        for code, qty in (("BEAR", bears), ("BAG", bags)):
+            if qty:
+                world.desk.scan(opened, code, qty)
+        if _box(world, opened).code == "box.added":
+            opened = world.desk.open(no)
+    world.desk.verify(opened)
+    world.buy_numbers()
+    for waybill in world.waybills(no):
+        world.clock.advance(seconds=1)
+        assert world.desk.ship(waybill.number).code == "parcel.shipped"
+    world.tell_shop()
+    assert [world.shop.told_qty(no, one) for one in ("1", "2")] == [sets, 1]
+    assert world.order(no).fulfilment == "shipped"
+
+
+def test_a_wave_takes_the_due_parcels_in_their_order_and_prints_first(world):
+    for number in range(4):
+        world.ready(f"A{number}", line("1", "BEAR" if number % 2 else "BAG"))
+    wave = world.desk.packing.start_wave("batch", 3)
+    assert (wave.parcel_count, wave.open_count, wave.way) == (3, 3, "batch")
+    labels = world.print_labels()
+    assert [label["sequence"] for label in labels] == [
+        {"number": place, "total": 3, "wave": wave.code} for place in (1, 2, 3)
+    ]
+    assert sum(qty for *_, qty in world.desk.packing.pick_list(wave.id)) == 3
+    opened = world.desk.packing.open_next(world.desk.nonce())
+    assert (opened.parcel.wave_seq, opened.parcel.waybill_no) == (1, labels[0]["waybill_no"])
+    second = world.desk.packing.start_wave("scan_to_print", 10)
+    assert (second.parcel_count, second.code) == (1, f"{wave.code[:-2]}02")
+    assert world.desk.packing.start_wave("batch", 10) is None
+    with pytest.raises(Refused, match="no way of working"):
+        world.desk.packing.start_wave("juggling", 1)
+
+
+def test_a_number_that_comes_after_the_wave_prints_at_the_waves_desk(world):
+    world.shop.place("A1", line("1", "BEAR"))
+    world.sync("A1")
+    other = world.new_desk("desk 2")
+    other.packing.start_wave("batch", 5)
+    assert world.jobs() == []
+    world.buy_numbers()
+    assert [job.desk for job in world.jobs()] == ["desk 2"]
+
+
+def test_a_held_order_is_in_no_wave(world):
+    world.ready("A1", line("1", "BEAR"))
+    world.desk.orders.hold(world.order("A1").id, "by_hand", "")
+    assert world.desk.packing.start_wave("batch", 5) is None

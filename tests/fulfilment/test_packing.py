@@ -1,0 +1,276 @@
+"""The desk's acts on one parcel, on both engines."""
+
+from sqlalchemy import select, update
+
+from core.fulfilment.models import ParcelLine, Scan
+from tests.support.fake_shop import line
+
+
+def test_every_unit_is_verified_then_the_label_comes(world):
+    world.ready("A1", line("1", "BEAR", 2), line("2", "CARD"))
+    opened = world.desk.open("A1")
+    assert [world.desk.scan(opened, "6901234567892").code for _ in range(2)] == ["unit.ok", "line.ok"]
+    assert world.desk.scan(opened, "6901234567892").code == "item.too_many"
+    assert world.desk.scan(opened, "BAG").code == "item.wrong"
+    assert world.desk.scan(opened, "no such code").code == "code.unknown"
+    assert world.jobs() == []
+    card = opened.parcel.lines[1]
+    done = world.desk.packing.confirm_by_hand(opened.parcel.id, opened.parcel.fence, card.id, 1, world.desk.nonce())
+    assert done.code == "parcel.complete"
+    assert [job.state for job in world.jobs()] == ["queued"]
+    assert world.order("A1").fulfilment == "packed"
+
+
+def test_the_same_nonce_is_one_act(world):
+    world.ready("A1", line("1", "BEAR", 3))
+    opened = world.desk.open("A1")
+    acts = [
+        world.desk.packing.scan_goods(opened.parcel.id, opened.parcel.fence, "BEAR", "one nonce") for _ in range(3)
+    ]
+    assert [(act.code, act.parcel.missing_qty) for act in acts] == [("unit.ok", 2)] * 3
+
+
+def test_a_carton_fills_the_bought_line_and_the_gift(world):
+    world.ready("A1", line("1", "BEAR", 20), line("2", "BEAR", 4, is_gift=True))
+    opened = world.desk.open("A1")
+    done = world.desk.scan(opened, "16901234567899")
+    assert done.code == "parcel.complete"
+    assert [one.verified_qty for one in done.parcel.lines] == [20, 4]
+    undone = world.desk.packing.undo(done.parcel.id, done.parcel.fence, world.desk.nonce())
+    assert [one.verified_qty for one in undone.parcel.lines] == [0, 0]
+    assert world.desk.scan(opened, "16901234567899", 2).code == "item.too_many"
+    assert world.desk.scan(opened, "16901234567899", 10**15).code == "item.too_many"
+    assert world.desk.scan(opened, "BEAR", -1).code == "item.too_many"
+
+
+def test_undo_of_the_last_unit_opens_the_parcel_again_and_prints_once(world):
+    world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    world.desk.packing.undo(opened.parcel.id, opened.parcel.fence, world.desk.nonce())
+    assert (world.order("A1").fulfilment, world.parcels("A1")[0].state) == ("packing", "packing")
+    assert world.desk.scan(opened, "BEAR").code == "parcel.complete"
+    assert len(world.jobs()) == 1
+    for _ in range(2):
+        last = world.desk.packing.undo(opened.parcel.id, opened.parcel.fence, world.desk.nonce())
+    assert last.code == "nothing.to_undo"
+
+
+def test_the_label_of_another_parcel_is_stopped(world):
+    first, second = world.ready("A1", line("1", "BEAR")), world.ready("A2", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    parcel = opened.parcel
+    scan = world.desk.packing.scan_label
+    assert scan(parcel.id, parcel.fence, second, world.desk.nonce()).code == "label.wrong"
+    assert scan(parcel.id, parcel.fence, "TT404", world.desk.nonce()).code == "label.unknown"
+    assert scan(parcel.id, parcel.fence, f" {first.lower()}", world.desk.nonce()).code == "parcel.shipped"
+    assert world.desk.ship(first).code == "parcel.shipped_before"
+    assert world.desk.ship(f"{first}-1-1-").code == "parcel.shipped_before"
+
+
+def test_an_unpacked_parcel_is_not_shipped(world):
+    number = world.ready("A1", line("1", "BEAR", 2))
+    verdict = world.desk.ship(number)
+    assert (verdict.code, verdict.facts["missing"]) == ("parcel.incomplete", 2)
+    assert world.order("A1").fulfilment == "to_pack"
+
+
+def test_a_held_parcel_is_neither_opened_nor_shipped_but_its_goods_stay_verified(world):
+    number = world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.pack("A1")
+    world.desk.orders.hold(world.order("A1").id, "by_hand", "wait")
+    assert world.desk.ship(number).code == "parcel.held"
+    assert world.desk.open("A1").code == "parcel.held"
+    world.desk.orders.release_hold(world.order("A1").id)
+    assert world.desk.ship(number).code == "parcel.shipped"
+    assert opened.code == "parcel.complete"
+
+
+def test_a_line_refunded_while_it_lies_in_the_box_has_to_come_out(world):
+    number = world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    world.shop.after_sale("A1", "1", "refunded")
+    world.sync("A1")
+    last = world.desk.scan(opened, "BAG")
+    assert last.code == "line.ok"
+    stopped = world.desk.ship(number)
+    assert (stopped.code, stopped.facts["whole"]) == ("line.refunded", False)
+    assert world.jobs() == []
+    assert world.desk.scan(opened, "BEAR").code == "line.refunded"
+    out = world.desk.packing.take_out(opened.parcel.id, opened.parcel.fence, stopped.line_id, world.desk.nonce())
+    assert (out.code, out.parcel.state) == ("line.withdrawn", "packed")
+    assert len(world.print_labels()) == 1
+    assert world.desk.ship(number).code == "parcel.shipped"
+    world.tell_shop()
+    assert [world.shop.told_qty("A1", no) for no in ("1", "2")] == [0, 1]
+
+
+def test_the_last_missing_line_refunded_makes_the_parcel_complete(world):
+    number = world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    world.shop.after_sale("A1", "2", "refunded")
+    world.sync("A1")
+    assert (world.order("A1").fulfilment, len(world.print_labels())) == ("packed", 1)
+    assert world.desk.ship(number).code == "parcel.shipped"
+
+
+def test_a_parcel_left_half_done_whose_rest_is_refunded_is_complete_when_opened(world):
+    world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
+    world.shop.after_sale("A1", "2", "refunded")
+    world.sync("A1")
+    again = world.desk.open("A1")
+    assert (again.code, again.parcel.state, world.order("A1").fulfilment) == ("parcel.opened", "packed", "packed")
+    assert len(world.jobs()) == 1
+
+
+def test_a_desk_that_lost_the_parcel_is_refused(world):
+    world.ready("A1", line("1", "BEAR", 2))
+    opened = world.desk.open("A1")
+    other = world.new_desk("desk 2")
+    assert other.open("A1").code == "parcel.taken"
+    world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
+    assert other.open("A1").code == "parcel.opened"
+    assert world.desk.scan(opened, "BEAR").code == "parcel.lost"
+
+
+def test_a_packed_parcel_may_be_shipped_at_another_desk(world):
+    number = world.ready("A1", line("1", "BEAR"))
+    world.desk.pack("A1")
+    assert world.new_desk("desk 2").ship(number).code == "parcel.shipped"
+
+
+def test_a_desk_goes_on_with_the_parcel_its_program_died_with(world):
+    world.ready("A1", line("1", "BEAR"), ship_by_at=None)
+    world.ready("A2", line("1", "BEAR"))
+    mine = world.desk.packing.open_next(world.desk.nonce())
+    again = world.desk.packing.open_next(world.desk.nonce())
+    assert again.parcel.id == mine.parcel.id
+    assert world.new_desk("desk 2").packing.open_next("other").parcel.id != mine.parcel.id
+
+
+def test_the_earliest_deadline_comes_first_and_none_last(world):
+    from datetime import timedelta
+
+    now = world.clock.now()
+    world.ready("A1", line("1", "BEAR"), ship_by_at=now + timedelta(hours=3))
+    world.ready("A2", line("1", "BEAR"), ship_by_at=now + timedelta(hours=1))
+    world.ready("A3", line("1", "BEAR"), ship_by_at=now + timedelta(hours=2))
+    order = []
+    while (verdict := world.desk.packing.open_next(world.desk.nonce())).code == "parcel.opened":
+        order.append(verdict.parcel.order_nos[0])
+        world.desk.verify(verdict)
+    assert order == ["A2", "A3", "A1"]
+
+
+def test_an_exception_frees_the_desk_and_holds_the_order(world):
+    world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    parked = world.desk.packing.exception(opened.parcel.id, opened.parcel.fence, "broken", world.desk.nonce())
+    assert (parked.code, world.holds("A1")) == ("parcel.parked", {"desk_exception"})
+    assert world.desk.packing.open_next(world.desk.nonce()).code == "nothing.to_pack"
+    world.desk.orders.release_hold(world.order("A1").id)
+    assert world.desk.packing.open_next(world.desk.nonce()).code == "parcel.opened"
+
+
+def test_weights_and_boxes_of_nothing(world):
+    world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    parcel = opened.parcel
+    assert world.desk.packing.weigh(parcel.id, parcel.fence, 0, world.desk.nonce()).code == "weight.impossible"
+    assert world.desk.packing.weigh(parcel.id, parcel.fence, 230, world.desk.nonce()).parcel.weight_g == 230
+    assert world.desk.packing.add_box(parcel.id, parcel.fence, world.desk.nonce()).code == "box.nothing_to_split"
+
+
+def test_units_taken_away_by_a_stocktake_stop_the_parcel(world):
+    from core.inventory.ledger import count
+
+    number = world.ready("A1", line("1", "BEAR"))
+    world.desk.pack("A1")
+    world.do(lambda uow: count(uow, world.warehouse, world.skus["BEAR"], 0, "stocktake", "count 1"))
+    verdict = world.desk.ship(number)
+    assert (verdict.code, verdict.facts["reason"], world.holds("A1")) == ("parcel.held", "short", {"short"})
+    world.receive("BEAR", 1)
+    assert world.holds("A1") == set()
+    assert world.desk.ship(number).code == "parcel.shipped"
+
+
+def test_uncounted_goods_go_through_the_whole_way(world):
+    number = world.ready("A1", line("1", "GIFT", 2, is_gift=True), line("2", "BEAR"))
+    world.desk.pack("A1")
+    (content,) = world.print_labels()
+    assert content["gift_note"] == "贴纸"
+    assert world.desk.ship(number).code == "parcel.shipped"
+    assert world.tell_shop() == 1
+    assert world.shop.told_qty("A1", "1") == 2
+
+
+def test_a_parcel_of_two_orders_with_one_refunded_goes_out_with_the_other(world):
+    first = world.ready("A1", line("1", "BEAR"))
+    world.ready("A2", line("1", "BAG"))
+    one, two = world.parcels("A1")[0].id, world.parcels("A2")[0].id
+    world.do(lambda uow: _merge(uow, one, two))
+    opened = world.desk.open("A1")
+    assert opened.parcel.order_nos == ("A1", "A2")
+    world.shop.after_sale("A2", "1", "refunded")
+    world.shop.change("A2", payment="partly_refunded", lines=(*world.shop.orders["A2"].lines, line("2", "CARD")))
+    world.shop.cancel("A2")
+    world.sync("A2")
+    assert world.order("A2").fulfilment == "cancelled"
+    assert world.desk.scan(opened, "BEAR").code == "parcel.recalled"
+    assert world.desk.ship(first).code == "label.voided"
+    world.buy_numbers()
+    assert world.desk.pack("A1").parcel.order_nos == ("A1",)
+    assert world.desk.ship(world.number("A1")).code == "parcel.shipped"
+    world.tell_shop()
+    assert [notice.order_no for notice in world.shop.told.values()] == ["A1"]
+
+
+def test_a_parcel_of_two_orders_with_a_line_refunded_tells_each_order_its_own(world):
+    number = world.ready("A1", line("1", "BEAR"))
+    world.ready("A2", line("1", "BAG"), line("2", "CARD"))
+    one, two = world.parcels("A1")[0].id, world.parcels("A2")[0].id
+    world.do(lambda uow: _merge(uow, one, two))
+    world.shop.after_sale("A2", "2", "refunded")
+    world.sync("A2")
+    world.desk.pack("A1")
+    assert world.desk.ship(number).code == "parcel.shipped"
+    assert {world.order(no).fulfilment for no in ("A1", "A2")} == {"shipped"}
+    assert world.tell_shop() == 2
+    told = {notice.order_no: (notice.waybill_no, list(notice.lines)) for notice in world.shop.told.values()}
+    assert told == {"A1": (number, [("1", 1)]), "A2": (number, [("1", 1)])}
+
+
+def _merge(uow, into, parcel_id):
+    from core.fulfilment.models import Parcel
+    from core.waybills.numbers import void_numbers
+
+    void_numbers(uow, [parcel_id], "merged")
+    uow.execute(update(ParcelLine).where(ParcelLine.parcel_id == parcel_id).values(parcel_id=into))
+    uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="cancelled"))
+
+
+def test_every_scan_is_written_down(world):
+    world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    for raw in ("BAG", "x" * 500, "BEAR\0", "ＢＥＡＲ"):
+        world.desk.scan(opened, raw)
+    verdicts = [row.verdict for row in world.rows(select(Scan.verdict).order_by(Scan.id))]
+    assert verdicts == [
+        "parcel.opened/unit",
+        "item.wrong/wrong",
+        "code.unknown/wrong",
+        "parcel.complete/complete",
+        "item.too_many/wrong",
+    ]
+
+
+def test_an_order_may_be_opened_by_its_number_whatever_is_typed(world):
+    assert world.desk.open("%' OR 1=1--").code == "code.unknown"
+    assert world.desk.open("\0").code == "code.unknown"
+    assert world.desk.open("").code == "code.unknown"
