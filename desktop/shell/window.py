@@ -63,6 +63,7 @@ class DeskWindow(QMainWindow):
         self._folder = folder
         self._boot = boot
         self._has_painted = False
+        self._is_closed = False
         self._pages: dict[str, QWidget] = {}
         self._makers: dict[str, Callable[[], QWidget]] = {}
         self._current = "packing"
@@ -254,6 +255,10 @@ class DeskWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Finish what the clerk did, end the threads, go."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.scanner.unwatch(self._app, self)
         if self._parts is not None:
             self._parts.close()
         self._tasks.stop()
