@@ -160,6 +160,8 @@ _COMMANDING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Held:
+    """A key kept until it is clear whose it is."""
+
     event: QKeyEvent | QInputMethodEvent
     target: QWidget
     is_command: bool
