@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication
 from desktop.bridge.task_runner import TaskRunner
 from desktop.settings import DeskSettings
 from desktop.shell.window import DeskWindow
-from desktop.sounds import Sounds
 from desktop.ui import Ui
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ def build_window(
     """
     ui = Ui(app, settings, now)
     tasks = TaskRunner()
-    sounds = Sounds(settings)
-    window = DeskWindow(app, ui, tasks, sounds, folder, boot)
-    for part in (ui, tasks, sounds):
+    window = DeskWindow(app, ui, tasks, folder, boot)
+    for part in (ui, tasks):
         part.setParent(window)
     return window

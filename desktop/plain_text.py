@@ -48,6 +48,11 @@ def visible(text: str, *, lines: bool = False, limit: int = MAX_SHOWN_CHARS) -> 
     return shown
 
 
+def button_text(text: str) -> str:
+    """Text for a button: plain, and an ampersand is an ampersand."""
+    return visible(text).replace("&", "&&")
+
+
 def tooltip(text: str) -> str:
     """Text for a tooltip or a model's ToolTipRole: these have no switch for plain text, so it is escaped."""
     if not text:

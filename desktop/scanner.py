@@ -38,6 +38,8 @@ _COMMANDING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Held:
+    """A key kept until it is clear whose it is."""
+
     event: QKeyEvent | QInputMethodEvent
     target: QWidget
     is_command: bool
@@ -100,6 +102,16 @@ class ScannerFilter(QObject):
         if focused is not None:
             focused.installEventFilter(self)
 
+    def unwatch(self, app: QApplication, window: QWidget) -> None:
+        """Let all keys go: the window closes."""
+        self._timer.stop()
+        self._held.clear()
+        app.focusChanged.disconnect(self._on_focus_changed)
+        window.removeEventFilter(self)
+        focused = app.focusWidget()
+        if focused is not None:
+            focused.removeEventFilter(self)
+
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
         if old is not None and isValid(old) and not old.isWindow():
@@ -141,7 +153,7 @@ class ScannerFilter(QObject):
             return False
         self._swallowed_presses.add(event.key())
         if answer.ruling is Ruling.HOLD:
-            self._hold(event.clone(), target, is_command=kind is Key.COMMAND)
+            self._hold(_copied(event), target, is_command=kind is Key.COMMAND)
         if answer.scan:
             self.scanned.emit(answer.scan)
         return True
@@ -161,7 +173,9 @@ class ScannerFilter(QObject):
             return False
         answers = [self.parser.key(Key.CHAR, char, self._now_ms()) for char in chars]
         self._settle(answers[0])
-        self._hold(event.clone(), target, is_command=False)
+        kept = QInputMethodEvent()
+        kept.setCommitString(text, event.replacementStart(), event.replacementLength())
+        self._hold(kept, target, is_command=False)
         return True
 
     def _kind(self, key: Qt.Key, event: QKeyEvent) -> tuple[Key, str]:
@@ -174,9 +188,8 @@ class ScannerFilter(QObject):
         char = normalised(event.text())
         return (Key.CHAR, char) if char else (Key.OTHER, "")
 
-    def _hold(self, event: QEvent, target: QWidget, *, is_command: bool) -> None:
-        if isinstance(event, QKeyEvent | QInputMethodEvent):
-            self._held.append(_Held(event, target, is_command))
+    def _hold(self, event: QKeyEvent | QInputMethodEvent, target: QWidget, *, is_command: bool) -> None:
+        self._held.append(_Held(event, target, is_command))
         self._was_quiet_once = False
         self._timer.start(self.parser.gap_ms + 5)
 
@@ -222,6 +235,11 @@ class ScannerFilter(QObject):
         if isinstance(event, QKeyEvent) and isValid(target):
             up = QKeyEvent(QEvent.Type.KeyRelease, event.key(), event.modifiers(), event.text())
             QApplication.sendEvent(target, up)
+
+
+def _copied(event: QKeyEvent) -> QKeyEvent:
+    """The press as an event of our own: Qt's lives only as long as its delivery."""
+    return QKeyEvent(QEvent.Type.KeyPress, event.key(), event.modifiers(), event.text())
 
 
 def _key(event: QKeyEvent) -> Qt.Key:

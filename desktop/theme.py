@@ -102,14 +102,20 @@ def tokens_for(theme: str) -> Tokens:
 
 def choose_font(percent: int) -> QFont:
     """The typeface of the windows, in pixels at `percent` of the body size; figures all have one width in it."""
-    installed = set(QFontDatabase.families())
-    if not installed.intersection(FAMILIES):
-        for path in font_files():
-            QFontDatabase.addApplicationFont(str(path))
-        installed = set(QFontDatabase.families())
-    font = QFont([name for name in FAMILIES if name in installed] or [QFont().family()])
+    font = QFont(list(FAMILIES))
     font.setPixelSize(round(BODY_PX * percent / 100))
     return font
+
+
+def load_own_typeface() -> bool:
+    """Load the bundled typeface where the machine has none of `FAMILIES`; whether it was loaded.
+
+    Looking costs some milliseconds and loading some 100, so this comes after the first paint.
+    """
+    if set(FAMILIES).intersection(QFontDatabase.families()):
+        return False
+    loaded = [QFontDatabase.addApplicationFont(str(path)) >= 0 for path in font_files()]
+    return any(loaded)
 
 
 def palette(tokens: Tokens) -> QPalette:

@@ -52,6 +52,11 @@ class Ui(QObject):
         """The same as a picture for a label, at the screen's density."""
         return self.icon(name, tint, size).pixmap(QSize(size, size), self._app.devicePixelRatio())
 
+    def settle_typeface(self) -> None:
+        """After the first paint: take the bundled typeface where the machine has no Chinese one."""
+        if theme.load_own_typeface():
+            self._redress()
+
     def scaled(self, pixels: int) -> int:
         """A size that follows the text-size setting."""
         return round(pixels * self.settings.number("text_size") / 100)

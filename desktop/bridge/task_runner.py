@@ -27,6 +27,8 @@ class ChangesLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Ticket:
+    """Work on its way to a lane."""
+
     work: Callable[[], Any]
     on_result: Callable[[Any], None]
     on_error: Callable[[Exception], None] | None
@@ -37,6 +39,8 @@ class _Ticket:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
+    """Work on its way back."""
+
     ticket: _Ticket
     result: Any
     error: Exception | None

@@ -19,6 +19,7 @@ from desktop.pages.printers.page import PrintersPage
 from desktop.pages.printers.ports import PrinterView
 from desktop.pages.printers.presenter import PrintersPresenter, printer_tone, printer_words
 from desktop.pages.settings.page import SettingsPage
+from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
 class ShellParts(QObject):
     """Strip, message bar, key sheet, and the makers of the pages."""
 
-    def __init__(
-        self, ui: Ui, tasks: TaskRunner, sounds: Sounds, folder: Path, ports: DeskPorts, window: "DeskWindow"
-    ) -> None:
+    def __init__(self, ui: Ui, tasks: TaskRunner, folder: Path, ports: DeskPorts, window: "DeskWindow") -> None:
         super().__init__(window)
         self._ui = ui
         self._tasks = tasks
-        self._sounds = sounds
+        self._sounds = Sounds(ui.settings, self)
+        self.scanner = ScannerFilter(window.on_command, self)
+        self._configure_scanner("scanner_gap_ms")
+        ui.settings.listen(self._configure_scanner)
         self._folder = folder
         self._ports = ports
         self._window = window
@@ -57,7 +59,7 @@ class ShellParts(QObject):
             ui.settings,
             now=ui.now,
             nonce=lambda: uuid.uuid4().hex,
-            on_sound=sounds.play,
+            on_sound=self._sounds.play,
         )
         ui.settings.run_later = self._run_later
 
@@ -111,6 +113,16 @@ class ShellParts(QObject):
     def close(self) -> None:
         """The window closes."""
         self.packing.close()
+        self._sounds.stop()
+
+    def _configure_scanner(self, name: str) -> None:
+        if name.startswith("scanner_"):
+            settings = self._ui.settings
+            self.scanner.configure(
+                settings.number("scanner_gap_ms"),
+                settings.text("scanner_terminator"),
+                settings.number("scanner_debounce_ms"),
+            )
 
     def _make_packing(self) -> QWidget:
         self._packing = PackingPage(self._ui, self.packing, self._pictures)

@@ -6,9 +6,8 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
-from desktop.plain_text import tooltip
+from desktop.plain_text import button_text, tooltip
 from desktop.ui import Ui
-from desktop.widgets.controls import button_text
 
 #: pages in their order, with their icons
 PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}

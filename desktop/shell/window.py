@@ -10,9 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from desktop.bridge.task_runner import TaskRunner
 from desktop.bridge.tasks import Lane
-from desktop.scanner import ScannerFilter
 from desktop.shell.rail import PAGES, Rail
-from desktop.sounds import Sounds
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.labels import PlainLabel
@@ -51,18 +49,16 @@ class DeskWindow(QMainWindow):
     first_page = Signal()
     failed_to_start = Signal(object)
 
-    def __init__(
-        self, app: QApplication, ui: Ui, tasks: TaskRunner, sounds: Sounds, folder: Path, boot: Callable[[], Any]
-    ) -> None:
+    def __init__(self, app: QApplication, ui: Ui, tasks: TaskRunner, folder: Path, boot: Callable[[], Any]) -> None:
         """Make the frame; `boot` runs in a lane after the first paint and returns `desktop.shell.ports.DeskPorts`."""
         super().__init__()
         self._app = app
         self._ui = ui
         self._tasks = tasks
-        self._sounds = sounds
         self._folder = folder
         self._boot = boot
         self._has_painted = False
+        self._is_closed = False
         self._pages: dict[str, QWidget] = {}
         self._makers: dict[str, Callable[[], QWidget]] = {}
         self._current = "packing"
@@ -89,12 +85,6 @@ class DeskWindow(QMainWindow):
         row.addWidget(self.rail)
         row.addLayout(self._column, 1)
         self.setCentralWidget(centre)
-        self.scanner = ScannerFilter(self._on_command, self)
-        self.scanner.scanned.connect(self._on_scanned)
-        self.scanner.unterminated.connect(self._on_unterminated)
-        self.scanner.watch(app, self)
-        self._configure_scanner("scanner_gap_ms")
-        ui.settings.listen(self._configure_scanner)
         ui.retranslated.connect(self._on_retranslated)
         self._on_retranslated()
 
@@ -116,6 +106,7 @@ class DeskWindow(QMainWindow):
 
     @Slot()
     def _load(self) -> None:
+        self._ui.settle_typeface()
         self.rail.draw_icons()
         self._tasks.submit(self._boot, self._on_booted, self._on_boot_failed, owner=self, lane=Lane.ACTS)
 
@@ -141,7 +132,11 @@ class DeskWindow(QMainWindow):
     def _on_booted(self, ports: Any) -> None:
         from desktop.shell.parts import ShellParts
 
-        self._parts = ShellParts(self._ui, self._tasks, self._sounds, self._folder, ports, self)
+        self._parts = ShellParts(self._ui, self._tasks, self._folder, ports, self)
+        scanner = self._parts.scanner
+        scanner.scanned.connect(self._on_scanned)
+        scanner.unterminated.connect(self._on_unterminated)
+        scanner.watch(self._app, self)
         self._column.insertWidget(0, self._parts.strip)
         self._column.insertWidget(1, self._parts.message_bar)
         self._makers = self._parts.makers()
@@ -193,7 +188,8 @@ class DeskWindow(QMainWindow):
 
     # --- keys and scans -----------------------------------------------------------------------------------------
 
-    def _on_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+    def on_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """A function key or a key with Ctrl or Alt, once it is known to come from a hand; whether it was used."""
         if modifiers == Qt.KeyboardModifier.AltModifier and key == Qt.Key.Key_F4:
             self.close()
             return True
@@ -257,23 +253,17 @@ class DeskWindow(QMainWindow):
         if widget is not None and widget.isVisible():
             self._page(self._current).handle_changed()
 
-    def _configure_scanner(self, name: str) -> None:
-        if name.startswith("scanner_"):
-            settings = self._ui.settings
-            self.scanner.configure(
-                settings.number("scanner_gap_ms"),
-                settings.text("scanner_terminator"),
-                settings.number("scanner_debounce_ms"),
-            )
-
     @Slot()
     def _on_retranslated(self) -> None:
         self.setWindowTitle(self._ui.texts.t("shell.title"))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Finish what the clerk did, end the threads, go."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         if self._parts is not None:
+            self._parts.scanner.unwatch(self._app, self)
             self._parts.close()
         self._tasks.stop()
-        self._sounds.stop()
         super().closeEvent(event)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.plain_text import tooltip, visible
+from desktop.plain_text import button_text, tooltip, visible
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.labels import IconLabel, PlainLabel, set_look
@@ -40,11 +40,6 @@ SIGNS: Final = {
     "quiet": "circle",
 }
 TONE_TOKENS: Final = {"good": "good", "busy": "accent", "notice": "notice", "stop": "stop", "quiet": "secondary"}
-
-
-def button_text(text: str) -> str:
-    """Text for a button: plain, and an ampersand is an ampersand."""
-    return visible(text).replace("&", "&&")
 
 
 class ActionButton(QPushButton):

@@ -1,0 +1,310 @@
+"""Models, labels, theme, sounds, pictures, and the rules no linter has."""
+
+import ast
+import threading
+import time
+import wave
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QAbstractItemModelTester
+
+from desktop import theme
+from desktop.commands import BARCODES, Command, Order, parse_command, sheet_codes
+from desktop.models.paged import Column, PagedTableModel
+from desktop.plain_text import tooltip, visible
+from desktop.sounds import Sounds, scaled_wav
+from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.pictures import read_picture
+from desktop.widgets.table import ListTable
+from resources.interface import sound_file
+
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("propagateSizeHints")]
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "desktop").rglob("*.py"))
+NESTED = "<table><tr><td>" * 20 + "x"
+
+
+def calls(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_house_rules(path):
+    used = set(calls(path))
+    assert not used & {"QDialog", "QMessageBox", "QInputDialog", "QFileDialog", "exec", "exec_"}, "no modal dialogs"
+    assert not used & {"processEvents", "terminate", "QTextBrowser", "setHtml", "QShortcut"}
+    if path.name != "labels.py":
+        assert "QLabel" not in used, "labels are made in one place, as plain text"
+    imported = {
+        name.name if isinstance(node, ast.Import) else node.module or ""
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    if path.name == "presenter.py":
+        assert not [name for name in imported if name.startswith("PySide6")], "presenters know no widgets"
+    if path.name not in {"composition.py", "cli.py"}:
+        assert not [name for name in imported if name.startswith(("sqlalchemy", "core.db", "requests"))]
+
+
+def test_rules_see_a_broken_one(tmp_path):
+    bad = tmp_path / "bad.py"
+    bad.write_text("QMessageBox.exec(box)\nQLabel('x')")
+    assert {"exec", "QLabel"} <= set(calls(bad))
+
+
+def test_nested_tables_are_text_and_do_not_freeze(qtbot, ui):
+    label = PlainLabel(ui, wraps=True)
+    qtbot.addWidget(label)
+    label.show()
+    started = time.perf_counter()
+    label.show_text(NESTED)
+    label.grab()
+    assert time.perf_counter() - started < 0.05
+    assert label.text() == NESTED
+    assert label.textFormat() is Qt.TextFormat.PlainText
+
+
+@pytest.mark.parametrize(
+    "text", ["a<br>b", '<h1 style="color:green">已付款</h1>', "收件人&lt;b&gt;", "<img width=30000>"]
+)
+def test_markup_is_literal_everywhere(qtbot, ui, text):
+    for kind in (PlainLabel, ElidedLabel):
+        label = kind(ui)
+        qtbot.addWidget(label)
+        label.setText(text)
+        assert label.text() == text
+        assert label.sizeHint().width() < 2000
+    assert "<br>" not in tooltip("a<br>b")
+    assert "&lt;br&gt;" in tooltip("a<br>b")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("张\u202e三", "张※三"),
+        ("a\u200bb", "a※b"),
+        ("x\x00\x1b@y", "x※※@y"),
+        ("a\nb\tc", "a b c"),
+        ("e" + "\u0301" * 500, "e" + "\u0301" * 4),
+        ("\ud800", "※"),
+    ],
+)
+def test_what_would_act_invisibly_is_visible(text, shown):
+    assert visible(text) == shown
+
+
+def test_long_texts_are_cut_and_fast():
+    started = time.perf_counter()
+    assert visible("长" * 1_000_000).endswith("…")
+    assert time.perf_counter() - started < 0.05
+
+
+def contrast(one: str, other: str) -> float:
+    def luminance(color: str) -> float:
+        parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_text_can_be_read_on_its_ground(tokens):
+    pairs = [(name, ground) for name in ("text", "secondary") for ground in ("background", "surface", "raised")]
+    pairs += [
+        (name, ground) for name in ("accent", "good", "notice", "stop") for ground in (f"{name}_ground", "surface")
+    ]
+    pairs += [("text", "accent_ground"), ("on_accent", "accent"), ("on_alarm", "alarm")]
+    for name, ground in pairs:
+        assert contrast(getattr(tokens, name), getattr(tokens, ground)) >= 4.5, (name, ground)
+
+
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK])
+def test_every_token_of_the_style_sheet_is_filled_in(tokens):
+    assert "@" not in theme.style_sheet(tokens, 125)
+
+
+def paged(ui):
+    """A model of numbers, and the cursors it asked for."""
+    columns = (
+        Column("orders.column.order_no", lambda row: f"<b>{row}</b>", 100, stretch=True),
+        Column("orders.column.state", str, 80, tone=lambda _row: "good"),
+        Column("orders.column.qty", str, 80, is_right=True, spare=1),
+    )
+    model = PagedTableModel(ui, columns, lambda row: row)
+    asked = []
+    model.more_wanted.connect(asked.append)
+    return model, asked
+
+
+def test_paged_model_keeps_qts_rules(ui, qtbot):
+    pages = [list(range(100)), list(range(100, 200)), list(range(200, 257))]
+    model, asked = paged(ui)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.show_first(pages[0], 1)
+    for cursor in (1, 2):
+        model.fetchMore(QModelIndex())
+        assert asked[-1] == cursor
+        model.append(pages[cursor], cursor + 1 if cursor == 1 else None)
+    assert not model.canFetchMore(QModelIndex())
+    assert model.rowCount() == 257
+    assert model.find(256) == 256
+    assert model.find(999) == -1
+    assert model.index(3, 0).data() == "<b>3</b>"
+    assert "&lt;b&gt;" in model.index(3, 0).data(Qt.ItemDataRole.ToolTipRole)
+    ui.settings.put("language", "en")
+    assert model.headerData(0, Qt.Orientation.Horizontal) == "Order"
+    model.show_first([], None)
+    assert model.rowCount() == 0
+    del tester
+
+
+def test_a_page_is_asked_for_once_while_it_is_on_its_way(ui, qtbot):
+    model, wanted = paged(ui)
+    model.show_first([1, 2], 7)
+    model.fetchMore(QModelIndex())
+    model.fetchMore(QModelIndex())
+    assert wanted == [7]
+    model.give_up()
+    model.fetchMore(QModelIndex())
+    assert wanted == [7, 7]
+
+
+def test_a_narrow_table_hides_what_it_can_spare(ui, qtbot):
+    model, _ = paged(ui)
+    model.show_first([1], None)
+    table = ListTable(ui, model, "t")
+    qtbot.addWidget(table)
+    table.resize(600, 200)
+    table.show()
+    assert not table.isColumnHidden(2)
+    table.resize(230, 200)
+    assert table.isColumnHidden(2)
+    assert not table.isColumnHidden(0)
+
+
+def test_painting_a_full_page_takes_less_than_a_frame(ui, qtbot):
+    model, _ = paged(ui)
+    model.show_first(list(range(200)), None)
+    table = ListTable(ui, model, "t")
+    qtbot.addWidget(table)
+    table.resize(1280, 700)
+    table.show()
+    table.grab()
+    best = min(_timed(table.viewport().grab) for _ in range(5))
+    assert best < 0.05, "a frame has 16 ms; a busy machine gets three"
+
+
+def _timed(act) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def test_sounds_are_distinct_and_scaled():
+    tones = {
+        name: sound_file(name).read_bytes()
+        for name in ("unit", "line", "complete", "shipped", "notice", "wrong", "stop")
+    }
+    assert len(set(tones.values())) == len(tones)
+    with wave.open(str(sound_file("unit"))) as file:
+        assert file.getnframes() / file.getframerate() < 0.1
+    assert len(scaled_wav("unit", 10)) == len(tones["unit"])
+    assert scaled_wav("unit", 10) != scaled_wav("unit", 100)
+
+
+def test_the_stop_tone_repeats_until_somebody_is_there(qtbot, settings):
+    played, came = [], threading.Event()
+
+    def player(wav: bytes) -> bool:
+        played.append(wav)
+        came.set()
+        return True
+
+    settings.put("sound", True)
+    sounds = Sounds(settings, find_player=lambda: player)
+    sounds._timer.setInterval(20)
+    sounds.play("stop")
+    assert sounds.is_repeating
+    qtbot.waitUntil(lambda: len(played) >= 3)
+    sounds.play("quiet")
+    assert not sounds.is_repeating
+    sounds.stop()
+    count = len(played)
+    settings.put("sound", False)
+    sounds.play("unit")
+    assert len(played) == count
+
+
+def test_a_machine_without_a_player_beeps_and_nothing_breaks(qtbot, settings):
+    settings.put("sound", True)
+    sounds = Sounds(settings, find_player=lambda: None)
+    with qtbot.waitSignal(sounds.unplayable):
+        sounds.play("unit")
+    sounds.stop()
+
+
+def test_pictures_stay_in_their_folder_and_small(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    image = QImage(800, 400, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    image.save(str(folder / "milk.png"))
+    image.save(str(tmp_path / "outside.png"))
+    (folder / "text.png").write_text("no picture")
+    found = read_picture(folder, "milk.png")
+    assert (found.width(), found.height()) == (256, 128)
+    for name in ("../outside.png", str(tmp_path / "outside.png"), "none.png", "text.png", "milk.png\x00"):
+        assert _safely(folder, name) is None, name
+
+
+def _safely(folder: Path, name: str):
+    try:
+        return read_picture(folder, name)
+    except ValueError:
+        return None  # the lane drops what a hostile name raises
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant"),
+    [
+        ("PD-NEXT", Order(Command.NEXT)),
+        ("pd-next", Order(Command.NEXT)),
+        ("PD-QTY-12", Order(Command.QTY, 12)),
+        ("PD-WEIGHT-2100", Order(Command.WEIGHT, 2100)),
+        ("PD-QTY-0", None),
+        ("PD-QTY-1000", None),
+        ("PD-REASON-7", None),
+        ("PD-QTY-１２", None),
+        ("6901234567892", None),
+    ],
+)
+def test_command_barcodes(raw, meant):
+    assert parse_command(raw) == meant
+
+
+def test_every_code_of_the_sheet_is_understood_and_read_back():
+    import zxingcpp
+
+    from desktop.pages.settings.sheet import bars
+
+    assert {code for code, _, _ in sheet_codes()} >= set(BARCODES)
+    for code, _, _ in sheet_codes():
+        assert parse_command(code) is not None, code
+        modules = [False] * 10 + bars(code) + [False] * 10
+        image = QImage(len(modules) * 3, 60, QImage.Format.Format_Grayscale8)
+        for place, is_dark in enumerate(modules):
+            for offset in range(3):
+                for row in range(60):
+                    image.setPixel(place * 3 + offset, row, 0xFF000000 if is_dark else 0xFFFFFFFF)
+        import numpy as np
+
+        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(60, image.bytesPerLine())[:, : image.width()]
+        assert zxingcpp.read_barcode(np.ascontiguousarray(pixels)).text == code

@@ -1,0 +1,162 @@
+"""Both languages say everything, and everything said has words."""
+
+import ast
+import json
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import core.fulfilment.records
+from core.orders.records import PILES
+from desktop import commands
+from desktop.pages.packing.side import PRINT_TONES, WAYBILL_TONES
+from desktop.pages.printers.presenter import TONES
+from desktop.settings import SETTINGS, DeskSettings
+from desktop.shell.rail import PAGES
+from desktop.texts import LANGUAGES, Phrase, Texts, load_catalogue, placeholders
+from desktop.widgets.key_sheet import KEYS
+from resources.interface import icon_file, translation_file
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "desktop").rglob("*.py"))
+CODE = re.compile(r"[a-z_]+(\.[a-zA-Z0-9_]+)+")
+
+
+def test_catalogues_have_the_same_codes_and_facts():
+    chinese, english = (load_catalogue(language) for language in LANGUAGES)
+    assert chinese.keys() == english.keys()
+    for code, template in chinese.items():
+        assert placeholders(template) == placeholders(english[code]), code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_code_stands_twice_and_every_template_can_be_filled(language):
+    def no_doubles(pairs):
+        assert len({code for code, _ in pairs}) == len(pairs)
+        return dict(pairs)
+
+    body = translation_file(language).read_text(encoding="utf-8")
+    for code, template in json.loads(body, object_pairs_hook=no_doubles).items():
+        assert template.strip(), code
+        string.Formatter().vformat(template, (), dict.fromkeys(placeholders(template), "x"))
+
+
+def test_chinese_is_chinese_and_english_is_not():
+    hanzi = re.compile("[\u4e00-\u9fff]")
+    exempt = {"strip.language", "strip.language.more", "setting.language.zh_CN"}
+    for code, template in load_catalogue("en").items():
+        assert code in exempt or not hanzi.search(template), code
+
+
+def codes_in_sources() -> set[str]:
+    """Every literal that looks like a code and is used as one."""
+    used = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in {"Phrase", "say", "t", "ActionButton", "EmptyState", "Field", "show_state", "_arm", "Column"}:
+                used |= {
+                    argument.value
+                    for argument in node.args[:3]
+                    if isinstance(argument, ast.Constant)
+                    and isinstance(argument.value, str)
+                    and CODE.fullmatch(argument.value)
+                }
+    return used
+
+
+def test_every_code_the_screens_use_has_words():
+    known = load_catalogue("zh_CN")
+    used = codes_in_sources()
+    assert len(used) > 100, "the search for codes finds nothing"
+    object_names = re.compile(r"(orders|printers|settings|packing)\.(search|add|empty|hold_form|form)(\.\w+)?")
+    missing = {code for code in used if code not in known and not object_names.fullmatch(code)}
+    assert missing == set()
+
+
+def families():
+    doc = core.fulfilment.records.Verdict.__doc__ or ""
+    yield "verdict", re.findall(r"[a-z]+\.[a-z_]+(?=[,.\s])", doc.split("Codes:")[1])
+    yield "pile", PILES
+    yield "state.print", PRINT_TONES
+    yield "state.waybill", WAYBILL_TONES
+    yield "printer", TONES
+    yield "page", PAGES
+    yield "reason.hold", commands.REASONS
+    yield "reason.label", commands.LABEL_REASONS
+    yield "setting", [setting.name for setting in SETTINGS]
+    yield "setting.group", [setting.group for setting in SETTINGS]
+    for setting in SETTINGS:
+        yield f"setting.{setting.name}", setting.choices
+    yield "state.fulfilment", ("to_review", "to_pack", "packing", "packed", "shipped", "completed", "cancelled")
+    yield "state.payment", ("unpaid", "paid", "partly_refunded", "refunded")
+    yield "state.reservation", ("reserved", "confirmed", "consumed", "released", "expired", "short", "none")
+    yield "state.parcel", ("to_pack", "packing", "packed", "shipped", "cancelled")
+    yield "strip.shop", ("good", "notice", "stop", "off")
+    yield "sound", ("unit", "line", "complete", "shipped", "wrong")
+
+
+def test_every_value_has_a_word():
+    known = load_catalogue("zh_CN")
+    missing = {f"{family}.{value}" for family, values in families() for value in values} - known.keys()
+    assert missing == set()
+    assert {code for _, code in KEYS} <= known.keys()
+    assert {code for _, code, _ in commands.sheet_codes()} <= known.keys()
+
+
+def test_icons_named_in_the_sources_are_there():
+    names = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "icon" and isinstance(node.value, ast.Constant):
+                names.add(node.value.value)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "IconLabel":
+                names |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)} - {
+                    14,
+                    18,
+                    20,
+                }
+    names = {name for name in names if isinstance(name, str) and name} - {"secondary", "accent", "text"}
+    assert len(names) > 8
+    assert [name for name in names if not icon_file(name).is_file()] == []
+
+
+def test_missing_facts_never_break_a_sentence():
+    texts = Texts("en")
+    assert texts.t("packing.scan_goods") == "Scan the goods: — to go"
+    assert texts.t("no.such.code") == "no.such.code"
+    assert texts.say(Phrase("error.wire.new", otherwise="words of the world {x}")) == "words of the world {x}"
+    assert texts.say_if_known(Phrase("verdict.item.wrong.more", {"name": "milk"})) == ""
+
+
+def test_braces_in_foreign_text_stay_text():
+    said = Texts("en").t("packing.buyer_note", note="{0} {note} {__class__}")
+    assert said == "Buyer: {0} {note} {__class__}"
+
+
+def test_settings_survive_and_nonsense_is_the_default(tmp_path):
+    values = DeskSettings(tmp_path)
+    values.put("clerk", "小李")
+    values.put("scanner_gap_ms", 35)
+    again = DeskSettings(tmp_path)
+    assert (again.text("clerk"), again.number("scanner_gap_ms")) == ("小李", 35)
+    (tmp_path / "desk.json").write_text('{"clerk": 7, "scanner_gap_ms": 9999, "sound": "yes", "later": 1}')
+    odd = DeskSettings(tmp_path)
+    assert (odd.text("clerk"), odd.number("scanner_gap_ms"), odd.flag("sound")) == ("", 50, True)
+    odd.put("clerk", "x")
+    assert json.loads((tmp_path / "desk.json").read_text())["later"] == 1, "settings of a newer version are kept"
+    (tmp_path / "desk.json").write_text("{broken")
+    assert DeskSettings(tmp_path).text("language") == "zh_CN"
+
+
+@pytest.mark.parametrize(("name", "value"), [("theme", "pink"), ("volume", 101), ("volume", True), ("sound", 1)])
+def test_a_value_outside_the_declaration_is_refused(name, value):
+    values = DeskSettings(None)
+    before = values.value(name)
+    with pytest.raises(ValueError, match=name):
+        values.put(name, value)
+    assert values.value(name) == before
