@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from core.db.engines import connect_sqlite
+from core.db.engines import connect_sqlite, key_pragma
 from core.db.files import sync_file, sync_folder, write_durably
 from core.db.integrity import check_file, counts_of, findings_of
 from core.db.keys import KEYS_FILE, recovery_part
@@ -124,7 +124,7 @@ def _connect_copy(target: Path, key: bytes) -> Any:
     from sqlcipher3 import dbapi2
 
     copy = dbapi2.connect(str(target), isolation_level=None, timeout=0)
-    copy.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    copy.execute(key_pragma(key))
     # Nothing to protect yet: the whole file is flushed before it gets its name.
     copy.execute("PRAGMA synchronous = OFF")
     return copy

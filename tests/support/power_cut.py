@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,10 +102,10 @@ def record(template: Path, folder: Path, synchronous: str) -> list[Recorded]:
 def images(
     operations: Sequence[Recorded], template: bytes, cuts: Sequence[int], rng: random.Random
 ) -> Iterator[tuple[int, int, dict[str, bytearray | None]]]:
-    """For each cut position: position, last acknowledged number, and the files a disk may hold."""
+    """For each cut (several may be at one place): position, last acknowledged number, and the files a disk may hold."""
     files = {DATABASE: _File(bytearray(template))}
     acknowledged = 0
-    wanted = set(cuts)
+    wanted = Counter(cuts)
     for position, operation in enumerate(operations, 1):
         if operation.kind is Kind.MARK:
             acknowledged = operation.offset
@@ -114,7 +115,7 @@ def images(
                 file.sync()
             else:
                 file.pending.append(operation)
-        if position in wanted:
+        for _ in range(wanted[position]):
             yield position, acknowledged, {name: file.after_cut(rng) for name, file in files.items()}
 
 

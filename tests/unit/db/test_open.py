@@ -13,6 +13,7 @@ from core.db import engines as engines_module
 from core.db.backup import make_backup
 from core.db.engines import connect_sqlite
 from core.db.facts import read_facts
+from core.db.keys import load_key
 from core.db.models import Setting
 from core.db.open import open_store
 from core.runtime.errors import Refused, Unavailable
@@ -169,6 +170,27 @@ def test_a_damaged_page_is_found_writing_stops_and_reading_goes_on(made):
         opened.store.write(lambda uow: uow.insert(Setting, {"name": "x", "value": 1}))
     assert caught.value.code == "db.damaged"
     assert value(opened) == PHONE
+
+
+def test_a_first_page_spoiled_while_it_was_copied_from_the_log_opens_at_once(made):
+    """The log holds it whole; without a salt of our own the key would be taken from the spoiled bytes."""
+    config, _ = made
+    path = config.folder / "packdesk.db"
+    connection = connect_sqlite(path, open_store_key(config), must_exist=True)
+    connection.execute("CREATE TABLE later (x)")
+    for name in ("packdesk.db", "packdesk.db-wal"):
+        shutil.copy(config.folder / name, config.folder / f"{name}.cut")
+    connection.close()
+    for name in ("packdesk.db", "packdesk.db-wal"):
+        (config.folder / f"{name}.cut").replace(config.folder / name)
+    content = bytearray(path.read_bytes())
+    content[:4096] = bytes(4096)
+    path.write_bytes(content)
+    assert value(open_store(config)) == PHONE
+
+
+def open_store_key(config) -> bytes:
+    return load_key(config.folder, config.key_source).file_key
 
 
 def test_a_damaged_first_page_is_told(made):
