@@ -1,14 +1,27 @@
 """Writes of the catalogue: taking SKUs in, and matching what shops offer to them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from core.catalog.models import Barcode, BundleLine, Listing, Sku
 from core.catalog.records import Component, SkuSpec
 from core.channels.contract import ChannelOrderLine
+from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.unit_of_work import UnitOfWork
 from core.runtime.errors import Refused
+
+_BY_CODE = select(Sku.code, Sku.id).where(Sku.code.in_(text_set("codes")))
+# The shop and one set: SQLite would use only the first column of an index for pairs.
+_LISTINGS = select(Listing.item_id, Listing.channel_sku_id, Listing.sku_id).where(
+    Listing.shop_id == bindparam("shop"), Listing.item_id.in_(text_set("items"))
+)
+_PARTS = (
+    select(BundleLine.bundle_sku_id, BundleLine.component_sku_id, BundleLine.qty)
+    .where(BundleLine.bundle_sku_id.in_(id_set("ids")))
+    .order_by(BundleLine.id)
+)
 
 #: a listing's place in its shop: item and channel SKU
 ListingKey = tuple[str, str]
@@ -32,7 +45,10 @@ def take_in(uow: UnitOfWork, specs: Iterable[SkuSpec]) -> Mapping[str, int]:
 
 
 def _codes(uow: UnitOfWork, codes: Sequence[str]) -> dict[str, int]:
-    return {row.code: row.id for row in uow.rows(select(Sku.code, Sku.id).where(Sku.code.in_(codes)))}
+    if not codes:
+        return {}
+    rows: Sequence[Any] = uow.execute(_BY_CODE, {"codes": packed_texts(codes)}).all()
+    return dict(rows)
 
 
 def _save_sku(uow: UnitOfWork, spec: SkuSpec, sku_id: int | None) -> int:
@@ -105,12 +121,10 @@ def match_lines(
 
 
 def _known_listings(uow: UnitOfWork, shop_id: int, wanted: Iterable[ListingKey]) -> dict[ListingKey, int | None]:
-    # The shop and one IN list: SQLite would use only the first column of an index for pairs.
     items = sorted({item for item, _ in wanted})
-    query = select(Listing.item_id, Listing.channel_sku_id, Listing.sku_id)
-    rows = uow.rows(query.where(Listing.shop_id == shop_id, Listing.item_id.in_(items)))
+    rows: Sequence[Any] = uow.execute(_LISTINGS, {"shop": shop_id, "items": packed_texts(items)}).all()
     keys = set(wanted)
-    return {(r.item_id, r.channel_sku_id): r.sku_id for r in rows if (r.item_id, r.channel_sku_id) in keys}
+    return {(item, channel_sku): sku_id for item, channel_sku, sku_id in rows if (item, channel_sku) in keys}
 
 
 def _listing_row(shop_id: int, line: ChannelOrderLine, by_code: Mapping[str, int]) -> dict[str, object]:
@@ -150,9 +164,9 @@ def expand_listings(
 def _expand(uow: UnitOfWork, skus: Mapping[ListingKey, int | None]) -> dict[ListingKey, Sequence[Component]]:
     ids = sorted({sku_id for sku_id in skus.values() if sku_id is not None})
     parts: dict[int, list[Component]] = {}
-    query = select(BundleLine.bundle_sku_id, BundleLine.component_sku_id, BundleLine.qty)
-    for row in uow.rows(query.where(BundleLine.bundle_sku_id.in_(ids)).order_by(BundleLine.id)):
-        parts.setdefault(row.bundle_sku_id, []).append(Component(row.component_sku_id, row.qty, row.bundle_sku_id))
+    rows: Sequence[Any] = uow.execute(_PARTS, {"ids": packed_ids(ids)}).all()
+    for bundle_id, component_id, qty in rows:
+        parts.setdefault(bundle_id, []).append(Component(component_id, qty, bundle_id))
     result: dict[ListingKey, Sequence[Component]] = {}
     for key, sku_id in skus.items():
         result[key] = () if sku_id is None else tuple(parts.get(sku_id, [Component(sku_id, 1, None)]))

@@ -2,15 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Text, cast, delete, literal, select, update
+from sqlalchemy import Text, bindparam, cast, delete, literal, select, update
 
 from core.channels.contract import Consignee
 from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity
+from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.unit_of_work import UnitOfWork
 
 #: keyed digest of (kind, text): equal texts meet without being readable
 Digest = Callable[[str, str], str]
+
+_BY_KEY = select(Identity.buyer_key, Identity.customer_id).where(
+    Identity.channel == bindparam("channel"), Identity.buyer_key.in_(text_set("keys"))
+)
+_CONSIGNEES_OF = select(ConsigneeRow.customer_id, ConsigneeRow.digest, ConsigneeRow.id).where(
+    ConsigneeRow.customer_id.in_(id_set("ids"))
+)
 
 #: identities of this kind tie the accounts of one clear phone number together
 _PHONE = "phone"
@@ -86,9 +95,8 @@ def _phone_key(consignee: Consignee, digest: Digest) -> str:
 def _identities(uow: UnitOfWork, channel: str, keys: Sequence[str]) -> dict[str, int]:
     if not keys:
         return {}
-    query = select(Identity.buyer_key, Identity.customer_id)
-    rows = uow.rows(query.where(Identity.channel == channel, Identity.buyer_key.in_(sorted(set(keys)))))
-    return {row.buyer_key: row.customer_id for row in rows}
+    rows: Sequence[Any] = uow.execute(_BY_KEY, {"channel": channel, "keys": packed_texts(sorted(set(keys)))}).all()
+    return dict(rows)
 
 
 def consignee_digest(consignee: Consignee, digest: Digest) -> str:
@@ -114,12 +122,11 @@ def _consignees(
     changes: list[dict[str, object]],
 ) -> list[int]:
     digests = [consignee_digest(buyer.consignee, digest) for buyer in buyers]
-    query = select(ConsigneeRow.customer_id, ConsigneeRow.digest, ConsigneeRow.id)
-    rows = uow.rows(query.where(ConsigneeRow.customer_id.in_(sorted(set(customers)))))
-    known = {(row.customer_id, row.digest): row.id for row in rows}
-    had_one = {row.customer_id for row in rows}
+    rows: Sequence[Any] = uow.execute(_CONSIGNEES_OF, {"ids": packed_ids(sorted(set(customers)))}).all()
+    known = {(customer_id, mark): row_id for customer_id, mark, row_id in rows}
+    had_one = {customer_id for customer_id, _, _ in rows}
     keys = list(zip(customers, digests, strict=True))
-    missing = list(dict.fromkeys(key for key in keys if key not in known))
+    missing = dict.fromkeys(key for key in keys if key not in known)
     known |= zip(missing, uow.take_ids(ConsigneeRow, len(missing)), strict=True)
     new: dict[int, dict[str, object]] = {}
     for key, buyer in zip(keys, buyers, strict=True):

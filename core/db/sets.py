@@ -55,10 +55,37 @@ def _on_postgresql(element: json_elements, compiler: SQLCompiler, **kw: Any) -> 
     return f"json_array_elements(CAST({compiler.process(element.clauses, **kw)} AS JSON))"
 
 
+class json_texts(GenericFunction[Any]):  # noqa: N801 - as above
+    """The texts of a JSON array as rows of one column, `value`."""
+
+    inherit_cache = True
+
+
+@compiles(json_texts, "sqlite")
+def _texts_on_sqlite(element: json_texts, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(json_texts, "postgresql")
+def _texts_on_postgresql(element: json_texts, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kw)} AS JSON))"
+
+
 def id_set(name: str) -> Select[tuple[int]]:
     """A sub-query for `column.in_(...)`; bind `name` to `packed_ids(...)`."""
     row = func.json_elements(bindparam(name, type_=Text)).table_valued(column("value"), name=f"{name}_set")
     return select(cast(cast(row.c.value, Text), BigInteger))
+
+
+def text_set(name: str) -> Select[tuple[str]]:
+    """As `id_set`, for texts; bind `name` to `packed_texts(...)`."""
+    row = func.json_texts(bindparam(name, type_=Text)).table_valued(column("value", Text), name=f"{name}_set")
+    return select(row.c.value)
+
+
+def packed_texts(texts: Iterable[str]) -> str:
+    """The bind value of a `text_set`."""
+    return _packed(list(texts))
 
 
 def packed_ids(ids: Iterable[int]) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Integer, LargeBinary, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 #: 64-bit key; INTEGER on SQLite so that it is the rowid itself
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -24,7 +25,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
-        return (value - _EPOCH) // timedelta(milliseconds=1)
+        return (value - _EPOCH) // _MILLISECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """The time in UTC."""

@@ -90,8 +90,8 @@ def open_next(uow: UnitOfWork, act: Act) -> Verdict:
 
 
 def _unfinished(uow: UnitOfWork) -> int | None:
-    """The parcel this desk was verifying when its program ended: nobody else could open it."""
-    mine = (Parcel.state == "packing", Parcel.opened_by == uow.actor.desk, _no_hold())
+    """The parcel this desk had open when its program ended, verified or not: nobody else could open it."""
+    mine = (Parcel.state.in_(("packing", "packed")), Parcel.opened_by == uow.actor.desk, _no_hold())
     return uow.execute(select(Parcel.id).where(*mine).order_by(Parcel.opened_at).limit(1)).scalar_one_or_none()
 
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
+from core.db.sets import id_set, packed_ids
+from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import settle_parcel
@@ -16,6 +18,30 @@ from core.waybills.numbers import plan_numbers, void_numbers
 
 _OPEN = ("to_pack", "packing", "packed")
 
+_RELEASE = (
+    update(Order)
+    .where(
+        Order.fulfilment == Fulfilment.TO_REVIEW.value,
+        Order.hold_reason == "",
+        Order.payment.in_((Payment.PAID.value, Payment.PARTLY_REFUNDED.value)),
+        or_(Order.not_before_at.is_(None), Order.not_before_at <= bindparam("now", type_=Instant)),
+    )
+    .values(fulfilment=bindparam("target"))
+    .returning(Order.id, Order.shop_id, Order.consignee_id, Order.warehouse_id, Order.ship_by_at)
+)
+_RELEASE_THESE = _RELEASE.where(Order.id.in_(id_set("ids")))
+_TO_SEND = (
+    select(OrderLine.id, OrderLine.order_id, OrderLine.sku_id, OrderLine.qty)
+    .where(OrderLine.order_id.in_(id_set("ids")), OrderLine.is_current, OrderLine.after_sale != "refunded")
+    .order_by(OrderLine.id)
+)
+_BOXED = (
+    select(ParcelLine.order_line_id, func.sum(ParcelLine.qty).label("qty"))
+    .join(Parcel, Parcel.id == ParcelLine.parcel_id)
+    .where(ParcelLine.order_id.in_(id_set("ids")), Parcel.state != "cancelled", ParcelLine.is_withdrawn.is_(False))
+    .group_by(ParcelLine.order_line_id)
+)
+
 
 def release_ready(uow: UnitOfWork, order_ids: Sequence[int] | None, carrier_code: str) -> tuple[int, ...]:
     """Release those orders that are paid, stand under no hold and may be sent now, and plan a parcel for each.
@@ -23,15 +49,11 @@ def release_ready(uow: UnitOfWork, order_ids: Sequence[int] | None, carrier_code
     `order_ids` None means all: run after the clock passed somebody's "not before". Gives the ids released.
     """
     target = next_state(Fulfilment.TO_REVIEW, Event.RELEASE)
-    ready = and_(
-        Order.fulfilment == Fulfilment.TO_REVIEW,
-        Order.hold_reason == "",
-        Order.payment.in_((Payment.PAID, Payment.PARTLY_REFUNDED)),
-        or_(Order.not_before_at.is_(None), Order.not_before_at <= uow.now),
-    )
-    here = ready if order_ids is None else and_(Order.id.in_(order_ids), ready)
-    columns = (Order.id, Order.shop_id, Order.consignee_id, Order.warehouse_id, Order.ship_by_at)
-    rows = uow.execute(update(Order).where(here).values(fulfilment=target).returning(*columns)).all()
+    binds = {"target": target.value, "now": uow.now}
+    if order_ids is None:
+        rows = uow.execute(_RELEASE, binds).all()
+    else:
+        rows = uow.execute(_RELEASE_THESE, binds | {"ids": packed_ids(order_ids)}).all()
     rows = sorted(rows, key=lambda row: row.id)
     _plan(uow, rows, carrier_code)
     uow.changed("orders", *(row.id for row in rows))
@@ -75,15 +97,10 @@ class _ToSend:
 
 def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> Mapping[int, list[_ToSend]]:
     """The units of each order that no parcel holds or has carried away yet."""
-    query = select(OrderLine.id, OrderLine.order_id, OrderLine.sku_id, OrderLine.qty)
-    here = (OrderLine.order_id.in_(order_ids), OrderLine.is_current, OrderLine.after_sale != "refunded")
-    boxed = select(ParcelLine.order_line_id, func.sum(ParcelLine.qty).label("qty"))
-    boxed = boxed.join(Parcel, Parcel.id == ParcelLine.parcel_id)
-    boxed = boxed.where(ParcelLine.order_id.in_(order_ids), Parcel.state != "cancelled")
-    boxed = boxed.where(ParcelLine.is_withdrawn.is_(False)).group_by(ParcelLine.order_line_id)
-    inside = {row.order_line_id: int(row.qty) for row in uow.rows(boxed)}
+    ids = {"ids": packed_ids(order_ids)}
+    inside = {row.order_line_id: int(row.qty) for row in uow.execute(_BOXED, ids).all()}
     found: dict[int, list[_ToSend]] = {}
-    for row in uow.rows(query.where(*here).order_by(OrderLine.id)):
+    for row in uow.execute(_TO_SEND, ids).all():
         qty = row.qty - inside.get(row.id, 0)
         if qty > 0:
             found.setdefault(row.order_id, []).append(_ToSend(row.id, row.sku_id, qty))

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from core.catalog.records import Component
 from core.catalog.service import match_lines
 from core.channels.contract import ChannelOrder
 from core.customers.service import Buyer, Digest, register
+from core.db.sets import id_set, packed_ids, packed_texts, text_set
+from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
 from core.inventory.records import OrderWants
 from core.inventory.service import reserve_page
@@ -21,6 +23,12 @@ from core.orders.lines import order_wants
 from core.orders.models import ChannelCopy, Order, OrderLine
 from core.orders.search_index import Searchable, index_orders
 from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
+
+# The shop and one set: SQLite would use only the first column of an index for pairs.
+_KNOWN = select(Order.order_no, Order.id, Order.channel_version, Order.modified_at).where(
+    Order.shop_id == bindparam("shop"), Order.order_no.in_(text_set("nos"))
+)
+_SEEN = update(Order).where(Order.id.in_(id_set("ids"))).values(seen_at=bindparam("now", type_=Instant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ def take_new(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], d
     newer = [(known[no].id, order) for no, order in page.items() if no in known and is_newer(order, known[no])]
     seen = [known[no].id for no in page if no in known]
     if seen:
-        uow.execute(update(Order).where(Order.id.in_(seen)).values(seen_at=uow.now))
+        uow.execute(_SEEN, {"ids": packed_ids(seen), "now": uow.now})
     return Taken(tuple(ids), tuple(newer), tuple(seen))
 
 
@@ -77,9 +85,8 @@ def _newest_of_each(orders: Sequence[ChannelOrder]) -> dict[str, ChannelOrder]:
 
 def known_orders(uow: UnitOfWork, shop_id: int, order_nos: Sequence[str]) -> dict[str, Known]:
     """Which of these we have."""
-    query = select(Order.order_no, Order.id, Order.channel_version, Order.modified_at)
-    rows = uow.rows(query.where(Order.shop_id == shop_id, Order.order_no.in_(order_nos)))
-    return {row.order_no: Known(row.id, row.channel_version, row.modified_at) for row in rows}
+    rows: Sequence[Any] = uow.execute(_KNOWN, {"shop": shop_id, "nos": packed_texts(order_nos)}).all()
+    return {no: Known(order_id, version, modified_at) for no, order_id, version, modified_at in rows}
 
 
 def is_newer(order: ChannelOrder, known: Known) -> bool:
@@ -194,9 +201,9 @@ def _order_row(uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOr
         "id": order_id,
         "shop_id": shop.id,
         "order_no": order.order_no,
-        "order_type": OrderType(order.order_type),
-        "payment": Payment(order.payment),
-        "fulfilment": first_state(order),
+        "order_type": OrderType(order.order_type).value,
+        "payment": Payment(order.payment).value,
+        "fulfilment": first_state(order).value,
         "after_sale": after_sale_of(order),
         "channel_status": order.channel_status,
         "hold_reason": "",

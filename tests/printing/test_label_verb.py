@@ -3,8 +3,8 @@ import subprocess
 import sys
 
 import pytest
-from desktop.verbs.label import run
 
+from desktop.verbs.label import run
 from printing.decode.tspl import decode_tspl
 from tests.support.labels import EXAMPLE, example_label, example_mapping
 from tests.support.readers import read_with_zxing

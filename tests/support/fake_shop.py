@@ -24,7 +24,7 @@ LIN = Consignee("林晓", "13800001234", "浙江省", "杭州市", "西湖区", 
 
 def line(no: str, code: str, qty: int = 1, **more: Any) -> ChannelOrderLine:
     """One platform line of the listing that is matched by our merchant code."""
-    facts = {"title": f"goods {code}", "spec": "", "unit_price_fen": 1000} | more
+    facts: dict[str, Any] = {"title": f"goods {code}", "spec": "", "unit_price_fen": 1000} | more
     return ChannelOrderLine(no, f"item-{code}", f"sku-{code}", code, qty=qty, **facts)
 
 

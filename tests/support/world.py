@@ -319,7 +319,7 @@ class World:
                     for row in connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname='public'"))
                 ]
             return {
-                name: [tuple(row) for row in connection.execute(text(f'SELECT * FROM "{name}"'))]  # noqa: S608 - own names
+                name: [tuple(row) for row in connection.execute(text(f'SELECT * FROM "{name}"'))]
                 for name in names
                 if name != "order_search" or connection.dialect.name != "sqlite"
             }
