@@ -102,7 +102,7 @@ def record(template: Path, folder: Path, synchronous: str) -> list[Recorded]:
 def images(
     operations: Sequence[Recorded], template: bytes, cuts: Sequence[int], rng: random.Random
 ) -> Iterator[tuple[int, int, dict[str, bytearray | None]]]:
-    """For each cut (several may be at one place): position, last acknowledged number, and the files a disk may hold."""
+    """For each cut: its place, the last acknowledged number, and the files a disk may hold."""
     files = {DATABASE: _File(bytearray(template))}
     acknowledged = 0
     wanted = Counter(cuts)

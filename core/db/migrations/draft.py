@@ -53,14 +53,17 @@ def plain_type(kind: str, subject: Any, _: "AutogenContext") -> str | Literal[Fa
 
 
 def compared_names(connection: Connection, metadata: MetaData) -> Callable[..., bool]:
-    """A name filter for alembic's comparison: the declared tables alone.
+    """A name filter for alembic's comparison: the declared tables and indexes alone.
 
-    Full-text tables and others made by hand are not declared; a table that is to go is dropped by hand too.
+    Full-text tables and others made by hand are not declared; what is to go is dropped by hand too.
     """
-    ours = set(own_tables(connection)) & set(metadata.tables)
+    tables = set(own_tables(connection)) & set(metadata.tables)
+    indexes = {index.name for table in metadata.tables.values() for index in table.indexes}
 
     def is_compared(name: str | None, kind: str, _: Any) -> bool:
-        return kind != "table" or name in ours
+        if kind == "index":
+            return name in indexes
+        return kind != "table" or name in tables
 
     return is_compared
 

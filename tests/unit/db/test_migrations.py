@@ -89,10 +89,12 @@ def test_on_postgres_the_revisions_make_exactly_the_declared_tables(postgres_clu
         with declared.writer.begin() as connection:
             all_tables().create_all(connection)
         with migrated.reader.begin() as one, declared.reader.begin() as two:
-            assert _shape_of_postgres(one) == _shape_of_postgres(two)
-            assert differences(one, all_tables()) == []
+            shapes = _shape_of_postgres(one), _shape_of_postgres(two)
+            found = differences(one, all_tables())
         migrated.dispose()
         declared.dispose()
+    assert shapes[0] == shapes[1]
+    assert found == []
 
 
 def test_the_comparison_notices_a_forgotten_column(tmp_path):
