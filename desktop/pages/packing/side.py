@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.fulfilment.records import ParcelView
-from desktop.formats import age_text, kilograms, time_text
+from desktop.formats import age_text, deadline_text, kilograms
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import StatePill
@@ -121,7 +121,7 @@ class SidePanel(QFrame):
         self._age.show_state("notice" if is_old else "good", "packing.seen", age=age)
         self._deadline.setVisible(parcel.ship_by_at is not None)
         if parcel.ship_by_at is not None:
-            self._deadline.say("packing.ship_by", at=time_text(parcel.ship_by_at, now, self._ui.texts))
+            self._deadline.say("packing.ship_by", at=deadline_text(parcel.ship_by_at, now))
 
     def _show_weight(self, parcel: ParcelView) -> None:
         if parcel.weight_g is not None:
