@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton
 
 from core.runtime.errors import Refused
 from desktop.app import build_window
+from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
 from desktop.widgets.line_card import LineCard
 from tests.gui.robots import DeskRobot
@@ -109,8 +110,31 @@ def test_prefix_keys_of_a_scanner_do_nothing(robot, window):
     QTest.keyClick(target, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     robot.gun(MILK.barcode)
     robot.sees("packing.sentence.what", "还差 3 件")
+    robot.qtbot.waitUntil(lambda: not window._parts.scanner._timer.isActive())
     assert window.isVisible()
+    assert window._parts.packing.screen.typed == ""
+    assert window._parts.scanner._held == []
     assert fired == []
+
+
+def test_a_code_is_not_cut_in_two_when_the_window_stalls(qtbot, qapp):
+    """After a stall the timer may be due before keys that have long arrived: it looks once more."""
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    scanner = ScannerFilter(lambda _key, _modifiers: False, now_ms=lambda: 1.0)
+    scanned = []
+    scanner.scanned.connect(scanned.append)
+    field.show()
+    field.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    scanner.watch(qapp, field)
+    QTest.keyClicks(field, "69012")
+    scanner._on_quiet()
+    QTest.keyClicks(field, "34567892")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert (scanned, field.text()) == (["6901234567892"], "")
+    scanner.unwatch(qapp, field)
 
 
 def test_full_width_digits_and_tab_are_understood(robot):

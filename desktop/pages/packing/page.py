@@ -48,8 +48,7 @@ class PackingPage(QWidget):
         self._cards: list[LineCard] = []
         self.setObjectName("packing")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        # No composition window, no candidates: a scanner's keys are never offered to an input method here.
-        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
+        # A plain widget asks for no input method: a scanner's keys are never offered to one on this page.
         self.sentence = DeskSentence(ui, "packing.sentence")
         self._question = _QuestionCard(ui, presenter)
         self._choice = _ChoiceCard(ui, presenter)
