@@ -32,8 +32,25 @@ class PlainLabel(QLabel):
     """Plain text, always. Says a phrase (again, when the language changes) or shows foreign text."""
 
     def __init__(
-        self, ui: Ui, look: str = "body", *, wraps: bool = False, limit: int = MAX_SHOWN_CHARS, name: str = ""
+        self,
+        ui: Ui,
+        look: str = "body",
+        *,
+        wraps: bool = False,
+        keeps_lines: bool | None = None,
+        limit: int = MAX_SHOWN_CHARS,
+        name: str = "",
     ) -> None:
+        """Make the label.
+
+        Args:
+            ui: words and colours.
+            look: how the style sheet draws it.
+            wraps: long text goes on in the next line.
+            keeps_lines: line breaks of the text stay; by default where it wraps.
+            limit: characters shown; the rest is in the tooltip.
+            name: for robots.
+        """
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
@@ -43,7 +60,7 @@ class PlainLabel(QLabel):
             self.setObjectName(name)
         self._ui = ui
         self._limit = limit
-        self._wraps = wraps
+        self._keeps_lines = wraps if keeps_lines is None else keeps_lines
         self._phrase: Phrase | None = None
         ui.retranslated.connect(self._on_retranslated)
 
@@ -67,7 +84,7 @@ class PlainLabel(QLabel):
         self.show_text(text)
 
     def _put(self, text: str) -> None:
-        shown = visible(text, lines=self._wraps, limit=self._limit)
+        shown = visible(text, lines=self._keeps_lines, limit=self._limit)
         if shown != super().text():
             super().setText(shown)
 

@@ -13,6 +13,7 @@ from core.runtime.errors import Refused
 from desktop.app import build_window
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
+from desktop.widgets.controls import LightButton
 from desktop.widgets.line_card import LineCard
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import GOODS, START
@@ -212,6 +213,28 @@ def test_hostile_text_is_shown_as_text_and_fast(robot, world):
     page.grab()
     assert time.perf_counter() - started < 0.25
     assert robot.window.width() == 1366
+
+
+def test_no_text_makes_the_window_larger_than_the_screen(robot, world, window, settings):
+    from core.sync.records import ShopLight
+
+    world.shops = tuple(ShopLight(number, "很长的店铺名称旗舰店" * 5, "stop", None, "<b>boom") for number in range(8))
+    long = tuple(replace(line, short_name="超长商品名称" * 40, spec="规格" * 90) for line in world.parcels[1].lines)
+    world.parcels[1] = replace(
+        world.parcels[1], lines=long * 8, buyer_note="x" * 10_000, seller_note="行\n" * 500,
+        consignee_name="张" * 500, consignee_address="杭州" * 500,
+    )  # fmt: skip
+    window._parts.ask_status()
+    robot.key(Qt.Key.Key_F12)
+    robot.sees("packing.sentence.what", "请扫描商品")
+    robot.qtbot.waitUntil(lambda: window.findChild(LightButton, "shell.strip.shop.4") is not None)
+    for language, size in (("zh_CN", 100), ("en", 150)):
+        settings.put("language", language)
+        settings.put("text_size", size)
+        for page in ("packing", "orders", "printers", "settings"):
+            robot.goes_to(page)
+            assert (window.width(), window.height()) == (1366, 768), (page, language, size)
+            assert window.minimumSizeHint().width() <= 1366
 
 
 def test_language_changes_while_the_window_is_open(robot, window, settings):

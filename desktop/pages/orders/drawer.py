@@ -119,7 +119,9 @@ class OrderDrawer(Drawer):
         column.addWidget(where)
         for code, note in (("packing.buyer_note", detail.buyer_note), ("packing.seller_note", detail.seller_note)):
             if note:
-                label = PlainLabel(ui, "notice", wraps=True, limit=300, name=f"orders.drawer.{code}")
+                label = PlainLabel(
+                    ui, "notice", wraps=True, keeps_lines=False, limit=300, name=f"orders.drawer.{code}"
+                )
                 label.show_text(ui.texts.t(code, note=note))
                 column.addWidget(label)
         facts = {
