@@ -13,6 +13,7 @@ from core.runtime.errors import Refused
 from desktop.app import build_window
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
+from desktop.texts import Phrase
 from desktop.widgets.controls import LightButton
 from desktop.widgets.line_card import LineCard
 from tests.gui.robots import DeskRobot
@@ -370,3 +371,13 @@ def test_closing_puts_the_open_parcel_back_and_ends_the_threads(robot, window, w
     window.close()
     assert world.parcels[1].state == "to_pack"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("desk-")]
+
+
+def test_a_wave_is_started_by_key_and_esc_puts_a_message_away(robot, window, world):
+    robot.key(Qt.Key.Key_F3)
+    robot.sees("packing.wave.0.code", "W0108-04")
+    assert ("start_wave", "scan_to_print") in world.calls
+    window._parts.tell("stop", Phrase("error.bug"))
+    assert window._parts.message_bar.isVisible()
+    robot.key(Qt.Key.Key_Escape)
+    assert not window._parts.message_bar.isVisible()
