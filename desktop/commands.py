@@ -21,6 +21,7 @@ class Command(StrEnum):
     REASON = "reason"
     LABEL_CAME = "label_came"
     LABEL_MISSING = "label_missing"
+    WAVE = "wave"
     REFRESH = "refresh"
     BACK = "back"
 
@@ -44,6 +45,7 @@ BARCODES: Final = {
     "PD-HAND": Command.HAND,
     "PD-LABEL-OK": Command.LABEL_CAME,
     "PD-LABEL-NO": Command.LABEL_MISSING,
+    "PD-WAVE": Command.WAVE,
     "PD-BACK": Command.BACK,
 }
 #: quantities on the printed sheet; any PD-QTY-n up to 999 is understood

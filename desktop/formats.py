@@ -15,6 +15,12 @@ def time_text(at: datetime, now: datetime, texts: Texts, zone: tzinfo | None = N
     return f"{local:%m-%d}" if local.year == today.year else f"{local:%Y-%m-%d}"
 
 
+def deadline_text(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """`18:00` today, `11-24 18:00` on any other day: a deadline without its hour is none."""
+    local = at.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%m-%d %H:%M}"
+
+
 def moment_text(at: datetime, zone: tzinfo | None = None) -> str:
     """`01-06 10:31`: for time lines, where both day and minute matter."""
     return f"{at.astimezone(zone):%m-%d %H:%M}"

@@ -157,7 +157,7 @@ def style_sheet(tokens: Tokens, percent: int = 100) -> str:
     sheet = _SHEET
     for field in fields(tokens):
         sheet = sheet.replace(f"@{field.name};", f"{getattr(tokens, field.name)};")
-    for size in (12, 13, 14, 16, 20, 28, 44):
+    for size in (12, 13, 14, 16, 20, 28, 44, 68):
         sheet = sheet.replace(f"@px{size};", f"{round(size * percent / 100)}px;")
     return sheet
 
@@ -187,7 +187,7 @@ QFrame[look="rule"] { background: @line; border: none; max-height: 1px; min-heig
 
 QToolButton[look="rail"] {
     background: transparent; border: none; border-radius: 6px; padding: 8px 0; font-size: @px13;
-    color: @secondary; min-width: 68px; max-width: 68px; min-height: 44px; }
+    color: @secondary; min-width: @px68; max-width: @px68; min-height: 44px; }
 QToolButton[look="rail"]:hover { background: @raised; }
 QToolButton[look="rail"]:checked { background: @accent_ground; color: @accent; font-weight: 600; }
 QToolButton[look="rail"]:focus { border: 2px solid @accent; }

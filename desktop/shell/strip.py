@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from core.sync.records import ShopLight, StatusView
 from desktop.formats import age_text
@@ -14,6 +15,9 @@ from desktop.widgets.controls import LightButton
 
 _TONES: Final = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet"}
 _SHOPS_SHOWN: Final = 5
+#: more shops than this may not all fit: then trouble stands first
+_SHOPS_FIT: Final = 3
+_NAME_CHARS: Final = 14
 _HEIGHT: Final = 42
 
 
@@ -34,9 +38,20 @@ class Strip(QFrame):
         self.setObjectName("shell.strip")
         self.setProperty("look", "strip")
         self.setFixedHeight(ui.scaled(_HEIGHT))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._shops: list[LightButton] = []
-        self._shop_row = QHBoxLayout()
+        holder = QWidget()
+        self._shop_row = QHBoxLayout(holder)
+        self._shop_row.setContentsMargins(0, 0, 0, 0)
         self._shop_row.setSpacing(2)
+        self._shop_row.addStretch(1)
+        # Shops share what room there is: a long name must not make the window wider than the screen.
+        shops = QScrollArea()
+        shops.setWidget(holder)
+        shops.setWidgetResizable(True)
+        shops.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        shops.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        shops.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._printer = LightButton(ui, "shell.strip.printer", lambda: go("printers"))
         self._outbox = LightButton(ui, "shell.strip.outbox", self._tell_outbox)
         self._questions = LightButton(ui, "shell.strip.questions", lambda: go("packing"))
@@ -45,8 +60,7 @@ class Strip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(4)
-        row.addLayout(self._shop_row)
-        row.addStretch(1)
+        row.addWidget(shops, 1)
         for light in (self._questions, self._outbox, self._printer, self._desk, self._language):
             row.addWidget(light)
         for light in (self._questions, self._outbox, self._printer):
@@ -62,7 +76,7 @@ class Strip(QFrame):
             number = len(self._shops)
             light = LightButton(self._ui, f"shell.strip.shop.{number}", partial(self._tell_shop, number))
             self._shops.append(light)
-            self._shop_row.addWidget(light)
+            self._shop_row.insertWidget(number, light)
         for light in self._shops[len(status.shops) :]:
             light.hide()
         for light, shop in zip(self._shops, _worst_first(status.shops), strict=False):
@@ -92,7 +106,7 @@ class Strip(QFrame):
         texts = self._ui.texts
         self._printer.show()
         self._printer.show_state(
-            tone, lambda: f"{name[:16]} · {texts.say(words)}", lambda: texts.t("strip.printer.more", name=name)
+            tone, lambda: f"{_short(name)} · {texts.say(words)}", lambda: texts.t("strip.printer.more", name=name)
         )
 
     def _show_desk(self) -> None:
@@ -100,7 +114,7 @@ class Strip(QFrame):
 
         def words() -> str:
             parts = (settings.text("desk_name"), settings.text("clerk"))
-            return " ".join(part for part in parts if part) or texts.t("strip.no_desk")
+            return " ".join(_short(part) for part in parts if part) or texts.t("strip.no_desk")
 
         named = bool(settings.text("desk_name") and settings.text("clerk"))
         self._desk.show_state("quiet" if named else "notice", words, lambda: texts.t("strip.desk.more"))
@@ -108,7 +122,7 @@ class Strip(QFrame):
 
     def _shop_words(self, shop: ShopLight) -> str:
         status = self._status
-        return shop.name if status is None else f"{shop.name} {self._age(shop)}"
+        return shop.name if status is None else f"{_short(shop.name)} {self._age(shop)}"
 
     def _shop_story(self, shop: ShopLight) -> str:
         return self._ui.texts.say(self._story(shop))
@@ -132,9 +146,13 @@ class Strip(QFrame):
             self._tell("stop" if status.outbox_failed else "busy", Phrase("strip.outbox.more", facts), "")
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_CHARS else f"{name[: _NAME_CHARS - 1]}…"
+
+
 def _worst_first(shops: tuple[ShopLight, ...]) -> tuple[ShopLight, ...]:
     """In their own order while all fit; otherwise trouble first, so that none hides beyond the edge."""
-    if len(shops) <= _SHOPS_SHOWN:
+    if len(shops) <= _SHOPS_FIT:
         return shops
     order = {"stop": 0, "notice": 1, "good": 2, "off": 3}
     return tuple(sorted(shops, key=lambda shop: order.get(shop.state, 1)))

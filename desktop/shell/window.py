@@ -6,7 +6,15 @@ from typing import Any, Final, Protocol, cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.bridge.task_runner import TaskRunner
 from desktop.bridge.tasks import Lane
@@ -73,6 +81,8 @@ class DeskWindow(QMainWindow):
         self._placeholder.setWordWrap(True)
         self._placeholder.say("shell.loading")
         self.stack.addWidget(self._placeholder)
+        # No page, however hostile its texts, may make the window larger than the screen.
+        self.stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)

@@ -10,6 +10,8 @@ from desktop.widgets.controls import ActionButton
 from desktop.widgets.labels import ElidedLabel
 
 _WIDTH = 430
+#: large type must leave room for the list
+_WIDEST = 560
 
 
 class Drawer(QFrame):
@@ -19,7 +21,7 @@ class Drawer(QFrame):
         super().__init__()
         self.setObjectName(name)
         self.setProperty("look", "drawer")
-        self.setFixedWidth(_WIDTH)
+        self.setFixedWidth(min(ui.scaled(_WIDTH), _WIDEST))
         self.title = ElidedLabel(ui, "title", name=f"{name}.title")
         close = ActionButton(ui, "action.close", on_close, key="Esc", name=f"{name}.close")
         head = QHBoxLayout()

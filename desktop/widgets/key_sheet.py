@@ -14,6 +14,7 @@ from desktop.widgets.labels import PlainLabel
 KEYS: Final = (
     ("F1", "keys.sheet"),
     ("F2", "keys.search"),
+    ("F3", "keys.wave"),
     ("F4", "keys.undo"),
     ("F5", "keys.refresh"),
     ("F6 / F7", "keys.question"),

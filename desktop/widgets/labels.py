@@ -1,6 +1,6 @@
 """Labels: the only place where a QLabel is made, so that no text of a buyer is ever taken for markup."""
 
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from desktop.plain_text import MAX_SHOWN_CHARS, tooltip, visible
 from desktop.texts import Phrase
 from desktop.ui import Ui
+
+#: at word boundaries, and inside a word that is longer than the line
+_BREAKING: Final = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 
 
 def set_look(widget: QWidget, **properties: str) -> None:
@@ -32,8 +35,25 @@ class PlainLabel(QLabel):
     """Plain text, always. Says a phrase (again, when the language changes) or shows foreign text."""
 
     def __init__(
-        self, ui: Ui, look: str = "body", *, wraps: bool = False, limit: int = MAX_SHOWN_CHARS, name: str = ""
+        self,
+        ui: Ui,
+        look: str = "body",
+        *,
+        wraps: bool = False,
+        keeps_lines: bool | None = None,
+        limit: int = MAX_SHOWN_CHARS,
+        name: str = "",
     ) -> None:
+        """Make the label.
+
+        Args:
+            ui: words and colours.
+            look: how the style sheet draws it.
+            wraps: long text goes on in the next line.
+            keeps_lines: line breaks of the text stay; by default where it wraps.
+            limit: characters shown; the rest is in the tooltip.
+            name: for robots.
+        """
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
@@ -43,7 +63,7 @@ class PlainLabel(QLabel):
             self.setObjectName(name)
         self._ui = ui
         self._limit = limit
-        self._wraps = wraps
+        self._keeps_lines = wraps if keeps_lines is None else keeps_lines
         self._phrase: Phrase | None = None
         ui.retranslated.connect(self._on_retranslated)
 
@@ -66,8 +86,30 @@ class PlainLabel(QLabel):
         """Same as `show_text`."""
         self.show_text(text)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """A label that wraps may be as narrow as its place: one long word must not widen the page."""
+        hint = super().minimumSizeHint()
+        return QSize(24, self.fontMetrics().height()) if self.wordWrap() else hint
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802  Qt's name
+        """How high the text gets where words are broken if need be."""
+        if not self.wordWrap():
+            return super().heightForWidth(width)
+        flags = int(_BREAKING)
+        return self.fontMetrics().boundingRect(0, 0, max(width, 1), 100_000, flags, self.text()).height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Draw wrapped text so that a word without end is broken instead of cut."""
+        if not self.wordWrap():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.contentsRect(), int(self.alignment()) | int(_BREAKING), self.text())
+        painter.end()
+
     def _put(self, text: str) -> None:
-        shown = visible(text, lines=self._wraps, limit=self._limit)
+        shown = visible(text, lines=self._keeps_lines, limit=self._limit)
         if shown != super().text():
             super().setText(shown)
 

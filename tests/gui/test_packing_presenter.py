@@ -302,6 +302,13 @@ def test_next_with_goods_in_the_box_wants_a_second_press(desk):
     assert desk.screen.parcel.id == 2, "not the one just put back"
 
 
+def test_next_when_nothing_else_waits_frees_the_desk_all_the_same(desk):
+    opened(desk)
+    desk.press(Command.NEXT)
+    assert (desk.said, desk.screen.parcel) == ("verdict.nothing.to_pack", None)
+    assert desk.world.parcels[1].opened_by == ""
+
+
 def test_busy_database_is_tried_again_with_the_same_nonce(desk):
     opened(desk)
     seen = []

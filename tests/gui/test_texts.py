@@ -160,3 +160,11 @@ def test_a_value_outside_the_declaration_is_refused(name, value):
     with pytest.raises(ValueError, match=name):
         values.put(name, value)
     assert values.value(name) == before
+
+
+def test_every_step_of_an_orders_life_has_words_in_the_time_line():
+    """Core journals `order.<event>` and `order.<state>`: both stand in the drawer's time line."""
+    events = ("release", "recall", "open", "leave", "pack", "unpack", "ship", "cancel", "complete")
+    states = ("to_review", "to_pack", "packing", "packed", "shipped", "completed", "cancelled")
+    known = load_catalogue("zh_CN")
+    assert {f"journal.order.{name}" for name in (*events, *states)} <= known.keys()

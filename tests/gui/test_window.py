@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton
 
 from core.runtime.errors import Refused
 from desktop.app import build_window
+from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
+from desktop.texts import Phrase
+from desktop.widgets.controls import LightButton
 from desktop.widgets.line_card import LineCard
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import GOODS, START
@@ -109,8 +112,31 @@ def test_prefix_keys_of_a_scanner_do_nothing(robot, window):
     QTest.keyClick(target, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     robot.gun(MILK.barcode)
     robot.sees("packing.sentence.what", "还差 3 件")
+    robot.qtbot.waitUntil(lambda: not window._parts.scanner._timer.isActive())
     assert window.isVisible()
+    assert window._parts.packing.screen.typed == ""
+    assert window._parts.scanner._held == []
     assert fired == []
+
+
+def test_a_code_is_not_cut_in_two_when_the_window_stalls(qtbot, qapp):
+    """After a stall the timer may be due before keys that have long arrived: it looks once more."""
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    scanner = ScannerFilter(lambda _key, _modifiers: False, now_ms=lambda: 1.0)
+    scanned = []
+    scanner.scanned.connect(scanned.append)
+    field.show()
+    field.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    scanner.watch(qapp, field)
+    QTest.keyClicks(field, "69012")
+    scanner._on_quiet()
+    QTest.keyClicks(field, "34567892")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert (scanned, field.text()) == (["6901234567892"], "")
+    scanner.unwatch(qapp, field)
 
 
 def test_full_width_digits_and_tab_are_understood(robot):
@@ -188,6 +214,28 @@ def test_hostile_text_is_shown_as_text_and_fast(robot, world):
     page.grab()
     assert time.perf_counter() - started < 0.25
     assert robot.window.width() == 1366
+
+
+def test_no_text_makes_the_window_larger_than_the_screen(robot, world, window, settings):
+    from core.sync.records import ShopLight
+
+    world.shops = tuple(ShopLight(number, "很长的店铺名称旗舰店" * 5, "stop", None, "<b>boom") for number in range(8))
+    long = tuple(replace(line, short_name="超长商品名称" * 40, spec="规格" * 90) for line in world.parcels[1].lines)
+    world.parcels[1] = replace(
+        world.parcels[1], lines=long * 8, buyer_note="x" * 10_000, seller_note="行\n" * 500,
+        consignee_name="张" * 500, consignee_address="杭州" * 500,
+    )  # fmt: skip
+    window._parts.ask_status()
+    robot.key(Qt.Key.Key_F12)
+    robot.sees("packing.sentence.what", "请扫描商品")
+    robot.qtbot.waitUntil(lambda: window.findChild(LightButton, "shell.strip.shop.4") is not None)
+    for language, size in (("zh_CN", 100), ("en", 150)):
+        settings.put("language", language)
+        settings.put("text_size", size)
+        for page in ("packing", "orders", "printers", "settings"):
+            robot.goes_to(page)
+            assert (window.width(), window.height()) == (1366, 768), (page, language, size)
+            assert window.minimumSizeHint().width() <= 1366
 
 
 def test_language_changes_while_the_window_is_open(robot, window, settings):
@@ -323,3 +371,13 @@ def test_closing_puts_the_open_parcel_back_and_ends_the_threads(robot, window, w
     window.close()
     assert world.parcels[1].state == "to_pack"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("desk-")]
+
+
+def test_a_wave_is_started_by_key_and_esc_puts_a_message_away(robot, window, world):
+    robot.key(Qt.Key.Key_F3)
+    robot.sees("packing.wave.0.code", "W0108-04")
+    assert ("start_wave", "scan_to_print") in world.calls
+    window._parts.tell("stop", Phrase("error.bug"))
+    assert window._parts.message_bar.isVisible()
+    robot.key(Qt.Key.Key_Escape)
+    assert not window._parts.message_bar.isVisible()

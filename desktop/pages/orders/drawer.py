@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, TimelineEntry
 from desktop.commands import LABEL_REASONS
-from desktop.formats import age_text, moment_text, time_text, yuan
+from desktop.formats import age_text, deadline_text, moment_text, yuan
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.words import state_code, state_tone
 from desktop.pages.packing.screen import speakable
@@ -119,7 +119,9 @@ class OrderDrawer(Drawer):
         column.addWidget(where)
         for code, note in (("packing.buyer_note", detail.buyer_note), ("packing.seller_note", detail.seller_note)):
             if note:
-                label = PlainLabel(ui, "notice", wraps=True, limit=300, name=f"orders.drawer.{code}")
+                label = PlainLabel(
+                    ui, "notice", wraps=True, keeps_lines=False, limit=300, name=f"orders.drawer.{code}"
+                )
                 label.show_text(ui.texts.t(code, note=note))
                 column.addWidget(label)
         facts = {
@@ -129,7 +131,7 @@ class OrderDrawer(Drawer):
         }
         self._add_text(column, Phrase("orders.channel", facts), "secondary")
         if detail.row.ship_by_at is not None:
-            at = time_text(detail.row.ship_by_at, now, ui.texts)
+            at = deadline_text(detail.row.ship_by_at, now)
             self._add_text(column, Phrase("packing.ship_by", {"at": at}), "secondary")
 
     def _add_head(self, column: QVBoxLayout, code: str) -> None:
@@ -194,6 +196,7 @@ class _LineRow(QWidget):
         top.addWidget(title, 1)
         top.addWidget(qty)
         below = QHBoxLayout()
+        below.setSpacing(12)
         below.addWidget(spec, 1)
         below.addWidget(price)
         below.addWidget(pill)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.orders.records import PILES, OrderRow
-from desktop.formats import time_text, yuan
+from desktop.formats import deadline_text, time_text, yuan
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.orders.drawer import OrderDrawer
 from desktop.pages.orders.presenter import OrdersPresenter
@@ -77,18 +77,18 @@ class OrdersPage(QWidget):
             return time_text(row.placed_at, ui.now(), ui.texts)
 
         def deadline(row: OrderRow) -> str:
-            return "" if row.ship_by_at is None else time_text(row.ship_by_at, ui.now(), ui.texts)
+            return "" if row.ship_by_at is None else deadline_text(row.ship_by_at, ui.now())
 
         return (
             Column("orders.column.state", lambda row: ui.texts.word(*state_code(row)), 150, tone=state_tone),
             Column("orders.column.order_no", lambda row: row.order_no, 160),
             Column("orders.column.placed", when, 96, spare=4),
             Column("orders.column.shop", lambda row: row.shop_name, 100, stretch=True, spare=3),
-            Column("orders.column.consignee", lambda row: row.consignee, 110, stretch=True),
-            Column("orders.column.goods", lambda row: row.goods, 220, stretch=True),
+            Column("orders.column.consignee", lambda row: row.consignee, 140, stretch=True),
+            Column("orders.column.goods", lambda row: row.goods, 190, stretch=True),
             Column("orders.column.qty", lambda row: str(row.total_qty), 56, is_right=True, spare=6),
             Column("orders.column.amount", lambda row: yuan(row.amount_fen), 96, is_right=True, spare=5),
-            Column("orders.column.deadline", deadline, 96, spare=2),
+            Column("orders.column.deadline", deadline, 104, spare=2),
             Column("orders.column.waybill", lambda row: row.waybill_no, 140, stretch=True, spare=1),
         )
 

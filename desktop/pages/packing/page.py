@@ -25,6 +25,7 @@ _TICK_MS: Final = 1000
 _RECENT_SHOWN: Final = 4
 #: function keys of this page; the shell hands them over
 KEYS: Final = {
+    Qt.Key.Key_F3: Command.WAVE,
     Qt.Key.Key_F4: Command.UNDO,
     Qt.Key.Key_F5: Command.REFRESH,
     Qt.Key.Key_F6: Command.LABEL_CAME,
@@ -48,8 +49,7 @@ class PackingPage(QWidget):
         self._cards: list[LineCard] = []
         self.setObjectName("packing")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        # No composition window, no candidates: a scanner's keys are never offered to an input method here.
-        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
+        # A plain widget asks for no input method: a scanner's keys are never offered to one on this page.
         self.sentence = DeskSentence(ui, "packing.sentence")
         self._question = _QuestionCard(ui, presenter)
         self._choice = _ChoiceCard(ui, presenter)
@@ -148,6 +148,7 @@ class PackingPage(QWidget):
             self._presenter.choose_line(-1 if key == Qt.Key.Key_Up else 1)
         elif key == Qt.Key.Key_Escape:
             self.handle_back()
+            event.ignore()  # the window puts its message away with the same key
         elif event.text() and event.text().isprintable():
             self._presenter.type_char(event.text())
         else:
@@ -379,10 +380,16 @@ class _IdlePanel(QWidget):
         self.setObjectName("packing.idle")
         self._cards: list[_WaveCard] = []
         start = ActionButton(
-            ui, "packing.start_wave", presenter.start_wave, look="main", name="packing.start_wave", takes_focus=False
+            ui,
+            "packing.start_wave",
+            presenter.start_wave,
+            look="main",
+            key="F3",
+            name="packing.start_wave",
+            takes_focus=False,
         )
         again = ActionButton(
-            ui, "packing.start_wave", presenter.start_wave, name="packing.start_another", takes_focus=False
+            ui, "packing.start_wave", presenter.start_wave, key="F3", name="packing.start_another", takes_focus=False
         )
         self._empty = EmptyState(ui, "package", "packing.empty", "packing.empty", start)
         self._list = QWidget()

@@ -253,6 +253,8 @@ class PackingPresenter:
             self._next(intent, parcel)
         elif command is Command.REFRESH:
             self._refresh(intent, parcel)
+        elif command is Command.WAVE:
+            self.start_wave()
         elif parcel is None:
             self._refuse(Phrase("packing.nothing_open"))
         else:

@@ -1,9 +1,10 @@
 """The right column of the packing page: for whom, what the buyer wants, carrier, weight, age of the knowledge."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.fulfilment.records import ParcelView
-from desktop.formats import age_text, kilograms, time_text
+from desktop.formats import age_text, deadline_text, kilograms
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import StatePill
@@ -41,12 +42,16 @@ class SidePanel(QFrame):
         self._parcel: ParcelView | None = None
         self.setObjectName("packing.side")
         self.setProperty("look", "card")
-        self.setFixedWidth(320)
+        self.setFixedWidth(min(ui.scaled(320), 420))
         self._name = ElidedLabel(ui, "heading", name="packing.side.name")
         self._phone = PlainLabel(ui, "secondary", name="packing.side.phone")
-        self._address = PlainLabel(ui, wraps=True, limit=120, name="packing.side.address")
-        self._buyer = PlainLabel(ui, "notice", wraps=True, limit=100, name="packing.side.buyer_note")
-        self._seller = PlainLabel(ui, "secondary", wraps=True, limit=100, name="packing.side.seller_note")
+        self._address = PlainLabel(ui, wraps=True, limit=80, name="packing.side.address")
+        self._buyer = PlainLabel(
+            ui, "notice", wraps=True, keeps_lines=False, limit=100, name="packing.side.buyer_note"
+        )
+        self._seller = PlainLabel(
+            ui, "secondary", wraps=True, keeps_lines=False, limit=100, name="packing.side.seller_note"
+        )
         self._orders = ElidedLabel(ui, "secondary", name="packing.side.orders")
         self._carrier = ElidedLabel(ui, "heading", name="packing.side.carrier")
         self._number = StatePill(ui, name="packing.side.waybill")
@@ -55,7 +60,16 @@ class SidePanel(QFrame):
         self._weight = PlainLabel(ui, name="packing.side.weight")
         self._deadline = PlainLabel(ui, name="packing.side.deadline")
         self._age = StatePill(ui, name="packing.side.age")
-        column = QVBoxLayout(self)
+        holder = QWidget()
+        scroll = QScrollArea()
+        scroll.setWidget(holder)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        column = QVBoxLayout(holder)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(6)
         top = QHBoxLayout()
@@ -121,7 +135,7 @@ class SidePanel(QFrame):
         self._age.show_state("notice" if is_old else "good", "packing.seen", age=age)
         self._deadline.setVisible(parcel.ship_by_at is not None)
         if parcel.ship_by_at is not None:
-            self._deadline.say("packing.ship_by", at=time_text(parcel.ship_by_at, now, self._ui.texts))
+            self._deadline.say("packing.ship_by", at=deadline_text(parcel.ship_by_at, now))
 
     def _show_weight(self, parcel: ParcelView) -> None:
         if parcel.weight_g is not None:

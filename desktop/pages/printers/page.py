@@ -15,7 +15,7 @@ from desktop.widgets.labels import ElidedLabel, PictureLabel, PlainLabel
 from desktop.widgets.pictures import PictureBook
 
 _LOOK_MS = 3000
-_PICTURE_SIDE = 190
+_PICTURE_SIDE = 300
 #: kinds of printers the form offers, and how their addresses begin
 KINDS = {"tcp": "tcp://", "device": "device:", "file": "file:", "virtual": "virtual:"}
 _EXAMPLES = {"tcp": "192.168.1.50:9100", "device": "/dev/usb/lp0", "file": "/home/desk/labels", "virtual": ""}
@@ -258,7 +258,7 @@ class _Gallery(QWidget):
         column.addWidget(title)
         column.addLayout(self._row)
         self._tiles: list[tuple[PictureLabel, ElidedLabel]] = []
-        for number in range(6):
+        for number in range(4):
             picture = PictureLabel(ui, _PICTURE_SIDE, f"printers.newest.{number}")
             caption = ElidedLabel(ui, "small", name=f"printers.newest.{number}.name")
             caption.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -21,7 +21,7 @@ TONES = {
     "error": "stop",
     "offline": "stop",
 }
-_PICTURES = 6
+_PICTURES = 4
 
 Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
