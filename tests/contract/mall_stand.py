@@ -27,9 +27,7 @@ class MallStand:
     def __init__(self, server: FaultyPracticeServer, clock: ManualClock, keys: PracticeSecrets) -> None:
         self.server = server
         self.clock = clock
-        self.http = HttpClient(
-            clock, sleep=lambda s: clock.advance(seconds=s), uniform=lambda low, _high: low
-        )
+        self.http = HttpClient(clock, sleep=lambda s: clock.advance(seconds=s), uniform=lambda low, _high: low)
         self.place_ = endpoint(server.url)
         small_pages = replace(CAPABILITIES, page_size=3)
         key = MallKey(keys.mall.key, keys.mall.secret)

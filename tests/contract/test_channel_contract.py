@@ -42,9 +42,7 @@ def newest(stand: ShopStand, no: str) -> ChannelOrder:
 
 
 def notice(order: ChannelOrder, key: str, waybill: str) -> ShipmentNotice:
-    return ShipmentNotice(
-        key, order.order_no, "PX", waybill, [(line.line_no, line.qty) for line in order.lines]
-    )
+    return ShipmentNotice(key, order.order_no, "PX", waybill, [(line.line_no, line.qty) for line in order.lines])
 
 
 def test_a_placed_order_arrives_with_lines_and_money(stand: ShopStand) -> None:

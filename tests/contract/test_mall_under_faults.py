@@ -91,9 +91,7 @@ def test_a_passing_trouble_is_overcome_within_one_call(mall: MallStand, fault: s
         ("gzip_bomb", ContractBroken),
     ],
 )
-def test_a_lasting_trouble_is_one_of_the_five_kinds(
-    mall: MallStand, fault: str, kind: type[ChannelError]
-) -> None:
+def test_a_lasting_trouble_is_one_of_the_five_kinds(mall: MallStand, fault: str, kind: type[ChannelError]) -> None:
     mall.place()
     is_retried = kind in {Temporary, RateLimited}
     mall.server.faults.next(*[fault] * (3 if is_retried else 1))
@@ -184,9 +182,7 @@ def test_a_key_used_for_another_parcel_is_rejected(mall: MallStand) -> None:
         ([], "invalid"),
     ],
 )
-def test_a_wrong_parcel_is_rejected_with_its_reason(
-    mall: MallStand, lines: list[tuple[str, int]], code: str
-) -> None:
+def test_a_wrong_parcel_is_rejected_with_its_reason(mall: MallStand, lines: list[tuple[str, int]], code: str) -> None:
     no = mall.place(Wish(0, 2), Wish(1, 1))
     mall.pay(no)
     mall.refund_line(no, 1)
@@ -292,9 +288,7 @@ def test_the_sale_of_a_sku_can_be_stopped_and_opened(mall: MallStand) -> None:
 )
 def test_the_signature_equals_fixed_vectors(secret: str, signed: Signed, signature: str) -> None:
     assert signature_of(secret, signed) == signature
-    again = independent_signature(
-        secret, signed.method, signed.target, signed.timestamp, signed.nonce, signed.body
-    )
+    again = independent_signature(secret, signed.method, signed.target, signed.timestamp, signed.nonce, signed.body)
     assert again == signature
     assert is_genuine(secret, signed, signature)
     assert not is_genuine(secret, signed, signature.upper())
@@ -326,9 +320,7 @@ def test_the_plugin_opens_a_shop_from_settings(mall: MallStand) -> None:
         ({"base_url": "http://shop.example", "key": "k"}, {"secret": "s"}, "http.address"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(
-    settings: dict[str, str], secret: dict[str, str], code: str
-) -> None:
+def test_settings_that_cannot_work_are_refused(settings: dict[str, str], secret: dict[str, str], code: str) -> None:
     clock = ManualClock(LONG_AGO)
     with HttpClient(clock) as http, pytest.raises(Refused) as caught:
         PLUGIN.factory(settings, secret, http, clock)

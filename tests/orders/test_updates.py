@@ -262,7 +262,9 @@ def test_what_the_buyer_received_is_completed(world):
 def test_a_not_before_date_is_waited_for(world):
     from datetime import timedelta
 
-    world.shop.place("A1", line("1", "BEAR"), order_type="presale", not_before_at=world.clock.now() + timedelta(days=2))
+    world.shop.place(
+        "A1", line("1", "BEAR"), order_type="presale", not_before_at=world.clock.now() + timedelta(days=2)
+    )
     world.sync("A1")
     world.tidy()
     assert world.order("A1").fulfilment == "to_review"

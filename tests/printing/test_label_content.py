@@ -87,9 +87,7 @@ def test_another_schema_version_is_refused(schema):
     assert caught.value.code == "label.schema_unknown"
 
 
-@pytest.mark.parametrize(
-    "number", ["SF 1390000123456", "123\n", "顺丰1390000123456", "123", "9" * 65, "12\x00345"]
-)
+@pytest.mark.parametrize("number", ["SF 1390000123456", "123\n", "顺丰1390000123456", "123", "9" * 65, "12\x00345"])
 def test_a_waybill_number_that_is_no_number_is_refused(number):
     with pytest.raises(LabelContentError, match="waybill_no"):
         label_from_mapping({**RAW, "waybill_no": number})
@@ -158,9 +156,7 @@ def test_a_stamped_copy_differs_in_number_and_time_only():
 
 
 def test_time_on_paper_is_chinese_time_whatever_zone_it_came_in():
-    assert (
-        printed_time(example_label(printed_at=datetime(2026, 1, 8, 16, 30, tzinfo=UTC))) == "2026-01-09 00:30"
-    )
+    assert printed_time(example_label(printed_at=datetime(2026, 1, 8, 16, 30, tzinfo=UTC))) == "2026-01-09 00:30"
 
 
 def test_the_schema_file_describes_exactly_what_is_read():

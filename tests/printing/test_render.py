@@ -69,9 +69,7 @@ def test_the_bitmap_is_the_paper_in_dots(renderer, size, head, width, height):
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(
-    ("head", "module"), list(zip(HEADS, [3, 4, 4], strict=True)), ids=["203", "300", "12"]
-)
+@pytest.mark.parametrize(("head", "module"), list(zip(HEADS, [3, 4, 4], strict=True)), ids=["203", "300", "12"])
 def test_bars_are_whole_modules_tall_enough_and_stand_in_white(renderer, size, head, module):
     black = dots(renderer, example_label(), size, head)
     sheet = SHEETS[size]
@@ -304,9 +302,7 @@ except RenderError as error:
 
 
 def test_without_a_gui_application_it_refuses_instead_of_aborting():
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout.split()) == (0, ["render.no_application"] * 2), done.stderr
 
 

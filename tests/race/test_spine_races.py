@@ -74,7 +74,9 @@ def test_twin_two_desks_that_look_first_and_write_then_both_ship(world):
         seen.wait(10)
         if state == "shipped":
             return False
-        return store.write(lambda u: u.count(update(Parcel).where(Parcel.id == parcel_id).values(state="shipped"))) == 1
+        return (
+            store.write(lambda u: u.count(update(Parcel).where(Parcel.id == parcel_id).values(state="shipped"))) == 1
+        )
 
     assert together(lambda: naive(world.store), lambda: naive(other)) == [True, True]
 
@@ -145,7 +147,9 @@ def test_two_desks_that_ask_for_the_next_parcel_get_one_each(world):
     assert len(first + second) == 8
 
 
-def _open_next_together(world: World, monkeypatch: pytest.MonkeyPatch, due_next: Callable[[Any], Any]) -> Counter[str]:
+def _open_next_together(
+    world: World, monkeypatch: pytest.MonkeyPatch, due_next: Callable[[Any], Any]
+) -> Counter[str]:
     world.shop.place("A1", line("1", "BEAR"))
     world.shop.place("A2", line("1", "BEAR"))
     world.sync()

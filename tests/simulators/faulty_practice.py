@@ -185,9 +185,7 @@ class FaultyPracticeServer(PracticeServer):
 
     def _same_cursor(self, request: Request, wire: Wire) -> None:
         query = request.query("updated_after", "state", "cursor", "limit")
-        wire.reply(
-            json_answer(200, {"orders": self._page(request)["orders"], "next_cursor": query["cursor"]})
-        )
+        wire.reply(json_answer(200, {"orders": self._page(request)["orders"], "next_cursor": query["cursor"]}))
 
     def _empty_page_has_more(self, request: Request, wire: Wire) -> None:
         wire.reply(json_answer(200, {"orders": [], "next_cursor": self._start_again(request)}))

@@ -85,9 +85,7 @@ class TsplEngine:
         piece = data[at : at + stride * rows - len(self._picture)]
         self._picture += piece
         if len(self._picture) == stride * rows:
-            bits = np.unpackbits(np.frombuffer(bytes(self._picture), dtype=np.uint8)).reshape(
-                rows, stride * 8
-            )
+            bits = np.unpackbits(np.frombuffer(bytes(self._picture), dtype=np.uint8)).reshape(rows, stride * 8)
             top, left = y + self._origin[1], x + self._origin[0]
             area = self._page[top : top + rows, left : left + stride * 8]
             area[:] = bits[: area.shape[0], : area.shape[1]] == 0

@@ -16,6 +16,8 @@ from tests.support.fake_shop import line
 from tests.support.world import Address, World
 
 _PLACES = ("claimed", "marked", "half sent", "sent", "told")
+#: not a kill: the wire is found dead before the first byte
+_OFF = "off"
 
 
 class Paper:
@@ -46,6 +48,9 @@ def print_one(jobs: PrintJobs, paper: Paper, cut_at: str, *, comes_out: bool, co
     if not jobs.mark_sending(job, "digest"):
         return
     here("marked")
+    if cut_at == _OFF:
+        jobs.mark_failed(job, "switched off", is_retryable=True)
+        return
     if cut_at == "half sent" and comes_out:
         paper.print(job)
     here("half sent")
@@ -87,7 +92,7 @@ class PrintQueueMachine(RuleBasedStateMachine):
         self.world.buy_numbers()
         self.world.desk.packing.start_wave("batch", 10)
 
-    @rule(cut_at=st.sampled_from(("", "", *_PLACES)), comes_out=st.booleans(), confirms=st.booleans())
+    @rule(cut_at=st.sampled_from(("", "", _OFF, *_PLACES)), comes_out=st.booleans(), confirms=st.booleans())
     def a_lane_works(self, cut_at: str, comes_out: bool, confirms: bool) -> None:
         try:
             print_one(self.world.desk.jobs, self.paper, cut_at, comes_out=comes_out, confirms=confirms)
@@ -233,9 +238,14 @@ def test_nothing_sent_goes_back_into_the_queue_and_no_mark_moves_a_job_back(worl
     job = jobs.claim("virtual")
     assert jobs.mark_sending(job, "digest")
     assert jobs.mark_sending(job, "digest")  # the answer to the first commit was lost
-    jobs.mark_failed(job, "too late", is_retryable=True)
+    PrintJobs(world.store, "lane 2").mark_failed(job, "not mine", is_retryable=True)
     assert [row.state for row in world.jobs()] == ["sending"]
+    jobs.mark_failed(job, "switched off", is_retryable=True)
+    assert [row.state for row in world.jobs()] == ["queued"]
+    job = jobs.claim("virtual")
+    assert jobs.mark_sending(job, "digest")
     jobs.mark_sent(job, None)
+    jobs.mark_failed(job, "too late", is_retryable=True)
     jobs.mark_confirmed(job)
     jobs.mark_unknown(job, "late")
     assert [row.state for row in world.jobs()] == ["confirmed"]

@@ -193,7 +193,9 @@ class FakeCarrier:
             raise Rejected("no numbers left", code="balance_empty")
         self.balance -= 1
         number = next(iter(self.granted.values())).number if is_same else f"TT{len(self.granted) + 1:09}"
-        self.granted[request.key] = WaybillGrant(request.key, request.carrier_code, number, "571-A01-02", "杭州", number)
+        self.granted[request.key] = WaybillGrant(
+            request.key, request.carrier_code, number, "571-A01-02", "杭州", number
+        )
         return self.granted[request.key]
 
     def find(self, key: str) -> WaybillGrant | None:

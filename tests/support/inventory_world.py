@@ -176,9 +176,7 @@ class World:
         lines = [(want.order_line_id, want.qty if qty is None else qty) for want in order.wants]
         self.do(lambda uow: service.consume(uow, lines, reference))
 
-    def level(
-        self, sku: SkuId, warehouse: WarehouseId = main, batch: str = ""
-    ) -> tuple[int, int, int, int] | None:
+    def level(self, sku: SkuId, warehouse: WarehouseId = main, batch: str = "") -> tuple[int, int, int, int] | None:
         """On hand, reserved, confirmed, quarantined; None where there is no level."""
         query = select(
             StockLevel.on_hand_qty, StockLevel.reserved_qty, StockLevel.confirmed_qty, StockLevel.quarantined_qty

@@ -14,9 +14,7 @@ def _hmac_sha256(key: bytes, message: bytes) -> str:
     return hashlib.sha256(bytes(byte ^ 0x5C for byte in key) + inner).hexdigest()
 
 
-def independent_signature(
-    secret: str, method: str, target: str, timestamp: str, nonce: str, body: bytes
-) -> str:
+def independent_signature(secret: str, method: str, target: str, timestamp: str, nonce: str, body: bytes) -> str:
     """Hex of HMAC-SHA256(secret, method \\n target \\n timestamp \\n nonce \\n sha256hex(body))."""
     hashed = hashlib.sha256(body).hexdigest()
     return _hmac_sha256(secret.encode(), f"{method}\n{target}\n{timestamp}\n{nonce}\n{hashed}".encode())

@@ -10,9 +10,7 @@ Dots = npt.NDArray[np.bool_]
 def read_with_zxing(black: Dots) -> set[tuple[str, str]]:
     """Every code as (kind, text), kind `code128` or `qr`."""
     kinds = {zxingcpp.BarcodeFormat.Code128: "code128", zxingcpp.BarcodeFormat.QRCode: "qr"}
-    return {
-        (kinds.get(code.format, str(code.format)), code.text) for code in zxingcpp.read_barcodes(_grey(black))
-    }
+    return {(kinds.get(code.format, str(code.format)), code.text) for code in zxingcpp.read_barcodes(_grey(black))}
 
 
 def read_with_zbar(black: Dots) -> set[tuple[str, str]] | None:

@@ -230,7 +230,9 @@ class World:
 
     def receive(self, code: str, qty: int) -> None:
         """Book goods in, as the desk does."""
-        self.desk.stock.receive(self.warehouse, SkuId(self.skus[code]), qty, "delivery", f"delivery {next(self._nonces)}")
+        self.desk.stock.receive(
+            self.warehouse, SkuId(self.skus[code]), qty, "delivery", f"delivery {next(self._nonces)}"
+        )
 
     def print_labels(self, printer_key: str = "virtual") -> list[Mapping[str, Any]]:
         """Print what waits; the contents in order."""
@@ -305,9 +307,12 @@ class World:
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every table as it stands in the database, nothing decrypted."""
+
         def tables(connection: Any) -> dict[str, list[tuple[Any, ...]]]:
             if connection.dialect.name == "sqlite":
-                names = [row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type='table'"))]
+                names = [
+                    row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type='table'"))
+                ]
             else:
                 names = [
                     row[0]

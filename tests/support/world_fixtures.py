@@ -43,7 +43,9 @@ def postgres_address(shared_database: str) -> Iterator[Address]:
     with engine.begin() as connection:
         # No foreign keys are checked in this role, so the order of the tables does not matter.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+        names = (
+            connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+        )
         connection.execute(text(";".join(f'DELETE FROM "{name}"' for name in names)))  # noqa: S608 - own names
     engine.dispose()
 

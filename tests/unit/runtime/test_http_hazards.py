@@ -88,12 +88,8 @@ def failure(http: HttpClient, script: Script, call: Call = GET) -> ChannelError:
     ("data", "kind", "code"),
     [
         pytest.param(answer(b""), Temporary, "http.cut", id="empty 200"),
-        pytest.param(
-            b"HTTP/1.1 200 OK\r\n\r\n" + b'{"things": [', Temporary, "http.cut", id="cut, no length"
-        ),
-        pytest.param(
-            b"HTTP/1.1 200 OK\r\n\r\n" + '{"a": "好'.encode()[:-1], Temporary, "http.cut", id="cut char"
-        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + b'{"things": [', Temporary, "http.cut", id="cut, no length"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + '{"a": "好'.encode()[:-1], Temporary, "http.cut", id="cut char"),
         pytest.param(
             b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"things": []}',
             Temporary,
@@ -116,21 +112,15 @@ def failure(http: HttpClient, script: Script, call: Call = GET) -> ChannelError:
         pytest.param(answer(b'{"a": NaN}'), ContractBroken, "http.body", id="NaN"),
         pytest.param(answer(b'{"a": -Infinity}'), ContractBroken, "http.body", id="Infinity"),
         pytest.param(answer(b'{"a": 1e999}'), ContractBroken, "http.body", id="overflow"),
-        pytest.param(
-            answer(b'{"id": 123456789012345678901.0}'), ContractBroken, "http.body", id="id as float"
-        ),
+        pytest.param(answer(b'{"id": 123456789012345678901.0}'), ContractBroken, "http.body", id="id as float"),
         pytest.param(
             answer(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"), ContractBroken, "http.body", id="deep"
         ),
-        pytest.param(
-            answer(b'{"a": ' + b"9" * 5000 + b"}"), ContractBroken, "http.body", id="endless number"
-        ),
+        pytest.param(answer(b'{"a": ' + b"9" * 5000 + b"}"), ContractBroken, "http.body", id="endless number"),
         pytest.param(answer(b'{"a": "\xff\xfe"}'), ContractBroken, "http.body", id="not UTF-8"),
         pytest.param(answer(b'{"a": 1} {"a": 1}'), ContractBroken, "http.body", id="two objects"),
         pytest.param(answer(b'{"a": 1}', "Content-Encoding: br"), ContractBroken, "http.encoding", id="br"),
-        pytest.param(
-            answer(b'{"a": 1}', "Content-Encoding: gzip"), ContractBroken, "http.encoding", id="no gzip"
-        ),
+        pytest.param(answer(b'{"a": 1}', "Content-Encoding: gzip"), ContractBroken, "http.encoding", id="no gzip"),
         pytest.param(
             answer(gzip.compress(b'{"a": 1}')[:-9], "Content-Encoding: gzip"),
             Temporary,
@@ -342,9 +332,7 @@ def test_broken_characters_are_replaced_and_do_not_block(client: HttpClient) -> 
     assert data == {"note": "a\ufffdb\ufffd", "fine": "😀", "\ufffd": [{"x": "\ufffd"}]}
 
 
-def test_neither_log_nor_error_holds_secret_or_person(
-    client: HttpClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_neither_log_nor_error_holds_secret_or_person(client: HttpClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "core")
     call = Call(
         "test.post",
@@ -433,8 +421,7 @@ def test_a_name_that_leads_inwards_is_left_before_a_byte_is_sent(client: HttpCli
 def test_link_local_stays_closed_even_with_the_lan_switch() -> None:
     place = endpoint("https://nas.local", allow_lan=True)
     allowed = {
-        text: place.admits(ipaddress.ip_address(text))
-        for text in ("192.168.1.5", "169.254.169.254", "8.8.8.8")
+        text: place.admits(ipaddress.ip_address(text)) for text in ("192.168.1.5", "169.254.169.254", "8.8.8.8")
     }
 
     assert allowed == {"192.168.1.5": True, "169.254.169.254": False, "8.8.8.8": True}
