@@ -55,7 +55,7 @@ class PrintJobs:
 
     def _fail(self, job_id: int, reason: str) -> None:
         _log.info("print job %s cannot be printed: %s", job_id, reason)
-        self._write(lambda uow: print_queue.mark_failed(uow, job_id, reason))
+        self._write(lambda uow: print_queue.mark_failed(uow, job_id, self._holder, reason))
 
     def mark_sending(self, job: PaperJob, sha256: str) -> bool:
         """Committed before the first byte; False when nothing may be sent."""
@@ -72,7 +72,7 @@ class PrintJobs:
     def mark_failed(self, job: PaperJob, reason: str, *, is_retryable: bool) -> None:
         """No byte left."""
         if is_retryable:
-            self._write(lambda uow: print_queue.put_back(uow, job.job_id, reason))
+            self._write(lambda uow: print_queue.put_back(uow, job.job_id, self._holder, reason))
         else:
             self._fail(job.job_id, reason)
 

@@ -7,7 +7,7 @@ what was sending when the program died is unknown, and unknown is never printed 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import ColumnElement, Update, func, select, update
 
 from core.db.models import Setting
 from core.db.unit_of_work import UnitOfWork
@@ -15,8 +15,6 @@ from core.runtime.errors import NotFound, Refused
 from core.waybills.models import PrintJob, Waybill
 
 OPEN = ("queued", "claimed", "sending", "unknown")
-#: states in which one lane holds a job; only that lane knows whether a byte has left
-_HELD = ("claimed", "sending")
 #: a claim that nobody continued after so long may be taken by another lane; no byte was sent under it
 _CLAIM_S = 60
 #: a label takes seconds; a desk that is silent for so long in the middle of one has gone
@@ -125,15 +123,15 @@ def mark_unknown(uow: UnitOfWork, job_id: int, reason: str) -> bool:
     return _settle(uow, job_id, here.values(state="unknown", last_error=reason))
 
 
-def put_back(uow: UnitOfWork, job_id: int, reason: str) -> bool:
-    """No byte was sent, says the lane that holds the job: wait in the queue for the printer."""
-    here = update(PrintJob).where(PrintJob.id == job_id, PrintJob.state.in_(_HELD))
+def put_back(uow: UnitOfWork, job_id: int, holder: str, reason: str) -> bool:
+    """The lane that holds the job knows that no byte left (the printer is off): wait in the queue."""
+    here = update(PrintJob).where(*_held_by(job_id, holder))
     return _settle(uow, job_id, here.values(state="queued", claimed_by="", lease_until_at=None, last_error=reason))
 
 
-def mark_failed(uow: UnitOfWork, job_id: int, reason: str) -> bool:
-    """No byte was sent and trying again will not help (the content cannot be printed)."""
-    here = update(PrintJob).where(PrintJob.id == job_id, PrintJob.state.in_(_HELD))
+def mark_failed(uow: UnitOfWork, job_id: int, holder: str, reason: str) -> bool:
+    """Nothing was sent and trying again will not help (the content cannot be printed)."""
+    here = update(PrintJob).where(*_held_by(job_id, holder))
     return _settle(uow, job_id, here.values(state="failed", last_error=reason, settled_at=uow.now))
 
 
@@ -199,6 +197,11 @@ def move_jobs(uow: UnitOfWork, from_key: str, to_key: str) -> int:
     moved = uow.count(here.values(printer_key=to_key))
     uow.record("print.moved", "printer", 0, count=moved, to=to_key)
     return moved
+
+
+def _held_by(job_id: int, holder: str) -> tuple[ColumnElement[bool], ...]:
+    # Also after "sending" was committed: it is written before the wire is opened, so the wire may be found dead then.
+    return PrintJob.id == job_id, PrintJob.state.in_(("claimed", "sending")), PrintJob.claimed_by == holder
 
 
 def _settle(uow: UnitOfWork, job_id: int, statement: Update) -> bool:

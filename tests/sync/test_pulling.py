@@ -1,0 +1,225 @@
+"""Pulling loses no order and takes none twice, whatever the pages, the clocks and the kills do."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from core.channels.contract import AuthExpired, ContractBroken, OrderPage, Temporary
+from core.sync.models import Cursor
+from tests.support.fake_shop import FakeShop, line
+
+
+def _cursor(world):
+    rows = world.rows(select(Cursor.until_at))
+    return rows[0].until_at if rows else None
+
+
+def _pull(world, **more):
+    return world.puller(**more).pull(world.shop_record, world.shop)
+
+
+def _taken(world):
+    return {row.order_no for row in world.listed()}
+
+
+def test_the_cursor_moves_after_the_whole_window_alone(world):
+    world.shop.capabilities = FakeShop(world.clock, page_size=2).capabilities
+    for n in range(5):
+        world.shop.place(f"A{n}", line("1", "BEAR"))
+    world.shop.faults = [None, None, Temporary("cut")]
+    with pytest.raises(Temporary):
+        _pull(world)
+    assert (len(_taken(world)), _cursor(world)) == (2, None)
+    done = _pull(world)
+    assert (done.new_count, done.pages, len(_taken(world))) == (3, 3, 5)
+    assert _cursor(world) == world.clock.now()
+    assert _pull(world).new_count == 0
+
+
+def test_a_pull_that_is_stopped_between_pages_leaves_the_cursor(world):
+    world.shop.capabilities = FakeShop(world.clock, page_size=1).capabilities
+    for n in range(3):
+        world.shop.place(f"A{n}", line("1", "BEAR"))
+    _pull(world, is_cancelled=lambda: "pull" in world.shop.calls)
+    assert (len(_taken(world)), _cursor(world)) == (1, None)
+    _pull(world)
+    assert len(_taken(world)) == 3
+
+
+def test_orders_that_change_while_we_page_are_not_lost(world):
+    world.shop.capabilities = FakeShop(world.clock, page_size=2).capabilities
+    for n in range(6):
+        world.shop.place(f"A{n}", line("1", "BEAR"), is_paid=False)
+
+    def drift(cursor):
+        world.clock.advance(seconds=1)
+        if cursor is not None and world.shop.orders["A0"].payment == "unpaid":
+            world.shop.pay("A0")
+            world.shop.place("late", line("1", "BEAR"))
+
+    world.shop.meanwhile = drift
+    _pull(world)
+    world.shop.meanwhile = lambda cursor: None
+    _pull(world)
+    assert _taken(world) == {*(f"A{n}" for n in range(6)), "late"}
+    assert world.order("A0").payment == "paid"
+
+
+def test_pages_that_lead_in_a_circle_do_not_move_the_cursor(world):
+    order = world.shop.place("A1", line("1", "BEAR"))
+    world.shop.pull_orders = lambda since, cursor: OrderPage([order], "same", world.clock.now())
+    with pytest.raises(ContractBroken, match="circle"):
+        _pull(world)
+    assert (_taken(world), _cursor(world)) == ({"A1"}, None)
+
+
+@pytest.mark.parametrize("skew_h", [-30, -1, 1, 30])
+def test_a_wrong_clock_on_either_side_loses_nothing(world, skew_h):
+    """The shop's Date header is wrong for one pull; what is placed meanwhile is still found."""
+    world.shop.place("A1", line("1", "BEAR"))
+    world.shop.skew = timedelta(hours=skew_h)
+    _pull(world)
+    world.shop.skew = timedelta()
+    for n in range(3):
+        world.clock.advance(minutes=5)
+        world.shop.place(f"B{n}", line("1", "BEAR"))
+        _pull(world)
+    assert _taken(world) == {"A1", "B0", "B1", "B2"}
+
+
+def test_our_own_clock_far_ahead_does_not_hide_the_first_window(world):
+    shop_clock = world.clock.now() - timedelta(days=30)
+    world.shop.skew = -timedelta(days=30)
+    world.shop.place("A1", line("1", "BEAR"), modified_at=shop_clock)
+    _pull(world)
+    assert _taken(world) == {"A1"}
+
+
+def test_a_border_within_one_second_is_read_twice_and_taken_once(world):
+    world.shop._has_versions = False
+    world.shop.place("A1", line("1", "BEAR"), is_paid=False)
+    _pull(world)
+    world.shop.change("A1", payment="paid")
+    _pull(world)
+    assert world.order("A1").payment == "paid"
+    assert len(_taken(world)) == 1
+
+
+def test_a_shop_whose_payments_move_no_time_is_also_read_by_state(world):
+    world.shop = FakeShop(world.clock, has_versions=False, needs_state_poll=True, overlap_s=0)
+    world.shop.place("A1", line("1", "BEAR"), is_paid=False)
+    _pull(world)
+    world.clock.advance(hours=1)
+    before = world.shop.orders["A1"].modified_at
+    world.shop.change("A1", payment="paid", modified_at=before)
+    _pull(world)
+    assert world.order("A1").payment == "paid"
+    assert world.shop.calls.count("open") == 2
+
+
+def test_an_order_that_cannot_be_stored_keeps_no_other_out(world, expected_log):
+    expected_log("cannot be stored", "core.sync")
+    for n in range(4):
+        world.shop.place(f"A{n}", line("1", "BEAR"))
+    world.shop.change("A2", order_type="of a kind nobody knows")
+    with pytest.raises(ContractBroken, match="A2: ValueError"):
+        _pull(world)
+    assert (_taken(world), _cursor(world)) == ({"A0", "A1", "A3"}, None)
+    world.shop.change("A2", order_type="normal")
+    _pull(world)
+    assert len(_taken(world)) == 4
+
+
+def test_a_refresh_brings_the_newest_word_on_one_order(world):
+    world.ready("A1", line("1", "BEAR"))
+    world.shop.cancel("A1")
+    world.puller().refresh(world.shop_record, world.shop, "A1")
+    assert world.order("A1").fulfilment == "cancelled"
+    world.puller().refresh(world.shop_record, world.shop, "nobody knows")
+
+
+@given(
+    acts=st.lists(
+        st.one_of(
+            st.just(("place", 0)),
+            st.tuples(st.just("pay"), st.integers(0, 9)),
+            st.tuples(st.just("pull"), st.integers(-1, 4)),
+            st.tuples(st.just("wait"), st.integers(1, 2000)),
+            st.tuples(st.just("skew"), st.integers(-7200, 7200)),
+        ),
+        max_size=14,
+    ),
+    page_size=st.integers(1, 3),
+)
+def test_whatever_happens_every_order_is_taken_exactly_once(shared_world, acts, page_size):
+    world = shared_world
+    start = len(world.shop.orders)
+    world.shop.capabilities = FakeShop(world.clock, page_size=page_size).capabilities
+    own = []
+    for act, arg in acts:
+        if act == "place":
+            own.append(f"H{start}-{len(own)}")
+            world.shop.place(own[-1], line("1", "GIFT"), is_paid=False)
+        elif act == "pay" and own:
+            world.shop.pay(own[arg % len(own)])
+        elif act == "wait":
+            world.clock.advance(seconds=arg)
+        elif act == "skew":
+            world.shop.skew = timedelta(seconds=arg)
+        elif act == "pull":
+            world.shop.faults = [] if arg < 0 else [*[None] * arg, Temporary("cut")]
+            try:
+                _pull(world)
+            except Temporary:
+                pass
+    world.shop.faults, world.shop.skew = [], timedelta()
+    _pull(world)
+    for no in own:
+        assert world.order(no).payment == world.shop.orders[no].payment
+
+
+def _core(tmp_path, world):
+    from core.app import CoreConfig, build
+    from core.channels.plugin import ChannelPlugin
+    from core.channels.registry import ChannelRegistry
+
+    plugin = ChannelPlugin("fake", "假", "fake", (), world.shop.capabilities, lambda *arguments: world.shop)
+    return build(
+        CoreConfig(folder=tmp_path / "core", key_file=tmp_path / "key", clock=world.clock), ChannelRegistry([plugin])
+    )
+
+
+@pytest.mark.parametrize("error", [AuthExpired("key"), Temporary("away"), ContractBroken("html")])
+def test_the_shops_light_says_what_went_wrong_and_is_good_again(file_world, tmp_path, error):
+    from core.sync.shops import add_shop
+
+    core = _core(tmp_path, file_world)
+    try:
+        from core.inventory.models import Warehouse
+
+        warehouse = core.store.write(lambda uow: uow.insert(Warehouse, {"code": "main", "name": "main"}))
+        shop = core.store.write(lambda uow: add_shop(uow, "fake", "店", {}, "{}", warehouse))
+        strange = core.store.write(lambda uow: add_shop(uow, "unheard of", "怪店", {}, "{}", warehouse))
+        file_world.shop.faults = [error]
+        with pytest.raises(type(error)):
+            core.pull_shop(shop)
+        with pytest.raises(Exception, match="no channel"):
+            core.pull_shop(strange)
+        lights = core.status.status().shops
+        assert [light.state for light in lights] == ["notice", "notice"]
+        assert type(error).__name__ in lights[0].last_error
+        core.pull_shop(shop)
+        assert core.status.status().shops[0].state == "good"
+        file_world.clock.advance(minutes=6)
+        assert core.status.status().shops[0].state == "stop"
+        # Another desk is pulling this shop: we leave it alone.
+        from core.db import leases
+
+        core.store.write(lambda uow: leases.take(uow, f"pull:{shop}", "another desk", 60))
+        assert core.pull_shop(shop) is None
+        core.tidy()
+    finally:
+        core.stop()
