@@ -1,6 +1,6 @@
 """The customer master: who buys, under which accounts, and where their parcels go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,17 +61,18 @@ def register(uow: UnitOfWork, channel: str, buyers: Sequence[Buyer], digest: Dig
     ]
     fresh = iter(uow.take_ids(Customer, len(unknown)))
     new_customers: list[dict[str, object]] = []
+    facts = {"channel": channel}
     for buyer, phone in zip(buyers, phones, strict=True):
         customer_id = known.get(buyer.buyer_key) or known_phones.get(phone)
         if customer_id is None:
             customer_id = next(fresh)
             new_customers.append({"id": customer_id, "created_at": uow.now})
-            changes.append(_change(uow, customer_id, "created", channel=channel))
+            changes.append(_change(uow, customer_id, "created", facts))
         if buyer.buyer_key not in known:
             known[buyer.buyer_key] = customer_id
             row = {"channel": channel, "buyer_key": buyer.buyer_key, "customer_id": customer_id}
             new_identities.append(row | {"buyer_name": buyer.buyer_name})
-            changes.append(_change(uow, customer_id, "identity_added", channel=channel))
+            changes.append(_change(uow, customer_id, "identity_added", facts))
         if phone and phone not in known_phones:
             known_phones[phone] = customer_id
             row = {"channel": _PHONE, "buyer_key": phone, "customer_id": customer_id}
@@ -134,7 +135,7 @@ def _consignees(
         if key in missing and row_id not in new:
             new[row_id] = _consignee_row(uow, row_id, key, buyer.consignee)
             kind = "consignee_changed" if key[0] in had_one else "consignee_added"
-            changes.append(_change(uow, key[0], kind, consignee_id=row_id))
+            changes.append(_change(uow, key[0], kind, {"consignee_id": row_id}))
             had_one.add(key[0])
     uow.insert_many(ConsigneeRow, list(new.values()))
     return [known[key] for key in keys]
@@ -158,7 +159,7 @@ def _consignee_row(uow: UnitOfWork, row_id: int, key: tuple[int, str], who: Cons
     }
 
 
-def _change(uow: UnitOfWork, customer_id: int, kind: str, **facts: object) -> dict[str, object]:
+def _change(uow: UnitOfWork, customer_id: int, kind: str, facts: Mapping[str, object]) -> dict[str, object]:
     return {
         "customer_id": customer_id,
         "at": uow.now,
@@ -181,5 +182,5 @@ def erase(uow: UnitOfWork, customer_id: int) -> None:
     uow.execute(update(ConsigneeRow).where(mine).values(**dict.fromkeys(names), digest=digest))
     uow.execute(delete(Identity).where(Identity.customer_id == customer_id))
     uow.execute(update(Customer).where(Customer.id == customer_id).values(erased_at=uow.now))
-    uow.insert_many(CustomerChange, [_change(uow, customer_id, "erased")])
+    uow.insert_many(CustomerChange, [_change(uow, customer_id, "erased", {})])
     uow.record("customer.erased", "customer", customer_id)

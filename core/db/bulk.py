@@ -47,7 +47,7 @@ class SqliteInsert:
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert `rows`, which must not be empty."""
         given = [
-            [row[name] for row in rows] if convert is None else [convert(row[name]) for row in rows]
+            [row[name] for row in rows] if convert is None else _converted([row[name] for row in rows], convert)
             for name, convert in self._given
         ]
         values = [*given, *(repeat(value) for value in self._fixed)]
@@ -61,6 +61,15 @@ def sqlite_insert(table: type[Base], names: tuple[str, ...], *, is_lenient: bool
 
 
 _DIALECT = sqlite.dialect()
+
+
+def _converted(values: list[Any], convert: Convert) -> list[Any]:
+    # Many rows carry the very same time or the very same facts; the list keeps them alive, so that ids stay theirs.
+    done: dict[int, Any] = {}
+    for value in values:
+        if id(value) not in done:
+            done[id(value)] = convert(value)
+    return [done[id(value)] for value in values]
 
 
 def _converter(column: Any) -> Convert | None:

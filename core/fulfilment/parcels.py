@@ -81,8 +81,16 @@ def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
     rows = []
     for parcel_id, order in zip(ids, orders, strict=True):
         for line in lines[order.id]:
-            own = {"parcel_id": parcel_id, "order_line_id": line.id, "order_id": order.id}
-            rows.append(own | {"sku_id": line.sku_id, "qty": line.qty})
+            line_id, order_id, sku_id, qty = line
+            rows.append(
+                {
+                    "parcel_id": parcel_id,
+                    "order_line_id": line_id,
+                    "order_id": order_id,
+                    "sku_id": sku_id,
+                    "qty": qty,
+                }
+            )
     uow.insert_many(ParcelLine, rows)
     plan_numbers(uow, [(p, o.consignee_id) for p, o in zip(ids, orders, strict=True)], carrier_code)
     uow.changed("parcel", *ids)

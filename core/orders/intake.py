@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 from core.catalog.records import Component
 from core.catalog.service import match_lines
 from core.channels.contract import ChannelOrder
-from core.customers.service import Buyer, Digest, register
+from core.customers.service import Buyer, Digest, Registered, register
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
@@ -29,6 +29,9 @@ _KNOWN = select(Order.order_no, Order.id, Order.channel_version, Order.modified_
     Order.shop_id == bindparam("shop"), Order.order_no.in_(text_set("nos"))
 )
 _SEEN = update(Order).where(Order.id.in_(id_set("ids"))).values(seen_at=bindparam("now", type_=Instant))
+
+
+_VERBATIM = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,7 @@ def is_newer(order: ChannelOrder, known: Known) -> bool:
 
 def compress(raw: Mapping[str, object]) -> bytes:
     """The verbatim copy as stored."""
-    text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), default=str)
-    return zlib.compress(text.encode(), 1)
+    return zlib.compress(_VERBATIM.encode(raw).encode(), 1)
 
 
 def deadline(order: ChannelOrder) -> datetime | None:
@@ -178,8 +180,7 @@ def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], di
     uow.insert_many(
         Order,
         [
-            _order_row(uow, shop, order_id, order)
-            | {"customer_id": who.customer_id, "consignee_id": who.consignee_id}
+            _order_row(uow, shop, order_id, order, who)
             for order_id, order, who in zip(ids, orders, registered, strict=True)
         ],
     )
@@ -196,9 +197,13 @@ def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], di
     return ids
 
 
-def _order_row(uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOrder) -> dict[str, Any]:
+def _order_row(
+    uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOrder, who: Registered
+) -> dict[str, Any]:
     return {
         "id": order_id,
+        "customer_id": who.customer_id,
+        "consignee_id": who.consignee_id,
         "shop_id": shop.id,
         "order_no": order.order_no,
         "order_type": OrderType(order.order_type).value,

@@ -34,7 +34,8 @@ WaybillsOf = Callable[[Connection, Sequence[int]], Mapping[int, str]]
 #: orders that a waybill number belongs to
 OrdersOfWaybill = Callable[[Connection, str], Sequence[int]]
 
-_NEWEST = 1 << 62
+#: an id above every order's: where the first page begins
+NEWEST = 1 << 62
 #: a chip that says "1 000+" is as good as one that counts a million
 COUNT_CAP = 1000
 #: nobody types more; an order number has up to 64 characters
@@ -89,14 +90,18 @@ def order_page(
     orders_of_waybill: OrdersOfWaybill,
 ) -> OrderPageView:
     """One page, newest first. A search looks through all orders, whatever the pile."""
-    before = after or _NEWEST
     if wanted.search.strip():
-        ids = search(connection, wanted.search, digest, before, limit, orders_of_waybill)
+        ids = search(connection, wanted.search, digest, after or NEWEST, limit, orders_of_waybill)
     else:
-        query = select(Order.id).where(*_PILE[wanted.pile], Order.id < before).order_by(Order.id.desc()).limit(limit)
-        ids = list(connection.execute(query).scalars())
+        ids = page_ids(connection, wanted.pile, after, limit)
     rows = order_rows(connection, ids, waybills_of)
     return OrderPageView(rows, ids[-1] if len(ids) == limit else None)
+
+
+def page_ids(connection: Connection, pile: str, after: int | None, limit: int) -> list[int]:
+    """Orders of a pile below `after`, newest first."""
+    query = select(Order.id).where(*_PILE[pile], Order.id < (after or NEWEST)).order_by(Order.id.desc()).limit(limit)
+    return list(connection.execute(query).scalars())
 
 
 def search(

@@ -38,7 +38,7 @@ def opened(window: DeskWindow, *codes: str) -> None:
         presenter.scan(code)
 
 
-def scenes(  # noqa: C901  a list of pictures, not a decision
+def scenes(
     window: DeskWindow, world: DeskWorld
 ) -> dict[str, Callable[[], None]]:
     presenter = window._parts.packing

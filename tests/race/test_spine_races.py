@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def test_of_two_desks_that_scan_one_label_exactly_one_ships(world):
     for n in range(6):
         world.desk.pack(f"A{n}")
     for number in numbers:
-        codes = Counter(v.code for v in together(lambda: world.desk.ship(number), lambda: other.ship(number)))
+        codes = Counter(v.code for v in together(partial(world.desk.ship, number), partial(other.ship, number)))
         assert codes == {"parcel.shipped": 1, "parcel.shipped_before": 1}
     sales = select(func.count()).select_from(Movement).where(Movement.kind == "sale")
     assert world.rows(sales)[0][0] == 6

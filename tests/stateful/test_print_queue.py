@@ -4,10 +4,9 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
-import pytest
 from sqlalchemy import update
 
 from core.desk.print_jobs import PaperJob, PrintJobs

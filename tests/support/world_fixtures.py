@@ -46,7 +46,7 @@ def postgres_address(shared_database: str) -> Iterator[Address]:
         names = (
             connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
         )
-        connection.execute(text(";".join(f'DELETE FROM "{name}"' for name in names)))  # noqa: S608 - own names
+        connection.execute(text(";".join(f'DELETE FROM "{name}"' for name in names)))
     engine.dispose()
 
 
