@@ -81,14 +81,13 @@ def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
     rows = []
     for parcel_id, order in zip(ids, orders, strict=True):
         for line in lines[order.id]:
-            line_id, order_id, sku_id, qty = line
             rows.append(
                 {
                     "parcel_id": parcel_id,
-                    "order_line_id": line_id,
-                    "order_id": order_id,
-                    "sku_id": sku_id,
-                    "qty": qty,
+                    "order_line_id": line.id,
+                    "order_id": order.id,
+                    "sku_id": line.sku_id,
+                    "qty": line.qty,
                 }
             )
     uow.insert_many(ParcelLine, rows)

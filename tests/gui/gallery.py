@@ -38,9 +38,7 @@ def opened(window: DeskWindow, *codes: str) -> None:
         presenter.scan(code)
 
 
-def scenes(
-    window: DeskWindow, world: DeskWorld
-) -> dict[str, Callable[[], None]]:
+def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]]:
     presenter = window._parts.packing
     milk, bottle, _bib, _wipes, diapers = (goods.barcode for goods in GOODS)
 

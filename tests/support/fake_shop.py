@@ -74,8 +74,8 @@ class FakeShop:
         """Anything else that happens to an order."""
         order = self.orders[no]
         version = order.version + 1 if self._has_versions else 0
-        facts = {"version": version, "modified_at": self._clock.now()} | facts
-        self.orders[no] = replace(order, **facts)
+        stamp: dict[str, Any] = {"version": version, "modified_at": self._clock.now()}
+        self.orders[no] = replace(order, **(stamp | facts))
         return self.orders[no]
 
     def pay(self, no: str) -> ChannelOrder:
