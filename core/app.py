@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.channels.contract import Channel, ChannelError
 from core.channels.registry import ChannelRegistry, built_in
-from core.db import leases
+from core.db import leases, outbox
 from core.db.key_sources import FileSource, KeyringSource
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
@@ -173,6 +173,7 @@ class Core:
     def start(self) -> None:
         """Start the lanes: one per shop, one per carrier, one that tidies up. New shops get theirs with `adopt`."""
         self._unsubscribe = self.store.subscribe(self._wake_for)
+        self.store.write(lambda uow: outbox.take_back(uow, self._holder), urgency=Urgency.LANE)
         carrier = lane_of(self.config.carrier_code)
         self._add_lane(carrier, lambda: self._deliver_lane(carrier))
         self._add_lane("tidy", self._tidy_lane)

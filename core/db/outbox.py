@@ -62,6 +62,18 @@ def claim(uow: UnitOfWork, lane: str, holder: str, lease_s: float, limit: int = 
     return claims
 
 
+def take_back(uow: UnitOfWork, holder: str) -> int:
+    """At the start of a program: what its former self had leased when it died is due at once; gives how many.
+
+    The key of each delivery makes the repeat harmless, so nobody has to wait for the lease to run out.
+    """
+    mine = update(Outbox).where(Outbox.state == "leased", Outbox.leased_by == holder)
+    taken = uow.count(mine.values(state="waiting", leased_by=None, lease_until_at=None))
+    if taken:
+        uow.changed("outbox")
+    return taken
+
+
 def done(uow: UnitOfWork, claimed: Claim) -> bool:
     """Delivered. False when the lease was lost meanwhile: somebody else delivers it again under the same key."""
     return _settle(uow, claimed, {"state": "done", "done_at": uow.now, "last_error": None})

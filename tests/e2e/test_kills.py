@@ -1,11 +1,13 @@
 """P2, P3, P5: the program may be killed at any moment of the job; started again it goes on, nothing lost or twice."""
 
+import contextlib
 import json
 import os
 import random
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from core.waybills.models import PrintJob, Waybill
 from printing.transports.virtual import read_virtual_labels
 
 ROOT = Path(__file__).resolve().parents[2]
-ORDERS = int(os.environ.get("PACKDESK_KILL_ORDERS", "16"))
+ORDERS = int(os.environ.get("PACKDESK_KILL_ORDERS", "20"))
 KILLS = int(os.environ.get("PACKDESK_KILLS", "6"))
 
 pytestmark = pytest.mark.slow
@@ -35,22 +37,16 @@ def child(folder: Path, orders: int) -> subprocess.Popen[str]:
 def test_killed_again_and_again_the_job_ends_with_nothing_lost_and_nothing_twice(tmp_path):
     chance = random.Random(20261123)
     process = child(tmp_path, ORDERS)
-    out = err = ""
     killed = 0
     for _ in range(KILLS):
-        try:
-            # Late enough to be inside the work on most tries, early enough to meet the start as well.
-            out, err = process.communicate(timeout=chance.uniform(1.5, 9.0))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            killed += 1
-            # Orders that were placed stay placed: only the very first start may have died before placing any.
-            process = child(tmp_path, 0 if placed(tmp_path) else ORDERS)
-        else:
+        if ended_before(process, tmp_path, chance):
             break
-    else:
-        out, err = process.communicate(timeout=300)
+        process.kill()
+        process.communicate()
+        killed += 1
+        # Orders that were placed stay placed: only the very first start may have died before placing any.
+        process = child(tmp_path, 0 if placed(tmp_path) else ORDERS)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert killed >= 1, "the run ended before it was ever killed: raise PACKDESK_KILL_ORDERS"
     result = json.loads(out.splitlines()[-1])
@@ -58,6 +54,17 @@ def test_killed_again_and_again_the_job_ends_with_nothing_lost_and_nothing_twice
     assert result["stock_ok"]
     assert result["orders"] == result["shipped"] == result["confirmed_by_shop"] >= ORDERS
     assert_one_valid_label_per_parcel(tmp_path)
+
+
+def ended_before(process: subprocess.Popen[str], folder: Path, chance: random.Random) -> bool:
+    """Wait for the moment of the next kill: a few labels further, and a little; True when the run ended before."""
+    tray = folder / "labels"
+    wanted = len(read_virtual_labels(tray)) + chance.randint(0, 4)
+    while process.poll() is None and len(read_virtual_labels(tray)) < wanted:
+        time.sleep(0.01)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(chance.uniform(0.0, 1.2))
+    return process.poll() is not None
 
 
 def placed(folder: Path) -> bool:

@@ -204,3 +204,13 @@ def test_of_eight_desks_one_gets_the_lease(make_store, engine_kind, clock):
             fences = list(pool.map(lambda number: grab(desks[number], f"desk {number}"), range(8)))
             assert [fence for fence in fences if fence is not None] == [round_number + 1]
             clock.advance(seconds=61)
+
+
+def test_a_restarted_program_takes_its_own_leases_back_and_nobody_elses(store):
+    for key in ("mine", "theirs"):
+        store.write(lambda uow, key=key: uow.enqueue("push", key, {}, lane="shop 1"))
+    store.write(lambda uow: outbox.claim(uow, "shop 1", "desk-1", 60))
+    store.write(lambda uow: outbox.claim(uow, "shop 1", "desk-2", 60))
+    assert store.write(lambda uow: outbox.take_back(uow, "desk-1")) == 1
+    again = store.write(lambda uow: outbox.claim(uow, "shop 1", "desk-1", 60, limit=5))
+    assert [claim.key for claim in again] == ["mine"]
