@@ -397,7 +397,8 @@ class PackingPresenter:
             return
 
         def printed(job: PrintJobView) -> None:
-            self._say(Mood.NOTICE, Phrase("packing.reprinting", {"n": job.copy_no, "waybill_no": job.waybill_no}))
+            what = Phrase("packing.reprinting", {"n": job.copy_no, "waybill_no": job.waybill_no})
+            self._say(Mood.NOTICE, what, Phrase("packing.reprinting.way"))
             self.on_changed()
 
         self._tasks.submit(
