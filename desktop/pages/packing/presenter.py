@@ -523,7 +523,10 @@ class PackingPresenter:
         self._pump()
 
     def _lost(self, fresh: ParcelView | None) -> None:
-        code = "line.refunded" if fresh is not None and fresh.state == "cancelled" else "parcel.lost"
+        code = "parcel.lost"
+        if fresh is not None and fresh.state == "cancelled":
+            is_refunded = all(line.is_withdrawn for line in fresh.lines)
+            code = "line.refunded" if is_refunded else "parcel.recalled"
         verdict = Verdict(code, Tone.STOP, facts={"by": fresh.opened_by} if fresh is not None else {})
         self._adopt(None)
         self._override = verdict_sentence(verdict, verdict.facts, Mood.STOP)
