@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.bridge.task_runner import TaskRunner
+from desktop.bridge.task_runner import ChangesLike, TaskRunner
 from desktop.bridge.tasks import Lane
 from desktop.shell.rail import PAGES, Rail
 from desktop.texts import Phrase
@@ -26,6 +26,15 @@ from desktop.widgets.labels import PlainLabel
 _STATUS_MS: Final = 2000
 _PRINTER_MS: Final = 3000
 _SIZE: Final = (1366, 768)
+#: changes within this time are looked at together
+_GATHER_MS: Final = 200
+#: what each page shows
+_TABLES: Final = {
+    "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
+    "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
+    "printers": ("printer", "print_job"),
+    "settings": (),
+}
 
 
 class Page(Protocol):
@@ -150,6 +159,9 @@ class DeskWindow(QMainWindow):
         self._column.insertWidget(0, self._parts.strip)
         self._column.insertWidget(1, self._parts.message_bar)
         self._makers = self._parts.makers()
+        self._gathering = QTimer(self)
+        self._gathering.setSingleShot(True)
+        self._gathering.timeout.connect(self._on_gathered)
         ports.listen(self._tasks.announce)
         self._tasks.changed.connect(self._on_changed)
         self._tasks.failed.connect(self._parts.on_failed)
@@ -257,7 +269,13 @@ class DeskWindow(QMainWindow):
     # --- the rest -----------------------------------------------------------------------------------------------
 
     @Slot(object)
-    def _on_changed(self, _changes: object) -> None:
+    def _on_changed(self, changes: ChangesLike) -> None:
+        """Look again where something shown was written; an intake writes often, so looks are gathered."""
+        if changes.touches(*_TABLES[self._current]) and not self._gathering.isActive():
+            self._gathering.start(_GATHER_MS)
+
+    @Slot()
+    def _on_gathered(self) -> None:
         self._parts.ask_status()
         widget = self._pages.get(self._current)
         if widget is not None and widget.isVisible():

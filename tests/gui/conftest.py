@@ -23,6 +23,13 @@ from desktop.ui import Ui
 from tests.support.desk_world import GOODS, START, DeskWorld
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker by which a test announces a log it is meant to cause."""
+    config.addinivalue_line(
+        "markers", "expected_log(pattern, logger=None): a warning or error the test means to cause"
+    )
+
+
 @dataclass
 class ManualTasks:
     """Keeps what was submitted until the test runs it, in order: a desk whose answers are late."""

@@ -205,6 +205,17 @@ def test_a_refund_of_goods_not_in_the_box_says_leave_it_out(desk):
     assert desk.screen.sentence.what.facts["missing"] == 2
 
 
+@pytest.mark.parametrize(("refunded", "code"), [(True, "line.refunded"), (False, "parcel.recalled")])
+def test_a_parcel_cancelled_while_open_says_why_and_frees_the_desk(desk, refunded, code):
+    parcel = opened(desk)
+    lines = tuple(replace(line, is_withdrawn=refunded) for line in parcel.lines)
+    desk.world.parcels[parcel.id] = replace(desk.world.parcels[parcel.id], state="cancelled", lines=lines)
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert (desk.said, desk.screen.parcel) == (f"verdict.{code}", None)
+    assert desk.screen.is_alarming
+
+
 def test_two_boxes(desk):
     opened(desk)
     desk.scan(MILK.barcode, "PD-BOX")
@@ -339,6 +350,7 @@ def test_a_scan_that_cannot_be_recorded_is_said_and_the_rest_goes_on(desk):
     assert desk.screen.parcel.missing_qty == 2
 
 
+@pytest.mark.expected_log("an act of the packing desk failed")
 def test_a_defect_of_ours_is_logged_and_the_desk_works_on(desk, caplog):
     opened(desk)
     desk.world.failures = [ZeroDivisionError("oops")]

@@ -381,3 +381,45 @@ def test_a_wave_is_started_by_key_and_esc_puts_a_message_away(robot, window, wor
     assert window._parts.message_bar.isVisible()
     robot.key(Qt.Key.Key_Escape)
     assert not window._parts.message_bar.isVisible()
+
+
+class Written:
+    """What a write touched, as core tells it."""
+
+    def __init__(self, *tables: str) -> None:
+        self.tables = tables
+
+    def touches(self, *names: str) -> bool:
+        return bool(set(names) & set(self.tables))
+
+
+def test_a_change_refreshes_only_the_page_that_shows_it(robot, window, world):
+    for order_id in range(1, 200):
+        world.add_order(order_id)
+    robot.goes_to("orders")
+    page = window.page("orders")
+    robot.qtbot.waitUntil(lambda: page.model.rowCount() == 100)
+    reads = [name for name, _ in world.calls].count("page")
+    window._tasks.announce(Written("stock_level"))
+    for _ in range(20):
+        window._tasks.announce(Written("orders"))
+    robot.qtbot.waitUntil(lambda: [name for name, _ in world.calls].count("page") == reads + 1)
+    robot.qtbot.wait(300)
+    assert [name for name, _ in world.calls].count("page") == reads + 1, "twenty changes are one look"
+
+
+def test_a_change_does_not_pull_the_list_away(robot, window, world):
+    for order_id in range(1, 400):
+        world.add_order(order_id)
+    robot.goes_to("orders")
+    page = window.page("orders")
+    robot.qtbot.waitUntil(lambda: page.model.rowCount() == 100)
+    page.table.scrollToBottom()
+    robot.qtbot.waitUntil(lambda: page.model.rowCount() >= 200)
+    place = page.table.verticalScrollBar().value()
+    world.add_order(900)
+    window._tasks.announce(Written("orders"))
+    all_chip = robot.find("orders.pile.all")
+    robot.qtbot.waitUntil(lambda: "400" in all_chip.text())
+    assert page.table.verticalScrollBar().value() == place
+    assert page.model.rowCount() >= 200

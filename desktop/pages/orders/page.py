@@ -115,8 +115,11 @@ class OrdersPage(QWidget):
         return True
 
     def handle_changed(self) -> None:
-        """Records changed somewhere: read again what is shown."""
-        self._presenter.reload()
+        """Records changed somewhere: read again, but never pull the list away from under an eye further down."""
+        if self.table.verticalScrollBar().value() == 0:
+            self._presenter.reload()
+        else:
+            self._presenter.refresh_beside()
 
     def handle_back(self) -> bool:
         """Esc closes the drawer, then clears the search."""

@@ -86,9 +86,12 @@ class OrdersPresenter:
     def reload(self) -> None:
         """Read again what is shown."""
         self._list(self._screen.wanted)
-        detail = self._screen.detail
-        if detail is not None:
-            self.open(detail.row.id)
+        self._reopen()
+
+    def refresh_beside(self) -> None:
+        """Read the counts and the open order again, and leave the rows as they are."""
+        self._count()
+        self._reopen()
 
     def more(self, after: object) -> None:
         """The list was scrolled near its end."""
@@ -179,7 +182,15 @@ class OrdersPresenter:
             owner=self,
             key="page",
         )
+        self._count()
+
+    def _count(self) -> None:
         self._tasks.submit(self._orders.pile_counts, self._on_counts, lambda _error: None, owner=self, key="counts")
+
+    def _reopen(self) -> None:
+        detail = self._screen.detail
+        if detail is not None:
+            self.open(detail.row.id)
 
     def _on_first(self, page: OrderPageView) -> None:
         self._show(is_loading=False, is_known_empty=not page.rows)

@@ -397,7 +397,8 @@ class PackingPresenter:
             return
 
         def printed(job: PrintJobView) -> None:
-            self._say(Mood.NOTICE, Phrase("packing.reprinting", {"n": job.copy_no, "waybill_no": job.waybill_no}))
+            what = Phrase("packing.reprinting", {"n": job.copy_no, "waybill_no": job.waybill_no})
+            self._say(Mood.NOTICE, what, Phrase("packing.reprinting.way"))
             self.on_changed()
 
         self._tasks.submit(
@@ -522,7 +523,10 @@ class PackingPresenter:
         self._pump()
 
     def _lost(self, fresh: ParcelView | None) -> None:
-        code = "line.refunded" if fresh is not None and fresh.state == "cancelled" else "parcel.lost"
+        code = "parcel.lost"
+        if fresh is not None and fresh.state == "cancelled":
+            is_refunded = all(line.is_withdrawn for line in fresh.lines)
+            code = "line.refunded" if is_refunded else "parcel.recalled"
         verdict = Verdict(code, Tone.STOP, facts={"by": fresh.opened_by} if fresh is not None else {})
         self._adopt(None)
         self._override = verdict_sentence(verdict, verdict.facts, Mood.STOP)
