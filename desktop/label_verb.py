@@ -98,8 +98,7 @@ def _make(wish: argparse.Namespace) -> dict[str, object]:
         "width_dots": label.bitmap.width_dots,
         "height_dots": label.bitmap.height_dots,
         "warnings": [
-            {"code": warning.code, "sentence": warning.sentence, **dict(warning.facts)}
-            for warning in label.warnings
+            {"code": warning.code, "sentence": warning.sentence, **dict(warning.facts)} for warning in label.warnings
         ],
     }
 

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def meet(barrier: threading.Barrier) -> None:
         return
 
 
-# --- one label, two desks ---------------------------------------------------------------------------------------------
+# --- one label, two desks ------------------------------------------------------------------------------------
 
 
 def test_of_two_desks_that_scan_one_label_exactly_one_ships(world):
@@ -57,7 +58,7 @@ def test_of_two_desks_that_scan_one_label_exactly_one_ships(world):
     for n in range(6):
         world.desk.pack(f"A{n}")
     for number in numbers:
-        codes = Counter(v.code for v in together(lambda: world.desk.ship(number), lambda: other.ship(number)))
+        codes = Counter(v.code for v in together(partial(world.desk.ship, number), partial(other.ship, number)))
         assert codes == {"parcel.shipped": 1, "parcel.shipped_before": 1}
     sales = select(func.count()).select_from(Movement).where(Movement.kind == "sale")
     assert world.rows(sales)[0][0] == 6
@@ -81,11 +82,11 @@ def test_twin_two_desks_that_look_first_and_write_then_both_ship(world):
     assert together(lambda: naive(world.store), lambda: naive(other)) == [True, True]
 
 
-# --- a refund that is being stored while the label is scanned ---------------------------------------------------------
+# --- a refund that is being stored while the label is scanned ------------------------------------------------
 
 
 def _refund_during_scan(world: World, state: str) -> str:
-    """What the scan says while a line inside the box gets this after-sale state in a transaction not committed yet."""
+    """What the scan says while a line inside the box gets this after-sale state, not committed yet."""
     world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
     world.desk.pack("A1")
     number = world.number("A1")
@@ -125,7 +126,7 @@ def test_twin_without_the_lock_the_refunded_goods_leave(postgres_address, monkey
         world.close()
 
 
-# --- the next parcel, for two desks -----------------------------------------------------------------------------------
+# --- the next parcel, for two desks --------------------------------------------------------------------------
 
 
 def test_two_desks_that_ask_for_the_next_parcel_get_one_each(world):
@@ -187,7 +188,7 @@ def test_twin_without_skip_locked_one_desk_is_turned_away(postgres_address, monk
         world.close()
 
 
-# --- two holds at once ------------------------------------------------------------------------------------------------
+# --- two holds at once ---------------------------------------------------------------------------------------
 
 
 def _place_and_release(world: World, no: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -227,7 +228,7 @@ def test_twin_without_the_lock_a_hold_is_written_away(postgres_address, monkeypa
         world.close()
 
 
-# --- taking the same page in ------------------------------------------------------------------------------------------
+# --- taking the same page in ---------------------------------------------------------------------------------
 
 
 def _take_together(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -263,7 +264,7 @@ def test_twin_without_turns_one_desk_meets_the_others_rows(postgres_address, mon
         world.close()
 
 
-# --- smaller ones -----------------------------------------------------------------------------------------------------
+# --- smaller ones --------------------------------------------------------------------------------------------
 
 
 def test_one_nonce_from_two_threads_is_one_act(world):

@@ -1,13 +1,12 @@
-"""P3: at most one valid label per parcel, whatever is killed when. The printer keeps the truth: what paper came out."""
+"""P3: at most one valid label per parcel, whatever is killed when. The printer keeps the truth."""
 
 import shutil
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
-import pytest
 from sqlalchemy import update
 
 from core.desk.print_jobs import PaperJob, PrintJobs

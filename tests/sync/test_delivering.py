@@ -16,7 +16,9 @@ def _queue(world, *kinds):
 
 
 def _states(world):
-    return [(row.kind, row.state, row.attempts) for row in world.rows(select(*Outbox.__table__.c).order_by(Outbox.id))]
+    return [
+        (row.kind, row.state, row.attempts) for row in world.rows(select(*Outbox.__table__.c).order_by(Outbox.id))
+    ]
 
 
 def test_a_defect_in_one_delivery_stands_in_nobodys_way_and_does_not_spin(world, expected_log):
