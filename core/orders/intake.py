@@ -120,19 +120,18 @@ def deadline(order: ChannelOrder) -> datetime | None:
 
 def has_nothing_to_send(order: ChannelOrder) -> bool:
     """Whether no goods may leave for it (any more): closed, or refunded as a whole or line by line."""
-    if order.is_closed:
-        return True
     is_refunded = order.payment == Payment.REFUNDED or all(line.after_sale == "refunded" for line in order.lines)
-    return is_refunded and not order.is_shipped
+    return order.is_closed or is_refunded
 
 
 def first_state(order: ChannelOrder) -> Fulfilment:
     """Where an order begins that we see for the first time."""
+    if order.is_shipped and not order.is_closed:
+        # Refunded since or not: it has left.
+        return Fulfilment.COMPLETED if order.is_completed else Fulfilment.SHIPPED
     if has_nothing_to_send(order):
         return Fulfilment.CANCELLED
-    if order.is_completed:
-        return Fulfilment.COMPLETED
-    return Fulfilment.SHIPPED if order.is_shipped else Fulfilment.TO_REVIEW
+    return Fulfilment.TO_REVIEW
 
 
 def after_sale_of(order: ChannelOrder) -> str:

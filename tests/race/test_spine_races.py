@@ -49,7 +49,7 @@ def meet(barrier: threading.Barrier) -> None:
         return
 
 
-# --- one label, two desks ---------------------------------------------------------------------------------------------
+# --- one label, two desks ------------------------------------------------------------------------------------
 
 
 def test_of_two_desks_that_scan_one_label_exactly_one_ships(world):
@@ -82,11 +82,11 @@ def test_twin_two_desks_that_look_first_and_write_then_both_ship(world):
     assert together(lambda: naive(world.store), lambda: naive(other)) == [True, True]
 
 
-# --- a refund that is being stored while the label is scanned ---------------------------------------------------------
+# --- a refund that is being stored while the label is scanned ------------------------------------------------
 
 
 def _refund_during_scan(world: World, state: str) -> str:
-    """What the scan says while a line inside the box gets this after-sale state in a transaction not committed yet."""
+    """What the scan says while a line inside the box gets this after-sale state, not committed yet."""
     world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
     world.desk.pack("A1")
     number = world.number("A1")
@@ -126,7 +126,7 @@ def test_twin_without_the_lock_the_refunded_goods_leave(postgres_address, monkey
         world.close()
 
 
-# --- the next parcel, for two desks -----------------------------------------------------------------------------------
+# --- the next parcel, for two desks --------------------------------------------------------------------------
 
 
 def test_two_desks_that_ask_for_the_next_parcel_get_one_each(world):
@@ -188,7 +188,7 @@ def test_twin_without_skip_locked_one_desk_is_turned_away(postgres_address, monk
         world.close()
 
 
-# --- two holds at once ------------------------------------------------------------------------------------------------
+# --- two holds at once ---------------------------------------------------------------------------------------
 
 
 def _place_and_release(world: World, no: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -228,7 +228,7 @@ def test_twin_without_the_lock_a_hold_is_written_away(postgres_address, monkeypa
         world.close()
 
 
-# --- taking the same page in ------------------------------------------------------------------------------------------
+# --- taking the same page in ---------------------------------------------------------------------------------
 
 
 def _take_together(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -264,7 +264,7 @@ def test_twin_without_turns_one_desk_meets_the_others_rows(postgres_address, mon
         world.close()
 
 
-# --- smaller ones -----------------------------------------------------------------------------------------------------
+# --- smaller ones --------------------------------------------------------------------------------------------
 
 
 def test_one_nonce_from_two_threads_is_one_act(world):

@@ -1,4 +1,4 @@
-"""P3: at most one valid label per parcel, whatever is killed when. The printer keeps the truth: what paper came out."""
+"""P3: at most one valid label per parcel, whatever is killed when. The printer keeps the truth."""
 
 import shutil
 from collections import Counter

@@ -1,4 +1,4 @@
-"""An honest shop and an honest carrier in memory: they keep state, refuse wrong calls, and can be told to misbehave."""
+"""An honest shop and carrier in memory: they keep state, refuse wrong calls, and misbehave when told to."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,7 +44,7 @@ class FakeShop:
         self.skew = timedelta()
         self.calls: list[str] = []
 
-    # --- the people of the shop -----------------------------------------------------------------------------------
+    # --- the people of the shop ------------------------------------------------------------------------------
 
     def place(self, no: str, *lines: ChannelOrderLine, is_paid: bool = True, **more: Any) -> ChannelOrder:
         """A buyer orders."""
@@ -74,8 +74,8 @@ class FakeShop:
         """Anything else that happens to an order."""
         order = self.orders[no]
         version = order.version + 1 if self._has_versions else 0
-        stamp: dict[str, Any] = {"version": version, "modified_at": self._clock.now()}
-        self.orders[no] = replace(order, **(stamp | facts))
+        values: dict[str, Any] = {"version": version, "modified_at": self._clock.now()} | facts
+        self.orders[no] = replace(order, **values)
         return self.orders[no]
 
     def pay(self, no: str) -> ChannelOrder:
@@ -98,7 +98,7 @@ class FakeShop:
         """The parcel shall go elsewhere."""
         return self.change(no, consignee=replace(self.orders[no].consignee, address=address))
 
-    # --- the channel ----------------------------------------------------------------------------------------------
+    # --- the channel -----------------------------------------------------------------------------------------
 
     def _answer(self, call: str) -> datetime:
         self.calls.append(call)
