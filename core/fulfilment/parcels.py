@@ -78,18 +78,17 @@ def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
         for parcel_id, order in zip(ids, orders, strict=True)
     ]
     uow.insert_many(Parcel, parcels)
-    rows = []
-    for parcel_id, order in zip(ids, orders, strict=True):
-        for line in lines[order.id]:
-            rows.append(
-                {
-                    "parcel_id": parcel_id,
-                    "order_line_id": line.id,
-                    "order_id": order.id,
-                    "sku_id": line.sku_id,
-                    "qty": line.qty,
-                }
-            )
+    rows = [
+        {
+            "parcel_id": parcel_id,
+            "order_line_id": line.id,
+            "order_id": order.id,
+            "sku_id": line.sku_id,
+            "qty": line.qty,
+        }
+        for parcel_id, order in zip(ids, orders, strict=True)
+        for line in lines[order.id]
+    ]
     uow.insert_many(ParcelLine, rows)
     plan_numbers(uow, [(p, o.consignee_id) for p, o in zip(ids, orders, strict=True)], carrier_code)
     uow.changed("parcel", *ids)
