@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from desktop.plain_text import tooltip, visible
+from desktop.plain_text import visible
 from desktop.ui import Ui
 
 R = TypeVar("R")
@@ -123,14 +123,12 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
             self.more_wanted.emit(self._next)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Texts, and tooltips as escaped text."""
+        """Texts and their sides; tooltips are the view's business, which escapes them."""
         if not index.isValid():
             return None
         text = self._cells[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return text
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip(text)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = (
                 Qt.AlignmentFlag.AlignRight if self.columns[index.column()].is_right else Qt.AlignmentFlag.AlignLeft

@@ -6,8 +6,9 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
-from desktop.plain_text import button_text, tooltip
+from desktop.plain_text import button_text
 from desktop.ui import Ui
+from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
 PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
@@ -65,4 +66,4 @@ class Rail(QFrame):
         for number, (page, button) in enumerate(self._buttons.items(), 1):
             words = self._ui.texts.t(f"page.{page}")
             button.setText(button_text(words))
-            button.setToolTip(tooltip(f"{words} (Ctrl+{number})"))
+            explain(button, f"{words} (Ctrl+{number})")

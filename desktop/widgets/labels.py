@@ -14,6 +14,11 @@ from desktop.ui import Ui
 _BREAKING: Final = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 
 
+def explain(widget: QWidget, text: str) -> None:
+    """Give a widget a tooltip; a tooltip guesses whether it got markup, so foreign text is escaped here."""
+    widget.setToolTip(tooltip(text))
+
+
 def set_look(widget: QWidget, **properties: str) -> None:
     """Choose how the style sheet draws `widget`: `look`, and `tone` for its states."""
     changed = False

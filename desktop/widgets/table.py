@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -11,9 +11,11 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolTip,
 )
 
 from desktop.models.paged import PagedTableModel
+from desktop.plain_text import tooltip
 from desktop.ui import Ui
 from desktop.widgets.controls import SIGNS, TONE_TOKENS
 
@@ -64,6 +66,18 @@ class PlainDelegate(QStyledItemDelegate):
     ) -> QSize:
         """Never measures texts."""
         return QSize(80, _ROW_PX)
+
+    def helpEvent(  # noqa: N802  Qt's name
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,  # noqa: ARG002  Qt's signature
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """Show the whole text of a cell, escaped."""
+        if index.isValid():
+            QToolTip.showText(event.globalPos(), tooltip(self._model.cell(index.row(), index.column())), view)
+        return True
 
     def forget(self) -> None:
         """Type or size changed."""
