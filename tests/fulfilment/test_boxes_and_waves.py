@@ -1,7 +1,7 @@
 """One order in several boxes, and many parcels in one wave."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.runtime.errors import Refused
@@ -109,6 +109,7 @@ def test_a_box_is_not_closed_over_refunded_goods(world):
     assert _box(world, opened).code == "line.refunded"
 
 
+@settings(max_examples=min(settings().max_examples, 40))
 @given(sets=st.integers(1, 4), cuts=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), max_size=4))
 def test_a_bundle_over_any_boxes_is_told_exactly_once(shared_world: World, sets, cuts):
     world = shared_world

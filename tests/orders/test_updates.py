@@ -271,3 +271,13 @@ def test_a_not_before_date_is_waited_for(world):
     world.clock.advance(days=2)
     world.tidy()
     assert world.order("A1").fulfilment == "to_pack"
+
+
+def test_an_order_sent_from_elsewhere_and_refunded_line_by_line_is_cancelled(world):
+    world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    world.shop.change("A1", is_shipped=True)
+    world.sync("A1")
+    for line_no in ("1", "2"):
+        world.shop.after_sale("A1", line_no, "refunded")
+        world.sync("A1")
+    assert (world.order("A1").fulfilment, world.holds("A1")) == ("cancelled", set())

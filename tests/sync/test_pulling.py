@@ -85,8 +85,10 @@ def test_a_wrong_clock_on_either_side_loses_nothing(world, skew_h):
     _pull(world)
     world.shop.skew = timedelta()
     for n in range(3):
-        world.clock.advance(minutes=5)
+        world.clock.advance(minutes=15)
         world.shop.place(f"B{n}", line("1", "BEAR"))
+        # Longer than the overlap: a cursor that ran ahead would come back behind this order.
+        world.clock.advance(minutes=25)
         _pull(world)
     assert _taken(world) == {"A1", "B0", "B1", "B2"}
 
