@@ -1,6 +1,6 @@
 """Reads of the catalogue."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Barcode, Sku
@@ -20,10 +20,22 @@ def by_barcode(connection: Connection, code: str) -> ScannedSku | None:
     return ScannedSku(plain.id, 1, plain.code, plain.name, plain.short_name, plain.spec, plain.picture)
 
 
-def sku_ids_like(connection: Connection, text: str, limit: int = 200) -> list[int]:
+def sku_ids_like(connection: Connection, text: str) -> list[int]:
     """SKUs whose name, spec or code contains the text; the catalogue is small enough to be read through."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     like = f"%{escaped}%"
-    matches = Sku.name.like(like, escape="\\") | Sku.spec.like(like, escape="\\") | Sku.code.like(like, escape="\\")
-    short = Sku.short_name.like(like, escape="\\")
-    return list(connection.execute(select(Sku.id).where(matches | short).order_by(Sku.id).limit(limit)).scalars())
+    return list(connection.execute(_LIKE, {"like": like}).scalars())
+
+
+_LIKE = (
+    select(Sku.id)
+    .where(
+        or_(
+            *(
+                column.like(bindparam("like"), escape="\\")
+                for column in (Sku.name, Sku.spec, Sku.code, Sku.short_name)
+            )
+        )
+    )
+    .order_by(Sku.id)
+)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
@@ -13,6 +13,7 @@ from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.models import Identity
 from core.customers.queries import consignees
 from core.db.journal import timeline
+from core.db.sets import id_set, packed_ids
 from core.inventory.models import Reservation
 from core.orders import search_index
 from core.orders.models import Hold, Order, OrderLine
@@ -63,13 +64,25 @@ _PILE: Mapping[str, Sequence[Any]] = {
 }
 
 
+def _page_of(pile: str) -> Select[tuple[int]]:
+    # Few orders stand under a hold: they are all looked at and sorted. By its bare id the list would be walked from the
+    # newest order down, through everybody's history, in search of them.
+    place: ColumnElement[int] = Order.id + 0 if pile in {"held", "short"} else Order.id.expression
+    here = select(Order.id).where(*_PILE[pile], place < bindparam("before"))
+    return here.order_by(place.desc()).limit(bindparam("many"))
+
+
+def _count_of(pile: str) -> Select[tuple[int]]:
+    return select(func.count()).select_from(select(Order.id).where(*_PILE[pile]).limit(COUNT_CAP).subquery())
+
+
+_PAGE = {pile: _page_of(pile) for pile in PILES}
+_COUNTS = select(*(_count_of(pile).scalar_subquery().label(pile) for pile in PILES))
+
+
 def pile_counts(connection: Connection) -> Mapping[str, int]:
     """How many orders each pile holds, counted up to COUNT_CAP."""
-    counts = {}
-    for pile in PILES:
-        capped = select(Order.id).where(*_PILE[pile]).limit(COUNT_CAP).subquery()
-        counts[pile] = int(connection.execute(select(func.count()).select_from(capped)).scalar_one())
-    return counts
+    return dict(connection.execute(_COUNTS).one()._mapping)  # noqa: SLF001 - the library's public name for it
 
 
 def order_page(
@@ -92,8 +105,7 @@ def order_page(
 
 def page_ids(connection: Connection, pile: str, after: int | None, limit: int) -> list[int]:
     """Orders of a pile below `after`, newest first."""
-    query = select(Order.id).where(*_PILE[pile], Order.id < (after or NEWEST)).order_by(Order.id.desc()).limit(limit)
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(_PAGE[pile], {"before": after or NEWEST, "many": limit}).scalars())
 
 
 def search(
@@ -108,32 +120,85 @@ def search(
     words = typed.strip()
     found: set[int] = set(orders_of_waybill(connection, words.upper()))
     found.update(_by_order_no(connection, words, before, limit))
-    found.update(_by_buyer(connection, words, limit))
+    found.update(_by_buyer(connection, words, before, limit))
     if len(words) == 4 and words.isdigit():
         found.update(search_index.ids_by_tail(connection, words, digest, before, limit))
     if not words.isdigit():
         found.update(search_index.ids_by_name(connection, words, digest, before, limit))
-    found.update(search_index.ids_by_skus(connection, sku_ids_like(connection, words), digest, before, limit))
+    found.update(_by_goods(connection, words, digest, before, limit))
     return sorted((order_id for order_id in found if order_id < before), reverse=True)[:limit]
 
 
 def _by_order_no(connection: Connection, words: str, before: int, limit: int) -> Sequence[int]:
     if len(words) < 3:
         return ()
-    shops = list(connection.execute(select(Shop.id)).scalars())
+    binds = {"low": words, "high": words + "\U0010ffff", "before": before, "many": limit}
     found: list[int] = []
-    for shop_id in shops:
-        # A range, because LIKE 'abc%' does not use the index on either engine.
-        here = (Order.shop_id == shop_id, Order.order_no >= words, Order.order_no < words + "\U0010ffff")
-        query = select(Order.id).where(*here, Order.id < before).order_by(Order.order_no).limit(limit)
-        found += connection.execute(query).scalars()
+    for shop_id in connection.execute(_SHOPS).scalars().all():
+        few = connection.execute(_SOME_NUMBERS, binds | {"shop": shop_id, "some": _FEW}).scalars().all()
+        if len(few) < _FEW:
+            found += few
+            continue
+        newest = connection.execute(_RECENT_NUMBERS, binds | {"recent": _RECENT}).scalars().all()
+        if len(newest) == limit:
+            return newest
+        found += connection.execute(_NEWEST_NUMBERS, binds | {"shop": shop_id}).scalars()
     return found
 
 
-def _by_buyer(connection: Connection, words: str, limit: int) -> Sequence[int]:
-    customers = select(Identity.customer_id).where(Identity.buyer_key == words)
-    query = select(Order.id).where(Order.customer_id.in_(customers)).order_by(Order.id.desc()).limit(limit)
-    return list(connection.execute(query).scalars())
+def _by_buyer(connection: Connection, words: str, before: int, limit: int) -> Sequence[int]:
+    return connection.execute(_OF_BUYER, {"key": words, "before": before, "many": limit}).scalars().all()
+
+
+def _by_goods(connection: Connection, words: str, digest: Digest, before: int, limit: int) -> Sequence[int]:
+    sku_ids = sku_ids_like(connection, words)
+    if len(sku_ids) > _MANY_SKUS:
+        binds = {"before": before, "many": limit, "recent": _RECENT, "skus": packed_ids(sku_ids)}
+        newest = connection.execute(_RECENT_GOODS, binds).scalars().all()
+        if len(newest) == limit:
+            return newest
+    return search_index.ids_by_skus(connection, sku_ids, digest, before, limit)
+
+
+# What very many orders match, the newest orders match already: a page of them is found among the last few thousand.
+# What few match, an index finds. Only what is neither is counted through.
+_FEW = 1000
+_RECENT = 3000
+_MANY_SKUS = 40
+_SHOPS = select(Shop.id)
+# A range, because LIKE 'abc%' does not use the index on either engine.
+_HAS_NUMBER = (Order.order_no >= bindparam("low"), Order.order_no < bindparam("high"))
+_NUMBERS = select(Order.id).where(Order.shop_id == bindparam("shop"), *_HAS_NUMBER, Order.id < bindparam("before"))
+_SOME_NUMBERS = _NUMBERS.limit(bindparam("some"))
+# By an expression, so that no engine walks all ids from the newest down instead of the range.
+_NEWEST_NUMBERS = _NUMBERS.order_by((Order.id + 0).desc()).limit(bindparam("many"))
+_LAST = (
+    select(Order.id, Order.order_no)
+    .where(Order.id < bindparam("before"))
+    .order_by(Order.id.desc())
+    .limit(bindparam("recent"))
+    .subquery("last")
+)
+_RECENT_NUMBERS = (
+    select(_LAST.c.id)
+    .where(_LAST.c.order_no >= bindparam("low"), _LAST.c.order_no < bindparam("high"))
+    .order_by(_LAST.c.id.desc())
+    .limit(bindparam("many"))
+)
+_HAS_GOODS = exists().where(
+    OrderLine.order_id == _LAST.c.id,
+    or_(OrderLine.sku_id.in_(id_set("skus")), OrderLine.bundle_sku_id.in_(id_set("skus"))),
+)
+_RECENT_GOODS = select(_LAST.c.id).where(_HAS_GOODS).order_by(_LAST.c.id.desc()).limit(bindparam("many"))
+_OF_BUYER = (
+    select(Order.id)
+    .where(
+        Order.customer_id.in_(select(Identity.customer_id).where(Identity.buyer_key == bindparam("key"))),
+        Order.id < bindparam("before"),
+    )
+    .order_by(Order.id.desc())
+    .limit(bindparam("many"))
+)
 
 
 def order_rows(connection: Connection, ids: Sequence[int], waybills_of: WaybillsOf) -> tuple[OrderRow, ...]:

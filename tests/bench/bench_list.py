@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> bool:
     """Print milliseconds of each pile; True when every id query meets the bar."""
     options = options_of(__doc__, arguments)
     rows, slowest = [], 0.0
-    with large_file(options, options.largest) as file:
+    with large_file(options, options.largest, is_written=False) as file:
         orders = Orders(file.store, file.digester.digest, CARRIER)
         with file.store.engines.reader.connect() as connection:
             for pile in PILES:
