@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
-from core.fulfilment.models import Parcel, ParcelLine, Wave
+from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
 from core.orders.models import Order
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
@@ -132,7 +132,7 @@ def _at(when: datetime | None) -> datetime:
 
 def open_waves(connection: Connection, limit: int = 20) -> tuple[WaveView, ...]:
     """Waves with work left, oldest first."""
-    waiting = Parcel.state.in_(("to_pack", "packing", "packed"))
+    waiting = and_(Parcel.state.in_(("to_pack", "packing", "packed")), text(f"parcel.{IS_OPEN}"))
     query = (
         select(Wave.id, Wave.code, Wave.way, Wave.parcel_count, Wave.created_at, func.count(Parcel.id).label("left"))
         .join(Parcel, Parcel.wave_id == Wave.id)

@@ -1,9 +1,9 @@
 """Waves (波次): a batch of parcels worked together, in the order in which they will be packed."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from core.db.unit_of_work import UnitOfWork
-from core.fulfilment.models import Parcel, ParcelLine, Wave
+from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Wave
 from core.fulfilment.packing import want_label_of
 from core.orders.models import Order
 from core.runtime.errors import Refused
@@ -47,7 +47,7 @@ def _due(uow: UnitOfWork, limit: int) -> list[int]:
         .join(Order, Order.id == ParcelLine.order_id)
         .where(ParcelLine.parcel_id == Parcel.id, Order.hold_reason != "")
     )
-    here = (Parcel.state == "to_pack", Parcel.wave_id.is_(None), ~held.exists())
+    here = (Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"), Parcel.wave_id.is_(None), ~held.exists())
     query = select(Parcel.id).where(*here).order_by(Parcel.ship_by_at, Parcel.id).limit(limit)
     ids = list(uow.execute(query).scalars())
     kinds = func.count(func.distinct(ParcelLine.sku_id)).label("kinds")

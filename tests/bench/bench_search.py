@@ -23,7 +23,9 @@ _BY_NAME = "SELECT o.id FROM orders o JOIN consignee c ON c.id = +o.consignee_id
 _BY_TAIL = "SELECT o.id FROM orders o JOIN consignee c ON c.id = +o.consignee_id WHERE c.phone LIKE '%' || ?"
 _BY_NUMBER = "SELECT id FROM orders WHERE substr(order_no, 1, length(?1)) = ?1"
 _BY_WAYBILL = "SELECT l.order_id FROM parcel_line l JOIN waybill w ON w.parcel_id = l.parcel_id WHERE +w.number = ?"
-_BY_GOODS = "SELECT order_id FROM order_line WHERE +sku_id IN (SELECT id FROM sku WHERE instr(name, ?) OR instr(code, ?1))"
+_BY_GOODS = (
+    "SELECT order_id FROM order_line WHERE +sku_id IN (SELECT id FROM sku WHERE instr(name, ?) OR instr(code, ?1))"
+)
 _BY_BUYER = "SELECT id FROM orders WHERE customer_id IN (SELECT customer_id FROM identity WHERE +buyer_key = ?)"
 #: the name of the case, what is typed, and the question put to every row
 Case = tuple[str, str, str]

@@ -190,4 +190,6 @@ def check(connection: Any) -> None:
             WHERE r.level_id = s.id AND r.state IN ('reserved', 'confirmed') AND r.sku_id = s.sku_id)"""
     ).fetchone()[0]
     if wrong or connection.execute("PRAGMA foreign_key_check").fetchall():
-        raise AssertionError(f"{wrong} levels disagree with their claims and movements, or a reference points nowhere")
+        raise AssertionError(
+            f"{wrong} levels disagree with their claims and movements, or a reference points nowhere"
+        )
