@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from core.channels.contract import Channel, OrderPage
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
-from core.fulfilment.taking import take_page
+from core.fulfilment.taking import slices, take_page
 from core.sync.models import Cursor
 from core.sync.shops import ShopRecord, note_good_pull
 
@@ -91,14 +91,15 @@ class Puller:
     def _store_page(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
         if not page.orders:
             return
-        result = self._store.write(
-            lambda uow: take_page(uow, shop.facts, page.orders, self._digest, self._carrier_code),
-            urgency=Urgency.LANE,
-        )
         done.pages += 1
-        done.new_count += result.new_count
-        done.updated_count += result.updated_count
-        done.released_count += result.released_count
+        for orders in slices(self._store, page.orders):
+            result = self._store.write(
+                lambda uow, orders=orders: take_page(uow, shop.facts, orders, self._digest, self._carrier_code),
+                urgency=Urgency.LANE,
+            )
+            done.new_count += result.new_count
+            done.updated_count += result.updated_count
+            done.released_count += result.released_count
 
 
 def _cursor(connection: Connection, shop_id: int) -> datetime | None:

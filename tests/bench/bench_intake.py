@@ -10,7 +10,7 @@ ratio; the wall ratio is printed beside it.
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.channels.contract import ChannelOrder
@@ -24,7 +24,7 @@ from tests.bench.shop import CARRIER, FACTS, KEY, PAGE, BenchFile, Pages
 BAR = 0.60
 
 
-def take_pages(file: BenchFile, pages: Sequence[Sequence[ChannelOrder]]) -> None:
+def take_pages(file: BenchFile, pages: Iterable[Sequence[ChannelOrder]]) -> None:
     """Take pages in as a shop's lane does."""
     for page in pages:
         file.store.write(

@@ -16,6 +16,7 @@ from typing import Any
 
 from core.db.engines import connect_sqlite
 from core.desk.packing import Packing
+from core.fulfilment.taking import slices
 from core.fulfilment.packing import NEXT_ALONE, NEXT_OF_WAVES
 from tests.bench.bench_intake import take_pages
 from tests.bench.files import large_file, options_of
@@ -69,7 +70,7 @@ def _beside_intake(file: BenchFile, work: Callable[[], None], known: int) -> int
     def pull() -> None:
         try:
             while not stop.is_set():
-                take_pages(file, [source.next()])
+                take_pages(file, slices(file.store, source.next()))
                 taken[0] += 1
         except BaseException as error:  # noqa: BLE001 - told below, on the thread that measures
             failures.append(error)
