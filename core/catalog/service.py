@@ -48,7 +48,7 @@ def _codes(uow: UnitOfWork, codes: Sequence[str]) -> dict[str, int]:
     if not codes:
         return {}
     rows: Sequence[Any] = uow.execute(_BY_CODE, {"codes": packed_texts(codes)}).all()
-    return {code: sku_id for code, sku_id in rows}
+    return dict(map(tuple, rows))
 
 
 def _save_sku(uow: UnitOfWork, spec: SkuSpec, sku_id: int | None) -> int:

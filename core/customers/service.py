@@ -97,7 +97,7 @@ def _identities(uow: UnitOfWork, channel: str, keys: Sequence[str]) -> dict[str,
     if not keys:
         return {}
     rows: Sequence[Any] = uow.execute(_BY_KEY, {"channel": channel, "keys": packed_texts(sorted(set(keys)))}).all()
-    return {buyer_key: customer_id for buyer_key, customer_id in rows}
+    return dict(map(tuple, rows))
 
 
 def consignee_digest(consignee: Consignee, digest: Digest) -> str:

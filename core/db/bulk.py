@@ -1,8 +1,9 @@
 """Inserting many rows on SQLite at nearly the driver's own cost.
 
-SQLAlchemy looks at every value of every row by name; for a page of orders that costs more than SQLite's own work. Here
-the statement's text and the columns' conversions are worked out once for a table and a set of column names, and rows
-are turned column by column.
+SQLAlchemy looks at every value of every row by name; for a page of orders that costs more than SQLite's own work.
+Here
+the statement's text and the columns' conversions are worked out once for a table and a set of column names, and
+rows are turned column by column.
 """
 
 from collections.abc import Callable, Mapping, Sequence

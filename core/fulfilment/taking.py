@@ -12,7 +12,6 @@ from core.orders.lifecycle import move_where_possible
 from core.orders.states import Event
 from core.orders.updates import Reaction, apply_newer
 
-
 #: orders taken in one transaction while somebody scans: a scan that comes meanwhile waits for it (20 ms)
 _SLICE = 25
 

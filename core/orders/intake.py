@@ -24,7 +24,6 @@ from core.orders.search_index import Searchable, index_orders
 from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
 from core.runtime.ids import OrderId, OrderLineId, SkuId, WarehouseId
 
-
 # The shop and one set: SQLite would use only the first column of an index for pairs.
 _KNOWN = select(Order.order_no, Order.id, Order.channel_version, Order.modified_at).where(
     Order.shop_id == bindparam("shop"), Order.order_no.in_(text_set("nos"))
@@ -150,10 +149,10 @@ def line_rows(order: ChannelOrder, parts: Mapping[tuple[str, str], Sequence[Comp
         components = parts[line.item_id, line.channel_sku_id]
         if not components:
             rows.append(shared | {"sku_id": None, "bundle_sku_id": None, "qty": line.qty})
-        for part in components:
-            rows.append(
-                {**shared, "sku_id": part.sku_id, "bundle_sku_id": part.bundle_sku_id, "qty": line.qty * part.qty}
-            )
+        rows.extend(
+            {**shared, "sku_id": part.sku_id, "bundle_sku_id": part.bundle_sku_id, "qty": line.qty * part.qty}
+            for part in components
+        )
     return rows
 
 

@@ -64,15 +64,15 @@ _PILE: Mapping[str, Sequence[Any]] = {
 }
 
 
-def _page_of(pile: str) -> Select[tuple[int]]:
-    # Few orders stand under a hold: they are all looked at and sorted. By its bare id the list would be walked from the
-    # newest order down, through everybody's history, in search of them.
+def _page_of(pile: str) -> Select[int]:
+    # Few orders stand under a hold: they are all looked at and sorted. By the bare id all orders would be walked from
+    # the newest down, through everybody's history, in search of them.
     place: ColumnElement[int] = Order.id + 0 if pile in {"held", "short"} else Order.id.expression
     here = select(Order.id).where(*_PILE[pile], place < bindparam("before"))
     return here.order_by(place.desc()).limit(bindparam("many"))
 
 
-def _count_of(pile: str) -> Select[tuple[int]]:
+def _count_of(pile: str) -> Select[int]:
     return select(func.count()).select_from(select(Order.id).where(*_PILE[pile]).limit(COUNT_CAP).subquery())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from core.channels.contract import Channel, OrderPage
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
-from core.fulfilment.taking import slices, take_page
+from core.fulfilment.taking import PageResult, slices, take_page
 from core.sync.models import Cursor
 from core.sync.shops import ShopRecord, note_good_pull
 
@@ -93,13 +93,16 @@ class Puller:
             return
         done.pages += 1
         for orders in slices(self._store, page.orders):
-            result = self._store.write(
-                lambda uow, orders=orders: take_page(uow, shop.facts, orders, self._digest, self._carrier_code),
-                urgency=Urgency.LANE,
-            )
+            result = self._take(shop, orders)
             done.new_count += result.new_count
             done.updated_count += result.updated_count
             done.released_count += result.released_count
+
+    def _take(self, shop: ShopRecord, orders: Sequence[ChannelOrder]) -> PageResult:
+        return self._store.write(
+            lambda uow: take_page(uow, shop.facts, orders, self._digest, self._carrier_code),
+            urgency=Urgency.LANE,
+        )
 
 
 def _cursor(connection: Connection, shop_id: int) -> datetime | None:

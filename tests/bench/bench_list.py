@@ -3,7 +3,8 @@
     python -m tests.bench.bench_list [--quick] [--keep FOLDER]
 
 `ids` is the query that finds the page (bar 1 ms, the goal of P6); `page` is the whole call of the desk, with names,
-goods and waybills of a hundred orders. The yardstick beside the ids is the plainest keyset query on a bare connection:
+goods and waybills of a hundred orders. The yardstick beside the ids is the plainest keyset query on a bare
+connection:
 the newest orders below a number.
 """
 

@@ -120,7 +120,7 @@ def _by_hand(connection: Any, orders: list[OrderWants]) -> None:
     marks = ",".join("?" * len(skus))
     levels = dict(
         cursor.execute(
-            f"SELECT sku_id, id FROM stock_level WHERE warehouse_id = 1 AND sku_id IN ({marks})",  # noqa: S608 - marks only
+            f"SELECT sku_id, id FROM stock_level WHERE warehouse_id = 1 AND sku_id IN ({marks})",
             skus,
         )
     )

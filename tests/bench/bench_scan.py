@@ -2,9 +2,12 @@
 
     python -m tests.bench.bench_scan [--quick] [--keep FOLDER]
 
-One clerk opens the next parcel, scans each unit and the label; every call is the desk's own, from the key press to the
-committed verdict with the parcel to show. The second time another thread takes in page after page without a pause. The
-third column of a kind is what the slowest clerk meets. The yardstick is the smallest durable write a desk could make: one
+One clerk opens the next parcel, scans each unit and the label; every call is the desk's own, from the key press to
+the
+committed verdict with the parcel to show. The second time another thread takes in page after page without a pause.
+The
+third column of a kind is what the slowest clerk meets. The yardstick is the smallest durable write a desk could
+make: one
 row inserted and committed with synchronous=FULL on a bare connection.
 """
 
@@ -16,8 +19,8 @@ from typing import Any
 
 from core.db.engines import connect_sqlite
 from core.desk.packing import Packing
-from core.fulfilment.taking import slices
 from core.fulfilment.packing import NEXT_ALONE, NEXT_OF_WAVES
+from core.fulfilment.taking import slices
 from tests.bench.bench_intake import take_pages
 from tests.bench.files import large_file, options_of
 from tests.bench.measure import percentile, show, verdict

@@ -2,7 +2,8 @@
 
     python -m tests.bench.bench_start [--quick]
 
-The bare window is a QApplication with one empty QWidget, timed as `--measure-start` times ours: from the first line of
+The bare window is a QApplication with one empty QWidget, timed as `--measure-start` times ours: from the first line
+of
 the process's own work to the end of the first paint. Both run offscreen. Bars: first paint 1.5 times the bare window,
 first page 3 times.
 """

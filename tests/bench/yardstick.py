@@ -1,8 +1,11 @@
 """What a careful person would write by hand for intake and nothing else: raw sqlcipher3, one executemany per table.
 
-It leaves the very rows the product leaves (`differences` compares every table row by row), but knows only the case it is
-made for: paid or unpaid orders of matched goods that are in stock. It looks up what intake must look up (which orders,
-listings, buyers, consignees and levels are there) and nothing that this case does not need: no bundles, no shortages, no
+It leaves the very rows the product leaves (`differences` compares every table row by row), but knows only the case
+it is
+made for: paid or unpaid orders of matched goods that are in stock. It looks up what intake must look up (which
+orders,
+listings, buyers, consignees and levels are there) and nothing that this case does not need: no bundles, no
+shortages, no
 expired claims, no newer copies, no uncounted goods.
 """
 
@@ -19,7 +22,7 @@ from tests.bench.shop import CARRIER, INSTALLATION
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _NEXT_IDS = "SELECT " + ", ".join(
-    f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"  # noqa: S608 - names of ours
+    f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"
     for table in ("customer", "consignee", "orders", "order_line", "parcel", "waybill")
 )
 
@@ -275,7 +278,7 @@ def differences(ours: Any, theirs: Any) -> list[str]:
 
 
 def _rows(connection: Any, table: str) -> list[Any]:
-    return list(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"))  # noqa: S608 - a name of ours
+    return list(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"))
 
 
 def _terms(connection: Any) -> set[Any]:
@@ -288,4 +291,4 @@ def row_count(connection: Any) -> int:
     names = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'order_search_%'"
     ).fetchall()
-    return sum(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in names)  # noqa: S608 - as above
+    return sum(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in names)
