@@ -35,6 +35,8 @@ Row = Mapping[str, Any]
 _PATIENCE_S = 15.0
 #: how long writes stand back while the file is being checked
 _HOLD_PATIENCE_S = 300.0
+#: for so long after a scan the next one is expected
+_SCANNING_S = 60.0
 #: PostgreSQL: each attempt may itself wait for a row lock (see engines)
 _ATTEMPTS = 5
 #: how much later than now a write of each urgency counts as having come: a scan goes before everything younger than
@@ -292,12 +294,18 @@ class Store:
         self._patience_s = patience_s
         self._gate = _Gate(clock.monotonic, patience_s)
         self._frozen: DomainError | None = None
+        self._last_scan_s: float | None = None
         self._listeners: tuple[Callable[[Changes], None], ...] = ()
 
     @property
     def is_sqlite(self) -> bool:
         """Whether the encrypted file is below."""
         return self.engines.writer.dialect.name == "sqlite"
+
+    @property
+    def is_scanning(self) -> bool:
+        """Whether somebody scanned at this desk a moment ago: long writes are then cut, so that no scan waits."""
+        return self._last_scan_s is not None and self.clock.monotonic() - self._last_scan_s < _SCANNING_S
 
     def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
         """Call `listener` after each commit of this process, on the thread that wrote; gives the way to stop it.
@@ -346,6 +354,8 @@ class Store:
                 nothing was changed; `db.outcome_unknown`: the answer to the commit was lost, look before repeating.
             DomainError: whatever the operation raises, or the reason of `freeze`.
         """
+        if urgency is Urgency.SCAN:
+            self._last_scan_s = self.clock.monotonic()
         attempt = 0
         waited_s = 0.0
         while True:

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db.base import Base
 from core.db.types import BigId
 
+#: what a query has to say literally, so that SQLite knows that the index of open parcels answers it
+IS_OPEN = "state NOT IN ('shipped', 'cancelled')"
+
 
 class Wave(Base):
     """A batch of parcels worked together; `way` is batch or scan_to_print."""
@@ -54,10 +57,12 @@ class Parcel(Base):
         Index(
             "ix_parcel_open",
             "state",
+            "wave_id",
+            "wave_seq",
             "ship_by_at",
             "id",
-            sqlite_where=text("state NOT IN ('shipped', 'cancelled')"),
-            postgresql_where=text("state NOT IN ('shipped', 'cancelled')"),
+            sqlite_where=text(IS_OPEN),
+            postgresql_where=text(IS_OPEN),
         ),
         Index("ix_parcel_shipped_at", "shipped_at"),
     )

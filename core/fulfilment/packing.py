@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal_column, select, text, update
 
 from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
 from core.db.unit_of_work import UnitOfWork
-from core.fulfilment.models import Parcel, ParcelLine, Scan
+from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
 from core.fulfilment.views import parcel_view
 from core.orders import holds
@@ -119,6 +119,15 @@ def _due_next(uow: UnitOfWork) -> int | None:
 def _no_hold() -> Any:
     held = select(ParcelLine.parcel_id).join(Order, Order.id == ParcelLine.order_id).where(Order.hold_reason != "")
     return Parcel.id.not_in(held.where(ParcelLine.parcel_id == Parcel.id).correlate(Parcel))
+
+
+_WAITING = (Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"))
+_NEXT = select(Parcel.id).where(*_WAITING, _no_hold()).limit(literal_column("1"))
+#: each walks the index of open parcels in its own order and stops at the first that is not held
+NEXT_OF_WAVES = _NEXT.where(Parcel.wave_id > 0).order_by(
+    Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id
+)
+NEXT_ALONE = _NEXT.where(Parcel.wave_id.is_(None), Parcel.wave_seq.is_(None)).order_by(Parcel.ship_by_at, Parcel.id)
 
 
 def open_code(uow: UnitOfWork, act: Act) -> Verdict:

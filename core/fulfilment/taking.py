@@ -1,6 +1,6 @@
 """A page of platform orders from start to parcels, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.channels.contract import ChannelOrder
@@ -13,6 +13,21 @@ from core.orders.intake import ShopFacts, take_new
 from core.orders.lifecycle import move_where_possible
 from core.orders.states import Event
 from core.orders.updates import Reaction, apply_newer
+
+#: orders taken in one transaction while somebody scans: a scan that comes meanwhile waits for it (20 ms)
+_SLICE = 25
+
+
+def slices(store: Store, orders: Sequence[ChannelOrder]) -> Iterator[Sequence[ChannelOrder]]:
+    """The page in parts, each a transaction: whole, which is cheapest, or small while a clerk scans.
+
+    Looked at before each part, because the clerk may begin in the middle of a page.
+    """
+    place = 0
+    while place < len(orders):
+        size = _SLICE if store.is_scanning else len(orders)
+        yield orders[place : place + size]
+        place += size
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,75 @@
 """Reading a parcel as the desk shows it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
-from core.fulfilment.models import Parcel, ParcelLine, Wave
+from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
 from core.orders.models import Order, OrderLine
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 
+# Built once: every scan ends in this view, and building its statements costs more than running them.
+_PARCEL = (
+    select(*Parcel.__table__.c, Shop.name.label("shop_name"), Wave.code, Wave.parcel_count)
+    .join(Shop, Shop.id == Parcel.shop_id)
+    .outerjoin(Wave, Wave.id == Parcel.wave_id)
+    .where(Parcel.id == bindparam("id"))
+)
+_LINES = (
+    select(
+        ParcelLine.id,
+        ParcelLine.sku_id,
+        ParcelLine.qty,
+        ParcelLine.verified_qty,
+        ParcelLine.is_withdrawn,
+        OrderLine.is_gift,
+        Sku.code,
+        Sku.name,
+        Sku.short_name,
+        Sku.spec,
+        Sku.picture,
+        Sku.lacks_barcode,
+        Sku.weight_g,
+    )
+    .join(Sku, Sku.id == ParcelLine.sku_id)
+    .join(OrderLine, OrderLine.id == ParcelLine.order_line_id)
+    .where(ParcelLine.parcel_id == bindparam("id"))
+    .order_by(ParcelLine.id)
+)
+_ORDERS = (
+    select(Order.id, Order.order_no, Order.buyer_note, Order.seller_note, Order.seen_at)
+    .where(Order.id.in_(select(ParcelLine.order_id).where(ParcelLine.parcel_id == bindparam("id"))))
+    .order_by(Order.id)
+)
+_WAYBILL = (
+    select(Waybill.id, Waybill.number, Waybill.state)
+    .where(Waybill.parcel_id == bindparam("id"))
+    .order_by(Waybill.attempt.desc())
+    .limit(1)
+)
+_CARRIER = select(WaybillAccount.carrier_name).where(WaybillAccount.carrier_code == bindparam("code"))
+_PRINT_STATE = (
+    select(PrintJob.state).where(PrintJob.waybill_id == bindparam("id")).order_by(PrintJob.copy_no.desc()).limit(1)
+)
+
 
 def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
     """One parcel, masked; None where there is no such parcel."""
-    columns = (*Parcel.__table__.c, Shop.name.label("shop_name"), Wave.code, Wave.parcel_count)
-    query = select(*columns).join(Shop, Shop.id == Parcel.shop_id).outerjoin(Wave, Wave.id == Parcel.wave_id)
-    row = connection.execute(query.where(Parcel.id == parcel_id)).one_or_none()
+    row = connection.execute(_PARCEL, {"id": parcel_id}).one_or_none()
     if row is None:
         return None
-    lines = _lines(connection, parcel_id)
-    orders = _orders(connection, parcel_id)
-    waybill = _waybill(connection, parcel_id)
+    lines = connection.execute(_LINES, {"id": parcel_id}).all()
+    orders = connection.execute(_ORDERS, {"id": parcel_id}).all()
+    waybill = connection.execute(_WAYBILL, {"id": parcel_id}).one_or_none()
     who = consignees(connection, [row.consignee_id])[row.consignee_id]
-    carrier = select(WaybillAccount.carrier_name).where(WaybillAccount.carrier_code == row.carrier_code)
+    carrier = connection.execute(_CARRIER, {"code": row.carrier_code}).scalar_one_or_none()
     return ParcelView(
         id=row.id,
         fence=row.fence,
@@ -47,7 +88,7 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         buyer_note="\n".join(order.buyer_note for order in orders if order.buyer_note),
         seller_note="\n".join(order.seller_note for order in orders if order.seller_note),
         carrier_code=row.carrier_code,
-        carrier_name=connection.execute(carrier).scalar_one_or_none() or row.carrier_code,
+        carrier_name=carrier or row.carrier_code,
         waybill_id=waybill.id if waybill else None,
         waybill_no=(waybill.number or "") if waybill else "",
         waybill_state=waybill.state if waybill else "none",
@@ -98,20 +139,8 @@ def _pack_line(line: Any) -> PackLine:
     )
 
 
-def _orders(connection: Connection, parcel_id: int) -> Sequence[Any]:
-    columns = (Order.id, Order.order_no, Order.buyer_note, Order.seller_note, Order.seen_at)
-    inside = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id)
-    return connection.execute(select(*columns).where(Order.id.in_(inside)).order_by(Order.id)).all()
-
-
-def _waybill(connection: Connection, parcel_id: int) -> Any:
-    query = select(Waybill.id, Waybill.number, Waybill.state).where(Waybill.parcel_id == parcel_id)
-    return connection.execute(query.order_by(Waybill.attempt.desc()).limit(1)).one_or_none()
-
-
 def _print_state(connection: Connection, waybill_id: int) -> str:
-    query = select(PrintJob.state).where(PrintJob.waybill_id == waybill_id)
-    return connection.execute(query.order_by(PrintJob.copy_no.desc()).limit(1)).scalar_one_or_none() or "none"
+    return connection.execute(_PRINT_STATE, {"id": waybill_id}).scalar_one_or_none() or "none"
 
 
 def recent_shipped(connection: Connection, limit: int = 8) -> tuple[ShippedRow, ...]:
@@ -130,7 +159,7 @@ def _at(when: datetime | None) -> datetime:
 
 def open_waves(connection: Connection, limit: int = 20) -> tuple[WaveView, ...]:
     """Waves with work left, oldest first."""
-    waiting = Parcel.state.in_(("to_pack", "packing", "packed"))
+    waiting = and_(Parcel.state.in_(("to_pack", "packing", "packed")), text(f"parcel.{IS_OPEN}"))
     query = (
         select(Wave.id, Wave.code, Wave.way, Wave.parcel_count, Wave.created_at, func.count(Parcel.id).label("left"))
         .join(Parcel, Parcel.wave_id == Wave.id)

@@ -3,14 +3,16 @@
     python -m tests.bench.bench_intake [--quick] [--pages 20] [--rounds 7]
 
 Pages of 100 platform orders (3 lines, 2,000 SKUs, 5 % seen before, 40 % of the buyers known) go through
-`taking.take_page` on one encrypted file and through `yardstick.take_page` on another, in turn, with synchronous=FULL on
-both. Afterwards every table of the two files is compared row by row. The gate is the median over the rounds of the CPU
+`taking.take_page` on one encrypted file and through `yardstick.take_page` on another, in turn, with
+synchronous=FULL on
+both. Afterwards every table of the two files is compared row by row. The gate is the median over the rounds of the
+CPU
 ratio; the wall ratio is printed beside it.
 """
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.channels.contract import ChannelOrder
@@ -24,7 +26,7 @@ from tests.bench.shop import CARRIER, FACTS, KEY, PAGE, BenchFile, Pages
 BAR = 0.60
 
 
-def take_pages(file: BenchFile, pages: Sequence[Sequence[ChannelOrder]]) -> None:
+def take_pages(file: BenchFile, pages: Iterable[Sequence[ChannelOrder]]) -> None:
     """Take pages in as a shop's lane does."""
     for page in pages:
         file.store.write(

@@ -3,7 +3,8 @@
     python -m tests.bench.bench_list [--quick] [--keep FOLDER]
 
 `ids` is the query that finds the page (bar 1 ms, the goal of P6); `page` is the whole call of the desk, with names,
-goods and waybills of a hundred orders. The yardstick beside the ids is the plainest keyset query on a bare connection:
+goods and waybills of a hundred orders. The yardstick beside the ids is the plainest keyset query on a bare
+connection:
 the newest orders below a number.
 """
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> bool:
     """Print milliseconds of each pile; True when every id query meets the bar."""
     options = options_of(__doc__, arguments)
     rows, slowest = [], 0.0
-    with large_file(options, options.largest) as file:
+    with large_file(options, options.largest, is_written=False) as file:
         orders = Orders(file.store, file.digester.digest, CARRIER)
         with file.store.engines.reader.connect() as connection:
             for pile in PILES:

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> bool:
     """Print milliseconds and misses of each search; True when none is slow and none misses."""
     options = options_of(__doc__, arguments)
     rows, slowest, missed = [], 0.0, 0
-    with large_file(options, options.largest) as file:
+    with large_file(options, options.largest, is_written=False) as file:
         orders = Orders(file.store, file.digester.digest, CARRIER)
         bare = connect_sqlite(file.path, KEY)
         for name, typed, scan in _cases(options.largest):

@@ -37,12 +37,14 @@ def options_of(description: str | None, arguments: Sequence[str] | None) -> Opti
 
 
 @contextmanager
-def large_file(options: Options, orders: int) -> Iterator[BenchFile]:
-    """A copy of a seeded file that may be written to; the kept one stays as it was made."""
+def large_file(options: Options, orders: int, *, is_written: bool = True) -> Iterator[BenchFile]:
+    """A seeded file; one that will be written to is a copy, so that the kept one stays as it was made."""
     with tempfile.TemporaryDirectory(dir=options.keep) as folder:
         copy = Path(folder, "bench.db")
         if options.keep is None:
             file = seeded(copy, orders)
+        elif not is_written:
+            file = seeded(options.keep / f"{orders}.db", orders)
         else:
             seeded(options.keep / f"{orders}.db", orders).close()
             shutil.copyfile(options.keep / f"{orders}.db", copy)

@@ -44,13 +44,15 @@ _STEPS = (
     "INSERT INTO identity (channel, buyer_key, customer_id, buyer_name)"
     " SELECT 'mall', 'b' || c, c, 'buyer' || c FROM fresh",
     "INSERT INTO identity (channel, buyer_key, customer_id) SELECT 'phone', digest('phone', phone_of(c)), c FROM fresh",
-    """INSERT INTO consignee (id, customer_id, digest, name, phone, province, city, district, address, postcode, token,
+    """INSERT INTO consignee (id, customer_id, digest, name, phone, province, city, district, address, postcode,
+       token,
        is_masked, created_at)
        SELECT c, c, consignee_digest(c), name_of(c), phone_of(c), part_of(c, 'province'), part_of(c, 'city'),
        part_of(c, 'district'), part_of(c, 'address'), part_of(c, 'postcode'), '', 0, at FROM fresh""",
     """INSERT INTO customer_change (customer_id, at, operator, kind, facts)
        SELECT c, at, 'clerk', 'created', '{"channel": "mall"}' FROM fresh""",
-    f"""INSERT INTO orders (id, shop_id, order_no, customer_id, consignee_id, order_type, payment, fulfilment, after_sale,
+    f"""INSERT INTO orders (id, shop_id, order_no, customer_id, consignee_id, order_type, payment, fulfilment,
+       after_sale,
        channel_status, hold_reason, channel_version, modified_at, seen_at, placed_at, paid_at, ship_by_at, shipped_at,
        amount_fen, freight_fen, buyer_note, seller_note, warehouse_id)
        SELECT n, 1, order_no(n), c, c, 'normal', CASE kind WHEN 'unpaid' THEN 'unpaid' ELSE 'paid' END,
@@ -64,25 +66,31 @@ _STEPS = (
     "INSERT INTO channel_copy SELECT n, at, :body FROM o",
     """INSERT INTO order_search (rowid, name, tokens)
        SELECT n, phrase_of(c), tokens_of(n, c) FROM o""",
-    f"""INSERT INTO reservation (order_line_id, sku_id, level_id, qty, state, attempt, created_at, expires_at, settled_at)
+    f"""INSERT INTO reservation (order_line_id, sku_id, level_id, qty, state, attempt, created_at, expires_at,
+       settled_at)
        SELECT id, sku, sku, qty, CASE WHEN {_GONE} THEN 'consumed' WHEN kind = 'cancelled' THEN 'released'
        WHEN kind = 'unpaid' THEN 'reserved' ELSE 'confirmed' END, 1, at,
        CASE kind WHEN 'unpaid' THEN {_AT} + 400 * {_DAY} END, CASE WHEN {_GONE} THEN at + 3600000 END FROM l""",
     f"""INSERT INTO movement (at, level_id, qty, kind, reason, reference, operator, key)
-       SELECT at + 3600000, sku, -qty, 'sale', '', 'parcel:' || n, 'clerk', 'sale:parcel:' || n || ':' || id || ':' || sku
+       SELECT at + 3600000, sku, -qty, 'sale', '', 'parcel:' || n, 'clerk', 'sale:parcel:' || n || ':' || id || ':'
+       || sku
        FROM l WHERE {_GONE}""",
     """INSERT INTO hold (order_id, reason, note, placed_at, placed_by)
        SELECT n, 'by_hand', '', at, 'clerk' FROM o WHERE kind = 'held'""",
-    f"""INSERT INTO parcel (id, state, warehouse_id, shop_id, consignee_id, carrier_code, box_no, box_count, ship_by_at,
+    f"""INSERT INTO parcel (id, state, warehouse_id, shop_id, consignee_id, carrier_code, box_no, box_count,
+       ship_by_at,
        created_at, opened_by, fence, packed_at, shipped_at, shipped_by)
-       SELECT n, CASE WHEN {_GONE} THEN 'shipped' ELSE 'to_pack' END, 1, 1, c, '{CARRIER}', 1, 1, at + 2 * {_DAY}, at, '',
+       SELECT n, CASE WHEN {_GONE} THEN 'shipped' ELSE 'to_pack' END, 1, 1, c, '{CARRIER}', 1, 1, at + 2 * {_DAY},
+       at, '',
        0, NULL, CASE WHEN {_GONE} THEN at + 3600000 END, CASE WHEN {_GONE} THEN 'desk-1' ELSE '' END
        FROM o WHERE {_PACKED}""",
     f"""INSERT INTO parcel_line (parcel_id, order_line_id, order_id, sku_id, qty, verified_qty, is_confirmed_by_hand,
        is_withdrawn) SELECT n, id, n, sku, qty, CASE WHEN {_GONE} THEN qty ELSE 0 END, 0, 0 FROM l WHERE {_PACKED}""",
-    f"""INSERT INTO waybill (id, parcel_id, attempt, key, carrier_code, state, number, sort_code, package_centre, qr_text,
+    f"""INSERT INTO waybill (id, parcel_id, attempt, key, carrier_code, state, number, sort_code, package_centre,
+       qr_text,
        consignee_id, requested_at, obtained_at)
-       SELECT n, n, 1, '{INSTALLATION}-' || n || '-1', '{CARRIER}', 'obtained', waybill_of(n), '571-A1 02', '杭州集包', '',
+       SELECT n, n, 1, '{INSTALLATION}-' || n || '-1', '{CARRIER}', 'obtained', waybill_of(n), '571-A1 02', '杭州集包',
+       '',
        c, at, at FROM o WHERE {_PACKED}""",
     f"""INSERT INTO outbox (kind, key, payload, state, lane, created_at, not_before_at, attempts, done_at)
        SELECT 'obtain_waybill', '{INSTALLATION}-' || n || '-1', '{{"waybill_id": ' || n || '}}', 'done',
@@ -183,7 +191,8 @@ def check(connection: Any) -> None:
         AssertionError: something disagrees.
     """
     wrong = connection.execute(
-        """SELECT count(*) FROM stock_level s WHERE on_hand_qty <> (SELECT sum(qty) FROM movement WHERE level_id = s.id)
+        """SELECT count(*) FROM stock_level s WHERE on_hand_qty <> (SELECT sum(qty) FROM movement WHERE level_id =
+       s.id)
         OR reserved_qty + confirmed_qty <> (SELECT coalesce(sum(qty), 0) FROM reservation r
             WHERE r.level_id = s.id AND r.state IN ('reserved', 'confirmed') AND r.sku_id = s.sku_id)"""
     ).fetchone()[0]

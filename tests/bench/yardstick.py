@@ -1,8 +1,11 @@
 """What a careful person would write by hand for intake and nothing else: raw sqlcipher3, one executemany per table.
 
-It leaves the very rows the product leaves (`differences` compares every table row by row), but knows only the case it is
-made for: paid or unpaid orders of matched goods that are in stock. It looks up what intake must look up (which orders,
-listings, buyers, consignees and levels are there) and nothing that this case does not need: no bundles, no shortages, no
+It leaves the very rows the product leaves (`differences` compares every table row by row), but knows only the case
+it is
+made for: paid or unpaid orders of matched goods that are in stock. It looks up what intake must look up (which
+orders,
+listings, buyers, consignees and levels are there) and nothing that this case does not need: no bundles, no
+shortages, no
 expired claims, no newer copies, no uncounted goods.
 """
 

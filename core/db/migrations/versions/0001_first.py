@@ -348,7 +348,7 @@ def _generated() -> None:
     op.create_index(
         "ix_parcel_open",
         "parcel",
-        ["state", "ship_by_at", "id"],
+        ["state", "wave_id", "wave_seq", "ship_by_at", "id"],
         unique=False,
         sqlite_where=sa.text("state NOT IN ('shipped', 'cancelled')"),
         postgresql_where=sa.text("state NOT IN ('shipped', 'cancelled')"),
