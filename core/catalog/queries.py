@@ -20,7 +20,7 @@ def by_barcode(connection: Connection, code: str) -> ScannedSku | None:
     return ScannedSku(plain.id, 1, plain.code, plain.name, plain.short_name, plain.spec, plain.picture)
 
 
-def sku_ids_like(connection: Connection, text: str) -> list[int]:
+def sku_ids_like(connection: Connection, text: str, limit: int = 200) -> list[int]:
     """SKUs whose name, spec or code contains the text; the catalogue is small enough to be read through."""
     return list(connection.execute(skus_like(text).order_by(Sku.id).limit(limit)).scalars())
 

@@ -96,24 +96,11 @@ def _unfinished(uow: UnitOfWork) -> int | None:
 
 
 def _due_next(uow: UnitOfWork) -> int | None:
-    query = (
-        select(Parcel.id)
-        .where(Parcel.state == "to_pack", _no_hold())
-        .order_by(
-            # The rest of a box that was closed full lies on the desk.
-            Parcel.box_no == 1,
-            Parcel.wave_id.is_(None),
-            Parcel.wave_id,
-            Parcel.wave_seq,
-            Parcel.ship_by_at.is_(None),
-            Parcel.ship_by_at,
-            Parcel.id,
-        )
-        .limit(1)
-        # Of two desks that ask at once each gets a parcel of its own.
-        .with_for_update(of=Parcel, skip_locked=True)
-    )
-    return uow.execute(query).scalar_one_or_none()
+    for query in _NEXT_IN_TURN:
+        found = uow.execute(query).scalar_one_or_none()
+        if found is not None:
+            return int(found)
+    return None
 
 
 def _no_hold() -> Any:
@@ -121,13 +108,23 @@ def _no_hold() -> Any:
     return Parcel.id.not_in(held.where(ParcelLine.parcel_id == Parcel.id).correlate(Parcel))
 
 
-_WAITING = (Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"))
-_NEXT = select(Parcel.id).where(*_WAITING, _no_hold()).limit(literal_column("1"))
-#: each walks the index of open parcels in its own order and stops at the first that is not held
-NEXT_OF_WAVES = _NEXT.where(Parcel.wave_id > 0).order_by(
-    Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id
+# The open parcels are named literally, so that SQLite knows its index of them; of two desks that ask at once each
+# gets a parcel of its own.
+_NEXT = (
+    select(Parcel.id)
+    .where(Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"), _no_hold())
+    .limit(literal_column("1"))
+    .with_for_update(of=Parcel, skip_locked=True)
 )
-NEXT_ALONE = _NEXT.where(Parcel.wave_id.is_(None), Parcel.wave_seq.is_(None)).order_by(Parcel.ship_by_at, Parcel.id)
+_ALONE = (Parcel.wave_id.is_(None), Parcel.wave_seq.is_(None))
+#: one walk of the index after the other, each ending at its first parcel: the rest of a box that was closed full (it
+#: lies on the desk), started waves in their order, then by deadline, at last what has none
+_NEXT_IN_TURN = (
+    _NEXT.where(Parcel.box_no > 1).order_by(Parcel.id),
+    _NEXT.where(Parcel.wave_id > 0).order_by(Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id),
+    _NEXT.where(*_ALONE, Parcel.ship_by_at.is_not(None)).order_by(Parcel.ship_by_at, Parcel.id),
+    _NEXT.where(*_ALONE, Parcel.ship_by_at.is_(None)).order_by(Parcel.id),
+)
 
 
 def open_code(uow: UnitOfWork, act: Act) -> Verdict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.channels.contract import ChannelOrder
 from core.customers.service import Digest
 from core.db.turn import take_turn
-from core.db.unit_of_work import UnitOfWork
+from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
 from core.orders import holds
 from core.orders.intake import ShopFacts, take_new

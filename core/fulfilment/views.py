@@ -101,27 +101,6 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
     )
 
 
-def _lines(connection: Connection, parcel_id: int) -> Sequence[Any]:
-    columns = (
-        ParcelLine.id,
-        ParcelLine.sku_id,
-        ParcelLine.qty,
-        ParcelLine.verified_qty,
-        ParcelLine.is_withdrawn,
-        OrderLine.is_gift,
-        Sku.code,
-        Sku.name,
-        Sku.short_name,
-        Sku.spec,
-        Sku.picture,
-        Sku.lacks_barcode,
-        Sku.weight_g,
-    )
-    query = select(*columns).join(Sku, Sku.id == ParcelLine.sku_id)
-    query = query.join(OrderLine, OrderLine.id == ParcelLine.order_line_id)
-    return connection.execute(query.where(ParcelLine.parcel_id == parcel_id).order_by(ParcelLine.id)).all()
-
-
 def _pack_line(line: Any) -> PackLine:
     return PackLine(
         id=line.id,

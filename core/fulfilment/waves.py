@@ -1,10 +1,10 @@
 """Waves (波次): a batch of parcels worked together, in the order in which they will be packed."""
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
-from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Wave
+from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.packing import want_label_of
 from core.orders.models import Order
 from core.runtime.errors import Refused

@@ -13,7 +13,6 @@ from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.models import Identity
 from core.customers.queries import consignees
 from core.db.journal import timeline
-from core.db.sets import id_set, packed_ids
 from core.inventory.models import Reservation
 from core.orders import search_index
 from core.orders.models import Hold, Order, OrderLine
@@ -72,25 +71,13 @@ _PILE: Mapping[str, Sequence[Any]] = {
 }
 
 
-def _page_of(pile: str) -> Select[int]:
-    # Few orders stand under a hold: they are all looked at and sorted. By the bare id all orders would be walked from
-    # the newest down, through everybody's history, in search of them.
-    place: ColumnElement[int] = Order.id + 0 if pile in {"held", "short"} else Order.id.expression
-    here = select(Order.id).where(*_PILE[pile], place < bindparam("before"))
-    return here.order_by(place.desc()).limit(bindparam("many"))
-
-
-def _count_of(pile: str) -> Select[int]:
-    return select(func.count()).select_from(select(Order.id).where(*_PILE[pile]).limit(COUNT_CAP).subquery())
-
-
-_PAGE = {pile: _page_of(pile) for pile in PILES}
-_COUNTS = select(*(_count_of(pile).scalar_subquery().label(pile) for pile in PILES))
-
-
 def pile_counts(connection: Connection) -> Mapping[str, int]:
     """How many orders each pile holds, counted up to COUNT_CAP."""
-    return dict(connection.execute(_COUNTS).one()._mapping)  # noqa: SLF001 - the library's public name for it
+    counts = {}
+    for pile in PILES:
+        capped = select(Order.id).where(*_PILE[pile]).limit(COUNT_CAP).subquery()
+        counts[pile] = int(connection.execute(select(func.count()).select_from(capped)).scalar_one())
+    return counts
 
 
 def order_page(
@@ -113,7 +100,8 @@ def order_page(
 
 def page_ids(connection: Connection, pile: str, after: int | None, limit: int) -> list[int]:
     """Orders of a pile below `after`, newest first."""
-    return list(connection.execute(_PAGE[pile], {"before": after or NEWEST, "many": limit}).scalars())
+    query = select(Order.id).where(*_PILE[pile], Order.id < (after or NEWEST)).order_by(Order.id.desc()).limit(limit)
+    return list(connection.execute(query).scalars())
 
 
 def search(

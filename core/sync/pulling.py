@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from core.channels.contract import Channel, ChannelOrder, ContractBroken, OrderPage
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
-from core.fulfilment.taking import take_page
+from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
 from core.sync.models import Cursor
 from core.sync.shops import ShopRecord, note_good_pull
@@ -109,13 +109,14 @@ class Puller:
         if not page.orders:
             return
         done.pages += 1
-        try:
-            self._take(shop, done, page.orders)
-        except DomainError:
-            raise
-        except Exception:  # noqa: BLE001 - one order that we cannot store must not keep all others out
-            _log.exception("shop %s: a page cannot be stored, its orders are tried one by one", shop.id)
-            self._take_singly(shop, done, page.orders)
+        for part in slices(self._store, page.orders):
+            try:
+                self._take(shop, done, part)
+            except DomainError:
+                raise
+            except Exception:  # noqa: BLE001 - one order that we cannot store must not keep all others out
+                _log.exception("shop %s: a page cannot be stored, its orders are tried one by one", shop.id)
+                self._take_singly(shop, done, part)
 
     def _take_singly(self, shop: ShopRecord, done: Pull, orders: Sequence[ChannelOrder]) -> None:
         for order in orders:
