@@ -24,9 +24,9 @@ class Packing:
             # The same nonce came twice at the same moment: the other one has its answer by now.
             return self._store.write(operation, urgency=Urgency.SCAN)
 
-    def open_next(self, nonce: str) -> Verdict:
-        """Open the parcel that is due next."""
-        return self._act(lambda uow: packing.open_next(uow, Act("next", "", nonce)))
+    def open_next(self, nonce: str, other_than: int | None = None) -> Verdict:
+        """Open the parcel that is due next, another than the one that lies open on the desk."""
+        return self._act(lambda uow: packing.open_next(uow, Act("next", "", nonce), other_than))
 
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Open the parcel that a scanned waybill number or order number names."""

@@ -78,21 +78,26 @@ def answer(
     return Verdict(code, tone, view, line_id, facts)
 
 
-def open_next(uow: UnitOfWork, act: Act) -> Verdict:
-    """Open the parcel that is due next: earliest deadline, then oldest; waves that were started go first."""
+def open_next(uow: UnitOfWork, act: Act, other_than: int | None = None) -> Verdict:
+    """Open the parcel that is due next: earliest deadline, then oldest; waves that were started go first.
+
+    What this desk had open when its program ended comes before all; `other_than` is the parcel that lies open on the
+    desk now and is put aside.
+    """
     seen = repeated(uow, act)
     if seen is not None:
         return seen
-    parcel_id = _unfinished(uow) or _due_next(uow)
+    parcel_id = _unfinished(uow, other_than) or _due_next(uow)
     if parcel_id is None:
         return answer(uow, act, "nothing.to_pack", Tone.NOTICE)
     return _open(uow, act, parcel_id)
 
 
-def _unfinished(uow: UnitOfWork) -> int | None:
+def _unfinished(uow: UnitOfWork, other_than: int | None) -> int | None:
     """The parcel this desk had open when its program ended, verified or not: nobody else could open it."""
-    mine = (Parcel.state.in_(("packing", "packed")), Parcel.opened_by == uow.actor.desk, _no_hold())
-    return uow.execute(select(Parcel.id).where(*mine).order_by(Parcel.opened_at).limit(1)).scalar_one_or_none()
+    mine = (Parcel.state.in_(("packing", "packed")), text(f"parcel.{IS_OPEN}"), Parcel.opened_by == uow.actor.desk)
+    query = select(Parcel.id).where(*mine, Parcel.id != (other_than or 0), _no_hold())
+    return uow.execute(query.order_by(Parcel.opened_at).limit(1)).scalar_one_or_none()
 
 
 def _due_next(uow: UnitOfWork) -> int | None:

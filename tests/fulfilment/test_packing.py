@@ -151,6 +151,12 @@ def test_a_desk_goes_on_with_the_parcel_its_program_died_with(world):
     mine = world.desk.packing.open_next(world.desk.nonce())
     again = world.desk.packing.open_next(world.desk.nonce())
     assert again.parcel.id == mine.parcel.id
+    world.desk.verify(again)
+    packed = world.desk.packing.open_next(world.desk.nonce())
+    assert (packed.parcel.id, packed.parcel.state) == (mine.parcel.id, "packed")
+    other = world.desk.packing.open_next(world.desk.nonce(), mine.parcel.id)
+    assert other.parcel.id != mine.parcel.id
+    world.desk.packing.leave(other.parcel.id, other.parcel.fence)
     assert world.new_desk("desk 2").packing.open_next("other").parcel.id != mine.parcel.id
 
 
@@ -165,6 +171,7 @@ def test_the_earliest_deadline_comes_first_and_none_last(world):
     while (verdict := world.desk.packing.open_next(world.desk.nonce())).code == "parcel.opened":
         order.append(verdict.parcel.order_nos[0])
         world.desk.verify(verdict)
+        world.desk.packing.leave(verdict.parcel.id, verdict.parcel.fence)
     assert order == ["A2", "A3", "A1"]
 
 

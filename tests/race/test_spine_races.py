@@ -140,6 +140,7 @@ def test_two_desks_that_ask_for_the_next_parcel_get_one_each(world):
         while (verdict := desk.packing.open_next(desk.nonce())).code == "parcel.opened":
             mine.append(verdict.parcel.id)
             desk.verify(verdict)
+            desk.packing.leave(verdict.parcel.id, verdict.parcel.fence)
         assert verdict.code == "nothing.to_pack"
         return mine
 

@@ -154,7 +154,7 @@ class DeskWorld:
 
     # --- packing ------------------------------------------------------------------------------------------------
 
-    def open_next(self, nonce: str) -> Verdict:
+    def open_next(self, nonce: str, other_than: int | None = None) -> Verdict:
         with self._entered("open_next", nonce):
             waiting = [parcel for parcel in self.parcels.values() if parcel.state == "to_pack"]
             return self._once(

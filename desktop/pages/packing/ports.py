@@ -15,8 +15,8 @@ from core.waybills.records import PrintJobView
 class PackingDesk(Protocol):
     """The acts of a packing desk."""
 
-    def open_next(self, nonce: str) -> Verdict:
-        """Open the parcel that is next by the stated rule."""
+    def open_next(self, nonce: str, other_than: int | None = None) -> Verdict:
+        """Open the parcel that is next by the stated rule, another than the one that lies open on the desk."""
         ...
 
     def open_code(self, raw: str, nonce: str) -> Verdict:

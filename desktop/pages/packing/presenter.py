@@ -298,7 +298,7 @@ class PackingPresenter:
 
         def open_and_leave() -> Verdict:
             # In this order: put back first, it would be the next one again.
-            verdict = self._packing.open_next(intent.nonce)
+            verdict = self._packing.open_next(intent.nonce, parcel.id)
             self._packing.leave(parcel.id, parcel.fence)
             return verdict
 
