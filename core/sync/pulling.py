@@ -4,14 +4,14 @@ Losing the connection, the process or the clock at any point costs a repeat, nev
 the window starts again from the last finished one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from core.channels.contract import Channel, OrderPage
+from core.channels.contract import Channel, ChannelOrder, OrderPage
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.taking import PageResult, slices, take_page
