@@ -15,9 +15,7 @@ _NO_SESSION_CODES = frozenset({"FORBIDDEN", "UNAUTHORIZED", "UNAUTHENTICATED"})
 _MISUNDERSTOOD_CODES = frozenset(
     {"GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "BAD_REQUEST", "BAD_USER_INPUT"}
 )
-_BAD_LOGIN_CODES = frozenset(
-    {"INVALID_CREDENTIALS_ERROR", "NATIVE_AUTH_STRATEGY_ERROR", "NOT_VERIFIED_ERROR"}
-)
+_BAD_LOGIN_CODES = frozenset({"INVALID_CREDENTIALS_ERROR", "NATIVE_AUTH_STRATEGY_ERROR", "NOT_VERIFIED_ERROR"})
 _LONGEST_WAIT_S = 3600.0
 #: what a code looks like; anything else may be a sentence with somebody's name in it
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
@@ -27,9 +25,7 @@ class SessionEndedError(AuthExpired):
     """No session, an ended one, or one without the permission: logging in again tells which."""
 
 
-def error_for_status(
-    status: int, problem: Mapping[str, object] | None, retry_after_s: float
-) -> ChannelError | None:
+def error_for_status(status: int, problem: Mapping[str, object] | None, retry_after_s: float) -> ChannelError | None:
     """What the HTTP status says, None for 200. `problem` is the reply's JSON object where it has one."""
     code = f"http_{status}"
     if status == 200:

@@ -15,9 +15,7 @@ from core.runtime.errors import Refused
 _GRAPHQL_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 
 
-def open_shop(
-    settings: Mapping[str, str], secret: Mapping[str, str], _http: object, clock: Clock
-) -> VendureChannel:
+def open_shop(settings: Mapping[str, str], secret: Mapping[str, str], _http: object, clock: Clock) -> VendureChannel:
     """One shop. Does no HTTP. The adapter brings its own door; the program's HTTP client is not used yet.
 
     Raises:
@@ -27,9 +25,7 @@ def open_shop(
     """
     note_field = settings.get("buyer_note_field", "").strip()
     if note_field and not _GRAPHQL_NAME.fullmatch(note_field):
-        raise Refused(
-            "channel.setting", "The field of the buyer's note is not a name.", field="buyer_note_field"
-        )
+        raise Refused("channel.setting", "The field of the buyer's note is not a name.", field="buyer_note_field")
     username = settings.get("username", "").strip()
     if not username:
         raise Refused("channel.setting", "The user name is missing.", field="username")
