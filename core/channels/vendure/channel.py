@@ -116,6 +116,10 @@ class VendureChannel:
         """Enable the variant again."""
         self._update_variant({"id": channel_sku_id, "enabled": True})
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def _page(self, window: Window, since: datetime, cursor: str | None) -> OrderPage:
         at = Cursor.first(since) if cursor is None else Cursor.parse(cursor)
         items, server_time = self._read(page_options(window, at, self._page_size))

@@ -6,16 +6,19 @@ what was sent.
 """
 
 import re
+from collections.abc import Mapping
 
 from core.channels.contract import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
-from core.runtime.http import ErrorReply
 
 #: `extensions.code` of a call that needs a session and has none, or has one without the permission
 _NO_SESSION_CODES = frozenset({"FORBIDDEN", "UNAUTHORIZED", "UNAUTHENTICATED"})
 _MISUNDERSTOOD_CODES = frozenset(
     {"GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "BAD_REQUEST", "BAD_USER_INPUT"}
 )
-_BAD_LOGIN_CODES = frozenset({"INVALID_CREDENTIALS_ERROR", "NATIVE_AUTH_STRATEGY_ERROR", "NOT_VERIFIED_ERROR"})
+_BAD_LOGIN_CODES = frozenset(
+    {"INVALID_CREDENTIALS_ERROR", "NATIVE_AUTH_STRATEGY_ERROR", "NOT_VERIFIED_ERROR"}
+)
+_LONGEST_WAIT_S = 3600.0
 #: what a code looks like; anything else may be a sentence with somebody's name in it
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
 
@@ -24,19 +27,35 @@ class SessionEndedError(AuthExpired):
     """No session, an ended one, or one without the permission: logging in again tells which."""
 
 
-def error_of(reply: ErrorReply) -> ChannelError:
-    """What an answer with status 400 or above says; GraphQL errors come with 200, 400 or 500 alike."""
-    code = f"http_{reply.status}"
-    if reply.status == 429:
-        wait = 1.0 if reply.retry_after_s is None else reply.retry_after_s
-        return RateLimited("The shop asks for fewer calls.", code=code, retry_after_s=wait)
-    if reply.problem and reply.problem.get("errors"):
-        return error_for_code(code_of(reply.problem["errors"]))
-    if reply.status in (401, 403):
+def error_for_status(
+    status: int, problem: Mapping[str, object] | None, retry_after_s: float
+) -> ChannelError | None:
+    """What the HTTP status says, None for 200. `problem` is the reply's JSON object where it has one."""
+    code = f"http_{status}"
+    if status == 200:
+        return None
+    if status == 429:
+        return RateLimited("The shop asks for fewer calls.", code=code, retry_after_s=retry_after_s)
+    if problem and problem.get("errors"):
+        # GraphQL sends its errors with 200, 400 or 500, as it likes
+        return error_for_code(code_of(problem["errors"]))
+    if status in (401, 403):
         return SessionEndedError("The shop does not let us in.", code=code)
-    if reply.status == 408 or reply.status >= 500:
+    if status == 408 or status >= 500:
         return Temporary("The shop is unwell.", code=code)
+    if 300 <= status < 400:
+        return ContractBroken("The address sends us elsewhere; enter the one it leads to.", code=code)
     return ContractBroken("There is no Vendure at this address.", code=code)
+
+
+def wait_from(retry_after: str) -> float:
+    """Seconds of a Retry-After header; 1 where it is absent or a date, never more than an hour."""
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        return 1.0
+    # a NaN fails the comparison and ends as the lower bound
+    return min(seconds, _LONGEST_WAIT_S) if seconds > 1.0 else 1.0
 
 
 def code_of(errors: object) -> str:

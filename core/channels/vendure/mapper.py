@@ -151,7 +151,9 @@ def map_stock_levels(raw: Mapping[str, object]) -> Mapping[str, int]:
     Raises:
         ContractBroken: not the shape our own question asks for.
     """
-    return {_id(level, "stockLocationId"): _count(level, "stockAllocated") for level in _maps(raw, "stockLevels")}
+    return {
+        _id(level, "stockLocationId"): _count(level, "stockAllocated") for level in _maps(raw, "stockLevels")
+    }
 
 
 def updated_at(raw: Mapping[str, object]) -> datetime:
