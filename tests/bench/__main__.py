@@ -1,4 +1,4 @@
-"""Every bench in turn: `python -m tests.bench [--quick] [--keep FOLDER]`; the exit code says whether all bars are met."""
+"""Every bench in turn: `python -m tests.bench [--quick] [--keep FOLDER]`; exits with 0 when all bars are met."""
 
 import sys
 from importlib import import_module

@@ -1,6 +1,7 @@
 """Seeded files that the benches share, so that a million orders are made once."""
 
 import argparse
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,9 @@ def large_file(options: Options, orders: int, *, is_written: bool = True) -> Ite
         else:
             seeded(options.keep / f"{orders}.db", orders).close()
             shutil.copyfile(options.keep / f"{orders}.db", copy)
+            with copy.open("rb") as whole:
+                # Else the copy's own pages are on their way to the disk while commits are timed.
+                os.fsync(whole.fileno())
             file = BenchFile.open(copy)
         try:
             yield file

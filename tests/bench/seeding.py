@@ -43,7 +43,8 @@ _STEPS = (
     "INSERT INTO customer (id, created_at) SELECT c, at FROM fresh",
     "INSERT INTO identity (channel, buyer_key, customer_id, buyer_name)"
     " SELECT 'mall', 'b' || c, c, 'buyer' || c FROM fresh",
-    "INSERT INTO identity (channel, buyer_key, customer_id) SELECT 'phone', digest('phone', phone_of(c)), c FROM fresh",
+    "INSERT INTO identity (channel, buyer_key, customer_id)"
+    " SELECT 'phone', digest('phone', phone_of(c)), c FROM fresh",
     """INSERT INTO consignee (id, customer_id, digest, name, phone, province, city, district, address, postcode,
        token,
        is_masked, created_at)
@@ -89,7 +90,8 @@ _STEPS = (
     f"""INSERT INTO waybill (id, parcel_id, attempt, key, carrier_code, state, number, sort_code, package_centre,
        qr_text,
        consignee_id, requested_at, obtained_at)
-       SELECT n, n, 1, '{INSTALLATION}-' || n || '-1', '{CARRIER}', 'obtained', waybill_of(n), '571-A1 02', '杭州集包',
+       SELECT n, n, 1, '{INSTALLATION}-' || n || '-1', '{CARRIER}', 'obtained', waybill_of(n), '571-A1 02',
+       '杭州集包',
        '',
        c, at, at FROM o WHERE {_PACKED}""",
     f"""INSERT INTO outbox (kind, key, payload, state, lane, created_at, not_before_at, attempts, done_at)

@@ -70,7 +70,8 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
     confirmed: dict[int, int] = {}
     levels = dict(
         cursor.execute(
-            "SELECT sku_id, id FROM stock_level WHERE warehouse_id = 1 AND sku_id IN (SELECT value FROM json_each(?))",
+            "SELECT sku_id, id FROM stock_level WHERE warehouse_id = 1 AND sku_id IN (SELECT value FROM"
+            " json_each(?))",
             (json.dumps(sorted(set(listings.values()))),),
         )
     )
@@ -81,7 +82,8 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
         placed, modified = _ms(order.placed_at), _ms(order.modified_at)
         due = placed + 48 * 3_600_000 if is_paid else None
         order_rows.append(
-            (order_id, order.order_no, customer_id, consignee_id, order.payment, "to_pack" if is_paid else "to_review",
+            (order_id, order.order_no, customer_id, consignee_id, order.payment, "to_pack" if
+             is_paid else "to_review",
              order.channel_status, order.version, modified, now, placed, placed if is_paid else None, due,
              order.amount_fen, order.freight_fen, order.buyer_note, order.seller_note)
         )  # fmt: skip
@@ -116,14 +118,17 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
         order_id += 1
     ids = range(next_order, order_id)
     cursor.executemany(
-        "INSERT INTO orders (id, shop_id, order_no, customer_id, consignee_id, order_type, payment, fulfilment, after_sale,"
-        " channel_status, hold_reason, channel_version, modified_at, seen_at, placed_at, paid_at, ship_by_at, amount_fen,"
+        "INSERT INTO orders (id, shop_id, order_no, customer_id, consignee_id, order_type, payment,"
+        " fulfilment, after_sale,"
+        " channel_status, hold_reason, channel_version, modified_at, seen_at, placed_at, paid_at,"
+        " ship_by_at, amount_fen,"
         " freight_fen, buyer_note, seller_note, warehouse_id)"
         " VALUES (?, 1, ?, ?, ?, 'normal', ?, ?, 'none', ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         order_rows,
     )
     cursor.executemany(
-        "INSERT INTO order_line (id, order_id, line_no, sku_id, title, spec, qty, channel_qty, unit_price_fen, is_gift,"
+        "INSERT INTO order_line (id, order_id, line_no, sku_id, title, spec, qty, channel_qty,"
+        " unit_price_fen, is_gift,"
         " after_sale, is_current) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'none', 1)",
         line_rows,
     )
@@ -134,12 +139,15 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
     cursor.executemany("INSERT INTO order_search (rowid, name, tokens) VALUES (?, ?, ?)", search)
     _claim(cursor, levels, reserved, confirmed, claims)
     cursor.executemany(
-        "INSERT INTO parcel (id, state, warehouse_id, shop_id, consignee_id, carrier_code, box_no, box_count, ship_by_at,"
-        f" created_at, opened_by, fence, shipped_by) VALUES (?, 'to_pack', 1, 1, ?, '{CARRIER}', 1, 1, ?, ?, '', 0, '')",
+        "INSERT INTO parcel (id, state, warehouse_id, shop_id, consignee_id, carrier_code, box_no,"
+        " box_count, ship_by_at,"
+        f" created_at, opened_by, fence, shipped_by) VALUES (?, 'to_pack', 1, 1, ?, '{CARRIER}', 1, 1,"
+        " ?, ?, '', 0, '')",
         parcels,
     )
     cursor.executemany(
-        "INSERT INTO parcel_line (parcel_id, order_line_id, order_id, sku_id, qty, verified_qty, is_confirmed_by_hand,"
+        "INSERT INTO parcel_line (parcel_id, order_line_id, order_id, sku_id, qty, verified_qty,"
+        " is_confirmed_by_hand,"
         " is_withdrawn) VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
         parcel_lines,
     )
@@ -173,7 +181,10 @@ def _people(
     next_customer: int,
     next_consignee: int,
 ) -> list[tuple[int, int]]:
-    find = "SELECT buyer_key, customer_id FROM identity WHERE channel = ? AND buyer_key IN (SELECT value FROM json_each(?))"
+    find = (
+        "SELECT buyer_key, customer_id FROM identity"
+        " WHERE channel = ? AND buyer_key IN (SELECT value FROM json_each(?))"
+    )
     phones = [digest("phone", order.consignee.phone) for order in orders]
     known = dict(cursor.execute(find, ("mall", json.dumps([order.buyer_key for order in orders]))))
     known_phones = dict(cursor.execute(find, ("phone", json.dumps(phones))))
@@ -234,7 +245,8 @@ def _people(
         "INSERT INTO identity (channel, buyer_key, customer_id, buyer_name) VALUES (?, ?, ?, ?)", identities
     )
     cursor.executemany(
-        "INSERT INTO consignee (id, customer_id, digest, name, phone, province, city, district, address, postcode, token,"
+        "INSERT INTO consignee (id, customer_id, digest, name, phone, province, city, district,"
+        " address, postcode, token,"
         " is_masked, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
         rows,
     )
@@ -289,6 +301,7 @@ def _terms(connection: Any) -> set[Any]:
 def row_count(connection: Any) -> int:
     """Rows in all tables but the index's own."""
     names = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'order_search_%'"
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT"
+        " LIKE 'order_search_%'"
     ).fetchall()
     return sum(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in names)

@@ -1,0 +1,122 @@
+"""Sets of ids and texts, and rows inserted column by column, mean the same as the plain statements they replace."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, MetaData, Table, Text, bindparam, create_engine, insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from core.db.bulk import sqlite_insert
+from core.db.engines import postgres_engines, sqlite_engines
+from core.db.models import Journal, Outbox
+from core.db.schema import all_tables
+from core.db.sets import id_set, packed_ids, packed_texts, text_set
+from core.db.unit_of_work import Actor, Store
+from core.fulfilment.models import IS_OPEN, Parcel
+from core.fulfilment.packing import NEXT_ALONE, NEXT_OF_WAVES
+from core.orders.queries import _PAGE
+from core.runtime.clock import ManualClock
+
+_AT = datetime(2026, 6, 18, 1, 2, 3, 456000, tzinfo=UTC)
+_ODD = ["plain", "", "带 空格", 'quote " and \\ backslash', "it's", "\u2028 line", "123", "null"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(sqlite_engines(tmp_path / "a.db", bytes(32)), ManualClock(_AT), Actor("clerk", "desk-1"))
+    all_tables().create_all(store.engines.writer)
+    yield store
+    store.close()
+
+
+def _found(engine: object, asked: list[str]) -> set[str]:
+    words = Table("word", MetaData(), Column("w", Text))
+    with engine.begin() as connection:  # type: ignore[attr-defined]
+        words.create(connection)
+        connection.execute(insert(words), [{"w": word} for word in [*_ODD, "other"]])
+        query = select(words.c.w).where(words.c.w.in_(text_set("asked")))
+        found = set(connection.execute(query, {"asked": packed_texts(asked)}).scalars())
+        numbers = select(bindparam("n", 7)).where(bindparam("m", 7).in_(id_set("ids")))
+        assert connection.execute(numbers, {"ids": packed_ids([5, 7])}).scalar() == 7
+        assert connection.execute(numbers, {"ids": packed_ids([5, 8])}).scalar() is None
+        words.drop(connection)
+    return found
+
+
+def test_a_set_of_texts_holds_exactly_its_texts() -> None:
+    engine = create_engine("sqlite://")
+    assert _found(engine, _ODD) == set(_ODD)
+    assert _found(engine, []) == set()
+    assert _found(engine, ["Plain", "plai"]) == set()
+    engine.dispose()
+
+
+def test_a_set_of_texts_means_the_same_on_postgresql(postgres_url: str) -> None:
+    engines = postgres_engines(postgres_url)
+    assert _found(engines.writer, _ODD) == set(_ODD)
+    assert _found(engines.writer, []) == set()
+    engines.dispose()
+
+
+def test_rows_put_in_by_columns_read_back_as_they_were(store: Store) -> None:
+    shared = {"同": [1, None, "two"]}
+    row = {"at": _AT, "operator": "a", "desk": "b", "action": "c", "subject": "d"}
+    rows = [row | {"subject_id": number, "facts": shared if number else {"n": number}} for number in range(3)]
+    store.write(lambda uow: uow.insert_many(Journal, rows))
+    read = store.read(lambda connection: connection.execute(select(*Journal.__table__.c)).all())
+    assert [(one.at, one.subject_id, one.facts) for one in read] == [
+        (_AT, 0, {"n": 0}),
+        (_AT, 1, shared),
+        (_AT, 2, shared),
+    ]
+
+
+def test_a_default_fills_what_a_row_leaves_out_and_a_taken_key_is_left_alone_only_where_asked(store: Store) -> None:
+    row = {"kind": "k", "key": "1", "payload": {}, "lane": "l", "created_at": _AT, "not_before_at": _AT}
+    names = tuple(row)
+
+    def put(payload: dict[str, int], *, is_lenient: bool) -> None:
+        statement = sqlite_insert(Outbox, names, is_lenient=is_lenient)
+        store.write(lambda uow: statement.run(uow.connection, [row | {"payload": payload}]))
+
+    put({"first": 1}, is_lenient=False)
+    put({"second": 2}, is_lenient=True)
+    with pytest.raises(IntegrityError):
+        put({"third": 3}, is_lenient=False)
+    columns = (Outbox.state, Outbox.attempts, Outbox.payload, Outbox.done_at)
+    read = store.read(lambda connection: connection.execute(select(*columns)).all())
+    assert [tuple(one) for one in read] == [("waiting", 0, {"first": 1}, None)]
+
+
+def test_a_column_that_does_not_exist_is_an_error(store: Store) -> None:
+    with pytest.raises(KeyError):
+        sqlite_insert(Outbox, ("kind", "colour"))
+
+
+def test_rows_that_lack_a_column_of_the_first_are_an_error(store: Store) -> None:
+    row = {"at": _AT, "operator": "a", "desk": "b", "action": "c", "subject": "d", "subject_id": 1, "facts": {}}
+    less = {name: value for name, value in row.items() if name != "desk"}
+    with pytest.raises(KeyError):
+        store.write(lambda uow: uow.insert_many(Journal, [row, less]))
+
+
+@pytest.mark.parametrize("query", [NEXT_OF_WAVES, NEXT_ALONE, _PAGE["held"], _PAGE["short"]])
+def test_what_a_clerk_waits_for_reads_through_no_table(store: Store, query: object) -> None:
+    sql = str(query.compile(dialect=store.engines.reader.dialect))  # type: ignore[attr-defined]
+    count = sql.count("?")
+    with store.engines.reader.connect() as connection:
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * count)]
+    assert not [step for step in steps if step.startswith("SCAN") and "COVERING INDEX ix_orders_held" not in step]
+    assert not [step for step in steps if "INTEGER PRIMARY KEY (rowid<?)" in step]
+
+
+def test_the_index_of_open_parcels_needs_its_words_said(store: Store) -> None:
+    """Should SQLite learn to see it by itself, IS_OPEN can go."""
+    with_words = select(Parcel.id).where(Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"))
+    for query, is_found in ((with_words, True), (select(Parcel.id).where(Parcel.state == "to_pack"), False)):
+        sql = str(query.compile(dialect=store.engines.reader.dialect))
+        with store.engines.reader.connect() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", ("to_pack",)).all())
+        assert ("ix_parcel_open" in plan) is is_found
