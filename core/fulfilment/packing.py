@@ -101,7 +101,7 @@ def _unfinished(uow: UnitOfWork, other_than: int | None) -> int | None:
 
 
 def _due_next(uow: UnitOfWork) -> int | None:
-    for query in _NEXT_IN_TURN:
+    for query in NEXT_IN_TURN:
         found = uow.execute(query).scalar_one_or_none()
         if found is not None:
             return int(found)
@@ -124,7 +124,7 @@ _NEXT = (
 _ALONE = (Parcel.wave_id.is_(None), Parcel.wave_seq.is_(None))
 #: one walk of the index after the other, each ending at its first parcel: the rest of a box that was closed full (it
 #: lies on the desk), started waves in their order, then by deadline, at last what has none
-_NEXT_IN_TURN = (
+NEXT_IN_TURN = (
     _NEXT.where(Parcel.box_no > 1).order_by(Parcel.id),
     _NEXT.where(Parcel.wave_id > 0).order_by(Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id),
     _NEXT.where(*_ALONE, Parcel.ship_by_at.is_not(None)).order_by(Parcel.ship_by_at, Parcel.id),

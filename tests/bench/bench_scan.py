@@ -19,7 +19,7 @@ from typing import Any
 
 from core.db.engines import connect_sqlite
 from core.desk.packing import Packing
-from core.fulfilment.packing import NEXT_ALONE, NEXT_OF_WAVES
+from core.fulfilment.packing import NEXT_IN_TURN
 from core.fulfilment.taking import slices
 from tests.bench.bench_intake import take_pages
 from tests.bench.files import large_file, options_of
@@ -106,7 +106,7 @@ def _smallest_writes(file: BenchFile, count: int) -> list[float]:
 def _plan_of_next(file: BenchFile) -> list[str]:
     steps = []
     with file.store.engines.reader.connect() as connection:
-        for query in (NEXT_OF_WAVES, NEXT_ALONE):
+        for query in NEXT_IN_TURN:
             sql = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
             steps += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
     return steps

@@ -15,8 +15,8 @@ from core.db.schema import all_tables
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.unit_of_work import Actor, Store
 from core.fulfilment.models import IS_OPEN, Parcel
-from core.fulfilment.packing import NEXT_ALONE, NEXT_OF_WAVES
-from core.orders.queries import _PAGE
+from core.fulfilment.packing import NEXT_IN_TURN
+from core.orders.queries import PILE_PAGES
 from core.runtime.clock import ManualClock
 
 _AT = datetime(2026, 6, 18, 1, 2, 3, 456000, tzinfo=UTC)
@@ -102,9 +102,11 @@ def test_rows_that_lack_a_column_of_the_first_are_an_error(store: Store) -> None
         store.write(lambda uow: uow.insert_many(Journal, [row, less]))
 
 
-@pytest.mark.parametrize("query", [NEXT_OF_WAVES, NEXT_ALONE, _PAGE["held"], _PAGE["short"]])
+@pytest.mark.parametrize("query", [*NEXT_IN_TURN, PILE_PAGES["held"], PILE_PAGES["short"]])
 def test_what_a_clerk_waits_for_reads_through_no_table(store: Store, query: object) -> None:
-    sql = str(query.compile(dialect=store.engines.reader.dialect))  # type: ignore[attr-defined]
+    words = {"render_postcompile": True}
+    asked = query.params(before=1, many=1)  # type: ignore[attr-defined]
+    sql = str(asked.compile(dialect=store.engines.reader.dialect, compile_kwargs=words))
     count = sql.count("?")
     with store.engines.reader.connect() as connection:
         steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * count)]
