@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import core.fulfilment.records
+from core.orders.holds import REASONS
 from core.orders.records import PILES
 from desktop import commands
 from desktop.pages.packing.side import PRINT_TONES, WAYBILL_TONES
@@ -167,3 +168,19 @@ def test_every_step_of_an_orders_life_has_words_in_the_time_line():
     states = ("to_review", "to_pack", "packing", "packed", "shipped", "completed", "cancelled")
     known = load_catalogue("zh_CN")
     assert {f"journal.order.{name}" for name in (*events, *states)} <= known.keys()
+
+
+def test_every_expected_error_of_core_has_words():
+    """A code is the first word of every `DomainError` that core raises; without words the clerk reads English."""
+    raised = re.compile(r'(?:Refused|Unavailable|NotFound)\(\s*"([a-z_.]+)"')
+    codes = {code for file in (ROOT / "core").rglob("*.py") for code in raised.findall(file.read_text("utf-8"))}
+    assert len(codes) > 60
+    assert sorted(code for code in codes if f"error.{code}" not in load_catalogue("zh_CN")) == []
+
+
+def test_every_journal_action_and_hold_reason_has_words():
+    acted = re.compile(r'uow\.record\(\s*"([a-z_.]+)"')
+    actions = {one for file in (ROOT / "core").rglob("*.py") for one in acted.findall(file.read_text("utf-8"))}
+    words = load_catalogue("zh_CN")
+    assert sorted(action for action in actions if f"journal.{action}" not in words) == []
+    assert [reason for reason in REASONS if f"reason.hold.{reason}" not in words] == []
