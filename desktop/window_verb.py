@@ -186,6 +186,7 @@ class Boot:
             printers=printers,
             listen=lambda listener: _subscribe(desk, listener),
             pictures=options.data / "pictures",
+            practice=desk.practice,
         )
 
     def _with_agreed_key(self) -> Options:

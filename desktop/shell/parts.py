@@ -73,7 +73,9 @@ class ShellParts(QObject):
             "printers": lambda: PrintersPage(
                 self._ui, PrintersPresenter(self._ports.printers, self._tasks, self.tell), self._pictures
             ),
-            "settings": lambda: SettingsPage(self._ui, self._tasks, self.tell, self._sounds.play, self._folder),
+            "settings": lambda: SettingsPage(
+                self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice
+            ),
         }
 
     def tell(self, tone: str, phrase: Phrase, undo: Callable[[], None] | None = None) -> None:

@@ -10,6 +10,7 @@ from desktop.bridge.task_runner import ChangesLike
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.printers.ports import PrinterDesk
+from desktop.pages.settings.practice import PracticeDesk
 
 
 class StatusDesk(Protocol):
@@ -27,6 +28,7 @@ class DeskPorts:
     Attributes:
         listen: hands over a listener that is called, from any thread, after each committed write.
         pictures: folder with pictures of goods; None where there are none.
+        practice: the practice shop, None where it is closed.
     """
 
     packing: PackingDesk
@@ -36,3 +38,4 @@ class DeskPorts:
     printers: PrinterDesk
     listen: Callable[[Callable[[ChangesLike], None]], None]
     pictures: Path | None = None
+    practice: PracticeDesk | None = None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 
 from desktop.bridge.tasks import Tasks
 from desktop.errors import error_phrase
+from desktop.pages.settings.practice import PracticeCard, PracticeDesk
 from desktop.settings import SETTINGS, Setting
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -22,7 +23,15 @@ Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 class SettingsPage(QWidget):
     """Each change holds at once and can be taken back in the message bar."""
 
-    def __init__(self, ui: Ui, tasks: Tasks, tell: Tell, play: Callable[[str], None], folder: Path) -> None:
+    def __init__(
+        self,
+        ui: Ui,
+        tasks: Tasks,
+        tell: Tell,
+        play: Callable[[str], None],
+        folder: Path,
+        practice: PracticeDesk | None = None,
+    ) -> None:
         super().__init__()
         self._ui = ui
         self._tasks = tasks
@@ -40,6 +49,8 @@ class SettingsPage(QWidget):
         column.addWidget(title)
         cards = [self._group(name, list(rows)) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
         cards.append(self._extras(play))
+        if practice is not None:
+            cards.append(PracticeCard(ui, tasks, tell, practice))
         columns = QHBoxLayout()
         columns.setSpacing(12)
         for side in (cards[0::2], cards[1::2]):
