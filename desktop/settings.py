@@ -51,7 +51,6 @@ SETTINGS: Final = (
     Setting("way", "scan_to_print", "work", choices=("scan_to_print", "batch")),
     Setting("auto_next", default=False, group="work"),
     Setting("wave_size", 20, "work", lowest=1, highest=500),
-    Setting("label_size", "100x150", "work", choices=("100x150", "76x130")),
     Setting("sound", default=True, group="sound"),
     Setting("volume", 80, "sound", lowest=0, highest=100),
     Setting("scanner_gap_ms", 50, "scanner", lowest=10, highest=200),

@@ -49,11 +49,10 @@ class SettingsPage(QWidget):
         column.addWidget(title)
         cards = [self._group(name, list(rows)) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
         cards.append(self._extras(play))
-        if practice is not None:
-            cards.append(PracticeCard(ui, tasks, tell, practice))
         columns = QHBoxLayout()
         columns.setSpacing(12)
-        for side in (cards[0::2], cards[1::2]):
+        shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
+        for side in (cards[0::2], [*cards[1::2], *shops]):
             stack = QVBoxLayout()
             stack.setSpacing(12)
             for card in side:
