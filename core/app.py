@@ -142,11 +142,6 @@ class Core:
         finally:
             self.store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)
 
-    def refresh_order(self, shop_id: int, order_no: str) -> None:
-        """Ask the shop for the newest state of one order."""
-        shop = self.store.read(lambda connection: shop_of(connection, shop_id))
-        self.puller.refresh(shop, self.open_channel(shop), order_no)
-
     def deliver(self, lane: str) -> int:
         """Deliver what is due in one outbox lane now."""
         return self.deliverer.drain(lane)
@@ -165,10 +160,6 @@ class Core:
     def shops(self) -> Sequence[ShopRecord]:
         """Shops that are pulled."""
         return self.store.read(active_shops)
-
-    def outbox_lanes(self) -> Sequence[str]:
-        """Every lane that deliveries of this installation go through."""
-        return [lane_of(self.config.carrier_code), *(f"shop:{shop.id}" for shop in self.shops())]
 
     def start(self) -> None:
         """Start the lanes: one per shop, one per carrier, one that tidies up. New shops get theirs with `adopt`."""

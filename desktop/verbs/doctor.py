@@ -6,10 +6,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop.options import Options, add_options, options_of
 from desktop.system_libraries import apt_command, has_screen, missing_libraries
 from desktop.verbs.answer import OK, REFUSED, tell
+
+if TYPE_CHECKING:
+    from core.app import Core
 
 #: bytes below which labels stop being safe to print, and below which somebody should tidy up
 _STOP_FREE = 200 * 2**20
@@ -52,7 +56,6 @@ def examine(options: Options) -> Iterator[Finding]:
         ("disk", lambda: _disk(options)),
         ("keyring", lambda: _key(options)),
         ("database", lambda: _database(options)),
-        ("clock", lambda: _clock(options)),
         ("printers", _printers),
     )
     for subject, look in looks:
@@ -167,6 +170,7 @@ def _database(options: Options) -> Iterator[Finding]:
         else:
             yield Finding("stock", "good", "every level is the sum of its movements")
         yield from _backups(core.opened.backup_root)
+        yield _clock(core)
     finally:
         core.stop()
 
@@ -181,29 +185,17 @@ def _backups(root: Path) -> Iterator[Finding]:
         yield Finding("backup", "good", f"a verified one of today in {root}")
 
 
-def _clock(options: Options) -> Iterator[Finding]:
-    from core.db.keys import has_keys
-
-    if options.database_url is None and not has_keys(options.data):
-        yield Finding("clock", "good", "nothing to compare it with yet")
-        return
+def _clock(core: "Core") -> Finding:
     from sqlalchemy import func, select
 
-    from core.app import build
     from core.channels.models import Shop
-    from desktop.composition import core_config
 
-    core = build(core_config(options, holder=f"{options.desk}/doctor"))
-    try:
-        query = select(func.max(func.abs(Shop.clock_offset_ms)))
-        offset_ms = core.store.read(lambda connection: connection.execute(query).scalar_one_or_none()) or 0
-    finally:
-        core.stop()
+    query = select(func.max(func.abs(Shop.clock_offset_ms)))
+    offset_ms = core.store.read(lambda connection: connection.execute(query).scalar_one_or_none()) or 0
     what = f"differs from the shops' clocks by at most {offset_ms / 1000:.1f} s"
     if offset_ms > _CLOCK_TOLERANCE_S * 1000:
-        yield Finding("clock", "wrong", what, "switch on automatic time: shops refuse calls with a wrong time")
-    else:
-        yield Finding("clock", "good", what)
+        return Finding("clock", "wrong", what, "switch on automatic time: shops refuse calls with a wrong time")
+    return Finding("clock", "good", what)
 
 
 def _printers() -> Iterator[Finding]:

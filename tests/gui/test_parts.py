@@ -13,14 +13,19 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from desktop import theme
+from desktop.bridge.tasks import InlineTasks
 from desktop.commands import BARCODES, Command, Order, parse_command, sheet_codes
 from desktop.models.paged import Column, PagedTableModel
+from desktop.pages.settings.practice import PracticeCard
 from desktop.plain_text import tooltip, visible
 from desktop.sounds import Sounds, scaled_wav
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 from desktop.widgets.pictures import read_picture
 from desktop.widgets.table import ListTable
 from resources.interface import sound_file
+from tests.support.desk_world import START
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -324,3 +329,25 @@ def test_every_code_of_the_sheet_is_understood_and_read_back():
 
         pixels = np.frombuffer(image.constBits(), np.uint8).reshape(60, image.bytesPerLine())[:, : image.width()]
         assert zxingcpp.read_barcode(np.ascontiguousarray(pixels)).text == code
+
+
+def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot, qapp, settings):
+    class Shop:
+        url = "http://127.0.0.1:1234"
+        placed = 0
+
+        def place_orders(self, count: int) -> int:
+            self.placed += count
+            return self.placed
+
+    told, failed, shop = [], [], Shop()
+    tasks = InlineTasks(failed.append)
+    card = PracticeCard(Ui(qapp, settings, lambda: START), tasks, lambda *words: told.append(words), shop)
+    qtbot.addWidget(card)
+    assert shop.url in card.findChild(PlainLabel, "settings.practice.hint").text()
+    card.findChild(ActionButton, "settings.practice.more").click()
+    assert (shop.placed, [(tone, phrase.code) for tone, phrase, _ in told], failed) == (
+        20,
+        [("good", "settings.practice.placed")],
+        [],
+    )
