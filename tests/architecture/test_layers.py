@@ -41,8 +41,16 @@ def _copy_of_the_house(folder: Path) -> None:
         ("resources/late.py", "import desktop", "desktop above core and printing, resources below"),
         ("core/db/late.py", "import core.orders.lifecycle", "core's subjects know each other in one direction only"),
         ("core/channels/mall/late.py", "import core.channels.vendure", "no platform's adapter knows another's"),
-        ("desktop/pages/late.py", "import sqlalchemy", "screens know services and frozen records, never the database"),
-        ("desktop/pages/late.py", "import core.db.outbox", "screens know services and frozen records, never the database"),
+        (
+            "desktop/pages/late.py",
+            "import sqlalchemy",
+            "screens know services and frozen records, never the database",
+        ),
+        (
+            "desktop/pages/late.py",
+            "import core.db.outbox",
+            "screens know services and frozen records, never the database",
+        ),
     ],
 )
 def test_each_contract_sees_a_wrong_arrow(tmp_path: Path, module: str, line: str, contract: str) -> None:
