@@ -21,6 +21,7 @@ from desktop.pages.printers.presenter import PrintersPresenter, printer_tone, pr
 from desktop.pages.settings.page import SettingsPage
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
+from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
 from desktop.texts import LANGUAGES, Phrase
@@ -62,6 +63,7 @@ class ShellParts(QObject):
             on_sound=self._sounds.play,
         )
         ui.settings.run_later = self._run_later
+        self._sign_in = SignIn(ui.settings, ports.desks, tasks, self.tell, self)
 
     def makers(self) -> dict[str, Callable[[], QWidget]]:
         """How each page is built when it is first opened."""

@@ -21,7 +21,7 @@ from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 
 
 def ports_of(world: DeskWorld) -> DeskPorts:
-    return DeskPorts(world, world, world, world, world, lambda _listener: None)
+    return DeskPorts(world, world, world, world, world, lambda _listener: None, world)
 
 
 def settle(milliseconds: int = 200) -> None:

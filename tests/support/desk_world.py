@@ -57,6 +57,8 @@ class DeskWorld:
 
     now: Callable[[], datetime] = lambda: START
     prints: bool = True
+    name: str = DESK
+    clerk: str = ""
     parcels: dict[int, ParcelView] = field(default_factory=dict)
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
@@ -72,6 +74,17 @@ class DeskWorld:
     _answers: dict[str, Verdict] = field(default_factory=dict)
     _history: list[tuple[int, int, int]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def rename(self, name: str) -> str:
+        """Take another name; 「2号台」 is another desk's."""
+        if name in {"", "2号台"}:
+            raise Refused("desk.name_taken" if name else "desk.name_missing", "no", name=name)
+        self.name = name
+        return name
+
+    def sign_in(self, operator: str) -> None:
+        """Another person acts here."""
+        self.clerk = operator
 
     # --- making the shop ----------------------------------------------------------------------------------------
 
