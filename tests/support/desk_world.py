@@ -322,6 +322,26 @@ class DeskWorld:
                 raise Refused("hold.still_short", "goods of this order are still missing")
             self.orders[order_id] = replace(detail, row=replace(detail.row, hold_reason=""), holds=())
 
+    def close_elsewhere(self, order_id: int, sent_by: str, *, left_our_shelf: bool) -> None:
+        with self._entered("close_elsewhere", (order_id, sent_by, left_our_shelf)):
+            detail = self.orders[order_id]
+            if "shipped_elsewhere" not in detail.holds:
+                raise Refused("order.not_sent_elsewhere", "no")
+            entry = TimelineEntry(START, "小李", DESK, "order.closed_elsewhere", {})
+            row = replace(detail.row, hold_reason="", fulfilment="shipped")
+            parcels = tuple(replace(parcel, state="cancelled") for parcel in detail.parcels)
+            self.orders[order_id] = replace(
+                detail, row=row, holds=(), parcels=parcels, timeline=(*detail.timeline, entry)
+            )
+
+    def reopen_elsewhere(self, order_id: int) -> None:
+        with self._entered("reopen_elsewhere", order_id):
+            detail = self.orders[order_id]
+            if not detail.is_closed_elsewhere:
+                raise Refused("order.not_closed_elsewhere", "no")
+            row = replace(detail.row, hold_reason="shipped_elsewhere", fulfilment="to_review")
+            self.orders[order_id] = replace(detail, row=row, holds=("shipped_elsewhere",))
+
     def add_order(self, order_id: int, **changes: object) -> OrderRow:
         """An order of the list."""
         goods = GOODS[order_id % len(GOODS)]
