@@ -19,6 +19,7 @@ from core.desk.desks import Desks
 from core.desk.labels import Labels
 from core.desk.orders import Orders
 from core.desk.packing import Packing
+from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.settings import Settings
 from core.desk.status import Status
@@ -93,6 +94,7 @@ class Core:
         self.status = Status(self.store)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
+        self.pictures = Pictures(self.store, self.http)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
         self._is_stopping = threading.Event()

@@ -13,6 +13,7 @@ from core.runtime.errors import DomainError
 from desktop.options import Options
 from desktop.printers import Printers
 from desktop.settings import desk_identity
+from resources.paths import practice_pictures_dir
 
 if TYPE_CHECKING:
     from printing.render import LabelRenderer
@@ -52,7 +53,7 @@ class Practice:
 
     def __init__(self, core: Core, folder: Path) -> None:
         keys = kept_secrets(folder)
-        self.server = PracticeServer(folder, keys, core.config.clock)
+        self.server = PracticeServer(folder, keys, core.config.clock, pictures=practice_pictures_dir())
         self.server.start()
         self._core = core
         self.shop_id = core.store.write(

@@ -187,6 +187,7 @@ class Boot:
             listen=lambda listener: _subscribe(desk, listener),
             desks=desk.core.desks,
             pictures=options.data / "pictures",
+            fetch_picture=desk.core.pictures.fetch,
             practice=desk.practice,
         )
 

@@ -52,7 +52,7 @@ class ShellParts(QObject):
         self.message_bar = MessageBar(ui)
         self.strip = Strip(ui, self._tell_story, window.go, self._change_language)
         self._keys = KeySheet(ui, window.centralWidget(), window.focus_page)
-        self._pictures = PictureBook(ports.pictures, tasks, self)
+        self._pictures = PictureBook(ports.pictures, tasks, self, fetch=ports.fetch_picture)
         self.packing = PackingPresenter(
             ports.packing,
             ports.labels,

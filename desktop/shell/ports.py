@@ -46,6 +46,7 @@ class DeskPorts:
         listen: hands over a listener that is called, from any thread, after each committed write.
         desks: who acts here.
         pictures: folder with pictures of goods; None where there are none.
+        fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
     """
 
@@ -57,4 +58,5 @@ class DeskPorts:
     listen: Callable[[Callable[[ChangesLike], None]], None]
     desks: DeskNames
     pictures: Path | None = None
+    fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

@@ -218,8 +218,9 @@ class _ElsewhereActs(QWidget):
         inside.addLayout(acts)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._open, self._reopen, self._form):
-            whole.addWidget(widget)
+        whole.addWidget(self._open)
+        whole.addWidget(self._reopen)
+        whole.addWidget(self._form)
         self.fold()
 
     def show_detail(self, detail: OrderDetail) -> None:
