@@ -15,9 +15,11 @@ from core.db.key_sources import FileSource, KeyringSource
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
+from core.desk.desks import Desks
 from core.desk.labels import Labels
 from core.desk.orders import Orders
 from core.desk.packing import Packing
+from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.settings import Settings
 from core.desk.status import Status
@@ -48,13 +50,15 @@ _PULL_LEASE_S = 120.0
 class CoreConfig:
     """How to build the core.
 
-    `key_file` None keeps the machine's secret in the system keyring. `holder` names this program among all that share
-    the database; it outlives a crash of the same program, so that what it left half done is found again.
+    `key_file` None keeps the machine's secret in the system keyring. `desk_id` tells this desk from all others
+    whatever it is called (see `Desks`). `holder` names this program among all that share the database; it outlives a
+    crash of the same program and a renaming of its desk, so that what it left half done is found again.
     """
 
     folder: Path
     desk: str = "desk-1"
     operator: str = "clerk"
+    desk_id: str = ""
     holder: str = ""
     key_file: Path | None = None
     database_url: str | None = None
@@ -81,13 +85,16 @@ class Core:
         self.channels = channels
         self.http = HttpClient(config.clock)
         digest = opened.digester.digest
-        holder = config.holder or config.desk
+        desk_id = config.desk_id or config.desk
+        holder = config.holder or desk_id
+        self.desks = Desks(self.store, desk_id)
         self.packing = Packing(self.store)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.status = Status(self.store)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
+        self.pictures = Pictures(self.store, self.http)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
         self._is_stopping = threading.Event()

@@ -162,11 +162,11 @@ class Boot:
         from printing.render import LabelRenderer
 
         options = self._with_agreed_key()
-        desk_name = self._settings.text("desk_name") or options.desk
         clerk = self._settings.text("clerk") or options.operator
-        config = core_config(replace(options, desk=desk_name, operator=clerk), holder=f"{desk_name}/window")
+        config = core_config(replace(options, operator=clerk), works_as="window")
         desk = Desk(config, LabelRenderer(), virtual_folder=options.data / "labels")
         self._desk = desk
+        desk.core.desks.settle(self._settings.text("desk_name"), options.desk)
         desk.start(with_practice=None if self._wish.with_practice else False)
         if self._wish.orders and desk.practice is not None:
             from core.practice.generator import generate_orders
@@ -185,7 +185,9 @@ class Boot:
             status=desk.core.status,
             printers=printers,
             listen=lambda listener: _subscribe(desk, listener),
+            desks=desk.core.desks,
             pictures=options.data / "pictures",
+            fetch_picture=desk.core.pictures.fetch,
             practice=desk.practice,
         )
 

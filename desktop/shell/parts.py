@@ -21,6 +21,7 @@ from desktop.pages.printers.presenter import PrintersPresenter, printer_tone, pr
 from desktop.pages.settings.page import SettingsPage
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
+from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
 from desktop.texts import LANGUAGES, Phrase
@@ -51,7 +52,7 @@ class ShellParts(QObject):
         self.message_bar = MessageBar(ui)
         self.strip = Strip(ui, self._tell_story, window.go, self._change_language)
         self._keys = KeySheet(ui, window.centralWidget(), window.focus_page)
-        self._pictures = PictureBook(ports.pictures, tasks, self)
+        self._pictures = PictureBook(ports.pictures, tasks, self, fetch=ports.fetch_picture)
         self.packing = PackingPresenter(
             ports.packing,
             ports.labels,
@@ -62,6 +63,7 @@ class ShellParts(QObject):
             on_sound=self._sounds.play,
         )
         ui.settings.run_later = self._run_later
+        self._sign_in = SignIn(ui.settings, ports.desks, tasks, self.tell, self)
 
     def makers(self) -> dict[str, Callable[[], QWidget]]:
         """How each page is built when it is first opened."""

@@ -26,7 +26,7 @@ def run_backup(argv: Sequence[str]) -> int:
     options = options_of(wish)
 
     def act() -> int:
-        core = build(core_config(options, holder=f"{options.desk}/backup"))
+        core = build(core_config(options))
         try:
             root = (wish.to or core.opened.backup_root).expanduser().absolute()
             if options.database_url is not None:

@@ -154,7 +154,7 @@ def _database(options: Options) -> Iterator[Finding]:
     from desktop.composition import core_config
 
     try:
-        core = build(core_config(options, holder=f"{options.desk}/doctor"))
+        core = build(core_config(options))
     except DomainError as error:
         yield Finding("database", "wrong", str(error), "see the sentence; a backup is in the backups folder")
         return

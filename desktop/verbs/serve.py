@@ -28,7 +28,7 @@ def run(argv: Sequence[str]) -> int:
     def act() -> int:
         if options.key_file is not None:
             warn(FILE_WARNING.format(path=options.key_file))
-        config = core_config(options, holder=f"{options.desk}/serve")
+        config = core_config(options, works_as="serve")
         desk = Desk(config, None, virtual_folder=options.data / "labels")
         if desk.core.opened.new_recovery_code:
             warn(f"Recovery code, shown this once, write it down: {desk.core.opened.new_recovery_code}")

@@ -21,7 +21,7 @@ from desktop.plain_text import tooltip, visible
 from desktop.sounds import Sounds, scaled_wav
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
-from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.labels import ElidedLabel, PlainLabel, lines_of
 from desktop.widgets.pictures import read_picture
 from desktop.widgets.table import ListTable
 from resources.interface import sound_file
@@ -361,3 +361,14 @@ def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot,
         [("good", "settings.practice.placed")],
         [],
     )
+
+
+def test_wrapped_words_stay_whole_unless_one_is_longer_than_the_line(qapp):
+    font = qapp.font()
+    height, lines = lines_of("Our waybill number becomes void: tear up a printed label.\nNext", font, 160)
+    assert len(lines) > 2
+    assert all(line.endswith((" ", ".", "\n", "Next")) for line in lines), lines
+    one = lines_of("Next", font, 160)[0]
+    assert height == pytest.approx(one * len(lines), abs=len(lines))
+    _, cut = lines_of("x" * 200, font, 160)
+    assert len(cut) > 1
