@@ -273,8 +273,9 @@ def order_detail(
         parcels=parcels(connection, order_id),
         timeline=tuple(
             TimelineEntry(entry.at, entry.operator, entry.desk, entry.action, entry.facts)
-            for entry in timeline(connection, "orders", order_id)
+            for entry in timeline(connection, ("orders", "access"), order_id)
         ),
+        is_masked_by_platform=who.is_masked,
     )
 
 

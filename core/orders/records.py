@@ -103,3 +103,5 @@ class OrderDetail:
     lines: tuple[OrderLineView, ...]
     parcels: tuple[OrderParcelView, ...]
     timeline: tuple[TimelineEntry, ...]
+    #: the receiver's clear text is the platform's alone
+    is_masked_by_platform: bool = False
