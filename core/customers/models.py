@@ -20,7 +20,7 @@ class Customer(Base):
 
 
 class Identity(Base):
-    """A buyer account on one channel; the key is the platform's opaque id, the name is personal."""
+    """A buyer account on one channel. The key is the platform's id of it (on the server its keyed digest)."""
 
     __tablename__ = "identity"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -41,9 +41,9 @@ class ConsigneeRow(Base):
     digest: Mapped[str] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Personal("consignee.name"))
     phone: Mapped[str | None] = mapped_column(Personal("consignee.phone"))
-    province: Mapped[str | None] = mapped_column(Text)
-    city: Mapped[str | None] = mapped_column(Text)
-    district: Mapped[str | None] = mapped_column(Text)
+    province: Mapped[str | None] = mapped_column(Personal("consignee.province"))
+    city: Mapped[str | None] = mapped_column(Personal("consignee.city"))
+    district: Mapped[str | None] = mapped_column(Personal("consignee.district"))
     address: Mapped[str | None] = mapped_column(Personal("consignee.address"))
     postcode: Mapped[str | None] = mapped_column(Personal("consignee.postcode"))
     #: OAID or cipher of the platform; passed on to the waybill service, never shown

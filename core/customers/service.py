@@ -1,10 +1,10 @@
 """The customer master: who buys, under which accounts, and where their parcels go."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, delete, literal, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, literal, select, update
 
 from core.channels.contract import Consignee
 from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity
@@ -48,6 +48,8 @@ def register(uow: UnitOfWork, channel: str, buyers: Sequence[Buyer], digest: Dig
     Accounts meet in one customer when they share a clear phone number; masked numbers never tie anything together.
     A handful of statements for a whole page.
     """
+    if not uow.is_sqlite:
+        buyers = [replace(buyer, buyer_key=account_key(uow.connection, buyer.buyer_key, digest)) for buyer in buyers]
     phones = [_phone_key(buyer.consignee, digest) for buyer in buyers]
     known = _identities(uow, channel, [buyer.buyer_key for buyer in buyers])
     known_phones = _identities(uow, _PHONE, [phone for phone in phones if phone])
@@ -84,6 +86,11 @@ def register(uow: UnitOfWork, channel: str, buyers: Sequence[Buyer], digest: Dig
     uow.insert_many(CustomerChange, changes)
     uow.changed("customer", *customers)
     return [Registered(c, r) for c, r in zip(customers, consignees, strict=True)]
+
+
+def account_key(connection: Connection, buyer_key: str, digest: Digest) -> str:
+    """A platform's account as `identity` names it: itself inside the encrypted file, its digest on the server."""
+    return buyer_key if connection.dialect.name == "sqlite" else digest("account", buyer_key)
 
 
 def _phone_key(consignee: Consignee, digest: Digest) -> str:
@@ -172,7 +179,7 @@ def _change(uow: UnitOfWork, customer_id: int, kind: str, facts: Mapping[str, ob
 def erase(uow: UnitOfWork, customer_id: int) -> None:
     """Erase what the master knows of a customer: receivers, accounts and phone numbers.
 
-    The whole act is `core.orders.erasing.erase_customer`. The customer stays as an empty row, so that a later copy of
+    The whole act is `core.access.erasing.erase_customer`. The customer stays as an empty row, so that a later copy of
     an old order finds nobody to bring back.
     """
     names = ("name", "phone", "address", "postcode", "token", "province", "city", "district")

@@ -21,6 +21,8 @@ class AesCipher:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self._aes = AESGCM(key.derive("personal values"))
+        #: for columns that are looked up by their value: equal values meet and cannot be read
+        self.digest = Digester(key).digest
 
     def encrypt(self, value: str, place: str) -> str:
         """Base64 text of version, nonce and cipher text."""

@@ -115,6 +115,7 @@ def _sqlite_engine(path: Path, key: bytes, begin: str, *, must_exist: bool, writ
         module=dbapi2,
         creator=connect,
         poolclass=QueuePool,
+        hide_parameters=True,
         pool_size=4,
         max_overflow=12,
     )
@@ -149,6 +150,8 @@ def _postgres_engine(address: URL, isolation: Any, arguments: dict[str, Any]) ->
     return create_engine(
         address,
         isolation_level=isolation,
+        # An error's text ends in the log; the values of the statement may be somebody's name and address.
+        hide_parameters=True,
         pool_size=4,
         max_overflow=12,
         pool_pre_ping=True,

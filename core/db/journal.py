@@ -56,11 +56,11 @@ def tail(connection: Connection, after_id: int, overlap: int = OVERLAP) -> Seque
     return [Entry(*row) for row in connection.execute(query)]
 
 
-def timeline(connection: Connection, subject: str, subject_id: int, limit: int = 500) -> Sequence[Entry]:
-    """The newest `limit` entries of one subject, oldest first."""
+def timeline(connection: Connection, subjects: Sequence[str], subject_id: int, limit: int = 500) -> Sequence[Entry]:
+    """The newest `limit` entries of one id under these subjects, oldest first."""
     query = (
         select(*_COLUMNS)
-        .where(Journal.subject == subject, Journal.subject_id == subject_id)
+        .where(Journal.subject.in_(subjects), Journal.subject_id == subject_id)
         .order_by(Journal.id.desc())
         .limit(limit)
     )

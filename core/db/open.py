@@ -277,6 +277,8 @@ def _open_server(config: StoreConfig, engines: Engines, url: str) -> OpenedStore
     if state.standing is Standing.OLD and not config.may_migrate_without_backup:
         backup = dump_postgres(url, config.folder / BACKUP_FOLDER, config.clock).file
     if state.standing is not Standing.CURRENT:
+        # Revisions that seal a column need the cipher; whose key it is was compared with the database's above.
+        _give_cipher(engines, AesCipher(key))
         migrate_postgres(engines.writer)
     opened = _opened(config, postgres_engines(url, AesCipher(key)), key, state, None, code)
     kept = opened.store.read(read_facts)
@@ -315,6 +317,11 @@ def _key_of_server(config: StoreConfig, facts: dict[str, str]) -> tuple[DataKey,
     return key, None
 
 
+def _give_cipher(engines: Engines, cipher: AesCipher) -> None:
+    for engine in (engines.writer, engines.reader):
+        engine.dialect.personal_cipher = cipher  # type: ignore[attr-defined]  # read back in types.cipher_of
+
+
 def _opened(
     config: StoreConfig,
     engines: Engines,
@@ -323,9 +330,7 @@ def _opened(
     backup: Backup | None,
     code: str | None = None,
 ) -> OpenedStore:
-    cipher = AesCipher(key)
-    for engine in (engines.writer, engines.reader):
-        engine.dialect.personal_cipher = cipher  # type: ignore[attr-defined]  # read back in types.cipher_of
+    _give_cipher(engines, AesCipher(key))
     store = Store(engines, config.clock, config.actor)
     ring: dict[str, Any] = recovery_part(read_keys(config.folder))
     facts = store.read(read_facts)

@@ -1,10 +1,14 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
+import json
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Integer, LargeBinary, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -52,54 +56,93 @@ class PersonalCipher(Protocol):
         ...
 
 
-class Personal(TypeDecorator[str]):
+class _Sealed(TypeDecorator[T]):
     """A personal value. The SQLite file is encrypted as a whole; on PostgreSQL this column is.
 
     The cipher hangs on the engine's dialect (`dialect.personal_cipher`), because there are no globals. An engine
-    without one refuses to store: never clear text by omission.
+    without one refuses to store: never clear text by omission. An empty value tells nothing and stays empty.
     """
+
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Nothing at all inside the encrypted file, where it would cost a call for every value of every row."""
+        return (
+            self._impl_alone(dialect).bind_processor(dialect)
+            if _is_file(dialect)
+            else super().bind_processor(dialect)
+        )
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """As `bind_processor`, on the way back."""
+        if _is_file(dialect):
+            return self._impl_alone(dialect).result_processor(dialect, coltype)
+        return super().result_processor(dialect, coltype)
+
+    def _impl_alone(self, dialect: Dialect) -> TypeEngine[Any]:
+        return self.load_dialect_impl(dialect).dialect_impl(dialect)
+
+
+class Personal(_Sealed[str]):
+    """A personal text."""
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, place: str) -> None:
-        super().__init__()
-        self.place = place
-
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Cipher text on PostgreSQL, the value itself inside the encrypted file."""
-        if value is None or dialect.name == "sqlite":
-            return value
-        return cipher_of(dialect).encrypt(value, self.place)
+        """Cipher text for the server."""
+        return cipher_of(dialect).encrypt(value, self.place) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """The clear value."""
-        if value is None or dialect.name == "sqlite":
-            return value
-        return cipher_of(dialect).decrypt(value, self.place)
+        return cipher_of(dialect).decrypt(value, self.place) if value else value
 
 
-class PersonalBytes(TypeDecorator[bytes]):
-    """Bytes with personal values in them, as `Personal` (the platform's raw copy of an order)."""
+class PersonalBytes(_Sealed[bytes]):
+    """Bytes with personal values in them (the platform's raw copy of an order)."""
 
     impl = LargeBinary
     cache_ok = True
 
-    def __init__(self, place: str) -> None:
-        super().__init__()
-        self.place = place
-
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        """Cipher bytes on PostgreSQL, the bytes themselves inside the encrypted file."""
-        if value is None or dialect.name == "sqlite":
-            return value
-        return cipher_of(dialect).encrypt_bytes(value, self.place)
+        """Cipher bytes for the server."""
+        return cipher_of(dialect).encrypt_bytes(value, self.place) if value else value
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         """The clear bytes."""
-        if value is None or dialect.name == "sqlite":
-            return value
-        return cipher_of(dialect).decrypt_bytes(value, self.place)
+        return cipher_of(dialect).decrypt_bytes(value, self.place) if value else value
+
+
+class PersonalJson(_Sealed[dict[str, Any]]):
+    """A small record of personal values (an address): JSON in the file, cipher text of JSON on the server."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSON where nothing has to be hidden."""
+        return dialect.type_descriptor(JSON()) if _is_file(dialect) else super().load_dialect_impl(dialect)
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
+        """Cipher text for the server."""
+        if value is None:
+            return None
+        return cipher_of(dialect).encrypt(json.dumps(value, ensure_ascii=False), self.place)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
+        """The clear record."""
+        if value is None:
+            return None
+        record: dict[str, Any] = json.loads(cipher_of(dialect).decrypt(value, self.place))
+        return record
+
+
+def _is_file(dialect: Dialect) -> bool:
+    return dialect.name == "sqlite"
 
 
 def cipher_of(dialect: Dialect) -> PersonalCipher:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from core.access.records import Unmasked
+from core.access.unmasking import unmask
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.labels import orders_of_waybill, parcels_of, waybills_of
@@ -47,6 +49,15 @@ class Orders:
         return self._store.read(
             lambda connection: queries.order_detail(connection, order_id, waybills_of, parcels_of)
         )
+
+    def unmask(self, order_id: int, reason: str) -> Unmasked:
+        """The receiver in clear, for one of `core.access.records.REASONS`; the look is recorded first.
+
+        Raises:
+            NotFound: `order.unknown`.
+            Refused: `unmask.*`.
+        """
+        return self._store.write(lambda uow: unmask(uow, order_id, reason))
 
     def hold(self, order_id: int, reason: str, note: str) -> None:
         """Stop an order's fulfilment.

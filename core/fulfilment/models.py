@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
-from core.db.types import BigId
+from core.db.types import BigId, Personal
 
 #: what a query has to say literally, so that SQLite knows that the index of open parcels answers it
 IS_OPEN = "state NOT IN ('shipped', 'cancelled')"
@@ -103,7 +103,8 @@ class Scan(Base):
     parcel_line_id: Mapped[int | None] = mapped_column(ForeignKey("parcel_line.id"))
     #: goods | hand | label | undo | weigh
     kind: Mapped[str] = mapped_column(Text)
-    raw: Mapped[str] = mapped_column(Text)
+    #: whatever was under the scanner: a letter's QR code holds an address
+    raw: Mapped[str] = mapped_column(Personal("scan.raw"))
     qty: Mapped[int] = mapped_column(default=0)
     verdict: Mapped[str] = mapped_column(Text)
     is_undone: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
-from core.db.types import BigId, PersonalBytes
+from core.db.types import BigId, Personal, PersonalBytes
 
 
 class Order(Base):
@@ -37,8 +37,8 @@ class Order(Base):
     shipped_at: Mapped[datetime | None]
     amount_fen: Mapped[int]
     freight_fen: Mapped[int]
-    buyer_note: Mapped[str] = mapped_column(Text)
-    seller_note: Mapped[str] = mapped_column(Text)
+    buyer_note: Mapped[str] = mapped_column(Personal("orders.buyer_note"))
+    seller_note: Mapped[str] = mapped_column(Personal("orders.seller_note"))
     warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"))
     __table_args__ = (
         UniqueConstraint("shop_id", "order_no"),
@@ -103,7 +103,7 @@ class Hold(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     reason: Mapped[str] = mapped_column(Text)
-    note: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Personal("hold.note"), default="")
     placed_at: Mapped[datetime]
     placed_by: Mapped[str] = mapped_column(Text)
     released_at: Mapped[datetime | None]

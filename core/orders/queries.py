@@ -12,6 +12,7 @@ from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.models import Identity
 from core.customers.queries import consignees
+from core.customers.service import account_key
 from core.db.journal import timeline
 from core.inventory.models import Reservation
 from core.orders import search_index
@@ -131,7 +132,7 @@ def search(
     found: set[int] = set(orders_of_waybill(connection, words.upper()))
     found.update(orders_of_waybill(connection, words))
     found.update(_by_order_no(connection, words, before, limit))
-    found.update(_by_buyer(connection, words, before, limit))
+    found.update(_by_buyer(connection, words, digest, before, limit))
     if len(words) == 4 and words.isascii() and words.isdigit():
         found.update(search_index.ids_by_tail(connection, words, digest, before, limit))
     found.update(search_index.ids_by_name(connection, words, digest, before, limit))
@@ -184,8 +185,9 @@ def _by_order_no(connection: Connection, words: str, before: int, limit: int) ->
     return found
 
 
-def _by_buyer(connection: Connection, words: str, before: int, limit: int) -> Sequence[int]:
-    customers = list(connection.execute(select(Identity.customer_id).where(Identity.buyer_key == words)).scalars())
+def _by_buyer(connection: Connection, words: str, digest: Digest, before: int, limit: int) -> Sequence[int]:
+    here = Identity.buyer_key == account_key(connection, words, digest)
+    customers = list(connection.execute(select(Identity.customer_id).where(here)).scalars())
     if not customers:
         return ()
     query = select(Order.id).where(Order.customer_id.in_(customers), Order.id < before)
@@ -271,8 +273,9 @@ def order_detail(
         parcels=parcels(connection, order_id),
         timeline=tuple(
             TimelineEntry(entry.at, entry.operator, entry.desk, entry.action, entry.facts)
-            for entry in timeline(connection, "orders", order_id)
+            for entry in timeline(connection, ("orders", "access"), order_id)
         ),
+        is_masked_by_platform=who.is_masked,
     )
 
 

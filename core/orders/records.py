@@ -103,6 +103,8 @@ class OrderDetail:
     lines: tuple[OrderLineView, ...]
     parcels: tuple[OrderParcelView, ...]
     timeline: tuple[TimelineEntry, ...]
+    #: the receiver's clear text is the platform's alone
+    is_masked_by_platform: bool = False
 
     @property
     def is_closed_elsewhere(self) -> bool:

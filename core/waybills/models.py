@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
-from core.db.types import BigId, Personal
+from core.db.types import BigId, Personal, PersonalJson
 
 
 class WaybillAccount(Base):
@@ -21,7 +21,7 @@ class WaybillAccount(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
     secret: Mapped[str] = mapped_column(Personal("waybill_account.secret"))
     #: name, phone, province, city, district, address of the shop itself
-    sender: Mapped[dict[str, Any]] = mapped_column(JSON)
+    sender: Mapped[dict[str, Any]] = mapped_column(PersonalJson("waybill_account.sender"))
 
 
 class Waybill(Base):

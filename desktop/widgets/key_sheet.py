@@ -30,6 +30,7 @@ KEYS: Final = (
     ("0–9 A–Z ↵", "keys.type"),
     ("Ctrl+1 … 4", "keys.pages"),
     ("Ctrl+F", "keys.filter"),
+    ("Ctrl+E", "keys.unmask"),
     ("Esc", "keys.back"),
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import core.fulfilment.records
+from core.access.records import REASONS as UNMASK_REASONS
 from core.orders.holds import REASONS
 from core.orders.records import PILES
 from desktop import commands
@@ -88,6 +89,7 @@ def families():
     yield "page", PAGES
     yield "reason.hold", commands.REASONS
     yield "reason.label", commands.LABEL_REASONS
+    yield "reason.unmask", UNMASK_REASONS
     yield "setting", [setting.name for setting in SETTINGS]
     yield "setting.group", [setting.group for setting in SETTINGS]
     for setting in SETTINGS:

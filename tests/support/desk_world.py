@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from core.access.records import Unmasked
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow, Tone, Verdict, WaveView
 from core.orders.records import (
     PILES,
@@ -307,6 +308,10 @@ class DeskWorld:
     def detail(self, order_id: int) -> OrderDetail | None:
         with self._entered("detail", order_id):
             return self.orders.get(order_id)
+
+    def unmask(self, order_id: int, reason: str) -> Unmasked:
+        with self._entered("unmask", (order_id, reason)):
+            return Unmasked(order_id, "张三丰", "13800000078", "浙江省 杭州市 西湖区 文三路1号2幢301室", 3)
 
     def hold(self, order_id: int, reason: str, note: str) -> None:
         with self._entered("hold", (order_id, reason, note)):

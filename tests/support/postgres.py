@@ -118,6 +118,13 @@ class PrivateCluster:
             self._templates.add(name)
         return name
 
+    def raw_data(self, *, with_log: bool = False) -> bytes:
+        """Every byte of the tables' files (and of the write-ahead log), as a stolen disk shows them."""
+        self._do("CHECKPOINT")
+        folders = [self.folder / "data" / name for name in ("base", "global", *(["pg_wal"] if with_log else []))]
+        files = (file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file())
+        return b"".join(file.read_bytes() for file in files)
+
     def _do(self, statement: str, *names: str) -> None:
         with psycopg.connect(
             host=str(self.folder), dbname="postgres", user="packdesk", autocommit=True

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Table, insert
+from sqlalchemy import Column, MetaData, Table, insert
 
 from core.db.engines import connect_sqlite, sqlite_engines
 from core.db.integrity import counts_of
 from core.db.migrations.runner import migrate_sqlite
 from core.db.migrations.versions import known_revisions
 from core.db.schema import all_tables
-from core.db.types import Instant
+from core.db.types import Instant, PersonalJson
 from tests.support.stores import TEST_KEY
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "schema"
@@ -28,9 +28,14 @@ _ROWS = 2
 _ON_HAND = 5
 
 
-def fill_every_table(connection: Any) -> None:
-    """Two rows in each table, every reference pointing to a row that exists."""
-    for table in all_tables().sorted_tables:
+def fill_every_table(connection: Any, tables: MetaData | None = None) -> None:
+    """Two rows in each table, every reference pointing to a row that exists.
+
+    Args:
+        connection: to a database without rows.
+        tables: as an older schema has them; None for the newest.
+    """
+    for table in (tables or all_tables()).sorted_tables:
         connection.execute(insert(table), [_row(table, number) for number in range(1, _ROWS + 1)])
 
 
@@ -41,6 +46,8 @@ def _row(table: Table, number: int) -> Mapping[str, Any]:
 def _value(column: Column[Any], number: int) -> Any:
     if isinstance(column.type, Instant):
         return datetime(2026, 6, 18, tzinfo=UTC) + timedelta(seconds=number)
+    if isinstance(column.type, PersonalJson):
+        return {"n": number}
     kind = getattr(column.type, "impl_instance", column.type).python_type
     if kind is int:
         if column.foreign_keys or column.primary_key:

@@ -53,7 +53,7 @@ def migrate_sqlite(connect: Callable[[], Any], steps: Sequence[Revision] | None 
     """
     from sqlcipher3 import dbapi2
 
-    engine = create_engine("sqlite://", module=dbapi2, creator=connect, poolclass=StaticPool)
+    engine = create_engine("sqlite://", module=dbapi2, creator=connect, poolclass=StaticPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
             # Only outside a transaction: batch mode drops and makes tables anew, and with keys on, the drop deletes

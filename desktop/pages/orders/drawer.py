@@ -10,6 +10,7 @@ from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, Tim
 from desktop.commands import LABEL_REASONS
 from desktop.formats import age_text, deadline_text, moment_text, yuan
 from desktop.pages.orders.presenter import OrdersPresenter
+from desktop.pages.orders.receiver import ReceiverBlock
 from desktop.pages.orders.words import state_code, state_tone
 from desktop.pages.packing.screen import speakable
 from desktop.pages.packing.side import PRINT_TONES
@@ -53,6 +54,8 @@ class OrderDrawer(Drawer):
         self.top.addWidget(self._form)
         self._elsewhere = _ElsewhereActs(ui, presenter)
         self.top.addWidget(self._elsewhere)
+        self._receiver = ReceiverBlock(ui, presenter)
+        self.top.addWidget(self._receiver)
         ui.retranslated.connect(self._fill)
 
     def show_detail(self, detail: OrderDetail | None) -> None:
@@ -64,6 +67,9 @@ class OrderDrawer(Drawer):
         if is_other:
             self._form.hide()
             self._elsewhere.fold()
+            self._receiver.fold()
+        if detail is not None:
+            self._receiver.show_detail(detail, self._presenter.screen.unmasked)
         if detail is not None and is_new:
             self._fill()
 
@@ -76,6 +82,10 @@ class OrderDrawer(Drawer):
         """Ask where the goods of an order went that somebody else has sent."""
         if self._detail is not None:
             self._elsewhere.ask()
+
+    def ask_unmask(self) -> None:
+        """Ask why somebody has to see the receiver."""
+        self._receiver.ask()
 
     def ask_reprint(self) -> None:
         """Put the focus on the reason of the newest parcel's reprint."""
@@ -124,12 +134,6 @@ class OrderDrawer(Drawer):
         for reason in detail.holds:
             word = Phrase(f"reason.hold.{reason}", otherwise=reason)
             self._add_text(column, Phrase("orders.hold_stands", {"reason": word}), "stop")
-        who = PlainLabel(ui, "heading", name="orders.drawer.consignee")
-        who.show_text(f"{detail.consignee_name}  {detail.consignee_phone}")
-        where = PlainLabel(ui, wraps=True, limit=150, name="orders.drawer.address")
-        where.show_text(detail.consignee_address)
-        column.addWidget(who)
-        column.addWidget(where)
         for code, note in (("packing.buyer_note", detail.buyer_note), ("packing.seller_note", detail.seller_note)):
             if note:
                 label = PlainLabel(

@@ -100,10 +100,12 @@ class OrdersPage(QWidget):
         self._presenter.find(raw)
 
     def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        """F2 and Ctrl+F search, F5 reads again, F8 reprints, F9 holds, F10 closes what was sent elsewhere."""
+        """What each key does here is on the key sheet (`widgets.key_sheet`)."""
         is_find = key == Qt.Key.Key_F and modifiers == Qt.KeyboardModifier.ControlModifier
         if is_find or key == Qt.Key.Key_F2:
             self.focus_search()
+        elif key == Qt.Key.Key_E and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self.drawer.ask_unmask()
         elif key == Qt.Key.Key_F5:
             self._presenter.reload()
         elif key == Qt.Key.Key_F8:

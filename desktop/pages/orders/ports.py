@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from core.access.records import Unmasked
 from core.orders.records import OrderDetail, OrderFilter, OrderPageView
 from core.waybills.records import PrintJobView
 
@@ -20,6 +21,10 @@ class OrderDesk(Protocol):
 
     def detail(self, order_id: int) -> OrderDetail | None:
         """Everything the drawer shows."""
+        ...
+
+    def unmask(self, order_id: int, reason: str) -> Unmasked:
+        """The receiver in clear; the look is recorded."""
         ...
 
     def hold(self, order_id: int, reason: str, note: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.access.records import Unmasked
 from core.orders.records import OrderDetail, OrderFilter, OrderPageView, OrderParcelView, OrderRow
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
@@ -27,6 +28,7 @@ class OrdersScreen:
         is_known_empty: the list was read and holds nothing.
         counts: texts for the chips, `1000+` where nobody counted further.
         detail: the open order.
+        unmasked: its receiver in clear, while somebody may see it.
     """
 
     wanted: OrderFilter = field(default_factory=OrderFilter)
@@ -34,6 +36,7 @@ class OrdersScreen:
     is_known_empty: bool = False
     counts: Mapping[str, str] = field(default_factory=dict)
     detail: OrderDetail | None = None
+    unmasked: Unmasked | None = None
 
 
 class OrdersPresenter:
@@ -120,8 +123,26 @@ class OrdersPresenter:
     def close(self) -> bool:
         """Close the drawer; whether one was open."""
         was_open = self._screen.detail is not None
-        self._show(detail=None)
+        self._show(detail=None, unmasked=None)
         return was_open
+
+    def unmask(self, reason: str) -> None:
+        """Show the open order's receiver in clear, for a reason."""
+        detail = self._screen.detail
+        if detail is not None:
+            order_id = detail.row.id
+            self._tasks.submit(
+                lambda: self._orders.unmask(order_id, reason),
+                self._on_unmasked,
+                self._fail,
+                owner=self,
+                key="unmask",
+                lane=Lane.ACTS,
+            )
+
+    def mask(self) -> None:
+        """Show no receiver in clear any more."""
+        self._show(unmasked=None)
 
     def hold(self, note: str) -> None:
         """Hold the open order."""
@@ -230,7 +251,16 @@ class OrdersPresenter:
     def _on_detail(self, detail: OrderDetail | None) -> None:
         if detail is None:
             self._tell("notice", Phrase("orders.gone"), None)
-        self._show(detail=detail)
+        clear = self._screen.unmasked
+        is_same = clear is not None and detail is not None and clear.order_id == detail.row.id
+        self._show(detail=detail, unmasked=clear if is_same else None)
+
+    def _on_unmasked(self, clear: Unmasked) -> None:
+        detail = self._screen.detail
+        if detail is not None and detail.row.id == clear.order_id:
+            self._show(unmasked=clear)
+            # The look stands in the time line.
+            self._reopen()
 
     def _on_failed(self, error: Exception) -> None:
         self._show(is_loading=False)

@@ -150,6 +150,8 @@ def speakable(facts: Mapping[str, object], now: datetime) -> dict[str, object]:
             said[name] = f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%m-%d %H:%M}"
         elif name == "reason" and isinstance(value, str):
             said[name] = Phrase(f"reason.hold.{value}", otherwise=value)
+        elif name == "why":
+            said[name] = Phrase(f"reason.unmask.{value}", otherwise=str(value))
         else:
             said[name] = value
     return said

@@ -34,11 +34,11 @@ def test_the_time_line_of_a_subject_is_its_own_in_order(store, clock):
         note(store, number)
         clock.advance(seconds=1)
     note(store, 1, subject="parcel")
-    entries = store.read(lambda connection: timeline(connection, "order", 1))
+    entries = store.read(lambda connection: timeline(connection, ["order"], 1))
     assert [entry.subject_id for entry in entries] == [1, 1]
     assert entries[0].at < entries[1].at
     assert entries[0].facts == {"n": 1}
-    assert len(store.read(lambda connection: timeline(connection, "order", 1, limit=1))) == 1
+    assert len(store.read(lambda connection: timeline(connection, ["order"], 1, limit=1))) == 1
 
 
 @pytest.mark.postgres

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from core.db.open import open_store
 from core.db.schema import all_tables
 from core.runtime.errors import Refused, Unavailable
 from tests.support.opened import config_for
-from tests.support.schema_files import COUNTS_FILE, FOLDER
+from tests.support.schema_files import COUNTS_FILE, FOLDER, fill_every_table
 from tests.support.stores import TEST_KEY
 
 FILE_KEY = TEST_KEY.file_key
@@ -130,6 +131,59 @@ def test_a_file_of_every_version_reaches_the_newest_and_keeps_its_rows(revision,
     connection.close()
     assert {table: now[table] for table in counts} == counts
     assert check_file(Path(path), FILE_KEY, thorough=True).is_whole
+
+
+def test_clear_values_of_an_older_server_are_encrypted_on_the_way(postgres_cluster, tmp_path, monkeypatch):
+    """Through the door: verified backup, conversion, and no clear value left in the server's files."""
+    mark = f"m{uuid4().hex[:10]}"
+    with postgres_cluster.fresh_database() as url:
+        config = config_for(tmp_path / "data", tmp_path / "machine.key", url=url)
+        older = tuple(name for name in versions._MODULES if name < "0005")
+        monkeypatch.setattr(versions, "_MODULES", older)
+        open_store(config).close()
+        monkeypatch.undo()
+        engines = postgres_engines(url)
+        tables = sa.MetaData()
+        with engines.writer.begin() as connection:
+            names = set(runner.own_tables(connection)) - {"order_search", "schema_fact"}
+            tables.reflect(connection, only=lambda name, _: name in names)
+            fill_every_table(connection, tables)
+            for table, name in PERSONAL:
+                value = f'\'{{"name": "{mark}"}}\'' if name == "sender" else f"'{mark}' || id"
+                connection.exec_driver_sql(f"UPDATE {table} SET {name} = {value}")
+            connection.exec_driver_sql("UPDATE identity SET buyer_name = NULL")
+            connection.exec_driver_sql("UPDATE identity SET channel = 'phone' WHERE id = 2")
+            counts = runner.count_rows(connection)
+        assert mark.encode() in postgres_cluster.raw_data()
+        opened = open_store(config)
+        assert opened.migrated_from == known_revisions()[-2]
+        assert opened.backup_before.is_file()
+        with opened.store.engines.reader.begin() as connection:
+            assert runner.count_rows(connection) == counts
+            for table, name in PERSONAL[:-1]:
+                column = all_tables().tables[table].c[name]
+                clear = connection.execute(sa.select(column).order_by(column.table.c.id)).scalars().all()
+                assert clear == ([{"name": mark}] * 2 if name == "sender" else [f"{mark}1", f"{mark}2"])
+            keys = connection.execute(text("SELECT buyer_key FROM identity ORDER BY id")).scalars().all()
+            assert keys == [opened.digester.digest("account", f"{mark}1"), f"{mark}2"]
+        opened.close()
+        engines.dispose()
+        left = postgres_cluster.raw_data().replace(f"{mark}2".encode(), b"")
+        assert left.count(mark.encode()) == 0
+
+
+#: what stood in clear before revision 0005
+PERSONAL = (
+    ("orders", "buyer_note"),
+    ("orders", "seller_note"),
+    ("hold", "note"),
+    ("scan", "raw"),
+    ("consignee", "province"),
+    ("consignee", "city"),
+    ("consignee", "district"),
+    ("waybill_account", "sender"),
+    ("identity", "buyer_key"),
+)
 
 
 def test_every_version_has_its_file():

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
 from core.db.cipher import AesCipher
 from core.db.engines import postgres_engines, sqlite_engines
 from core.db.models import AppliedKey
-from core.db.types import Instant, Personal, PersonalBytes
+from core.db.types import Instant, Personal, PersonalBytes, PersonalJson
 from core.runtime.clock import SystemClock
 from tests.support.stores import START, TEST_KEY
 
@@ -19,6 +20,7 @@ TABLE = Table(
     Column("id", Integer, primary_key=True),
     Column("phone", Personal("thing.phone")),
     Column("raw", PersonalBytes("thing.raw")),
+    Column("sender", PersonalJson("thing.sender")),
 )
 
 
@@ -34,20 +36,41 @@ def engines(request, engine_kind, tmp_path):
     found.dispose()
 
 
-def test_personal_text_and_bytes_come_back(engines):
-    row = {"id": 1, "phone": "13800138000", "raw": b"\x00raw"}
+def test_personal_values_come_back(engines):
+    rows = [
+        (1, "13800138000", b"\x00raw", {"name": "张三", "phone": "13800138000"}),
+        (2, None, None, None),
+        (3, "", b"", {}),
+    ]
     with engines.writer.begin() as connection:
-        connection.execute(TABLE.insert(), [row, {"id": 2, "phone": None, "raw": None}])
+        connection.execute(TABLE.insert(), [dict(zip(TABLE.columns.keys(), row, strict=True)) for row in rows])
     with engines.reader.begin() as connection:
         found = connection.execute(select(TABLE).order_by(TABLE.c.id)).all()
-    assert [tuple(one) for one in found] == [(1, "13800138000", b"\x00raw"), (2, None, None)]
+    assert [tuple(one) for one in found] == rows
+
+
+def test_only_the_server_gets_cipher_text(engines, engine_kind):
+    row = {"id": 1, "phone": "13800138000", "raw": b"13800138000", "sender": {"phone": "13800138000"}}
+    with engines.writer.begin() as connection:
+        connection.execute(TABLE.insert(), row)
+    with engines.reader.begin() as connection:
+        stored = connection.execute(text("SELECT phone, raw, sender FROM thing")).one()
+    assert ["13800138000" in str(value) for value in stored] == [engine_kind == "sqlite"] * 3
+
+
+def test_inside_the_encrypted_file_a_personal_value_costs_nothing():
+    """A call for every value of every row would be felt at intake."""
+    dialect = sqlite.dialect()
+    for kind in (Personal("a.b"), PersonalBytes("a.b")):
+        assert kind.dialect_impl(dialect).bind_processor(dialect) is None
+        assert kind.dialect_impl(dialect).result_processor(dialect, None) is None
 
 
 def test_a_server_engine_without_cipher_stores_nothing_personal(postgres_url):
     bare = postgres_engines(postgres_url)
     with bare.writer.begin() as connection:
         TABLE.create(connection)
-    for row in ({"id": 1, "phone": "1"}, {"id": 1, "raw": b"1"}):
+    for row in ({"id": 1, "phone": "1"}, {"id": 1, "raw": b"1"}, {"id": 1, "sender": {}}):
         with pytest.raises(StatementError, match="no cipher"), bare.writer.begin() as connection:
             connection.execute(TABLE.insert(), row)
     with bare.reader.begin() as connection:

@@ -1,22 +1,28 @@
 """Erasing a person: everything personal of a customer, wherever the orders keep it, in one transaction."""
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, or_, select, text, update
 
 from core.customers.models import Customer
 from core.customers.service import erase
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.models import ParcelLine, Scan
 from core.orders.intake import compress
 from core.orders.models import ChannelCopy, Hold, Order
 from core.orders.search_index import drop_orders
 from core.orders.states import OPEN_STATES
 from core.runtime.errors import NotFound, Refused
+from core.waybills.models import Waybill
 
 
 def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
-    """Erase receivers, accounts, notes, raw copies and search terms of a customer; gives the number of orders left.
+    """Erase all that tells who a customer is or where they live; gives the number of orders left.
 
-    Orders, sums and movements stay and refer to nobody. A later copy of an old order does not bring the person back;
-    a new purchase makes a new customer.
+    That is receivers, accounts, notes, raw copies, search terms, what was scanned over their parcels and the routing
+    that the carrier printed for them. Orders, sums, movements and waybill numbers stay and refer to nobody. A later
+    copy of an old order does not bring the person back; a new purchase makes a new customer.
+
+    Freed pages of the SQLite file are encrypted like all others, and so are the old row versions on a server: neither
+    is overwritten on top. Backups keep the person until they are rotated out.
 
     Raises:
         NotFound: `customer.unknown`.
@@ -34,6 +40,12 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     uow.execute(update(ChannelCopy).where(ChannelCopy.order_id.in_(own)).values(body=compress({})))
     uow.execute(update(Order).where(mine).values(buyer_note="", seller_note=""))
     uow.execute(update(Hold).where(Hold.order_id.in_(own)).values(note=""))
+    parcels = select(ParcelLine.parcel_id).where(ParcelLine.order_id.in_(own))
+    # A scan that meant nothing and fell into no parcel may be a letter of anybody's: those go without a look.
+    scans = or_(Scan.parcel_id.in_(parcels), Scan.parcel_id.is_(None))
+    uow.execute(update(Scan).where(scans, Scan.raw != "").values(raw=""))
+    routing = {"sort_code": "", "package_centre": "", "qr_text": ""}
+    uow.execute(update(Waybill).where(Waybill.parcel_id.in_(parcels)).values(**routing))
     drop_orders(uow, order_ids)
     if uow.is_sqlite:
         # The full text keeps what was taken out until its parts are merged.

@@ -1,0 +1,1 @@
+"""Who may see personal data, what is written down when somebody does, and how it goes for good."""
