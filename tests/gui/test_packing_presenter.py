@@ -89,7 +89,7 @@ def test_quantity_goes_with_one_scan_only(desk):
 def test_quantity_typed_with_a_star(desk):
     opened(desk, (WIPES, 24))
     for char in "24*":
-        desk.presenter.type_char(char)
+        desk.presenter.hand.type_char(char)
     desk.tasks.run()
     assert (desk.screen.qty, desk.screen.typed) == (24, "")
     desk.scan(WIPES.barcode)
@@ -106,7 +106,7 @@ def test_too_many_is_refused_and_counts_nothing(desk):
 def test_goods_without_barcode_by_space(desk):
     opened(desk, (BIB, 2))
     assert desk.said == "packing.confirm_by_eye"
-    desk.presenter.type_char(" ")
+    desk.presenter.hand.type_char(" ")
     desk.tasks.run()
     assert desk.screen.parcel.missing_qty == 1
 
@@ -188,7 +188,7 @@ def test_a_refund_while_packing_is_told_and_the_goods_come_out(desk):
     assert desk.screen.is_alarming
     desk.scan(BOTTLE.barcode)
     assert desk.said == "verdict.line.refunded", "the box still holds refunded goods"
-    desk.presenter.type_char(" ")
+    desk.presenter.hand.type_char(" ")
     desk.tasks.run()
     assert desk.called("take_out") == [parcel.lines[0].id]
     desk.scan(LABEL)
@@ -231,7 +231,7 @@ def test_exception_asks_for_a_reason_and_frees_the_desk(desk):
     parcel = opened(desk)
     desk.press(Command.EXCEPTION)
     assert desk.screen.asking is Asking.EXCEPTION
-    desk.presenter.type_char("2")
+    desk.presenter.hand.type_char("2")
     desk.tasks.run()
     assert desk.called("exception") == ["damaged"]
     assert (desk.said, desk.screen.parcel) == ("verdict.parcel.parked", None)
@@ -248,7 +248,7 @@ def test_a_reason_barcode_needs_no_question(desk):
 def test_a_digit_typed_with_no_question_is_part_of_a_code(desk):
     opened(desk)
     for char in "690":
-        desk.presenter.type_char(char)
+        desk.presenter.hand.type_char(char)
     desk.tasks.run()
     assert desk.screen.typed == "690"
     assert desk.called("exception") == []
@@ -380,8 +380,8 @@ def test_weight_is_typed_in_grams(desk):
     desk.press(Command.WEIGHT)
     assert desk.screen.asking is Asking.WEIGHT
     for char in "2130":
-        desk.presenter.type_char(char)
-    desk.presenter.enter()
+        desk.presenter.hand.type_char(char)
+    desk.presenter.hand.enter()
     desk.tasks.run()
     assert desk.screen.parcel.weight_g == 2130
 
@@ -389,9 +389,9 @@ def test_weight_is_typed_in_grams(desk):
 def test_typed_code_counts_as_scanned_with_enter(desk):
     opened(desk)
     for char in MILK.barcode:
-        desk.presenter.type_char(char)
+        desk.presenter.hand.type_char(char)
     assert desk.screen.typed == MILK.barcode
-    desk.presenter.enter()
+    desk.presenter.hand.enter()
     desk.tasks.run()
     assert (desk.screen.typed, desk.screen.parcel.missing_qty) == ("", 2)
 

@@ -141,16 +141,16 @@ class PackingPage(QWidget):
         """Keys typed slowly by hand."""
         key = event.key()
         if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._presenter.enter()
+            self._presenter.hand.enter()
         elif key == Qt.Key.Key_Backspace:
-            self._presenter.erase()
+            self._presenter.hand.erase()
         elif key in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
             self._presenter.choose_line(-1 if key == Qt.Key.Key_Up else 1)
         elif key == Qt.Key.Key_Escape:
             self.handle_back()
             event.ignore()  # the window puts its message away with the same key
         elif event.text() and event.text().isprintable():
-            self._presenter.type_char(event.text())
+            self._presenter.hand.type_char(event.text())
         else:
             super().keyPressEvent(event)
 
