@@ -8,14 +8,23 @@ from sqlalchemy.exc import IntegrityError
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment import boxes, outbound, packing, views, waves
 from core.fulfilment.packing import Act
-from core.fulfilment.records import ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, ShippedRow, Verdict, WaveView
+from core.sync.asking import Asking
 
 
 class Packing:
     """Every act of the packing page. A verdict never waits for the network or a printer."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, asking: Asking) -> None:
         self._store = store
+        self._asking = asking
+
+    def _open(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
+        """An act that may put a parcel on the desk: the shop is asked for its newest word from then on (P4)."""
+        verdict = self._act(operation)
+        if verdict.code == "parcel.opened" and verdict.parcel is not None:
+            self._asking.parcel_opened(verdict.parcel.id)
+        return verdict
 
     def _act(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
         try:
@@ -26,11 +35,11 @@ class Packing:
 
     def open_next(self, nonce: str, other_than: int | None = None) -> Verdict:
         """Open the parcel that is due next, another than the one that lies open on the desk."""
-        return self._act(lambda uow: packing.open_next(uow, Act("next", "", nonce), other_than))
+        return self._open(lambda uow: packing.open_next(uow, Act("next", "", nonce), other_than))
 
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Open the parcel that a scanned waybill number or order number names."""
-        return self._act(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce)))
+        return self._open(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce)))
 
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         """Verify what was scanned, `qty` times."""
@@ -50,10 +59,16 @@ class Packing:
         """Note the weight."""
         return self._act(lambda uow: packing.weigh(uow, parcel_id, fence, grams, Act("weigh", "", nonce)))
 
-    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
+    def scan_label(
+        self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
         """Close and ship by the label on the box; with a parcel open it must be that parcel's."""
         act = Act("label", _clean(raw), nonce)
-        return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, act))
+        return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, rule, act))
+
+    def ask_shop(self, parcel_id: int) -> None:
+        """Ask for the newest word on the parcel's orders; waits for the answer, but not longer than a clerk can."""
+        self._asking.ask_now(parcel_id)
 
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
         """The refunded line was taken out of the box."""
@@ -92,6 +107,8 @@ class Packing:
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Start a wave of the parcels due first."""
         wave_id = self._store.write(lambda uow: waves.start_wave(uow, way, limit))
+        if wave_id is not None:
+            self._asking.wave_started(wave_id)
         return next((wave for wave in self.waves() if wave.id == wave_id), None)
 
 

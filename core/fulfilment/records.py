@@ -18,6 +18,23 @@ class Tone(StrEnum):
     STOP = "stop"
 
 
+class OnOld(StrEnum):
+    """What the outbound scan does where the shop's word is older than the limit."""
+
+    #: nothing yet: say so, that the shop can be asked first
+    ASK = "ask"
+    SHIP = "ship"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeRule:
+    """How old the shop's word on an order may be at the outbound scan, and what is done where it is older."""
+
+    limit_s: int
+    on_old: OnOld
+
+
 @dataclass(frozen=True, slots=True)
 class PackLine:
     """One line of the open parcel."""
@@ -94,7 +111,9 @@ class Verdict:
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     label.wrong, label.unknown, label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
     parcel.recalled (the order was changed: it comes back as another parcel with another number),
-    parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed.
+    parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed,
+    knowledge.ask (nothing is done or written yet: the shop is to be asked first), knowledge.old (it did not answer),
+    parcel.shipped_on_old (it did not answer, and the parcel left all the same).
     """
 
     code: str

@@ -16,6 +16,8 @@ class Lane(StrEnum):
     READS = "reads"
     #: asking printers how they are: may be slow, and nothing else waits for it
     PRINTERS = "printers"
+    #: asking a shop while a clerk waits for it: a few seconds at most, and only what needs the answer waits
+    SHOPS = "shops"
 
 
 class Tasks(Protocol):

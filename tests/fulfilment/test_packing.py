@@ -4,6 +4,7 @@ from sqlalchemy import select, update
 
 from core.fulfilment.models import ParcelLine, Scan
 from tests.support.fake_shop import line
+from tests.support.world import ANY_AGE
 
 
 def test_every_unit_is_verified_then_the_label_comes(world):
@@ -61,10 +62,13 @@ def test_the_label_of_another_parcel_is_stopped(world):
     opened = world.desk.open("A1")
     world.desk.scan(opened, "BEAR")
     parcel = opened.parcel
-    scan = world.desk.packing.scan_label
-    assert scan(parcel.id, parcel.fence, second, world.desk.nonce()).code == "label.wrong"
-    assert scan(parcel.id, parcel.fence, "TT404", world.desk.nonce()).code == "label.unknown"
-    assert scan(parcel.id, parcel.fence, f" {first.lower()}", world.desk.nonce()).code == "parcel.shipped"
+
+    def scan(raw):
+        return world.desk.packing.scan_label(parcel.id, parcel.fence, raw, world.desk.nonce(), ANY_AGE).code
+
+    assert scan(second) == "label.wrong"
+    assert scan("TT404") == "label.unknown"
+    assert scan(f" {first.lower()}") == "parcel.shipped"
     assert world.desk.ship(first).code == "parcel.shipped_before"
     assert world.desk.ship(f"{first}-1-1-").code == "parcel.shipped_before"
 

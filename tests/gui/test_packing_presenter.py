@@ -445,3 +445,93 @@ def test_the_presenter_needs_no_widgets():
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+# --- the newest word of the shop (P4) ---------------------------------------------------------------------------
+
+
+def _ready_to_ship_on_old(desk, minutes=4):
+    parcel = opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.now += timedelta(minutes=minutes)
+    return parcel
+
+
+def test_an_old_word_is_asked_for_at_the_label_and_the_clerk_sees_it(desk):
+    _ready_to_ship_on_old(desk)
+    desk.presenter.scan(LABEL)
+    desk.tasks.run(1)
+    assert (desk.said, desk.screen.sentence.mood) == ("packing.asking_shop", Mood.CALM)
+    assert desk.screen.sentence.more.facts["age"].facts == {"n": 4}
+    desk.presenter.scan("690")
+    assert desk.screen.waiting == 2, "what is scanned meanwhile waits"
+    desk.tasks.run()
+    assert desk.called("ask_shop") == [1]
+    assert desk.called("scan_label") == [LABEL, LABEL]
+    assert desk.called("open_code") == ["690"]
+    assert [row.waybill_no for row in desk.screen.recent] == [LABEL]
+    assert desk.screen.shipped_on_old == ()
+
+
+def test_a_young_word_asks_nobody(desk):
+    _ready_to_ship_on_old(desk, minutes=2)
+    desk.scan(LABEL)
+    assert desk.called("ask_shop") == []
+    assert desk.said == "packing.shipped"
+
+
+def test_the_limit_is_a_setting(desk):
+    desk.settings.put("knowledge_limit_s", 60)
+    _ready_to_ship_on_old(desk, minutes=2)
+    desk.scan(LABEL)
+    assert desk.called("ask_shop") == [1]
+
+
+def test_a_refund_the_shop_tells_of_then_stops_the_parcel(desk):
+    parcel = _ready_to_ship_on_old(desk)
+    desk.world.at_shop = lambda parcel_id: desk.world.refund(parcel_id, parcel.lines[0].id)
+    desk.scan(LABEL)
+    assert (desk.said, desk.screen.is_alarming) == ("verdict.line.refunded", True)
+    assert desk.screen.parcel is not None
+    assert desk.world.shipped == []
+
+
+def test_a_silent_shop_ships_with_a_notice_or_stops_by_setting(desk):
+    desk.world.shop_answers = False
+    _ready_to_ship_on_old(desk)
+    desk.settings.put("ship_on_old", False)
+    desk.scan(LABEL)
+    assert (desk.said, desk.screen.sentence.mood) == ("verdict.knowledge.old", Mood.STOP)
+    assert desk.screen.parcel is not None
+    desk.settings.put("ship_on_old", True)
+    desk.scan(LABEL)
+    sentence = desk.screen.sentence
+    assert (desk.said, sentence.mood) == ("verdict.parcel.shipped_on_old", Mood.NOTICE)
+    assert sentence.more.facts["age"].facts == {"n": 4}
+    assert desk.screen.parcel is None
+    assert [number for number, _ in desk.screen.shipped_on_old] == [LABEL]
+
+
+def test_an_old_word_is_still_told_when_the_next_parcel_opens_by_itself(desk):
+    desk.world.shop_answers = False
+    desk.settings.put("auto_next", True)
+    _ready_to_ship_on_old(desk)
+    desk.world.add_parcel((WIPES, 1))
+    desk.scan(LABEL)
+    assert desk.screen.parcel.id == 2
+    assert [number for number, _ in desk.screen.shipped_on_old] == [LABEL]
+
+
+def test_asking_that_fails_is_tried_again_and_then_said(desk):
+    _ready_to_ship_on_old(desk)
+
+    def broken(_parcel_id):
+        raise Unavailable("db.busy", "busy")
+
+    desk.world.at_shop = broken
+    desk.scan(LABEL)
+    assert desk.said == "error.db.busy"
+    assert desk.screen.parcel is not None
+    desk.world.at_shop = lambda _parcel_id: None
+    desk.scan(LABEL)
+    assert desk.said == "packing.shipped"

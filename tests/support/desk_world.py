@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.fulfilment.records import PackLine, ParcelView, ShippedRow, Tone, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, OnOld, PackLine, ParcelView, ShippedRow, Tone, Verdict, WaveView
 from core.orders.records import (
     PILES,
     OrderDetail,
@@ -57,6 +57,9 @@ class DeskWorld:
 
     now: Callable[[], datetime] = lambda: START
     prints: bool = True
+    shop_answers: bool = True
+    #: what has happened at the shop and is not known here before it is asked
+    at_shop: Callable[[int], None] = lambda _parcel_id: None
     parcels: dict[int, ParcelView] = field(default_factory=dict)
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
@@ -187,9 +190,20 @@ class DeskWorld:
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or weigh())
 
-    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
+    def scan_label(
+        self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
         with self._entered("scan_label", raw):
-            return self._once(nonce, lambda: self._scan_label(parcel_id, fence, raw))
+            verdict = self._once(nonce, lambda: self._scan_label(parcel_id, fence, raw, rule))
+            if verdict.code == "knowledge.ask":
+                del self._answers[nonce]
+            return verdict
+
+    def ask_shop(self, parcel_id: int) -> None:
+        with self._entered("ask_shop", parcel_id):
+            self.at_shop(parcel_id)
+            if self.shop_answers:
+                self.parcels[parcel_id] = replace(self.parcels[parcel_id], seen_at=self.now())
 
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
         with self._entered("take_out", line_id):
@@ -495,7 +509,7 @@ class DeskWorld:
         parcel = self._put(replace(parcel, state="packing"), line_id, verified_qty=line.verified_qty - qty)
         return Verdict("scan.undone", Tone.NOTICE, parcel, line_id)
 
-    def _scan_label(self, parcel_id: int | None, fence: int | None, raw: str) -> Verdict:
+    def _scan_label(self, parcel_id: int | None, fence: int | None, raw: str, rule: KnowledgeRule) -> Verdict:
         if raw in self.voided:
             return Verdict("label.voided", Tone.STOP, facts={"number": raw})
         theirs = next((parcel for parcel in self.parcels.values() if parcel.waybill_no == raw), None)
@@ -513,10 +527,16 @@ class DeskWorld:
             return Verdict("line.refunded", Tone.STOP, theirs, inside.id)
         if theirs.missing_qty:
             return Verdict("parcel.incomplete", Tone.WRONG, theirs, facts={"missing": theirs.missing_qty})
+        age_s = int((self.now() - theirs.seen_at).total_seconds())
+        if age_s > rule.limit_s and rule.on_old is OnOld.ASK:
+            return Verdict("knowledge.ask", Tone.NOTICE, facts={"age_s": age_s})
+        if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
+            return Verdict("knowledge.old", Tone.STOP, theirs, facts={"age_s": age_s})
         gone = replace(theirs, state="shipped", opened_by="", fence=theirs.fence + 1, print_state="confirmed")
         self.parcels[theirs.id] = gone
         self.shipped.append(ShippedRow(theirs.id, raw, self.now()))
-        return Verdict("parcel.shipped", Tone.SHIPPED, gone, facts={"number": raw})
+        code = "parcel.shipped_on_old" if age_s > rule.limit_s else "parcel.shipped"
+        return Verdict(code, Tone.SHIPPED, gone, facts={"number": raw, "age_s": age_s})
 
     def _add_box(self, parcel_id: int) -> Verdict:
         parcel = self.parcels[parcel_id]

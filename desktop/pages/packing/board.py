@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from core.fulfilment.records import ParcelView, Tone, Verdict
 from desktop.commands import Command
+from desktop.formats import age_phrase
 from desktop.pages.packing.screen import (
     Asking,
     Mood,
@@ -22,6 +23,8 @@ from desktop.texts import Phrase
 
 #: a second press within this many seconds means it
 _ARMED_S: Final = 5.0
+#: as many as the page lists of what left last
+_ON_OLD_KEPT: Final = 8
 
 
 class Board:
@@ -124,14 +127,15 @@ class Board:
             self._last_shipped = ""
         self.show(parcel=parcel)
 
-    def shipped(self, waybill_no: str) -> None:
-        """Remember what left last, to say it while the desk is free; empty to forget it."""
-        self._last_shipped = waybill_no
+    def shipped(self, waybill_no: str, age_s: object = None) -> None:
+        """Remember what left last, to say it while the desk is free; empty to forget it.
 
-    @property
-    def last_shipped(self) -> str:
-        """Number of what left last and is still said."""
-        return self._last_shipped
+        `age_s`: how old the shop's word was where it was older than it should be, else None.
+        """
+        self._last_shipped = waybill_no
+        if isinstance(age_s, int):
+            old = (*self._screen.shipped_on_old, (waybill_no, age_phrase(age_s)))
+            self.show(shipped_on_old=old[-_ON_OLD_KEPT:])
 
     def prefer(self, line_id: int | None) -> None:
         """Ask for this line before the others while it misses units; None changes nothing."""

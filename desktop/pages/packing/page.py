@@ -186,7 +186,7 @@ class PackingPage(QWidget):
         self.side.show_parcel(screen.parcel)
         self._idle.show_waves(screen)
         self._actions.show_for(screen.parcel)
-        self._recent.show_text(self._recent_text(screen.recent))
+        self._recent.show_text(self._recent_text(screen))
 
     def _corner(self, screen: PackingScreen) -> str:
         parcel = screen.parcel
@@ -218,14 +218,17 @@ class PackingPage(QWidget):
             card.hide()
         self._scroll.setVisible(parcel is not None)
 
-    def _recent_text(self, rows: tuple[ShippedRow, ...]) -> str:
-        if not rows:
+    def _recent_text(self, screen: PackingScreen) -> str:
+        if not screen.recent:
             return ""
-        now = self._ui.now()
-        done = "     ".join(
-            f"✓ {row.waybill_no}  {time_text(row.shipped_at, now, self._ui.texts)}" for row in rows[:_RECENT_SHOWN]
-        )
+        ages = dict(screen.shipped_on_old)
+        done = "     ".join(self._recent_row(row, ages.get(row.waybill_no)) for row in screen.recent[:_RECENT_SHOWN])
         return self._ui.texts.t("packing.recent", rows=done)
+
+    def _recent_row(self, row: ShippedRow, age: Phrase | None) -> str:
+        texts = self._ui.texts
+        shown = f"{row.waybill_no}  {time_text(row.shipped_at, self._ui.now(), texts)}"
+        return f"✓ {shown}" if age is None else f"▲ {shown} {texts.t('packing.recent.on_old', age=age)}"
 
 
 class _QuestionCard(QFrame):

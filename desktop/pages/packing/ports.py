@@ -8,7 +8,7 @@ A refusal may carry the view of a parcel that is not this desk's (who has it): t
 
 from typing import Protocol
 
-from core.fulfilment.records import ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
 
 
@@ -39,8 +39,14 @@ class PackingDesk(Protocol):
         """Note the parcel's weight."""
         ...
 
-    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
-        """The pasted label's number closes the parcel and sends it out."""
+    def scan_label(
+        self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
+        """The pasted label's number closes the parcel and sends it out; `knowledge.ask`: after `ask_shop`, again."""
+        ...
+
+    def ask_shop(self, parcel_id: int) -> None:
+        """Ask the shop for the newest word on the parcel's orders; may take a few seconds."""
         ...
 
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from core.fulfilment.records import ParcelView, Tone, Verdict
+from core.fulfilment.records import KnowledgeRule, OnOld, ParcelView, Tone, Verdict
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import LABEL_REASONS, REASONS, Command, Order, is_command_like, parse_command
@@ -33,8 +33,9 @@ from desktop.texts import Phrase
 _log = logging.getLogger(__name__)
 
 _MOODS: Final = {Tone.NOTICE: Mood.NOTICE, Tone.WRONG: Mood.STOP, Tone.STOP: Mood.STOP}
+_SHIPPED: Final = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 #: after these the desk is free
-_ENDS: Final = frozenset({"parcel.shipped", "parcel.lost", "parcel.parked"})
+_ENDS: Final = _SHIPPED | {"parcel.lost", "parcel.parked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,29 @@ class PackingPresenter:
             self._board.show(qty=1)
             self._do(intent, lambda: self._packing.scan_goods(parcel.id, parcel.fence, raw, nonce, qty))
         else:
-            self._do(intent, lambda: self._packing.scan_label(parcel.id, parcel.fence, raw, nonce))
+            self._scan_label(intent, parcel, OnOld.ASK)
+
+    def _scan_label(self, intent: _Intent, parcel: ParcelView, on_old: OnOld) -> None:
+        rule = KnowledgeRule(self._settings.number("knowledge_limit_s"), on_old)
+        raw, nonce = intent.raw, intent.nonce
+        self._do(intent, lambda: self._packing.scan_label(parcel.id, parcel.fence, raw, nonce, rule))
+
+    def _ask_shop_first(self, intent: _Intent, verdict: Verdict) -> None:
+        """The shop's word is too old: ask it, and have the same scan judged again by what is known then."""
+        parcel = self.screen.parcel
+        if parcel is None:
+            return
+        facts = self._board.facts(verdict, intent.raw)
+        self._board.say(Mood.CALM, Phrase("packing.asking_shop"), more=Phrase("packing.asking_shop.more", facts))
+        on_old = OnOld.SHIP if self._settings.flag("ship_on_old") else OnOld.STOP
+        self._act = intent
+        self._tasks.submit(
+            lambda: self._packing.ask_shop(parcel.id),
+            lambda _none: self._scan_label(intent, parcel, on_old),
+            self._on_error,
+            owner=self,
+            lane=Lane.SHOPS,
+        )
 
     def _command(self, intent: _Intent, order: Order) -> None:
         command = order.command
@@ -344,10 +367,13 @@ class PackingPresenter:
         act, self._act = self._act, None
         if act is None:
             return
+        if verdict.code == "knowledge.ask":
+            self._ask_shop_first(act, verdict)
+            return
         self._board.disarm()
         facts = self._board.facts(verdict, act.raw)
         self._follow(verdict)
-        mood = _MOODS.get(verdict.tone)
+        mood = Mood.NOTICE if verdict.code == "parcel.shipped_on_old" else _MOODS.get(verdict.tone)
         self._board.sound_verdict(verdict.tone)
         self._board.show(is_alarming=verdict.tone is Tone.STOP, asking=Asking.NOTHING)
         self._board.say_over(None if mood is None else verdict_sentence(verdict, facts, mood))
@@ -358,9 +384,10 @@ class PackingPresenter:
     def _follow(self, verdict: Verdict) -> None:
         """Take over the parcel of a verdict, if it is this desk's: refusals show other desks' parcels too."""
         mine, theirs = self.screen.parcel, verdict.parcel
-        if verdict.code == "parcel.shipped":
+        if verdict.code in _SHIPPED:
             shipped = theirs or mine
-            self._board.shipped(shipped.waybill_no if shipped is not None else "")
+            age_s = verdict.facts.get("age_s", 0) if verdict.code == "parcel.shipped_on_old" else None
+            self._board.shipped("" if shipped is None else shipped.waybill_no, age_s)
         if verdict.code == "parcel.opened" and theirs is not None:
             self._board.adopt(theirs)
         elif mine is not None and (
@@ -374,7 +401,7 @@ class PackingPresenter:
 
     def _go_on(self, verdict: Verdict) -> None:
         """What follows without the clerk."""
-        if verdict.code == "parcel.shipped" and self._settings.flag("auto_next") and not self._intents:
+        if verdict.code in _SHIPPED and self._settings.flag("auto_next") and not self._intents:
             self.press(Command.NEXT)
 
     def _refresh(self, intent: _Intent, parcel: ParcelView | None) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
+from desktop.formats import age_phrase
 from desktop.texts import Phrase
 
 #: states of a label in which the clerk can paste it
@@ -54,6 +55,7 @@ class PackingScreen:
         question: a print job of unknown outcome, asked inline.
         questions: how many such jobs there are.
         is_alarming: the stop tone repeats until somebody acknowledges.
+        shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
     sentence: Sentence
@@ -66,6 +68,7 @@ class PackingScreen:
     question: PrintJobView | None = None
     questions: int = 0
     is_alarming: bool = False
+    shipped_on_old: tuple[tuple[str, Phrase], ...] = ()
     recent: tuple[ShippedRow, ...] = ()
     waves: tuple[WaveView, ...] = ()
 
@@ -142,12 +145,14 @@ def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) 
 
 
 def speakable(facts: Mapping[str, object], now: datetime) -> dict[str, object]:
-    """Facts as a sentence takes them: times as the clock on the wall, reasons as words."""
+    """Facts as a sentence takes them: times as the clock on the wall, ages and reasons as words."""
     said: dict[str, object] = {}
     for name, value in facts.items():
         if isinstance(value, datetime):
             local = value.astimezone()
             said[name] = f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%m-%d %H:%M}"
+        elif name == "age_s" and isinstance(value, int):
+            said["age"] = age_phrase(value)
         elif name == "reason" and isinstance(value, str):
             said[name] = Phrase(f"reason.hold.{value}", otherwise=value)
         else:
