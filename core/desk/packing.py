@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError
 
@@ -9,7 +10,13 @@ from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment import boxes, outbound, packing, views, waves
 from core.fulfilment.packing import Act
 from core.fulfilment.records import KnowledgeRule, ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
+
+#: the parcel is this desk's from now on
+_OPENED = frozenset({"parcel.opened", "parcel.taken_over"})
+#: goods in hand that no line here wants
+_STRAY = frozenset({"item.wrong", "goods.nothing_open"})
 
 
 class Packing:
@@ -22,9 +29,18 @@ class Packing:
     def _open(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
         """An act that may put a parcel on the desk: the shop is asked for its newest word from then on (P4)."""
         verdict = self._act(operation)
-        if verdict.code == "parcel.opened" and verdict.parcel is not None:
+        if verdict.code in _OPENED and verdict.parcel is not None:
             self._asking.parcel_opened(verdict.parcel.id)
         return verdict
+
+    def _with_owner(self, verdict: Verdict) -> Verdict:
+        """Goods that do not belong where they were scanned: say whose they are, read behind the verdict's write."""
+        sku_id = verdict.facts.get("sku_id")
+        if verdict.code not in _STRAY or not isinstance(sku_id, int):
+            return verdict
+        parcel_id = None if verdict.parcel is None else verdict.parcel.id
+        owner = self._store.read(lambda connection: owner_of(connection, sku_id, parcel_id))
+        return replace(verdict, facts={**verdict.facts, "owner": owner})
 
     def _act(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
         try:
@@ -39,12 +55,16 @@ class Packing:
 
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Open the parcel that a scanned waybill number or order number names."""
-        return self._open(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce)))
+        return self._with_owner(self._open(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce))))
+
+    def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Open a parcel that lies open at another desk, which is refused from then on."""
+        return self._open(lambda uow: packing.take_over(uow, parcel_id, fence, Act("take_over", "", nonce)))
 
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         """Verify what was scanned, `qty` times."""
         act = Act("goods", _clean(raw), nonce)
-        return self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty))
+        return self._with_owner(self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty)))
 
     def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
         """Verify units that carry no barcode."""

@@ -163,7 +163,7 @@ def test_esc_silences_the_stop_tone_and_keeps_the_parcel(desk):
 
 def test_another_desks_parcel_is_not_taken_over(desk):
     parcel = desk.world.add_parcel((MILK, 1))
-    desk.world.take_over(parcel.id, "2号台")
+    desk.world.open_elsewhere(parcel.id, "2号台")
     desk.scan(parcel.waybill_no)
     assert desk.said == "verdict.parcel.taken"
     assert desk.screen.sentence.more.facts["by"] == "2号台"
@@ -172,7 +172,7 @@ def test_another_desks_parcel_is_not_taken_over(desk):
 
 def test_a_parcel_taken_over_while_open_frees_the_desk(desk):
     parcel = opened(desk)
-    desk.world.take_over(parcel.id, "2号台")
+    desk.world.open_elsewhere(parcel.id, "2号台")
     desk.scan(MILK.barcode)
     assert (desk.said, desk.screen.parcel) == ("verdict.parcel.lost", None)
     assert desk.world.parcels[parcel.id].lines[0].verified_qty == 0
@@ -259,7 +259,7 @@ def test_reprint_keeps_the_number_and_new_number_voids_it(desk):
     desk.scan(BOTTLE.barcode)
     desk.world.settle_prints()
     desk.press(Command.REPRINT)
-    assert desk.screen.asking is Asking.REPRINT
+    assert (desk.screen.asking, desk.screen.likeliest) == (Asking.REPRINT, "printer")
     desk.press(Command.REASON, 1)
     assert desk.called("reprint") == ["torn"]
     assert desk.screen.parcel.waybill_no == LABEL
@@ -535,3 +535,147 @@ def test_asking_that_fails_is_tried_again_and_then_said(desk):
     desk.world.at_shop = lambda _parcel_id: None
     desk.scan(LABEL)
     assert desk.said == "packing.shipped"
+
+
+# --- a jam: the label's key twice -------------------------------------------------------------------------------
+
+
+def _printed(desk):
+    parcel = opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.world.settle_prints()
+    desk.press(Command.REFRESH)
+    return parcel
+
+
+@pytest.mark.parametrize("by_enter", [False, True])
+def test_the_same_key_again_or_enter_reprints_for_a_jam(desk, by_enter):
+    _printed(desk)
+    desk.press(Command.REPRINT)
+    desk.now += timedelta(seconds=0.5)
+    if by_enter:
+        desk.presenter.hand.enter()
+        desk.tasks.run()
+    else:
+        desk.press(Command.REPRINT)
+    assert desk.called("reprint") == ["printer"]
+    assert desk.screen.asking is Asking.NOTHING
+    assert desk.said == "packing.reprinting"
+    assert desk.called("new_number") == []
+
+
+def test_a_key_that_bounces_reprints_nothing(desk):
+    _printed(desk)
+    for _ in range(3):
+        desk.press(Command.REPRINT)
+        desk.presenter.hand.enter()
+        desk.tasks.run()
+    assert desk.called("reprint") == []
+    assert desk.screen.asking is Asking.REPRINT
+
+
+def test_the_second_enter_of_a_scanner_answers_no_question(desk):
+    _printed(desk)
+    desk.press(Command.REPRINT)
+    desk.now += timedelta(seconds=2)
+    desk.presenter.scan(BOTTLE.barcode)
+    desk.presenter.hand.enter()
+    desk.tasks.run()
+    assert desk.called("reprint") == []
+    assert desk.screen.asking is Asking.NOTHING
+
+
+def test_enter_chooses_no_reason_for_a_new_number(desk):
+    _printed(desk)
+    desk.press(Command.REPRINT)
+    desk.press(Command.NEW_NUMBER)
+    desk.now += timedelta(seconds=2)
+    desk.presenter.hand.enter()
+    desk.press(Command.NEW_NUMBER)
+    assert (desk.called("new_number"), desk.called("reprint")) == ([], [])
+    assert (desk.screen.asking, desk.screen.likeliest) == (Asking.NEW_NUMBER, "")
+
+
+def test_a_label_that_failed_to_print_comes_again_at_one_press(desk):
+    opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.world.settle_prints("failed")
+    desk.press(Command.REFRESH)
+    assert desk.said == "packing.print_failed"
+    desk.press(Command.REPRINT)
+    assert desk.called("reprint") == ["printer"]
+
+
+# --- another desk's parcel --------------------------------------------------------------------------------------
+
+
+def test_a_parcel_of_a_dead_desk_is_taken_over_by_two_presses(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.scan(parcel.waybill_no)
+    assert (desk.said, desk.screen.offer.by) == ("verdict.parcel.taken", "2号台")
+    desk.press(Command.TAKE_OVER)
+    assert (desk.said, desk.called("take_over")) == ("packing.take_armed", [])
+    assert desk.screen.sentence.what.facts["by"] == "2号台"
+    desk.press(Command.TAKE_OVER)
+    assert (desk.said, desk.screen.parcel.id) == ("verdict.parcel.taken_over", parcel.id)
+    assert (desk.screen.offer, desk.screen.is_alarming) == (None, False)
+    desk.scan(MILK.barcode)
+    assert (desk.said, desk.screen.parcel.missing_qty) == ("packing.scan_goods", 1)
+
+
+def test_the_second_press_takes_over_only_what_was_told(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.scan(parcel.waybill_no)
+    desk.press(Command.TAKE_OVER)
+    desk.now += timedelta(seconds=6)
+    desk.press(Command.TAKE_OVER)
+    assert desk.called("take_over") == [], "too late: a first press again"
+    desk.world.open_elsewhere(parcel.id, "3号台")
+    desk.press(Command.TAKE_OVER)
+    assert (desk.said, desk.screen.parcel) == ("verdict.parcel.taken", None)
+    assert (desk.screen.offer.by, desk.world.parcels[parcel.id].opened_by) == ("3号台", "3号台")
+
+
+def test_without_an_offer_nothing_is_taken_over(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.press(Command.TAKE_OVER)
+    assert desk.said == "packing.nothing_to_take"
+    desk.scan(parcel.waybill_no)
+    desk.press(Command.BACK)
+    assert desk.screen.offer is None
+    desk.press(Command.TAKE_OVER)
+    desk.press(Command.TAKE_OVER)
+    assert desk.called("take_over") == []
+
+
+# --- whose it is ------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_item_says_what_and_whose_it_is(desk):
+    opened(desk)
+    desk.scan(DIAPERS.barcode)
+    more = desk.screen.sentence.more.facts
+    assert (more["goods"], more["whose"].code) == (f"{DIAPERS.name} {DIAPERS.spec}", "packing.whose.nobody")
+    other = desk.world.add_parcel((DIAPERS, 1))
+    desk.scan(DIAPERS.barcode)
+    whose = desk.screen.sentence.more.facts["whose"]
+    assert (whose.code, whose.facts["n"], whose.facts["total"]) == ("packing.whose.wave", 2, 120)
+    desk.world.open_elsewhere(other.id, "2号台")
+    desk.scan(DIAPERS.barcode)
+    assert desk.screen.sentence.more.facts["whose"].code == "packing.whose.desk"
+    assert desk.screen.offer is None, "one parcel at a time"
+
+
+def test_goods_left_on_a_dead_desk_lead_to_its_parcel(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.scan(MILK.barcode)
+    assert (desk.said, desk.screen.offer) == ("verdict.goods.nothing_open", None)
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.scan(MILK.barcode)
+    assert desk.screen.offer.by == "2号台"
+    desk.press(Command.TAKE_OVER)
+    desk.press(Command.TAKE_OVER)
+    assert desk.screen.parcel.id == parcel.id

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.fulfilment.records import KnowledgeRule, OnOld, PackLine, ParcelView, ShippedRow, Tone, Verdict, WaveView
+from core.fulfilment.records import (
+    KnowledgeRule,
+    OnOld,
+    Owner,
+    PackLine,
+    ParcelView,
+    ShippedRow,
+    Tone,
+    Verdict,
+    WaveView,
+)
 from core.orders.records import (
     PILES,
     OrderDetail,
@@ -135,7 +145,7 @@ class DeskWorld:
         with self._lock:
             self._put(self.parcels[parcel_id], line_id, is_withdrawn=True)
 
-    def take_over(self, parcel_id: int, desk: str) -> None:
+    def open_elsewhere(self, parcel_id: int, desk: str) -> None:
         """Another desk opens the parcel."""
         with self._lock:
             parcel = self.parcels[parcel_id]
@@ -168,6 +178,10 @@ class DeskWorld:
     def open_code(self, raw: str, nonce: str) -> Verdict:
         with self._entered("open_code", raw):
             return self._once(nonce, lambda: self._open_code(raw))
+
+    def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        with self._entered("take_over", parcel_id):
+            return self._once(nonce, lambda: self._open(self.parcels[parcel_id], over=fence))
 
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         with self._entered("scan_goods", raw):
@@ -443,17 +457,20 @@ class DeskWorld:
             self._answers[nonce] = act()
         return self._answers[nonce]
 
-    def _open(self, parcel: ParcelView) -> Verdict:
+    def _open(self, parcel: ParcelView, over: int | None = None) -> Verdict:
         if parcel.state == "shipped":
             at = next(row.shipped_at for row in self.shipped if row.parcel_id == parcel.id)
             return Verdict("parcel.shipped_before", Tone.STOP, parcel, facts={"by": DESK, "at": at})
         if parcel.state == "held":
             return Verdict("parcel.held", Tone.STOP, parcel, facts={"reason": "desk_exception"})
-        if parcel.opened_by not in {"", DESK}:
+        is_theirs = parcel.opened_by not in {"", DESK}
+        if is_theirs and parcel.fence != over:
             return Verdict("parcel.taken", Tone.STOP, parcel, facts={"by": parcel.opened_by, "at": self.now()})
         state = "packing" if parcel.state == "to_pack" else parcel.state
         opened = replace(parcel, state=state, opened_by=DESK, fence=parcel.fence + 1)
         self.parcels[parcel.id] = opened
+        if is_theirs:
+            return Verdict("parcel.taken_over", Tone.NOTICE, opened, facts={"by": parcel.opened_by})
         return Verdict("parcel.opened", Tone.UNIT, opened)
 
     def _open_code(self, raw: str) -> Verdict:
@@ -462,7 +479,30 @@ class DeskWorld:
         for parcel in self.parcels.values():
             if raw == parcel.waybill_no or raw in parcel.order_nos:
                 return self._open(parcel)
+        goods = next((goods for goods in GOODS if goods.barcode == raw), None)
+        if goods is not None:
+            return Verdict("goods.nothing_open", Tone.WRONG, facts=self._facts_of(goods, None))
         return Verdict("code.unknown", Tone.WRONG, facts={"raw": raw})
+
+    def _facts_of(self, goods: Goods, mine: int | None) -> dict[str, object]:
+        """What it is and whose it is."""
+        facts: dict[str, object] = {"name": goods.name, "spec": goods.spec, "sku": goods.code, "owner": None}
+        for parcel in self.parcels.values():
+            wants = any(line.sku_code == goods.code and line.missing_qty for line in parcel.lines)
+            if wants and parcel.id != mine and parcel.state in {"to_pack", "packing"}:
+                by = parcel.opened_by
+                seq = None if by else parcel.wave_seq
+                facts["owner"] = Owner(
+                    parcel.id,
+                    parcel.fence,
+                    parcel.order_nos[0],
+                    by,
+                    self.now() if by else None,
+                    seq,
+                    parcel.wave_total,
+                )
+                break
+        return facts
 
     def _lost(self, parcel_id: int, fence: int) -> Verdict | None:
         parcel = self.parcels[parcel_id]
@@ -480,8 +520,7 @@ class DeskWorld:
                 return Verdict("line.refunded", Tone.STOP, parcel, line.id, {"name": goods.name})
             if line.sku_code == goods.code:
                 return self._verify(parcel_id, line.id, qty)
-        facts = {"name": goods.name, "spec": goods.spec, "sku": goods.code}
-        return Verdict("item.wrong", Tone.WRONG, parcel, facts=facts)
+        return Verdict("item.wrong", Tone.WRONG, parcel, facts=self._facts_of(goods, parcel_id))
 
     def _verify(self, parcel_id: int, line_id: int, qty: int) -> Verdict:
         parcel = self.parcels[parcel_id]

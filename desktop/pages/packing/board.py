@@ -97,7 +97,7 @@ class Board:
         """The clerk has read what stands over the parcel."""
         self._armed = None
         self._over = None
-        self.show(is_alarming=False)
+        self.show(is_alarming=False, offer=None)
         self.sound("quiet")
         self.render()
 
@@ -122,7 +122,7 @@ class Board:
             self._preferred_line = None if parcel is None else self._preferred_line
             self._withdrawn = frozenset()
             self._over = None
-            self.show(qty=1, asking=Asking.NOTHING)
+            self.show(qty=1, asking=Asking.NOTHING, offer=None)
         if parcel is not None:
             self._last_shipped = ""
         self.show(parcel=parcel)

@@ -38,7 +38,7 @@ class Hand:
         self._board.show(typed=self._board.screen.typed[:-1])
 
     def enter(self) -> None:
-        """What was typed counts as scanned."""
+        """What was typed counts as scanned; where nothing was, Enter takes the likeliest reason."""
         typed, asking = self._board.screen.typed.strip(), self._board.screen.asking
         self._board.show(typed="")
         if asking is Asking.WEIGHT:
@@ -47,3 +47,5 @@ class Hand:
                 self._press(Command.WEIGHT, int(typed))
         elif typed:
             self._scan(typed)
+        elif asking is Asking.REPRINT:
+            self._press(Command.REPRINT, 0)

@@ -1,15 +1,20 @@
 """The label's acts: print, print again, another number, and the answer whether an unknown one came out."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from core.fulfilment.records import ParcelView
 from core.waybills.records import PrintJobView
 from desktop.bridge.tasks import Lane, Tasks
+from desktop.commands import LIKELIEST_REASON
 from desktop.pages.packing.board import Board
 from desktop.pages.packing.ports import LabelDesk
 from desktop.pages.packing.screen import Asking, Mood
 from desktop.texts import Phrase
+
+#: a key that bounces, or a scanner that ends with two Enters, is faster than a clerk who means it
+_BOUNCE_S: Final = 0.4
 
 
 class LabelActs:
@@ -21,6 +26,7 @@ class LabelActs:
         labels: LabelDesk,
         tasks: Tasks,
         *,
+        now: Callable[[], datetime],
         on_done: Callable[[], None],
         on_error: Callable[[Exception], None],
     ) -> None:
@@ -30,23 +36,39 @@ class LabelActs:
             board: where their words are said.
             labels: core's labels and print queue.
             tasks: where they run.
+            now: aware current time.
             on_done: looks at the records again after an act.
             on_error: says what went wrong.
         """
         self._board = board
         self._labels = labels
         self._tasks = tasks
+        self._now = now
+        self._asked_at = now()
         self._on_done = on_done
         self._on_error = on_error
 
     def print_or_ask(self, parcel: ParcelView) -> None:
-        """The label's key: the first copy at once, a further one after its reason."""
+        """The label's key: the first copy at once; a further one asks why, and the same key again says "a jam".
+
+        Where the last copy failed nothing came out, and the reason is known: it is printed again at once.
+        """
         if parcel.print_state == "none":
             self._do(lambda: self._labels.print_label(parcel.id), lambda _job: None)
         elif parcel.waybill_id is None:
             self._board.refuse(Phrase("packing.nothing_to_reprint"))
-        else:
-            self._board.show(asking=Asking.REPRINT)
+        elif parcel.print_state == "failed":
+            self.reprint(parcel, LIKELIEST_REASON)
+        elif self._board.screen.asking is not Asking.REPRINT:
+            self._asked_at = self._now()
+            self._board.show(asking=Asking.REPRINT, likeliest=LIKELIEST_REASON)
+        elif (self._now() - self._asked_at).total_seconds() >= _BOUNCE_S:
+            self._board.show(asking=Asking.NOTHING)
+            self.reprint(parcel, LIKELIEST_REASON)
+
+    def ask_new_number(self) -> None:
+        """Another number voids the old one, so its reason is always chosen."""
+        self._board.show(asking=Asking.NEW_NUMBER, likeliest="")
 
     def reprint(self, parcel: ParcelView, reason: str) -> None:
         """Print the same number again, visibly a further copy."""

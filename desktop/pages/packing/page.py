@@ -11,12 +11,12 @@ from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
 from desktop.pages.packing.presenter import PackingPresenter
-from desktop.pages.packing.screen import Asking, PackingScreen
+from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, EmptyState, StatePill
-from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
 from desktop.widgets.line_card import LineCard
 from desktop.widgets.pictures import PictureBook
 from desktop.widgets.sentence import DeskSentence
@@ -36,6 +36,8 @@ KEYS: Final = {
     Qt.Key.Key_F11: Command.WEIGHT,
     Qt.Key.Key_F12: Command.NEXT,
 }
+#: with Shift: the rarer, weightier act of the same family
+SHIFTED: Final = {Qt.Key.Key_F8: Command.NEW_NUMBER, Qt.Key.Key_F12: Command.TAKE_OVER}
 
 
 class PackingPage(QWidget):
@@ -108,11 +110,9 @@ class PackingPage(QWidget):
         if modifiers == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_Z:
             self._presenter.press(Command.UNDO)
             return True
-        if modifiers == Qt.KeyboardModifier.ShiftModifier and key == Qt.Key.Key_F8:
-            self._presenter.press(Command.NEW_NUMBER)
-            return True
-        command = KEYS.get(key)
-        if command is None or modifiers != Qt.KeyboardModifier.NoModifier:
+        is_shifted = modifiers == Qt.KeyboardModifier.ShiftModifier
+        command = (SHIFTED if is_shifted else KEYS).get(key)
+        if command is None or not (is_shifted or modifiers == Qt.KeyboardModifier.NoModifier):
             return False
         self._presenter.press(command)
         return True
@@ -180,12 +180,12 @@ class PackingPage(QWidget):
         self.sentence.say(sentence.mood, sentence.what, sentence.more, sentence.way)
         self.sentence.show_corner(self._corner(screen))
         self._question.show_question(screen)
-        self._choice.show_choice(screen.asking)
+        self._choice.show_choice(screen.asking, screen.likeliest)
         self._entry.show_entry(screen)
         self._show_lines(screen.parcel, screen.current_line_id)
         self.side.show_parcel(screen.parcel)
         self._idle.show_waves(screen)
-        self._actions.show_for(screen.parcel)
+        self._actions.show_for(screen)
         self._recent.show_text(self._recent_text(screen))
 
     def _corner(self, screen: PackingScreen) -> str:
@@ -298,15 +298,18 @@ class _ChoiceCard(QFrame):
         row.addStretch(1)
         column.addLayout(row)
 
-    def show_choice(self, asking: Asking) -> None:
-        """Show the reasons of what is asked, or nothing."""
+    def show_choice(self, asking: Asking, likeliest: str) -> None:
+        """Show the reasons of what is asked, the likeliest marked with the key that takes it; or nothing."""
         is_label = asking in {Asking.REPRINT, Asking.NEW_NUMBER}
         self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT})
         if not self.isHidden():
             self._title.say(f"packing.choice.{asking}")
             family, reasons = ("reason.label", LABEL_REASONS) if is_label else ("reason.hold", REASONS)
-            for button, reason in zip(self._buttons, reasons, strict=True):
+            for number, (button, reason) in enumerate(zip(self._buttons, reasons, strict=True), 1):
+                is_likeliest = reason == likeliest
+                button.say_key(f"{number} / F8" if is_likeliest else str(number))
                 button.say(f"{family}.{reason}")
+                set_look(button, look="main" if is_likeliest else "plain")
 
 
 class _EntryRow(QFrame):
@@ -366,12 +369,23 @@ class _ActionRow(QWidget):
             row.addWidget(button)
             if not is_always:
                 self._of_parcel.append(button)
+        self._take_over = ActionButton(
+            ui,
+            "action.take_over",
+            partial(presenter.press, Command.TAKE_OVER),
+            look="danger",
+            key=TAKE_OVER_KEY,
+            name="packing.action.take_over",
+            takes_focus=False,
+        )
+        row.addWidget(self._take_over)
         row.addStretch(1)
 
-    def show_for(self, parcel: ParcelView | None) -> None:
+    def show_for(self, screen: PackingScreen) -> None:
         """Offer only what can be done now."""
         for button in self._of_parcel:
-            button.setVisible(parcel is not None)
+            button.setVisible(screen.parcel is not None)
+        self._take_over.setVisible(screen.offer is not None)
 
 
 class _IdlePanel(QWidget):

@@ -23,6 +23,10 @@ class PackingDesk(Protocol):
         """Nothing is open: open the parcel of a scanned waybill or order number."""
         ...
 
+    def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Open a parcel that lies open at another desk, as it was told with this fence."""
+        ...
+
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         """Verify `qty` units of the goods with this barcode."""
         ...

@@ -18,11 +18,13 @@ from desktop.pages.packing.lookout import Lookout
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.packing.screen import (
     PRINTED,
+    TAKE_OVER_KEY,
     Asking,
     Mood,
     PackingScreen,
     Sentence,
     next_line,
+    offer_of,
     speakable,
     verdict_sentence,
     withdrawn_inside,
@@ -33,6 +35,7 @@ from desktop.texts import Phrase
 _log = logging.getLogger(__name__)
 
 _MOODS: Final = {Tone.NOTICE: Mood.NOTICE, Tone.WRONG: Mood.STOP, Tone.STOP: Mood.STOP}
+_OPENED: Final = frozenset({"parcel.opened", "parcel.taken_over"})
 _SHIPPED: Final = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 #: after these the desk is free
 _ENDS: Final = _SHIPPED | {"parcel.lost", "parcel.parked"}
@@ -86,7 +89,9 @@ class PackingPresenter:
         self._is_pumping = False
         self._board = Board(now, on_sound)
         self._lookout = Lookout(self._board, packing, labels, tasks)
-        self._labels = LabelActs(self._board, labels, tasks, on_done=self.on_changed, on_error=self._on_side_error)
+        self._labels = LabelActs(
+            self._board, labels, tasks, now=now, on_done=self.on_changed, on_error=self._on_side_error
+        )
         self._hand = Hand(self._board, self.scan, self.press)
 
     # --- what the page uses -------------------------------------------------------------------------------------
@@ -115,7 +120,11 @@ class PackingPresenter:
         text = raw.strip()
         if not text:
             return
-        self._intents.append(_Intent(text, parse_command(text), self._nonce()))
+        order = parse_command(text)
+        if order is None and self.screen.asking is not Asking.WEIGHT:
+            # At once, before its verdict: a second Enter of the scanner must not answer the question.
+            self._board.show(asking=Asking.NOTHING)
+        self._intents.append(_Intent(text, order, self._nonce()))
         self._pump()
 
     def press(self, command: Command, number: int = 0) -> None:
@@ -240,6 +249,8 @@ class PackingPresenter:
             self._refresh(intent, parcel)
         elif command is Command.WAVE:
             self.start_wave()
+        elif command is Command.TAKE_OVER:
+            self._take_over(intent)
         elif parcel is None:
             self._board.refuse(Phrase("packing.nothing_open"))
         else:
@@ -261,9 +272,9 @@ class PackingPresenter:
         elif command is Command.REASON:
             self._reason(intent, order.number, parcel)
         elif command is Command.EXCEPTION:
-            self._board.show(asking=Asking.EXCEPTION)
+            self._board.show(asking=Asking.EXCEPTION, likeliest="")
         elif command is Command.NEW_NUMBER:
-            self._board.show(asking=Asking.NEW_NUMBER)
+            self._labels.ask_new_number()
         else:
             self._labels.print_or_ask(parcel)
 
@@ -318,6 +329,16 @@ class PackingPresenter:
             owner=self,
             lane=Lane.ACTS,
         )
+
+    def _take_over(self, intent: _Intent) -> None:
+        """Another desk's parcel, on purpose: the first press says whose it is, the second takes it."""
+        offer = self.screen.offer
+        if offer is None:
+            self._board.refuse(Phrase("packing.nothing_to_take"))
+        elif self._board.is_armed(Command.TAKE_OVER):
+            self._do(intent, lambda: self._packing.take_over(offer.parcel_id, offer.fence, intent.nonce))
+        else:
+            self._board.arm(Command.TAKE_OVER, "packing.take_armed", by=offer.by, key=TAKE_OVER_KEY)
 
     def _by_hand(self, intent: _Intent, parcel: ParcelView) -> None:
         inside = withdrawn_inside(parcel)
@@ -375,7 +396,7 @@ class PackingPresenter:
         self._follow(verdict)
         mood = Mood.NOTICE if verdict.code == "parcel.shipped_on_old" else _MOODS.get(verdict.tone)
         self._board.sound_verdict(verdict.tone)
-        self._board.show(is_alarming=verdict.tone is Tone.STOP, asking=Asking.NOTHING)
+        self._board.show(is_alarming=verdict.tone is Tone.STOP, asking=Asking.NOTHING, offer=offer_of(verdict))
         self._board.say_over(None if mood is None else verdict_sentence(verdict, facts, mood))
         self._board.tell_withdrawn()
         self._go_on(verdict)
@@ -388,7 +409,7 @@ class PackingPresenter:
             shipped = theirs or mine
             age_s = verdict.facts.get("age_s", 0) if verdict.code == "parcel.shipped_on_old" else None
             self._board.shipped("" if shipped is None else shipped.waybill_no, age_s)
-        if verdict.code == "parcel.opened" and theirs is not None:
+        if verdict.code in _OPENED and theirs is not None:
             self._board.adopt(theirs)
         elif mine is not None and (
             verdict.code in _ENDS or (theirs is not None and theirs.id == mine.id and not _is_still(mine, theirs))
