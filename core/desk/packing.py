@@ -7,9 +7,9 @@ from dataclasses import replace
 from sqlalchemy.exc import IntegrityError
 
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
-from core.fulfilment import boxes, outbound, packing, views, waves
+from core.fulfilment import boxes, outbound, packing, picking, views, waves
 from core.fulfilment.packing import Act
-from core.fulfilment.records import KnowledgeRule, ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
 
@@ -120,9 +120,9 @@ class Packing:
         """Waves with work left."""
         return self._store.read(views.open_waves)
 
-    def pick_list(self, wave_id: int) -> tuple[tuple[str, str, int], ...]:
-        """What has to be fetched for a wave."""
-        return self._store.read(lambda connection: views.pick_list(connection, wave_id))
+    def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
+        """What is still to be fetched for a wave, along the shelves."""
+        return self._store.read(lambda connection: picking.pick_list(connection, wave_id))
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Start a wave of the parcels due first."""

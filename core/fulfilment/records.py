@@ -166,3 +166,15 @@ class WaveView:
     parcel_count: int
     open_count: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PickRow:
+    """One SKU of a pick list: so many units for so many parcels of the wave."""
+
+    sku_id: int
+    sku_code: str
+    name: str
+    spec: str
+    qty: int
+    parcel_count: int

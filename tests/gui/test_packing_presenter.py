@@ -679,3 +679,31 @@ def test_goods_left_on_a_dead_desk_lead_to_its_parcel(desk):
     desk.press(Command.TAKE_OVER)
     desk.press(Command.TAKE_OVER)
     assert desk.screen.parcel.id == parcel.id
+
+
+# --- waves and what to fetch ------------------------------------------------------------------------------------
+
+
+def test_a_started_wave_shows_what_to_fetch_and_arrows_choose_another(desk):
+    for lines in (((MILK, 2), (BOTTLE, 1)), ((MILK, 1),), ((WIPES, 24),)):
+        desk.world.add_parcel(*lines)
+    desk.press(Command.WAVE)
+    assert desk.screen.wave.id == 1
+    assert [(row.sku_code, row.qty) for row in desk.screen.picks] == [
+        ("BTL-240-P", 1),
+        ("MLK-3-900", 3),
+        ("WIP-80", 24),
+    ]
+    desk.press(Command.WAVE)
+    assert desk.screen.wave.id == 2, "the one just started"
+    desk.presenter.choose_line(-1)
+    desk.tasks.run()
+    assert desk.screen.wave.id == 1
+    desk.presenter.choose_line(-1)
+    desk.presenter.choose_line(1)
+    desk.tasks.run()
+    assert desk.screen.wave.id == 2
+    desk.world.open_waves.clear()
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert (desk.screen.wave, desk.screen.picks) == (None, ())

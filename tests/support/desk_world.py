@@ -17,6 +17,7 @@ from core.fulfilment.records import (
     Owner,
     PackLine,
     ParcelView,
+    PickRow,
     ShippedRow,
     Tone,
     Verdict,
@@ -260,6 +261,20 @@ class DeskWorld:
     def waves(self) -> tuple[WaveView, ...]:
         with self._lock:
             return tuple(self.open_waves)
+
+    def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
+        with self._lock:
+            if not any(wave.id == wave_id for wave in self.open_waves):
+                return ()
+            lines = [
+                line for p in self.parcels.values() if p.state == "to_pack" for line in p.lines if line.missing_qty
+            ]
+            rows = []
+            for code in sorted({line.sku_code for line in lines}):
+                mine = [line for line in lines if line.sku_code == code]
+                first, units = mine[0], sum(line.missing_qty for line in mine)
+                rows.append(PickRow(first.sku_id, code, first.short_name, first.spec, units, len(mine)))
+            return tuple(rows)
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         with self._entered("start_wave", way):

@@ -5,17 +5,18 @@ from typing import Final, cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
+from core.fulfilment.records import PackLine, ParcelView, ShippedRow
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
+from desktop.pages.packing.idle import IdlePanel
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState, StatePill
+from desktop.widgets.controls import ActionButton
 from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
 from desktop.widgets.line_card import LineCard
 from desktop.widgets.pictures import PictureBook
@@ -57,7 +58,7 @@ class PackingPage(QWidget):
         self._choice = _ChoiceCard(ui, presenter)
         self._entry = _EntryRow(ui)
         self.side = SidePanel(ui)
-        self._idle = _IdlePanel(ui, presenter)
+        self._idle = IdlePanel(ui, presenter)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._lines.setContentsMargins(0, 0, 6, 0)
@@ -144,6 +145,8 @@ class PackingPage(QWidget):
             self._presenter.hand.enter()
         elif key == Qt.Key.Key_Backspace:
             self._presenter.hand.erase()
+        elif key in {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}:
+            self._idle.leaf(-1 if key == Qt.Key.Key_PageUp else 1)
         elif key in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
             self._presenter.choose_line(-1 if key == Qt.Key.Key_Up else 1)
         elif key == Qt.Key.Key_Escape:
@@ -386,92 +389,3 @@ class _ActionRow(QWidget):
         for button in self._of_parcel:
             button.setVisible(screen.parcel is not None)
         self._take_over.setVisible(screen.offer is not None)
-
-
-class _IdlePanel(QWidget):
-    """Nothing is open: waves with their progress, and how to begin."""
-
-    def __init__(self, ui: Ui, presenter: PackingPresenter) -> None:
-        super().__init__()
-        self._ui = ui
-        self.setObjectName("packing.idle")
-        self._cards: list[_WaveCard] = []
-        start = ActionButton(
-            ui,
-            "packing.start_wave",
-            presenter.start_wave,
-            look="main",
-            key="F3",
-            name="packing.start_wave",
-            takes_focus=False,
-        )
-        again = ActionButton(
-            ui, "packing.start_wave", presenter.start_wave, key="F3", name="packing.start_another", takes_focus=False
-        )
-        self._empty = EmptyState(ui, "package", "packing.empty", "packing.empty", start)
-        self._list = QWidget()
-        column = QVBoxLayout(self._list)
-        column.setContentsMargins(0, 0, 0, 0)
-        head = QHBoxLayout()
-        title = PlainLabel(ui, "title")
-        title.say("packing.waves")
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(again)
-        column.addLayout(head)
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(8)
-        column.addLayout(self._rows)
-        column.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._empty)
-        whole.addWidget(self._list)
-
-    def show_waves(self, screen: PackingScreen) -> None:
-        """Show the open waves while no parcel is on the desk."""
-        self.setVisible(screen.parcel is None)
-        self._empty.setVisible(not screen.waves)
-        self._list.setVisible(bool(screen.waves))
-        while len(self._cards) < len(screen.waves):
-            card = _WaveCard(self._ui, f"packing.wave.{len(self._cards)}")
-            self._cards.append(card)
-            self._rows.addWidget(card)
-        for card, wave in zip(self._cards, screen.waves, strict=False):
-            card.show_wave(wave)
-            card.show()
-        for card in self._cards[len(screen.waves) :]:
-            card.hide()
-
-
-class _WaveCard(QFrame):
-    """One wave: code, way, how far."""
-
-    def __init__(self, ui: Ui, name: str) -> None:
-        super().__init__()
-        self._ui = ui
-        self.setObjectName(name)
-        self.setProperty("look", "card")
-        self._code = PlainLabel(ui, "heading", name=f"{name}.code")
-        self._way = StatePill(ui, name=f"{name}.way")
-        self._left = PlainLabel(ui, "secondary", name=f"{name}.left")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        row = QHBoxLayout()
-        row.addWidget(self._code)
-        row.addWidget(self._way, 1)
-        row.addWidget(self._left)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(8)
-        column.addLayout(row)
-        column.addWidget(self._bar)
-
-    def show_wave(self, wave: WaveView) -> None:
-        """Show a wave."""
-        done = wave.parcel_count - wave.open_count
-        self._code.show_text(wave.code)
-        self._way.show_state("busy" if wave.open_count else "good", f"setting.way.{wave.way}")
-        self._left.say("packing.wave.progress", done=done, total=wave.parcel_count)
-        self._bar.setRange(0, max(1, wave.parcel_count))
-        self._bar.setValue(done)

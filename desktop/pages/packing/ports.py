@@ -8,7 +8,7 @@ A refusal may carry the view of a parcel that is not this desk's (who has it): t
 
 from typing import Protocol
 
-from core.fulfilment.records import KnowledgeRule, ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
 
 
@@ -79,6 +79,10 @@ class PackingDesk(Protocol):
 
     def waves(self) -> tuple[WaveView, ...]:
         """Open waves."""
+        ...
+
+    def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
+        """What is still to be fetched for a wave, in the order of the shelves."""
         ...
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:

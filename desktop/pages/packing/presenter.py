@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from core.fulfilment.records import KnowledgeRule, OnOld, ParcelView, Tone, Verdict
+from core.fulfilment.records import KnowledgeRule, OnOld, ParcelView, Tone, Verdict, WaveView
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import LABEL_REASONS, REASONS, Command, Order, is_command_like, parse_command
@@ -133,8 +133,11 @@ class PackingPresenter:
         self._pump()
 
     def choose_line(self, step: int) -> None:
-        """Move the highlight up (-1) or down (+1) among the lines that miss units."""
-        self._board.choose_line(step)
+        """Up (-1) or down (+1): among the lines that miss units, or among the waves while nothing is open."""
+        if self.screen.parcel is None:
+            self._lookout.choose_wave(step)
+        else:
+            self._board.choose_line(step)
 
     def close(self) -> None:
         """The window closes: put the parcel back, so that any desk can go on with it."""
@@ -152,9 +155,11 @@ class PackingPresenter:
         """Put waiting parcels into a new wave of the chosen way and size."""
         way, size = self._settings.text("way"), self._settings.number("wave_size")
 
-        def started(wave: object) -> None:
+        def started(wave: WaveView | None) -> None:
             if wave is None:
                 self._board.say(Mood.NOTICE, Phrase("packing.no_wave"), Phrase("packing.no_wave.way"))
+            else:
+                self._board.show(wave_id=wave.id)
             self._lookout.look_around()
 
         self._tasks.submit(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.fulfilment.records import Owner, PackLine, ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import Owner, PackLine, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
 from desktop.formats import age_phrase
 from desktop.texts import Phrase
@@ -78,6 +78,8 @@ class PackingScreen:
         question: a print job of unknown outcome, asked inline.
         questions: how many such jobs there are.
         is_alarming: the stop tone repeats until somebody acknowledges.
+        wave_id: the wave the clerk chose to look at.
+        picks: what is still to be fetched for it.
         shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
@@ -96,6 +98,14 @@ class PackingScreen:
     shipped_on_old: tuple[tuple[str, Phrase], ...] = ()
     recent: tuple[ShippedRow, ...] = ()
     waves: tuple[WaveView, ...] = ()
+    wave_id: int | None = None
+    picks: tuple[PickRow, ...] = ()
+
+    @property
+    def wave(self) -> WaveView | None:
+        """The wave that is looked at while no parcel is open: the chosen one, else the oldest."""
+        chosen = (wave for wave in self.waves if wave.id == self.wave_id)
+        return next(chosen, self.waves[0] if self.waves else None)
 
 
 def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
