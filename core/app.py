@@ -31,6 +31,7 @@ from core.runtime.clock import Clock, SystemClock
 from core.runtime.errors import DomainError, Refused
 from core.runtime.http import HttpClient, endpoint
 from core.runtime.lanes import Lane
+from core.sync.asking import Asking
 from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers
 from core.sync.pulling import Pull, Puller
@@ -88,7 +89,9 @@ class Core:
         desk_id = config.desk_id or config.desk
         holder = config.holder or desk_id
         self.desks = Desks(self.store, desk_id)
-        self.packing = Packing(self.store)
+        self._is_stopping = threading.Event()
+        self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
+        self.packing = Packing(self.store, self.asking)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.status = Status(self.store)
@@ -97,7 +100,6 @@ class Core:
         self.pictures = Pictures(self.store, self.http)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
-        self._is_stopping = threading.Event()
         self.puller = Puller(self.store, digest, config.carrier_code, self._is_stopping.is_set)
         handlers = Handlers(self.store, self._services(), self.open_channel)
         self.deliverer = Deliverer(
@@ -149,6 +151,15 @@ class Core:
         finally:
             self.store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)
 
+    def _ask_order(self, shop_id: int, order_no: str) -> None:
+        shop = self.store.read(lambda connection: shop_of(connection, shop_id))
+        self.puller.refresh(shop, self.open_channel(shop), order_no)
+
+    def _wake_asking(self, shop_id: int) -> None:
+        lane = self._lanes.get(f"ask:{shop_id}")
+        if lane is not None:
+            lane.wake()
+
     def deliver(self, lane: str) -> int:
         """Deliver what is due in one outbox lane now."""
         return self.deliverer.drain(lane)
@@ -169,7 +180,7 @@ class Core:
         return self.store.read(active_shops)
 
     def start(self) -> None:
-        """Start the lanes: one per shop, one per carrier, one that tidies up. New shops get theirs with `adopt`."""
+        """Start the lanes: three per shop, one per carrier, one that tidies up. New shops get theirs with `adopt`."""
         self._unsubscribe = self.store.subscribe(self._wake_for)
         self.store.write(lambda uow: outbox.take_back(uow, self._holder), urgency=Urgency.LANE)
         carrier = lane_of(self.config.carrier_code)
@@ -180,15 +191,17 @@ class Core:
     def adopt_shops(self) -> None:
         """Start lanes for shops that have none yet."""
         for shop in self.shops():
+            self.asking.serve(shop.id)
             for name, work in self._shop_work(shop.id):
                 if name not in self._lanes:
                     self._add_lane(name, work)
 
     def _shop_work(self, shop_id: int) -> Sequence[tuple[str, Callable[[], float]]]:
-        # Two lanes: a confirmation must not wait behind a long pull.
+        # Lanes of their own: neither a confirmation nor a parcel on the desk must wait behind a long pull.
         return (
             (f"pull:{shop_id}", lambda: self._pull_lane(shop_id)),
             (f"shop:{shop_id}", lambda: self._deliver_lane(f"shop:{shop_id}")),
+            (f"ask:{shop_id}", lambda: self.asking.work(shop_id)),
         )
 
     def _add_lane(self, name: str, work: Callable[[], float]) -> None:

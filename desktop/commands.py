@@ -24,6 +24,7 @@ class Command(StrEnum):
     WAVE = "wave"
     REFRESH = "refresh"
     BACK = "back"
+    TAKE_OVER = "take_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ BARCODES: Final = {
     "PD-LABEL-NO": Command.LABEL_MISSING,
     "PD-WAVE": Command.WAVE,
     "PD-BACK": Command.BACK,
+    "PD-TAKE": Command.TAKE_OVER,
 }
 #: quantities on the printed sheet; any PD-QTY-n up to 999 is understood
 SHEET_QUANTITIES: Final = (2, 3, 5, 6, 10, 12, 24, 48)
@@ -54,6 +56,8 @@ SHEET_QUANTITIES: Final = (2, 3, 5, 6, 10, 12, 24, 48)
 REASONS: Final = ("short", "damaged", "address", "buyer_asks", "wrong_goods", "other")
 #: reasons of a reprint or a new number, in the order of their keys
 LABEL_REASONS: Final = ("torn", "unreadable", "lost", "printer", "address", "other")
+#: what a label is printed again for most often: a jam; the same key twice takes it
+LIKELIEST_REASON: Final = "printer"
 
 _NUMBERED: Final = re.compile(r"PD-(QTY|WEIGHT|REASON)-([0-9]{1,5})")
 _LIMITS: Final = {Command.QTY: (1, 999), Command.WEIGHT: (1, 99_999), Command.REASON: (1, len(REASONS))}

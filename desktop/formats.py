@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, tzinfo
 
-from desktop.texts import Texts
+from desktop.texts import Phrase, Texts
 
 
 def time_text(at: datetime, now: datetime, texts: Texts, zone: tzinfo | None = None) -> str:
@@ -28,13 +28,16 @@ def moment_text(at: datetime, zone: tzinfo | None = None) -> str:
 
 def age_text(at: datetime | None, now: datetime, texts: Texts) -> str:
     """`12 秒`, `6 分钟`, `3 小时`, `2 天` since `at`; a dash where it never happened."""
-    if at is None:
-        return "—"
-    seconds = max(0, int((now - at).total_seconds()))
+    return "—" if at is None else texts.say(age_phrase((now - at).total_seconds()))
+
+
+def age_phrase(seconds: float) -> Phrase:
+    """An age before any language is chosen, for use inside another sentence."""
+    whole = max(0, int(seconds))
     for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size:
-            return texts.t(f"age.{unit}", n=seconds // size)
-    return texts.t("age.second", n=seconds)
+        if whole >= size:
+            return Phrase(f"age.{unit}", {"n": whole // size})
+    return Phrase("age.second", {"n": whole})
 
 
 def yuan(fen: int) -> str:

@@ -168,6 +168,7 @@ QWidget { color: @text; }
 QMainWindow, QWidget[look="ground"] { background: @background; }
 QWidget[look="card"], QFrame[look="card"] {
     background: @surface; border: 1px solid @line; border-radius: 6px; }
+QFrame[look="card"][tone="chosen"] { border: 2px solid @accent; }
 QLabel { background: transparent; border: none; }
 QLabel[look="title"] { font-size: @px20; font-weight: 600; }
 QLabel[look="heading"] { font-size: @px16; font-weight: 600; }
@@ -232,6 +233,7 @@ QCheckBox:focus { color: @accent; }
 
 QTableView { background: @surface; border: 1px solid @line; border-radius: 6px; gridline-color: transparent;
     selection-background-color: @accent_ground; selection-color: @text; outline: none; }
+QTableView[look="large"] { font-size: @px16; }
 QHeaderView { background: @surface; border: none; }
 QHeaderView::section { background: @surface; color: @secondary; border: none; border-bottom: 1px solid @line;
     padding: 0 10px; font-size: @px12; font-weight: 700; }

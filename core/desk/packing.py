@@ -2,20 +2,45 @@
 
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError
 
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
-from core.fulfilment import boxes, outbound, packing, views, waves
+from core.fulfilment import boxes, outbound, packing, picking, views, waves
 from core.fulfilment.packing import Act
-from core.fulfilment.records import ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
+from core.fulfilment.whose import owner_of
+from core.sync.asking import Asking
+
+#: the parcel is this desk's from now on
+_OPENED = frozenset({"parcel.opened", "parcel.taken_over"})
+#: goods in hand that no line here wants
+_STRAY = frozenset({"item.wrong", "goods.nothing_open"})
 
 
 class Packing:
     """Every act of the packing page. A verdict never waits for the network or a printer."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, asking: Asking) -> None:
         self._store = store
+        self._asking = asking
+
+    def _open(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
+        """An act that may put a parcel on the desk: the shop is asked for its newest word from then on (P4)."""
+        verdict = self._act(operation)
+        if verdict.code in _OPENED and verdict.parcel is not None:
+            self._asking.parcel_opened(verdict.parcel.id)
+        return verdict
+
+    def _with_owner(self, verdict: Verdict) -> Verdict:
+        """Goods that do not belong where they were scanned: say whose they are, read behind the verdict's write."""
+        sku_id = verdict.facts.get("sku_id")
+        if verdict.code not in _STRAY or not isinstance(sku_id, int):
+            return verdict
+        parcel_id = None if verdict.parcel is None else verdict.parcel.id
+        owner = self._store.read(lambda connection: owner_of(connection, sku_id, parcel_id))
+        return replace(verdict, facts={**verdict.facts, "owner": owner})
 
     def _act(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
         try:
@@ -26,16 +51,20 @@ class Packing:
 
     def open_next(self, nonce: str, other_than: int | None = None) -> Verdict:
         """Open the parcel that is due next, another than the one that lies open on the desk."""
-        return self._act(lambda uow: packing.open_next(uow, Act("next", "", nonce), other_than))
+        return self._open(lambda uow: packing.open_next(uow, Act("next", "", nonce), other_than))
 
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Open the parcel that a scanned waybill number or order number names."""
-        return self._act(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce)))
+        return self._with_owner(self._open(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce))))
+
+    def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Open a parcel that lies open at another desk, which is refused from then on."""
+        return self._open(lambda uow: packing.take_over(uow, parcel_id, fence, Act("take_over", "", nonce)))
 
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         """Verify what was scanned, `qty` times."""
         act = Act("goods", _clean(raw), nonce)
-        return self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty))
+        return self._with_owner(self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty)))
 
     def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
         """Verify units that carry no barcode."""
@@ -50,10 +79,16 @@ class Packing:
         """Note the weight."""
         return self._act(lambda uow: packing.weigh(uow, parcel_id, fence, grams, Act("weigh", "", nonce)))
 
-    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
+    def scan_label(
+        self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
         """Close and ship by the label on the box; with a parcel open it must be that parcel's."""
         act = Act("label", _clean(raw), nonce)
-        return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, act))
+        return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, rule, act))
+
+    def ask_shop(self, parcel_id: int) -> None:
+        """Ask for the newest word on the parcel's orders; waits for the answer, but not longer than a clerk can."""
+        self._asking.ask_now(parcel_id)
 
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
         """The refunded line was taken out of the box."""
@@ -85,13 +120,15 @@ class Packing:
         """Waves with work left."""
         return self._store.read(views.open_waves)
 
-    def pick_list(self, wave_id: int) -> tuple[tuple[str, str, int], ...]:
-        """What has to be fetched for a wave."""
-        return self._store.read(lambda connection: views.pick_list(connection, wave_id))
+    def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
+        """What is still to be fetched for a wave, along the shelves."""
+        return self._store.read(lambda connection: picking.pick_list(connection, wave_id))
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Start a wave of the parcels due first."""
         wave_id = self._store.write(lambda uow: waves.start_wave(uow, way, limit))
+        if wave_id is not None:
+            self._asking.wave_started(wave_id)
         return next((wave for wave in self.waves() if wave.id == wave_id), None)
 
 

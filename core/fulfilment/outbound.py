@@ -1,7 +1,7 @@
 """The outbound scan: the label on the box is read, the goods leave the books once, and the shop will be told.
 
-The verdict is local and instant, from the newest state we know of each line (P4); refreshing that knowledge happens
-before the scan, never during it.
+The verdict is local and instant, from the newest state we know of each line (P4). Refreshing that knowledge happens
+before the scan; where it is too old all the same, the verdict says so, and what then is done is a rule of the desk.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from core.fulfilment.packing import (
     settle_parcel,
     without_other_boxes,
 )
-from core.fulfilment.records import Tone, Verdict
+from core.fulfilment.records import KnowledgeRule, OnOld, Tone, Verdict
 from core.inventory.models import Reservation
 from core.inventory.service import consume
 from core.inventory.states import ClaimState
@@ -40,7 +40,9 @@ from core.waybills.print_queue import confirm_by_scan
 CONFIRM = "confirm_shipment"
 
 
-def scan_label(uow: UnitOfWork, expected_parcel_id: int | None, fence: int | None, act: Act) -> Verdict:
+def scan_label(
+    uow: UnitOfWork, expected_parcel_id: int | None, fence: int | None, rule: KnowledgeRule, act: Act
+) -> Verdict:
     """Close and ship the parcel whose label was scanned.
 
     With a parcel open on the desk the label must be its own: two swapped labels are stopped here.
@@ -63,7 +65,21 @@ def scan_label(uow: UnitOfWork, expected_parcel_id: int | None, fence: int | Non
     if expected_parcel_id is not None and waybill.parcel_id != expected_parcel_id:
         return answer(uow, act, "label.wrong", Tone.STOP, parcel_id=expected_parcel_id, number=waybill.number)
     stop = _stop(uow, act, waybill.parcel_id)
-    return stop if stop is not None else _ship(uow, act, waybill)
+    if stop is not None:
+        return stop
+    age_s = _age_of_knowledge(uow, waybill.parcel_id)
+    if age_s > rule.limit_s and rule.on_old is OnOld.ASK:
+        # Not written down: the same scan, with the same nonce, is judged again after the shop was asked.
+        return Verdict("knowledge.ask", Tone.NOTICE, facts={"age_s": age_s})
+    if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
+        return answer(uow, act, "knowledge.old", Tone.STOP, parcel_id=waybill.parcel_id, age_s=age_s)
+    return _ship(uow, act, waybill, age_s, is_old=age_s > rule.limit_s)
+
+
+def _age_of_knowledge(uow: UnitOfWork, parcel_id: int) -> int:
+    """Seconds since the shop last spoke of the order in this parcel of which it has been silent longest."""
+    query = select(func.min(Order.seen_at)).where(Order.id.in_(orders_in(uow, parcel_id)))
+    return int((uow.now - uow.execute(query).scalar_one()).total_seconds())
 
 
 def _stop(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
@@ -107,7 +123,7 @@ def take_out(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act
     return answer(uow, act, "line.withdrawn", Tone.NOTICE, parcel_id=parcel_id, line_id=line_id)
 
 
-def _ship(uow: UnitOfWork, act: Act, waybill: Any) -> Verdict:
+def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool) -> Verdict:
     parcel_id = waybill.parcel_id
     lines = _lines_inside(uow, parcel_id)
     lacking = _without_stock(uow, lines)
@@ -130,11 +146,12 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any) -> Verdict:
         raise RuntimeError("a parcel that can be shipped was not met by its update")
     consume(uow, [(line.order_line_id, line.qty) for line in lines], reference=f"parcel:{parcel_id}")
     confirm_by_scan(uow, waybill.id)
-    uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number)
+    uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s)
     done = without_other_boxes(uow, parcel_id, ("to_pack", "packing", "packed"))
     move_where_possible(uow, done, Event.SHIP)
     _queue_confirmations(uow, parcel_id)
-    return answer(uow, act, "parcel.shipped", Tone.SHIPPED, parcel_id=parcel_id, number=waybill.number)
+    code = "parcel.shipped_on_old" if is_old else "parcel.shipped"
+    return answer(uow, act, code, Tone.SHIPPED, parcel_id=parcel_id, number=waybill.number, age_s=age_s)
 
 
 def _lines_inside(uow: UnitOfWork, parcel_id: int) -> Sequence[Any]:

@@ -122,14 +122,16 @@ _NEXT = (
     .with_for_update(of=Parcel, skip_locked=True)
 )
 _ALONE = (Parcel.wave_id.is_(None), Parcel.wave_seq.is_(None))
-#: one walk of the index after the other, each ending at its first parcel: the rest of a box that was closed full (it
-#: lies on the desk), started waves in their order, then by deadline, at last what has none
-NEXT_IN_TURN = (
-    _NEXT.where(Parcel.box_no > 1).order_by(Parcel.id),
-    _NEXT.where(Parcel.wave_id > 0).order_by(Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id),
-    _NEXT.where(*_ALONE, Parcel.ship_by_at.is_not(None)).order_by(Parcel.ship_by_at, Parcel.id),
-    _NEXT.where(*_ALONE, Parcel.ship_by_at.is_(None)).order_by(Parcel.id),
+#: whose turn it is, as walks of the index one after the other (which parcels, in which order): the rest of a box that
+#: was closed full (it lies on the desk), started waves in their order, then by deadline, at last what has none
+TURNS: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
+    ((Parcel.box_no > 1,), (Parcel.id,)),
+    ((Parcel.wave_id > 0,), (Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id)),
+    ((*_ALONE, Parcel.ship_by_at.is_not(None)), (Parcel.ship_by_at, Parcel.id)),
+    ((*_ALONE, Parcel.ship_by_at.is_(None)), (Parcel.id,)),
 )
+#: each walk ends at its first parcel
+NEXT_IN_TURN = tuple(_NEXT.where(*here).order_by(*order) for here, order in TURNS)
 
 
 def open_code(uow: UnitOfWork, act: Act) -> Verdict:
@@ -141,9 +143,21 @@ def open_code(uow: UnitOfWork, act: Act) -> Verdict:
     if waybill is not None and waybill.state == "voided":
         return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=act.raw)
     parcel_id = waybill.parcel_id if waybill is not None else _parcel_of_order(uow, act.raw)
-    if parcel_id is None:
+    if parcel_id is not None:
+        return _open(uow, act, parcel_id)
+    sku = catalog.by_barcode(uow.connection, act.raw)
+    if sku is None:
         return answer(uow, act, "code.unknown", Tone.WRONG, raw=act.raw)
-    return _open(uow, act, parcel_id)
+    return answer(uow, act, "goods.nothing_open", Tone.WRONG, **_facts_of(sku))
+
+
+def take_over(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
+    """Open a parcel that lies open at another desk; that desk is refused from then on.
+
+    `fence` is the one the clerk was told of: where anything has happened to the parcel since, it is judged anew.
+    """
+    seen = repeated(uow, act)
+    return seen if seen is not None else _open(uow, act, parcel_id, over=fence)
 
 
 def find_waybill(uow: UnitOfWork, raw: str) -> Any:
@@ -172,7 +186,8 @@ def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _open(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
+def _open(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) -> Verdict:
+    """Open a parcel for this desk; from another desk it is taken only at the fence `over`."""
     row = uow.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
     if row.state == "shipped":
         facts = {"at": row.shipped_at, "by": row.shipped_by}
@@ -182,7 +197,8 @@ def _open(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
     reason = hold_reason(uow, parcel_id)
     if reason:
         return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason=reason)
-    if row.opened_by not in ("", uow.actor.desk):
+    is_theirs = row.opened_by not in ("", uow.actor.desk)
+    if is_theirs and row.fence != over:
         facts = {"by": row.opened_by, "at": row.opened_at}
         return answer(uow, act, "parcel.taken", Tone.STOP, parcel_id=parcel_id, **facts)
     # The old owner is part of the condition: of two desks that scan at once one meets the row, the other does not.
@@ -190,11 +206,16 @@ def _open(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
     state = "packing" if row.state == "to_pack" else row.state
     opened = {"state": state, "opened_by": uow.actor.desk, "opened_at": uow.now, "fence": row.fence + 1}
     if uow.count(mine.values(**opened)) != 1:
-        return _open(uow, act, parcel_id)
-    uow.record("parcel.opened", "parcel", parcel_id)
+        return _open(uow, act, parcel_id, over)
+    if is_theirs:
+        uow.record("parcel.taken_over", "parcel", parcel_id, from_desk=row.opened_by)
+    else:
+        uow.record("parcel.opened", "parcel", parcel_id)
     move_where_possible(uow, orders_in(uow, parcel_id), Event.OPEN)
     settle_parcel(uow, parcel_id)
-    return answer(uow, act, "parcel.opened", Tone.UNIT, parcel_id=parcel_id)
+    code = "parcel.taken_over" if is_theirs else "parcel.opened"
+    facts = {"by": row.opened_by} if is_theirs else {}
+    return answer(uow, act, code, Tone.NOTICE if is_theirs else Tone.UNIT, parcel_id=parcel_id, **facts)
 
 
 def called_off(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
@@ -290,18 +311,12 @@ def _wrong_item(uow: UnitOfWork, act: Act, parcel_id: int, sku: ScannedSku) -> V
     withdrawn = select(ParcelLine.id).where(ParcelLine.parcel_id == parcel_id, ParcelLine.sku_id == sku.sku_id)
     line_id = uow.execute(withdrawn).scalars().first()
     code, tone = ("line.refunded", Tone.STOP) if line_id is not None else ("item.wrong", Tone.WRONG)
-    return answer(
-        uow,
-        act,
-        code,
-        tone,
-        parcel_id=parcel_id,
-        line_id=line_id,
-        whole=False,
-        name=sku.short_name or sku.name,
-        spec=sku.spec,
-        sku=sku.code,
-    )
+    facts = _facts_of(sku)
+    return answer(uow, act, code, tone, parcel_id=parcel_id, line_id=line_id, whole=False, **facts)
+
+
+def _facts_of(sku: ScannedSku) -> dict[str, Any]:
+    return {"sku_id": sku.sku_id, "sku": sku.code, "name": sku.short_name or sku.name, "spec": sku.spec}
 
 
 def _verify(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:

@@ -18,6 +18,23 @@ class Tone(StrEnum):
     STOP = "stop"
 
 
+class OnOld(StrEnum):
+    """What the outbound scan does where the shop's word is older than the limit."""
+
+    #: nothing yet: say so, that the shop can be asked first
+    ASK = "ask"
+    SHIP = "ship"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeRule:
+    """How old the shop's word on an order may be at the outbound scan, and what is done where it is older."""
+
+    limit_s: int
+    on_old: OnOld
+
+
 @dataclass(frozen=True, slots=True)
 class PackLine:
     """One line of the open parcel."""
@@ -89,12 +106,18 @@ class ParcelView:
 class Verdict:
     """The answer to one scan or key: `code` is stable and translated by the desk with `facts`.
 
+    Goods that do not belong where they were scanned (item.wrong, goods.nothing_open) come with the fact `owner`: an
+    `Owner`, or None where no parcel that is next in turn wants them.
+
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.shipped, scan.undone, weight.ok, hand.ok,
     box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
+    goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.unknown, label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
     parcel.recalled (the order was changed: it comes back as another parcel with another number),
-    parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed.
+    parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed,
+    knowledge.ask (nothing is done or written yet: the shop is to be asked first), knowledge.old (it did not answer),
+    parcel.shipped_on_old (it did not answer, and the parcel left all the same).
     """
 
     code: str
@@ -102,6 +125,25 @@ class Verdict:
     parcel: ParcelView | None = None
     line_id: int | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The parcel that waits for goods somebody has in hand.
+
+    Attributes:
+        order_no: one of its orders, the one that wants them.
+        opened_by: the desk at which it lies open, empty where it waits.
+        wave_seq: its place in the wave that is being packed here, None where it is in no wave or another.
+    """
+
+    parcel_id: int
+    fence: int
+    order_no: str
+    opened_by: str
+    opened_at: datetime | None
+    wave_seq: int | None
+    wave_total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +166,15 @@ class WaveView:
     parcel_count: int
     open_count: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PickRow:
+    """One SKU of a pick list: so many units for so many parcels of the wave."""
+
+    sku_id: int
+    sku_code: str
+    name: str
+    spec: str
+    qty: int
+    parcel_count: int

@@ -151,18 +151,3 @@ def open_waves(connection: Connection, limit: int = 20) -> tuple[WaveView, ...]:
         WaveView(row.id, row.code, row.way, row.parcel_count, row.left, row.created_at)
         for row in connection.execute(query)
     )
-
-
-def pick_list(connection: Connection, wave_id: int) -> tuple[tuple[str, str, int], ...]:
-    """What has to be fetched for a wave: (SKU code, short name and spec, units), by code."""
-    total = func.sum(ParcelLine.qty).label("total")
-    query = (
-        select(Sku.code, Sku.short_name, Sku.spec, total)
-        .join(ParcelLine, ParcelLine.sku_id == Sku.id)
-        .join(Parcel, Parcel.id == ParcelLine.parcel_id)
-        .where(Parcel.wave_id == wave_id, Parcel.state == "to_pack", ParcelLine.is_withdrawn.is_(False))
-        .group_by(Sku.code, Sku.short_name, Sku.spec)
-        .order_by(Sku.code)
-    )
-    rows = connection.execute(query)
-    return tuple((row.code, f"{row.short_name} {row.spec}".strip(), int(row.total)) for row in rows)

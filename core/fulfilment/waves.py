@@ -1,11 +1,14 @@
 """Waves (波次): a batch of parcels worked together, in the order in which they will be packed."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select, update
 
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.packing import want_label_of
+from core.fulfilment.picking import in_picking_order
 from core.orders.models import Order
 from core.runtime.errors import Refused
 
@@ -16,7 +19,7 @@ WAYS = ("batch", "scan_to_print")
 def start_wave(uow: UnitOfWork, way: str, limit: int) -> int | None:
     """Put the parcels that are due first into a wave, with their places; None when nothing waits.
 
-    Parcels that hold one SKU alone come first, grouped by it, so that the roll of labels follows the picking.
+    The places follow the pick list, so that the roll of labels follows the way along the shelves.
 
     Raises:
         Refused: `wave.way_unknown`.
@@ -43,7 +46,7 @@ def start_wave(uow: UnitOfWork, way: str, limit: int) -> int | None:
     return wave_id
 
 
-def _due(uow: UnitOfWork, limit: int) -> list[int]:
+def _due(uow: UnitOfWork, limit: int) -> Sequence[int]:
     held = (
         select(ParcelLine.id)
         .join(Order, Order.id == ParcelLine.order_id)
@@ -56,9 +59,4 @@ def _due(uow: UnitOfWork, limit: int) -> list[int]:
         .order_by(Parcel.ship_by_at.is_(None), Parcel.ship_by_at, Parcel.id)
         .limit(limit)
     )
-    ids = list(uow.execute(query).scalars())
-    kinds = func.count(func.distinct(ParcelLine.sku_id)).label("kinds")
-    shape = select(ParcelLine.parcel_id, kinds, func.min(ParcelLine.sku_id).label("sku"))
-    shape = shape.where(ParcelLine.parcel_id.in_(ids)).group_by(ParcelLine.parcel_id)
-    of = {row.parcel_id: (row.kinds > 1, row.sku) for row in uow.rows(shape)}
-    return sorted(ids, key=lambda parcel_id: (*of[parcel_id], parcel_id))
+    return in_picking_order(uow.connection, list(uow.execute(query).scalars()))

@@ -80,13 +80,21 @@ class Puller:
             self._store.write(lambda uow: _finish(uow, shop.id, reached, offset_ms), urgency=Urgency.LANE)
         return done
 
-    def refresh(self, shop: ShopRecord, channel: Channel, order_no: str) -> Pull:
-        """Ask for the newest state of one order: before its parcel is opened or handed over."""
-        done = Pull()
+    def refresh(self, shop: ShopRecord, channel: Channel, order_no: str) -> bool:
+        """Ask for the newest state of one order, when its parcel opens; False where the shop does not know it.
+
+        Raises:
+            ChannelError: the shop did not answer as it should; nothing was stored.
+        """
         order = channel.get_order(order_no)
         if order is not None:
-            self._store_page(shop, done, OrderPage([order], None, self._store.clock.now()))
-        return done
+            self._store.write(lambda uow: self._take_word(uow, shop, order), urgency=Urgency.LANE)
+        return order is not None
+
+    def _take_word(self, uow: UnitOfWork, shop: ShopRecord, order: ChannelOrder) -> None:
+        take_page(uow, shop.facts, [order], self._digest, self._carrier_code)
+        # Also where nothing is new in it: the page shows how old our knowledge is.
+        uow.changed("orders")
 
     def _drain(self, shop: ShopRecord, done: Pull, ask: Callable[[str | None], OrderPage]) -> None:
         cursor: str | None = None

@@ -73,6 +73,10 @@ class ActionButton(QPushButton):
         self._on_retranslated()
         self._on_restyled()
 
+    def say_key(self, key: str) -> None:
+        """Change the key that does the same; shown with the next `say`."""
+        self._key = key
+
     def say(self, code: str, /, **facts: object) -> None:
         """Change what the button says."""
         self._phrase = Phrase(code, facts)

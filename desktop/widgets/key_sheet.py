@@ -24,6 +24,7 @@ KEYS: Final = (
     ("F10", "keys.box"),
     ("F11", "keys.weigh"),
     ("F12", "keys.next"),
+    ("Shift+F12", "keys.take_over"),
     ("Space", "keys.by_eye"),
     ("↑ ↓", "keys.line"),
     ("12 *", "keys.qty"),

@@ -187,8 +187,8 @@ def _lock(root: Path, arguments: list[str]) -> int:
         "--python-version",
         "3.11",
         "--generate-hashes",
-        # A dependency that asks for an extra must find it pinned: pip otherwise takes the newest release, whose digest
-        # the lock does not know, and the installation fails from the day that one comes out.
+        # What a package asks for with an extra has to be pinned with it: pip otherwise takes the newest release,
+        # whose digest the lock does not know, and set-up fails from the day that one comes out.
         "--no-strip-extras",
     ]
     common += ["--custom-compile-command", "./run lock", "--quiet", *arguments]

@@ -21,12 +21,22 @@ from core.db.engines import connect_sqlite
 from core.desk.packing import Packing
 from core.fulfilment.packing import NEXT_IN_TURN
 from core.fulfilment.taking import slices
+from core.sync.asking import Asking
 from tests.bench.bench_intake import take_pages
 from tests.bench.files import large_file, options_of
 from tests.bench.measure import percentile, show, verdict
 from tests.bench.shop import KEY, BenchFile, Pages, barcode_of
+from tests.support.world import ANY_AGE
 
 BAR_MS = 100.0
+
+
+def _nobody_asks(_shop_id: int, _order_no: str) -> None:
+    """No shop of this file is served, so nothing is asked; looking what is due is part of opening a parcel."""
+
+
+def _nobody_wakes(_shop_id: int) -> None:
+    """There are no lanes."""
 
 
 class Clerk:
@@ -35,7 +45,7 @@ class Clerk:
     def __init__(self, file: BenchFile, name: str, gap_s: float = 0.02) -> None:
         # A hand between two scans: without it a page would never get its turn beside scans that go first.
         self._gap_s = gap_s
-        self._packing = Packing(file.store)
+        self._packing = Packing(file.store, Asking(file.store, _nobody_asks, _nobody_wakes))
         self._name = name
         self._nonce = 0
         self.took: defaultdict[str, list[float]] = defaultdict(list)
@@ -61,7 +71,9 @@ class Clerk:
                 )
         assert verdict_.code == "parcel.complete", verdict_.code
         number = parcel.waybill_no
-        verdict_ = self._timed("scan label", lambda n: self._packing.scan_label(parcel.id, parcel.fence, number, n))
+        verdict_ = self._timed(
+            "scan label", lambda n: self._packing.scan_label(parcel.id, parcel.fence, number, n, ANY_AGE)
+        )
         assert verdict_.code == "parcel.shipped", verdict_.code
 
 

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.catalog.records import SkuSpec
+from core.catalog.service import take_in
 from core.runtime.errors import Refused
 from tests.support.fake_shop import line
 from tests.support.world import World
@@ -141,7 +143,7 @@ def test_a_wave_takes_the_due_parcels_in_their_order_and_prints_first(world):
     assert [label["sequence"] for label in labels] == [
         {"number": place, "total": 3, "wave": wave.code} for place in (1, 2, 3)
     ]
-    assert sum(qty for *_, qty in world.desk.packing.pick_list(wave.id)) == 3
+    assert sum(row.qty for row in world.desk.packing.pick_list(wave.id)) == 3
     opened = world.desk.packing.open_next(world.desk.nonce())
     assert (opened.parcel.wave_seq, opened.parcel.waybill_no) == (1, labels[0]["waybill_no"])
     second = world.desk.packing.start_wave("scan_to_print", 10)
@@ -165,3 +167,50 @@ def test_a_held_order_is_in_no_wave(world):
     world.ready("A1", line("1", "BEAR"))
     world.desk.orders.hold(world.order("A1").id, "by_hand", "")
     assert world.desk.packing.start_wave("batch", 5) is None
+
+
+def test_labels_follow_the_pick_list_along_the_shelves(world):
+    """One kind alone first, grouped by code in the order of the shelves; then the mixed ones, by their first goods."""
+    codes = ("S-10", "S-2", "S-1")
+    world.skus = {**world.skus, **world.do(lambda uow: take_in(uow, [SkuSpec(code, code) for code in codes]))}
+    for code in codes:
+        world.receive(code, 100)
+    wishes = {
+        "A1": ("S-10",),
+        "A2": ("S-2", "S-10"),
+        "A3": ("S-2",),
+        "A4": ("S-10",),
+        "A5": ("S-1", "S-2"),
+        "A6": ("S-2",),
+    }
+    for no, inside in wishes.items():
+        world.ready(no, *(line(str(place), code, place) for place, code in enumerate(inside, 1)))
+    wave = world.desk.packing.start_wave("batch", 10)
+    labels = [label["order_nos"][0] for label in world.print_labels()]
+    assert labels == ["A3", "A6", "A1", "A4", "A5", "A2"]
+    rows = world.desk.packing.pick_list(wave.id)
+    assert [(row.sku_code, row.qty, row.parcel_count) for row in rows] == [
+        ("S-1", 1, 1),
+        ("S-2", 5, 4),
+        ("S-10", 4, 3),
+    ]
+
+
+def test_the_pick_list_leaves_out_what_is_packed_refunded_or_held(world):
+    for no in ("A1", "A2", "A3", "A4"):
+        world.ready(no, line("1", "BEAR", 2), line("2", "BAG"))
+    wave = world.desk.packing.start_wave("scan_to_print", 10)
+
+    def left():
+        return [(row.sku_code, row.qty) for row in world.desk.packing.pick_list(wave.id)]
+
+    assert left() == [("BAG", 4), ("BEAR", 8)]
+    world.desk.orders.hold(world.order("A1").id, "by_hand", "")
+    world.shop.after_sale("A2", "2", "refunded")
+    world.sync("A2")
+    assert left() == [("BAG", 2), ("BEAR", 6)]
+    opened = world.desk.open("A3")
+    world.desk.scan(opened, "BEAR")
+    assert left() == [("BAG", 1), ("BEAR", 4)], "what lies on the desk has been fetched"
+    world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
+    assert left() == [("BAG", 2), ("BEAR", 5)]

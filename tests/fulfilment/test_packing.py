@@ -2,8 +2,10 @@
 
 from sqlalchemy import select, update
 
-from core.fulfilment.models import ParcelLine, Scan
+from core.db.models import Journal
+from core.fulfilment.models import Parcel, ParcelLine, Scan
 from tests.support.fake_shop import line
+from tests.support.world import ANY_AGE
 
 
 def test_every_unit_is_verified_then_the_label_comes(world):
@@ -61,10 +63,13 @@ def test_the_label_of_another_parcel_is_stopped(world):
     opened = world.desk.open("A1")
     world.desk.scan(opened, "BEAR")
     parcel = opened.parcel
-    scan = world.desk.packing.scan_label
-    assert scan(parcel.id, parcel.fence, second, world.desk.nonce()).code == "label.wrong"
-    assert scan(parcel.id, parcel.fence, "TT404", world.desk.nonce()).code == "label.unknown"
-    assert scan(parcel.id, parcel.fence, f" {first.lower()}", world.desk.nonce()).code == "parcel.shipped"
+
+    def scan(raw):
+        return world.desk.packing.scan_label(parcel.id, parcel.fence, raw, world.desk.nonce(), ANY_AGE).code
+
+    assert scan(second) == "label.wrong"
+    assert scan("TT404") == "label.unknown"
+    assert scan(f" {first.lower()}") == "parcel.shipped"
     assert world.desk.ship(first).code == "parcel.shipped_before"
     assert world.desk.ship(f"{first}-1-1-").code == "parcel.shipped_before"
 
@@ -281,3 +286,79 @@ def test_an_order_may_be_opened_by_its_number_whatever_is_typed(world):
     assert world.desk.open("%' OR 1=1--").code == "code.unknown"
     assert world.desk.open("\0").code == "code.unknown"
     assert world.desk.open("").code == "code.unknown"
+
+
+# --- taking a parcel over from another desk ---------------------------------------------------------------------
+
+
+def test_a_parcel_left_open_at_another_desk_is_taken_over_on_purpose_alone(world):
+    world.ready("A1", line("1", "BEAR", 3))
+    old = world.desk.open("A1")
+    world.desk.scan(old, "BEAR")
+    other = world.new_desk("desk 2")
+    told = other.open("A1")
+    assert (told.code, told.facts["by"], told.facts["at"]) == ("parcel.taken", "desk 1", world.clock.now())
+    taken = other.packing.take_over(told.parcel.id, told.parcel.fence, other.nonce())
+    assert (taken.code, taken.parcel.opened_by, taken.parcel.missing_qty) == ("parcel.taken_over", "desk 2", 2)
+    refused = world.desk.scan(old, "BEAR")
+    assert (refused.code, refused.facts["by"]) == ("parcel.lost", "desk 2")
+    world.desk.packing.leave(old.parcel.id, old.parcel.fence)
+    assert other.scan(taken, "BEAR").code == "unit.ok", "the old desk cannot put it back any more"
+    rows = world.rows(select(*Journal.__table__.c).where(Journal.action == "parcel.taken_over"))
+    assert [(row.desk, row.facts) for row in rows] == [("desk 2", {"from_desk": "desk 1"})]
+
+
+def test_a_parcel_that_moved_on_since_it_was_told_is_not_taken_over(world):
+    world.ready("A1", line("1", "BEAR"))
+    world.desk.open("A1")
+    second, third = world.new_desk("desk 2"), world.new_desk("desk 3")
+    told = second.open("A1").parcel
+    assert third.packing.take_over(told.id, told.fence, third.nonce()).code == "parcel.taken_over"
+    late = second.packing.take_over(told.id, told.fence, second.nonce())
+    assert (late.code, late.facts["by"]) == ("parcel.taken", "desk 3")
+    free = third.packing.refresh(told.id)
+    third.packing.leave(free.id, free.fence)
+    assert second.packing.take_over(told.id, told.fence, second.nonce()).code == "parcel.opened"
+    world.desk.orders.hold(world.order("A1").id, "by_hand", "")
+    assert third.packing.take_over(told.id, second.packing.refresh(told.id).fence, "n held").code == "parcel.held"
+
+
+# --- whose goods these are ----------------------------------------------------------------------------------------
+
+
+def test_a_wrong_item_says_whose_it_is(world):
+    world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    assert world.desk.scan(opened, "BAG").facts["owner"] is None
+    world.ready("A2", line("1", "BAG"), ship_by_at=None)
+    owner = world.desk.scan(opened, "BAG").facts["owner"]
+    assert (owner.order_no, owner.opened_by, owner.wave_seq) == ("A2", "", None)
+    other = world.new_desk("desk 2")
+    theirs = other.open("A2")
+    assert world.desk.scan(opened, "BAG").facts["owner"].opened_by == "desk 2"
+    other.scan(theirs, "BAG")
+    assert world.desk.scan(opened, "BAG").facts["owner"] is None, "it lies in its box by now"
+
+
+def test_a_wrong_item_of_the_same_wave_names_its_place(world):
+    world.ready("A0", line("1", "BAG"))
+    for n in (1, 2, 3):
+        world.ready(f"A{n}", line("1", "BAG" if n == 3 else "BEAR"))
+    first = world.parcels("A0")[0].id
+    world.do(lambda uow: uow.execute(update(Parcel).where(Parcel.id == first).values(state="cancelled")))
+    wave = world.desk.packing.start_wave("scan_to_print", 3)
+    world.do(lambda uow: uow.execute(update(Parcel).where(Parcel.id == first).values(state="to_pack")))
+    opened = world.desk.open("A1")
+    owner = world.desk.scan(opened, "BAG").facts["owner"]
+    place = world.parcels("A3")[0].wave_seq
+    assert (owner.order_no, owner.wave_seq, owner.wave_total) == ("A3", place, wave.parcel_count)
+
+
+def test_goods_scanned_with_nothing_open_say_whose_they_are(world):
+    world.ready("A1", line("1", "BEAR"))
+    verdict = world.desk.open("BEAR")
+    assert (verdict.code, verdict.facts["name"]) == ("goods.nothing_open", "团团熊")
+    assert verdict.facts["owner"].order_no == "A1"
+    world.new_desk("desk 2").open("A1")
+    assert world.desk.open("6901234567892").facts["owner"].opened_by == "desk 2"
+    assert world.desk.open("BAG").facts["owner"] is None

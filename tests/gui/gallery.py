@@ -57,7 +57,7 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         presenter.press(Command.BACK)
         presenter.press(Command.BACK)
         for char in "69012":
-            presenter.type_char(char)
+            presenter.hand.type_char(char)
 
     def by_eye() -> None:
         presenter.press(Command.BACK)

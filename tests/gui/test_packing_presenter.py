@@ -89,7 +89,7 @@ def test_quantity_goes_with_one_scan_only(desk):
 def test_quantity_typed_with_a_star(desk):
     opened(desk, (WIPES, 24))
     for char in "24*":
-        desk.presenter.type_char(char)
+        desk.presenter.hand.type_char(char)
     desk.tasks.run()
     assert (desk.screen.qty, desk.screen.typed) == (24, "")
     desk.scan(WIPES.barcode)
@@ -106,7 +106,7 @@ def test_too_many_is_refused_and_counts_nothing(desk):
 def test_goods_without_barcode_by_space(desk):
     opened(desk, (BIB, 2))
     assert desk.said == "packing.confirm_by_eye"
-    desk.presenter.type_char(" ")
+    desk.presenter.hand.type_char(" ")
     desk.tasks.run()
     assert desk.screen.parcel.missing_qty == 1
 
@@ -163,7 +163,7 @@ def test_esc_silences_the_stop_tone_and_keeps_the_parcel(desk):
 
 def test_another_desks_parcel_is_not_taken_over(desk):
     parcel = desk.world.add_parcel((MILK, 1))
-    desk.world.take_over(parcel.id, "2号台")
+    desk.world.open_elsewhere(parcel.id, "2号台")
     desk.scan(parcel.waybill_no)
     assert desk.said == "verdict.parcel.taken"
     assert desk.screen.sentence.more.facts["by"] == "2号台"
@@ -172,7 +172,7 @@ def test_another_desks_parcel_is_not_taken_over(desk):
 
 def test_a_parcel_taken_over_while_open_frees_the_desk(desk):
     parcel = opened(desk)
-    desk.world.take_over(parcel.id, "2号台")
+    desk.world.open_elsewhere(parcel.id, "2号台")
     desk.scan(MILK.barcode)
     assert (desk.said, desk.screen.parcel) == ("verdict.parcel.lost", None)
     assert desk.world.parcels[parcel.id].lines[0].verified_qty == 0
@@ -188,7 +188,7 @@ def test_a_refund_while_packing_is_told_and_the_goods_come_out(desk):
     assert desk.screen.is_alarming
     desk.scan(BOTTLE.barcode)
     assert desk.said == "verdict.line.refunded", "the box still holds refunded goods"
-    desk.presenter.type_char(" ")
+    desk.presenter.hand.type_char(" ")
     desk.tasks.run()
     assert desk.called("take_out") == [parcel.lines[0].id]
     desk.scan(LABEL)
@@ -231,7 +231,7 @@ def test_exception_asks_for_a_reason_and_frees_the_desk(desk):
     parcel = opened(desk)
     desk.press(Command.EXCEPTION)
     assert desk.screen.asking is Asking.EXCEPTION
-    desk.presenter.type_char("2")
+    desk.presenter.hand.type_char("2")
     desk.tasks.run()
     assert desk.called("exception") == ["damaged"]
     assert (desk.said, desk.screen.parcel) == ("verdict.parcel.parked", None)
@@ -248,7 +248,7 @@ def test_a_reason_barcode_needs_no_question(desk):
 def test_a_digit_typed_with_no_question_is_part_of_a_code(desk):
     opened(desk)
     for char in "690":
-        desk.presenter.type_char(char)
+        desk.presenter.hand.type_char(char)
     desk.tasks.run()
     assert desk.screen.typed == "690"
     assert desk.called("exception") == []
@@ -259,7 +259,7 @@ def test_reprint_keeps_the_number_and_new_number_voids_it(desk):
     desk.scan(BOTTLE.barcode)
     desk.world.settle_prints()
     desk.press(Command.REPRINT)
-    assert desk.screen.asking is Asking.REPRINT
+    assert (desk.screen.asking, desk.screen.likeliest) == (Asking.REPRINT, "printer")
     desk.press(Command.REASON, 1)
     assert desk.called("reprint") == ["torn"]
     assert desk.screen.parcel.waybill_no == LABEL
@@ -380,8 +380,8 @@ def test_weight_is_typed_in_grams(desk):
     desk.press(Command.WEIGHT)
     assert desk.screen.asking is Asking.WEIGHT
     for char in "2130":
-        desk.presenter.type_char(char)
-    desk.presenter.enter()
+        desk.presenter.hand.type_char(char)
+    desk.presenter.hand.enter()
     desk.tasks.run()
     assert desk.screen.parcel.weight_g == 2130
 
@@ -389,9 +389,9 @@ def test_weight_is_typed_in_grams(desk):
 def test_typed_code_counts_as_scanned_with_enter(desk):
     opened(desk)
     for char in MILK.barcode:
-        desk.presenter.type_char(char)
+        desk.presenter.hand.type_char(char)
     assert desk.screen.typed == MILK.barcode
-    desk.presenter.enter()
+    desk.presenter.hand.enter()
     desk.tasks.run()
     assert (desk.screen.typed, desk.screen.parcel.missing_qty) == ("", 2)
 
@@ -445,3 +445,265 @@ def test_the_presenter_needs_no_widgets():
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+# --- the newest word of the shop (P4) ---------------------------------------------------------------------------
+
+
+def _ready_to_ship_on_old(desk, minutes=4):
+    parcel = opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.now += timedelta(minutes=minutes)
+    return parcel
+
+
+def test_an_old_word_is_asked_for_at_the_label_and_the_clerk_sees_it(desk):
+    _ready_to_ship_on_old(desk)
+    desk.presenter.scan(LABEL)
+    desk.tasks.run(1)
+    assert (desk.said, desk.screen.sentence.mood) == ("packing.asking_shop", Mood.CALM)
+    assert desk.screen.sentence.more.facts["age"].facts == {"n": 4}
+    desk.presenter.scan("690")
+    assert desk.screen.waiting == 2, "what is scanned meanwhile waits"
+    desk.tasks.run()
+    assert desk.called("ask_shop") == [1]
+    assert desk.called("scan_label") == [LABEL, LABEL]
+    assert desk.called("open_code") == ["690"]
+    assert [row.waybill_no for row in desk.screen.recent] == [LABEL]
+    assert desk.screen.shipped_on_old == ()
+
+
+def test_a_young_word_asks_nobody(desk):
+    _ready_to_ship_on_old(desk, minutes=2)
+    desk.scan(LABEL)
+    assert desk.called("ask_shop") == []
+    assert desk.said == "packing.shipped"
+
+
+def test_the_limit_is_a_setting(desk):
+    desk.settings.put("knowledge_limit_s", 60)
+    _ready_to_ship_on_old(desk, minutes=2)
+    desk.scan(LABEL)
+    assert desk.called("ask_shop") == [1]
+
+
+def test_a_refund_the_shop_tells_of_then_stops_the_parcel(desk):
+    parcel = _ready_to_ship_on_old(desk)
+    desk.world.at_shop = lambda parcel_id: desk.world.refund(parcel_id, parcel.lines[0].id)
+    desk.scan(LABEL)
+    assert (desk.said, desk.screen.is_alarming) == ("verdict.line.refunded", True)
+    assert desk.screen.parcel is not None
+    assert desk.world.shipped == []
+
+
+def test_a_silent_shop_ships_with_a_notice_or_stops_by_setting(desk):
+    desk.world.shop_answers = False
+    _ready_to_ship_on_old(desk)
+    desk.settings.put("ship_on_old", False)
+    desk.scan(LABEL)
+    assert (desk.said, desk.screen.sentence.mood) == ("verdict.knowledge.old", Mood.STOP)
+    assert desk.screen.parcel is not None
+    desk.settings.put("ship_on_old", True)
+    desk.scan(LABEL)
+    sentence = desk.screen.sentence
+    assert (desk.said, sentence.mood) == ("verdict.parcel.shipped_on_old", Mood.NOTICE)
+    assert sentence.more.facts["age"].facts == {"n": 4}
+    assert desk.screen.parcel is None
+    assert [number for number, _ in desk.screen.shipped_on_old] == [LABEL]
+
+
+def test_an_old_word_is_still_told_when_the_next_parcel_opens_by_itself(desk):
+    desk.world.shop_answers = False
+    desk.settings.put("auto_next", True)
+    _ready_to_ship_on_old(desk)
+    desk.world.add_parcel((WIPES, 1))
+    desk.scan(LABEL)
+    assert desk.screen.parcel.id == 2
+    assert [number for number, _ in desk.screen.shipped_on_old] == [LABEL]
+
+
+def test_asking_that_fails_is_tried_again_and_then_said(desk):
+    _ready_to_ship_on_old(desk)
+
+    def broken(_parcel_id):
+        raise Unavailable("db.busy", "busy")
+
+    desk.world.at_shop = broken
+    desk.scan(LABEL)
+    assert desk.said == "error.db.busy"
+    assert desk.screen.parcel is not None
+    desk.world.at_shop = lambda _parcel_id: None
+    desk.scan(LABEL)
+    assert desk.said == "packing.shipped"
+
+
+# --- a jam: the label's key twice -------------------------------------------------------------------------------
+
+
+def _printed(desk):
+    parcel = opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.world.settle_prints()
+    desk.press(Command.REFRESH)
+    return parcel
+
+
+@pytest.mark.parametrize("by_enter", [False, True])
+def test_the_same_key_again_or_enter_reprints_for_a_jam(desk, by_enter):
+    _printed(desk)
+    desk.press(Command.REPRINT)
+    desk.now += timedelta(seconds=0.5)
+    if by_enter:
+        desk.presenter.hand.enter()
+        desk.tasks.run()
+    else:
+        desk.press(Command.REPRINT)
+    assert desk.called("reprint") == ["printer"]
+    assert desk.screen.asking is Asking.NOTHING
+    assert desk.said == "packing.reprinting"
+    assert desk.called("new_number") == []
+
+
+def test_a_key_that_bounces_reprints_nothing(desk):
+    _printed(desk)
+    for _ in range(3):
+        desk.press(Command.REPRINT)
+        desk.presenter.hand.enter()
+        desk.tasks.run()
+    assert desk.called("reprint") == []
+    assert desk.screen.asking is Asking.REPRINT
+
+
+def test_the_second_enter_of_a_scanner_answers_no_question(desk):
+    _printed(desk)
+    desk.press(Command.REPRINT)
+    desk.now += timedelta(seconds=2)
+    desk.presenter.scan(BOTTLE.barcode)
+    desk.presenter.hand.enter()
+    desk.tasks.run()
+    assert desk.called("reprint") == []
+    assert desk.screen.asking is Asking.NOTHING
+
+
+def test_enter_chooses_no_reason_for_a_new_number(desk):
+    _printed(desk)
+    desk.press(Command.REPRINT)
+    desk.press(Command.NEW_NUMBER)
+    desk.now += timedelta(seconds=2)
+    desk.presenter.hand.enter()
+    desk.press(Command.NEW_NUMBER)
+    assert (desk.called("new_number"), desk.called("reprint")) == ([], [])
+    assert (desk.screen.asking, desk.screen.likeliest) == (Asking.NEW_NUMBER, "")
+
+
+def test_a_label_that_failed_to_print_comes_again_at_one_press(desk):
+    opened(desk, (BOTTLE, 1))
+    desk.scan(BOTTLE.barcode)
+    desk.world.settle_prints("failed")
+    desk.press(Command.REFRESH)
+    assert desk.said == "packing.print_failed"
+    desk.press(Command.REPRINT)
+    assert desk.called("reprint") == ["printer"]
+
+
+# --- another desk's parcel --------------------------------------------------------------------------------------
+
+
+def test_a_parcel_of_a_dead_desk_is_taken_over_by_two_presses(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.scan(parcel.waybill_no)
+    assert (desk.said, desk.screen.offer.by) == ("verdict.parcel.taken", "2号台")
+    desk.press(Command.TAKE_OVER)
+    assert (desk.said, desk.called("take_over")) == ("packing.take_armed", [])
+    assert desk.screen.sentence.what.facts["by"] == "2号台"
+    desk.press(Command.TAKE_OVER)
+    assert (desk.said, desk.screen.parcel.id) == ("verdict.parcel.taken_over", parcel.id)
+    assert (desk.screen.offer, desk.screen.is_alarming) == (None, False)
+    desk.scan(MILK.barcode)
+    assert (desk.said, desk.screen.parcel.missing_qty) == ("packing.scan_goods", 1)
+
+
+def test_the_second_press_takes_over_only_what_was_told(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.scan(parcel.waybill_no)
+    desk.press(Command.TAKE_OVER)
+    desk.now += timedelta(seconds=6)
+    desk.press(Command.TAKE_OVER)
+    assert desk.called("take_over") == [], "too late: a first press again"
+    desk.world.open_elsewhere(parcel.id, "3号台")
+    desk.press(Command.TAKE_OVER)
+    assert (desk.said, desk.screen.parcel) == ("verdict.parcel.taken", None)
+    assert (desk.screen.offer.by, desk.world.parcels[parcel.id].opened_by) == ("3号台", "3号台")
+
+
+def test_without_an_offer_nothing_is_taken_over(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.press(Command.TAKE_OVER)
+    assert desk.said == "packing.nothing_to_take"
+    desk.scan(parcel.waybill_no)
+    desk.press(Command.BACK)
+    assert desk.screen.offer is None
+    desk.press(Command.TAKE_OVER)
+    desk.press(Command.TAKE_OVER)
+    assert desk.called("take_over") == []
+
+
+# --- whose it is ------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_item_says_what_and_whose_it_is(desk):
+    opened(desk)
+    desk.scan(DIAPERS.barcode)
+    more = desk.screen.sentence.more.facts
+    assert (more["goods"], more["whose"].code) == (f"{DIAPERS.name} {DIAPERS.spec}", "packing.whose.nobody")
+    other = desk.world.add_parcel((DIAPERS, 1))
+    desk.scan(DIAPERS.barcode)
+    whose = desk.screen.sentence.more.facts["whose"]
+    assert (whose.code, whose.facts["n"], whose.facts["total"]) == ("packing.whose.wave", 2, 120)
+    desk.world.open_elsewhere(other.id, "2号台")
+    desk.scan(DIAPERS.barcode)
+    assert desk.screen.sentence.more.facts["whose"].code == "packing.whose.desk"
+    assert desk.screen.offer is None, "one parcel at a time"
+
+
+def test_goods_left_on_a_dead_desk_lead_to_its_parcel(desk):
+    parcel = desk.world.add_parcel((MILK, 2))
+    desk.scan(MILK.barcode)
+    assert (desk.said, desk.screen.offer) == ("verdict.goods.nothing_open", None)
+    desk.world.open_elsewhere(parcel.id, "2号台")
+    desk.scan(MILK.barcode)
+    assert desk.screen.offer.by == "2号台"
+    desk.press(Command.TAKE_OVER)
+    desk.press(Command.TAKE_OVER)
+    assert desk.screen.parcel.id == parcel.id
+
+
+# --- waves and what to fetch ------------------------------------------------------------------------------------
+
+
+def test_a_started_wave_shows_what_to_fetch_and_arrows_choose_another(desk):
+    for lines in (((MILK, 2), (BOTTLE, 1)), ((MILK, 1),), ((WIPES, 24),)):
+        desk.world.add_parcel(*lines)
+    desk.press(Command.WAVE)
+    assert desk.screen.wave.id == 1
+    assert [(row.sku_code, row.qty) for row in desk.screen.picks] == [
+        ("BTL-240-P", 1),
+        ("MLK-3-900", 3),
+        ("WIP-80", 24),
+    ]
+    desk.press(Command.WAVE)
+    assert desk.screen.wave.id == 2, "the one just started"
+    desk.presenter.choose_line(-1)
+    desk.tasks.run()
+    assert desk.screen.wave.id == 1
+    desk.presenter.choose_line(-1)
+    desk.presenter.choose_line(1)
+    desk.tasks.run()
+    assert desk.screen.wave.id == 2
+    desk.world.open_waves.clear()
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert (desk.screen.wave, desk.screen.picks) == (None, ())

@@ -189,6 +189,38 @@ def test_twin_without_skip_locked_one_desk_is_turned_away(postgres_address, monk
         world.close()
 
 
+# --- one dead desk, two that want its parcel ------------------------------------------------------------------
+
+
+def _take_over_together(world: World, take: Callable[[Any, Any], Any]) -> list[Any]:
+    world.ready("A1", line("1", "BEAR"))
+    dead = world.desk.open("A1").parcel
+    return together(*[partial(take, world.new_desk(f"desk {n}"), dead) for n in (2, 3)])
+
+
+def test_of_two_desks_that_take_one_parcel_over_exactly_one_has_it(world):
+    verdicts = _take_over_together(
+        world, lambda desk, dead: desk.packing.take_over(dead.id, dead.fence, desk.nonce())
+    )
+    assert Counter(verdict.code for verdict in verdicts) == {"parcel.taken_over": 1, "parcel.taken": 1}
+    winner = next(verdict for verdict in verdicts if verdict.code == "parcel.taken_over").parcel
+    assert world.desk.packing.refresh(winner.id).opened_by == winner.opened_by
+    assert all(verdict.facts["by"] == winner.opened_by for verdict in verdicts if verdict.code == "parcel.taken")
+
+
+def test_twin_without_the_fence_both_desks_believe_they_have_it(world):
+    seen = threading.Barrier(2)
+
+    def naive(desk: Any, dead: Any) -> bool:
+        owner = select(Parcel.opened_by).where(Parcel.id == dead.id)
+        is_dead = desk.store.read(lambda c: c.execute(owner).scalar_one()) == "desk 1"
+        seen.wait(10)
+        mine = update(Parcel).where(Parcel.id == dead.id).values(opened_by=desk.store.actor.desk)
+        return is_dead and desk.store.write(lambda uow: uow.count(mine)) == 1
+
+    assert _take_over_together(world, naive) == [True, True]
+
+
 # --- two holds at once ---------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from core.runtime.ids import SkuId, WarehouseId
 from core.sync.shops import add_shop
 from tests.support.vendure import PASSWORD, USERNAME, RunningShop
 from tests.support.vendure_driver import VendureDriver
+from tests.support.world import ANY_AGE
 
 pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
 BARCODE = "2999000000017"
@@ -54,7 +55,8 @@ class Desk:
         assert job.name == parcel.waybill_no
         assert self.core.print_jobs.mark_sending(job, "digest")
         self.core.print_jobs.mark_sent(job, None)
-        assert packing.scan_label(parcel.id, parcel.fence, parcel.waybill_no, new_nonce()).code == "parcel.shipped"
+        shipped = packing.scan_label(parcel.id, parcel.fence, parcel.waybill_no, new_nonce(), ANY_AGE)
+        assert shipped.code == "parcel.shipped"
         self.core.deliver(f"shop:{self.shop_id}")
         return parcel.waybill_no
 
@@ -123,6 +125,6 @@ def test_cancelled_there_while_its_label_is_printed_here_does_not_leave(
     assert parcel is not None
     driver.cancel(code)
     desk.sync()
-    stopped = desk.core.packing.scan_label(None, None, parcel.waybill_no, new_nonce())
+    stopped = desk.core.packing.scan_label(None, None, parcel.waybill_no, new_nonce(), ANY_AGE)
     assert stopped.code == "label.voided"
     assert desk.fulfilment(code)[0] == "cancelled"

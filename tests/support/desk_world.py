@@ -12,7 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.access.records import Unmasked
-from core.fulfilment.records import PackLine, ParcelView, ShippedRow, Tone, Verdict, WaveView
+from core.fulfilment.records import (
+    KnowledgeRule,
+    OnOld,
+    Owner,
+    PackLine,
+    ParcelView,
+    PickRow,
+    ShippedRow,
+    Tone,
+    Verdict,
+    WaveView,
+)
 from core.orders.records import (
     PILES,
     OrderDetail,
@@ -60,6 +71,9 @@ class DeskWorld:
     prints: bool = True
     name: str = DESK
     clerk: str = ""
+    shop_answers: bool = True
+    #: what has happened at the shop and is not known here before it is asked
+    at_shop: Callable[[int], None] = lambda _parcel_id: None
     parcels: dict[int, ParcelView] = field(default_factory=dict)
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
@@ -146,7 +160,7 @@ class DeskWorld:
         with self._lock:
             self._put(self.parcels[parcel_id], line_id, is_withdrawn=True)
 
-    def take_over(self, parcel_id: int, desk: str) -> None:
+    def open_elsewhere(self, parcel_id: int, desk: str) -> None:
         """Another desk opens the parcel."""
         with self._lock:
             parcel = self.parcels[parcel_id]
@@ -180,6 +194,10 @@ class DeskWorld:
         with self._entered("open_code", raw):
             return self._once(nonce, lambda: self._open_code(raw))
 
+    def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        with self._entered("take_over", parcel_id):
+            return self._once(nonce, lambda: self._open(self.parcels[parcel_id], over=fence))
+
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         with self._entered("scan_goods", raw):
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._scan(parcel_id, raw, qty))
@@ -201,9 +219,20 @@ class DeskWorld:
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or weigh())
 
-    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
+    def scan_label(
+        self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
         with self._entered("scan_label", raw):
-            return self._once(nonce, lambda: self._scan_label(parcel_id, fence, raw))
+            verdict = self._once(nonce, lambda: self._scan_label(parcel_id, fence, raw, rule))
+            if verdict.code == "knowledge.ask":
+                del self._answers[nonce]
+            return verdict
+
+    def ask_shop(self, parcel_id: int) -> None:
+        with self._entered("ask_shop", parcel_id):
+            self.at_shop(parcel_id)
+            if self.shop_answers:
+                self.parcels[parcel_id] = replace(self.parcels[parcel_id], seen_at=self.now())
 
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
         with self._entered("take_out", line_id):
@@ -246,6 +275,20 @@ class DeskWorld:
     def waves(self) -> tuple[WaveView, ...]:
         with self._lock:
             return tuple(self.open_waves)
+
+    def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
+        with self._lock:
+            if not any(wave.id == wave_id for wave in self.open_waves):
+                return ()
+            lines = [
+                line for p in self.parcels.values() if p.state == "to_pack" for line in p.lines if line.missing_qty
+            ]
+            rows = []
+            for code in sorted({line.sku_code for line in lines}):
+                mine = [line for line in lines if line.sku_code == code]
+                first, units = mine[0], sum(line.missing_qty for line in mine)
+                rows.append(PickRow(first.sku_id, code, first.short_name, first.spec, units, len(mine)))
+            return tuple(rows)
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         with self._entered("start_wave", way):
@@ -467,17 +510,20 @@ class DeskWorld:
             self._answers[nonce] = act()
         return self._answers[nonce]
 
-    def _open(self, parcel: ParcelView) -> Verdict:
+    def _open(self, parcel: ParcelView, over: int | None = None) -> Verdict:
         if parcel.state == "shipped":
             at = next(row.shipped_at for row in self.shipped if row.parcel_id == parcel.id)
             return Verdict("parcel.shipped_before", Tone.STOP, parcel, facts={"by": DESK, "at": at})
         if parcel.state == "held":
             return Verdict("parcel.held", Tone.STOP, parcel, facts={"reason": "desk_exception"})
-        if parcel.opened_by not in {"", DESK}:
+        is_theirs = parcel.opened_by not in {"", DESK}
+        if is_theirs and parcel.fence != over:
             return Verdict("parcel.taken", Tone.STOP, parcel, facts={"by": parcel.opened_by, "at": self.now()})
         state = "packing" if parcel.state == "to_pack" else parcel.state
         opened = replace(parcel, state=state, opened_by=DESK, fence=parcel.fence + 1)
         self.parcels[parcel.id] = opened
+        if is_theirs:
+            return Verdict("parcel.taken_over", Tone.NOTICE, opened, facts={"by": parcel.opened_by})
         return Verdict("parcel.opened", Tone.UNIT, opened)
 
     def _open_code(self, raw: str) -> Verdict:
@@ -486,7 +532,30 @@ class DeskWorld:
         for parcel in self.parcels.values():
             if raw == parcel.waybill_no or raw in parcel.order_nos:
                 return self._open(parcel)
+        goods = next((goods for goods in GOODS if goods.barcode == raw), None)
+        if goods is not None:
+            return Verdict("goods.nothing_open", Tone.WRONG, facts=self._facts_of(goods, None))
         return Verdict("code.unknown", Tone.WRONG, facts={"raw": raw})
+
+    def _facts_of(self, goods: Goods, mine: int | None) -> dict[str, object]:
+        """What it is and whose it is."""
+        facts: dict[str, object] = {"name": goods.name, "spec": goods.spec, "sku": goods.code, "owner": None}
+        for parcel in self.parcels.values():
+            wants = any(line.sku_code == goods.code and line.missing_qty for line in parcel.lines)
+            if wants and parcel.id != mine and parcel.state in {"to_pack", "packing"}:
+                by = parcel.opened_by
+                seq = None if by else parcel.wave_seq
+                facts["owner"] = Owner(
+                    parcel.id,
+                    parcel.fence,
+                    parcel.order_nos[0],
+                    by,
+                    self.now() if by else None,
+                    seq,
+                    parcel.wave_total,
+                )
+                break
+        return facts
 
     def _lost(self, parcel_id: int, fence: int) -> Verdict | None:
         parcel = self.parcels[parcel_id]
@@ -504,8 +573,7 @@ class DeskWorld:
                 return Verdict("line.refunded", Tone.STOP, parcel, line.id, {"name": goods.name})
             if line.sku_code == goods.code:
                 return self._verify(parcel_id, line.id, qty)
-        facts = {"name": goods.name, "spec": goods.spec, "sku": goods.code}
-        return Verdict("item.wrong", Tone.WRONG, parcel, facts=facts)
+        return Verdict("item.wrong", Tone.WRONG, parcel, facts=self._facts_of(goods, parcel_id))
 
     def _verify(self, parcel_id: int, line_id: int, qty: int) -> Verdict:
         parcel = self.parcels[parcel_id]
@@ -533,7 +601,7 @@ class DeskWorld:
         parcel = self._put(replace(parcel, state="packing"), line_id, verified_qty=line.verified_qty - qty)
         return Verdict("scan.undone", Tone.NOTICE, parcel, line_id)
 
-    def _scan_label(self, parcel_id: int | None, fence: int | None, raw: str) -> Verdict:
+    def _scan_label(self, parcel_id: int | None, fence: int | None, raw: str, rule: KnowledgeRule) -> Verdict:
         if raw in self.voided:
             return Verdict("label.voided", Tone.STOP, facts={"number": raw})
         theirs = next((parcel for parcel in self.parcels.values() if parcel.waybill_no == raw), None)
@@ -551,10 +619,16 @@ class DeskWorld:
             return Verdict("line.refunded", Tone.STOP, theirs, inside.id)
         if theirs.missing_qty:
             return Verdict("parcel.incomplete", Tone.WRONG, theirs, facts={"missing": theirs.missing_qty})
+        age_s = int((self.now() - theirs.seen_at).total_seconds())
+        if age_s > rule.limit_s and rule.on_old is OnOld.ASK:
+            return Verdict("knowledge.ask", Tone.NOTICE, facts={"age_s": age_s})
+        if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
+            return Verdict("knowledge.old", Tone.STOP, theirs, facts={"age_s": age_s})
         gone = replace(theirs, state="shipped", opened_by="", fence=theirs.fence + 1, print_state="confirmed")
         self.parcels[theirs.id] = gone
         self.shipped.append(ShippedRow(theirs.id, raw, self.now()))
-        return Verdict("parcel.shipped", Tone.SHIPPED, gone, facts={"number": raw})
+        code = "parcel.shipped_on_old" if age_s > rule.limit_s else "parcel.shipped"
+        return Verdict(code, Tone.SHIPPED, gone, facts={"number": raw, "age_s": age_s})
 
     def _add_box(self, parcel_id: int) -> Verdict:
         parcel = self.parcels[parcel_id]

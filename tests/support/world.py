@@ -26,7 +26,7 @@ from core.desk.status import Status
 from core.desk.stock import Stock
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.parcels import release_ready
-from core.fulfilment.records import Verdict
+from core.fulfilment.records import KnowledgeRule, OnOld, Verdict
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.fulfilment.taking import PageResult, take_page
 from core.inventory import queries as stock_queries
@@ -37,6 +37,7 @@ from core.orders.models import Hold, Order, OrderLine
 from core.orders.records import OrderFilter, OrderRow
 from core.runtime.clock import Clock, ManualClock
 from core.runtime.ids import SkuId, WarehouseId
+from core.sync.asking import Asking, AskOne
 from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers
 from core.sync.pulling import Puller
@@ -85,12 +86,18 @@ def make_tables(address: Address) -> None:
     engines.dispose()
 
 
+#: for tests that are not about the age of what we know
+ANY_AGE = KnowledgeRule(10**9, OnOld.STOP)
+
+
 class Desk:
     """One packing desk: what its pages call."""
 
-    def __init__(self, store: Store, digest: Callable[[str, str], str], nonces: "count[int]") -> None:
+    def __init__(self, store: Store, digest: Callable[[str, str], str], nonces: "count[int]", ask: AskOne) -> None:
         self.store = store
-        self.packing = Packing(store)
+        #: a test that wants shops to be asked serves them and calls `work`, or lets a lane do it
+        self.asking = Asking(store, ask, lambda shop_id: None)
+        self.packing = Packing(store, self.asking)
         self.orders = Orders(store, digest, CARRIER)
         self.labels = Labels(store)
         self.jobs = PrintJobs(store, store.actor.desk)
@@ -127,9 +134,9 @@ class Desk:
         assert parcel is not None
         return self.packing.scan_goods(parcel.id, parcel.fence, code, self.nonce(), qty)
 
-    def ship(self, number: str) -> Verdict:
+    def ship(self, number: str, rule: KnowledgeRule = ANY_AGE) -> Verdict:
         """Scan a label with nothing open."""
-        return self.packing.scan_label(None, None, number, self.nonce())
+        return self.packing.scan_label(None, None, number, self.nonce(), rule)
 
 
 class World:
@@ -173,7 +180,11 @@ class World:
     def new_desk(self, desk: str) -> Desk:
         """Another desk on the same database."""
         store = self.store if not hasattr(self, "desk") else self.new_store(desk)
-        return Desk(store, self.digest, self._nonces)
+        return Desk(store, self.digest, self._nonces, self.ask_shop)
+
+    def ask_shop(self, _shop_id: int, order_no: str) -> None:
+        """Ask the shop for one order, as the lane does."""
+        self.puller().refresh(self.shop_record, self.shop, order_no)
 
     def close(self) -> None:
         """Give every connection back."""

@@ -5,18 +5,19 @@ from typing import Final, cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
+from core.fulfilment.records import PackLine, ParcelView, ShippedRow
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
+from desktop.pages.packing.idle import IdlePanel
 from desktop.pages.packing.presenter import PackingPresenter
-from desktop.pages.packing.screen import Asking, PackingScreen
+from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState, StatePill
-from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
 from desktop.widgets.line_card import LineCard
 from desktop.widgets.pictures import PictureBook
 from desktop.widgets.sentence import DeskSentence
@@ -36,6 +37,8 @@ KEYS: Final = {
     Qt.Key.Key_F11: Command.WEIGHT,
     Qt.Key.Key_F12: Command.NEXT,
 }
+#: with Shift: the rarer, weightier act of the same family
+SHIFTED: Final = {Qt.Key.Key_F8: Command.NEW_NUMBER, Qt.Key.Key_F12: Command.TAKE_OVER}
 
 
 class PackingPage(QWidget):
@@ -55,7 +58,7 @@ class PackingPage(QWidget):
         self._choice = _ChoiceCard(ui, presenter)
         self._entry = _EntryRow(ui)
         self.side = SidePanel(ui)
-        self._idle = _IdlePanel(ui, presenter)
+        self._idle = IdlePanel(ui, presenter)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._lines.setContentsMargins(0, 0, 6, 0)
@@ -108,11 +111,9 @@ class PackingPage(QWidget):
         if modifiers == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_Z:
             self._presenter.press(Command.UNDO)
             return True
-        if modifiers == Qt.KeyboardModifier.ShiftModifier and key == Qt.Key.Key_F8:
-            self._presenter.press(Command.NEW_NUMBER)
-            return True
-        command = KEYS.get(key)
-        if command is None or modifiers != Qt.KeyboardModifier.NoModifier:
+        is_shifted = modifiers == Qt.KeyboardModifier.ShiftModifier
+        command = (SHIFTED if is_shifted else KEYS).get(key)
+        if command is None or not (is_shifted or modifiers == Qt.KeyboardModifier.NoModifier):
             return False
         self._presenter.press(command)
         return True
@@ -141,16 +142,18 @@ class PackingPage(QWidget):
         """Keys typed slowly by hand."""
         key = event.key()
         if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._presenter.enter()
+            self._presenter.hand.enter()
         elif key == Qt.Key.Key_Backspace:
-            self._presenter.erase()
+            self._presenter.hand.erase()
+        elif key in {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}:
+            self._idle.leaf(-1 if key == Qt.Key.Key_PageUp else 1)
         elif key in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
             self._presenter.choose_line(-1 if key == Qt.Key.Key_Up else 1)
         elif key == Qt.Key.Key_Escape:
             self.handle_back()
             event.ignore()  # the window puts its message away with the same key
         elif event.text() and event.text().isprintable():
-            self._presenter.type_char(event.text())
+            self._presenter.hand.type_char(event.text())
         else:
             super().keyPressEvent(event)
 
@@ -180,13 +183,13 @@ class PackingPage(QWidget):
         self.sentence.say(sentence.mood, sentence.what, sentence.more, sentence.way)
         self.sentence.show_corner(self._corner(screen))
         self._question.show_question(screen)
-        self._choice.show_choice(screen.asking)
+        self._choice.show_choice(screen.asking, screen.likeliest)
         self._entry.show_entry(screen)
         self._show_lines(screen.parcel, screen.current_line_id)
         self.side.show_parcel(screen.parcel)
         self._idle.show_waves(screen)
-        self._actions.show_for(screen.parcel)
-        self._recent.show_text(self._recent_text(screen.recent))
+        self._actions.show_for(screen)
+        self._recent.show_text(self._recent_text(screen))
 
     def _corner(self, screen: PackingScreen) -> str:
         parcel = screen.parcel
@@ -218,14 +221,17 @@ class PackingPage(QWidget):
             card.hide()
         self._scroll.setVisible(parcel is not None)
 
-    def _recent_text(self, rows: tuple[ShippedRow, ...]) -> str:
-        if not rows:
+    def _recent_text(self, screen: PackingScreen) -> str:
+        if not screen.recent:
             return ""
-        now = self._ui.now()
-        done = "     ".join(
-            f"✓ {row.waybill_no}  {time_text(row.shipped_at, now, self._ui.texts)}" for row in rows[:_RECENT_SHOWN]
-        )
+        ages = dict(screen.shipped_on_old)
+        done = "     ".join(self._recent_row(row, ages.get(row.waybill_no)) for row in screen.recent[:_RECENT_SHOWN])
         return self._ui.texts.t("packing.recent", rows=done)
+
+    def _recent_row(self, row: ShippedRow, age: Phrase | None) -> str:
+        texts = self._ui.texts
+        shown = f"{row.waybill_no}  {time_text(row.shipped_at, self._ui.now(), texts)}"
+        return f"✓ {shown}" if age is None else f"▲ {shown} {texts.t('packing.recent.on_old', age=age)}"
 
 
 class _QuestionCard(QFrame):
@@ -295,15 +301,18 @@ class _ChoiceCard(QFrame):
         row.addStretch(1)
         column.addLayout(row)
 
-    def show_choice(self, asking: Asking) -> None:
-        """Show the reasons of what is asked, or nothing."""
+    def show_choice(self, asking: Asking, likeliest: str) -> None:
+        """Show the reasons of what is asked, the likeliest marked with the key that takes it; or nothing."""
         is_label = asking in {Asking.REPRINT, Asking.NEW_NUMBER}
         self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT})
         if not self.isHidden():
             self._title.say(f"packing.choice.{asking}")
             family, reasons = ("reason.label", LABEL_REASONS) if is_label else ("reason.hold", REASONS)
-            for button, reason in zip(self._buttons, reasons, strict=True):
+            for number, (button, reason) in enumerate(zip(self._buttons, reasons, strict=True), 1):
+                is_likeliest = reason == likeliest
+                button.say_key(f"{number} / F8" if is_likeliest else str(number))
                 button.say(f"{family}.{reason}")
+                set_look(button, look="main" if is_likeliest else "plain")
 
 
 class _EntryRow(QFrame):
@@ -363,98 +372,20 @@ class _ActionRow(QWidget):
             row.addWidget(button)
             if not is_always:
                 self._of_parcel.append(button)
-        row.addStretch(1)
-
-    def show_for(self, parcel: ParcelView | None) -> None:
-        """Offer only what can be done now."""
-        for button in self._of_parcel:
-            button.setVisible(parcel is not None)
-
-
-class _IdlePanel(QWidget):
-    """Nothing is open: waves with their progress, and how to begin."""
-
-    def __init__(self, ui: Ui, presenter: PackingPresenter) -> None:
-        super().__init__()
-        self._ui = ui
-        self.setObjectName("packing.idle")
-        self._cards: list[_WaveCard] = []
-        start = ActionButton(
+        self._take_over = ActionButton(
             ui,
-            "packing.start_wave",
-            presenter.start_wave,
-            look="main",
-            key="F3",
-            name="packing.start_wave",
+            "action.take_over",
+            partial(presenter.press, Command.TAKE_OVER),
+            look="danger",
+            key=TAKE_OVER_KEY,
+            name="packing.action.take_over",
             takes_focus=False,
         )
-        again = ActionButton(
-            ui, "packing.start_wave", presenter.start_wave, key="F3", name="packing.start_another", takes_focus=False
-        )
-        self._empty = EmptyState(ui, "package", "packing.empty", "packing.empty", start)
-        self._list = QWidget()
-        column = QVBoxLayout(self._list)
-        column.setContentsMargins(0, 0, 0, 0)
-        head = QHBoxLayout()
-        title = PlainLabel(ui, "title")
-        title.say("packing.waves")
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(again)
-        column.addLayout(head)
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(8)
-        column.addLayout(self._rows)
-        column.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._empty)
-        whole.addWidget(self._list)
+        row.addWidget(self._take_over)
+        row.addStretch(1)
 
-    def show_waves(self, screen: PackingScreen) -> None:
-        """Show the open waves while no parcel is on the desk."""
-        self.setVisible(screen.parcel is None)
-        self._empty.setVisible(not screen.waves)
-        self._list.setVisible(bool(screen.waves))
-        while len(self._cards) < len(screen.waves):
-            card = _WaveCard(self._ui, f"packing.wave.{len(self._cards)}")
-            self._cards.append(card)
-            self._rows.addWidget(card)
-        for card, wave in zip(self._cards, screen.waves, strict=False):
-            card.show_wave(wave)
-            card.show()
-        for card in self._cards[len(screen.waves) :]:
-            card.hide()
-
-
-class _WaveCard(QFrame):
-    """One wave: code, way, how far."""
-
-    def __init__(self, ui: Ui, name: str) -> None:
-        super().__init__()
-        self._ui = ui
-        self.setObjectName(name)
-        self.setProperty("look", "card")
-        self._code = PlainLabel(ui, "heading", name=f"{name}.code")
-        self._way = StatePill(ui, name=f"{name}.way")
-        self._left = PlainLabel(ui, "secondary", name=f"{name}.left")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        row = QHBoxLayout()
-        row.addWidget(self._code)
-        row.addWidget(self._way, 1)
-        row.addWidget(self._left)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(8)
-        column.addLayout(row)
-        column.addWidget(self._bar)
-
-    def show_wave(self, wave: WaveView) -> None:
-        """Show a wave."""
-        done = wave.parcel_count - wave.open_count
-        self._code.show_text(wave.code)
-        self._way.show_state("busy" if wave.open_count else "good", f"setting.way.{wave.way}")
-        self._left.say("packing.wave.progress", done=done, total=wave.parcel_count)
-        self._bar.setRange(0, max(1, wave.parcel_count))
-        self._bar.setValue(done)
+    def show_for(self, screen: PackingScreen) -> None:
+        """Offer only what can be done now."""
+        for button in self._of_parcel:
+            button.setVisible(screen.parcel is not None)
+        self._take_over.setVisible(screen.offer is not None)

@@ -8,7 +8,7 @@ A refusal may carry the view of a parcel that is not this desk's (who has it): t
 
 from typing import Protocol
 
-from core.fulfilment.records import ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
 
 
@@ -21,6 +21,10 @@ class PackingDesk(Protocol):
 
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Nothing is open: open the parcel of a scanned waybill or order number."""
+        ...
+
+    def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Open a parcel that lies open at another desk, as it was told with this fence."""
         ...
 
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
@@ -39,8 +43,14 @@ class PackingDesk(Protocol):
         """Note the parcel's weight."""
         ...
 
-    def scan_label(self, parcel_id: int | None, fence: int | None, raw: str, nonce: str) -> Verdict:
-        """The pasted label's number closes the parcel and sends it out."""
+    def scan_label(
+        self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
+        """The pasted label's number closes the parcel and sends it out; `knowledge.ask`: after `ask_shop`, again."""
+        ...
+
+    def ask_shop(self, parcel_id: int) -> None:
+        """Ask the shop for the newest word on the parcel's orders; may take a few seconds."""
         ...
 
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
@@ -69,6 +79,10 @@ class PackingDesk(Protocol):
 
     def waves(self) -> tuple[WaveView, ...]:
         """Open waves."""
+        ...
+
+    def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
+        """What is still to be fetched for a wave, in the order of the shelves."""
         ...
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.fulfilment.records import PackLine, ParcelView, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import Owner, PackLine, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
+from desktop.formats import age_phrase
 from desktop.texts import Phrase
 
 #: states of a label in which the clerk can paste it
 PRINTED = frozenset({"sent", "confirmed"})
+#: as sentences and the button name it
+TAKE_OVER_KEY = "Shift+F12"
 
 
 class Mood(StrEnum):
@@ -43,6 +46,25 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A parcel that lies open at another desk, as the clerk was told of it; a second press takes it over."""
+
+    parcel_id: int
+    fence: int
+    by: str
+
+
+def offer_of(verdict: Verdict) -> Offer | None:
+    """What a verdict lets the clerk take over from another desk."""
+    parcel, owner = verdict.parcel, verdict.facts.get("owner")
+    if verdict.code == "parcel.taken" and parcel is not None:
+        return Offer(parcel.id, parcel.fence, parcel.opened_by)
+    if verdict.code == "goods.nothing_open" and isinstance(owner, Owner) and owner.opened_by:
+        return Offer(owner.parcel_id, owner.fence, owner.opened_by)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class PackingScreen:
     """Everything on the page.
 
@@ -51,9 +73,14 @@ class PackingScreen:
         typed: what the clerk types by hand, shown until Enter.
         qty: how many units the next scan stands for.
         waiting: scans not answered yet.
+        likeliest: the reason that the asking key takes when it is pressed again, empty where none is likeliest.
+        offer: the parcel that may be taken over from another desk.
         question: a print job of unknown outcome, asked inline.
         questions: how many such jobs there are.
         is_alarming: the stop tone repeats until somebody acknowledges.
+        wave_id: the wave the clerk chose to look at.
+        picks: what is still to be fetched for it.
+        shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
     sentence: Sentence
@@ -61,13 +88,24 @@ class PackingScreen:
     current_line_id: int | None = None
     typed: str = ""
     asking: Asking = Asking.NOTHING
+    likeliest: str = ""
+    offer: Offer | None = None
     qty: int = 1
     waiting: int = 0
     question: PrintJobView | None = None
     questions: int = 0
     is_alarming: bool = False
+    shipped_on_old: tuple[tuple[str, Phrase], ...] = ()
     recent: tuple[ShippedRow, ...] = ()
     waves: tuple[WaveView, ...] = ()
+    wave_id: int | None = None
+    picks: tuple[PickRow, ...] = ()
+
+    @property
+    def wave(self) -> WaveView | None:
+        """The wave that is looked at while no parcel is open: the chosen one, else the oldest."""
+        chosen = (wave for wave in self.waves if wave.id == self.wave_id)
+        return next(chosen, self.waves[0] if self.waves else None)
 
 
 def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
@@ -141,17 +179,33 @@ def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) 
     return Sentence(mood, Phrase(base, facts), Phrase(f"{base}.more", facts), Phrase(f"{base}.way", facts))
 
 
+def whose(owner: object) -> Phrase:
+    """Whose goods these are, for those in the wrong hand."""
+    if not isinstance(owner, Owner):
+        return Phrase("packing.whose.nobody")
+    facts = {"order_no": owner.order_no, "by": owner.opened_by, "n": owner.wave_seq, "total": owner.wave_total}
+    if owner.opened_by:
+        return Phrase("packing.whose.desk", facts)
+    return Phrase("packing.whose.order" if owner.wave_seq is None else "packing.whose.wave", facts)
+
+
 def speakable(facts: Mapping[str, object], now: datetime) -> dict[str, object]:
-    """Facts as a sentence takes them: times as the clock on the wall, reasons as words."""
+    """Facts as a sentence takes them: times as the clock on the wall, ages, owners and reasons as words."""
     said: dict[str, object] = {}
     for name, value in facts.items():
-        if isinstance(value, datetime):
+        if name == "owner":
+            said["whose"] = whose(value)
+        elif isinstance(value, datetime):
             local = value.astimezone()
             said[name] = f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%m-%d %H:%M}"
+        elif name == "age_s" and isinstance(value, int):
+            said["age"] = age_phrase(value)
         elif name == "reason" and isinstance(value, str):
             said[name] = Phrase(f"reason.hold.{value}", otherwise=value)
         elif name == "why":
             said[name] = Phrase(f"reason.unmask.{value}", otherwise=str(value))
         else:
             said[name] = value
+    if "name" in said:
+        said["goods"] = f"{said['name']} {said.get('spec', '')}".strip()
     return said

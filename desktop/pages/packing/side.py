@@ -10,9 +10,6 @@ from desktop.ui import Ui
 from desktop.widgets.controls import StatePill
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
-#: knowledge older than this is worth a look
-_OLD_S = 180
-
 PRINT_TONES = {
     "none": "quiet",
     "queued": "busy",
@@ -130,7 +127,7 @@ class SidePanel(QFrame):
         if parcel is None:
             return
         now = self._ui.now()
-        is_old = (now - parcel.seen_at).total_seconds() > _OLD_S
+        is_old = (now - parcel.seen_at).total_seconds() > self._ui.settings.number("knowledge_limit_s")
         age = age_text(parcel.seen_at, now, self._ui.texts)
         self._age.show_state("notice" if is_old else "good", "packing.seen", age=age)
         self._deadline.setVisible(parcel.ship_by_at is not None)
