@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -75,6 +76,28 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         world.answer_unknown(1, True)
         presenter.on_changed()
 
+    def reprint() -> None:
+        presenter.press(Command.REPRINT)
+
+    def silent() -> None:
+        presenter.press(Command.BACK)
+        world.shop_answers = False
+        world.parcels[1] = replace(world.parcels[1], seen_at=START - timedelta(minutes=6))
+        presenter.scan("7312345678001")
+
+    def stray() -> None:
+        presenter.scan(diapers)
+
+    def taken() -> None:
+        world.open_elsewhere(3, "2号台")
+        presenter.scan("7312345678003")
+
+    def armed() -> None:
+        presenter.press(Command.TAKE_OVER)
+
+    def taken_over() -> None:
+        presenter.press(Command.TAKE_OVER)
+
     def drawer() -> None:
         window.go("orders")
         settle(60)
@@ -104,8 +127,13 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "08-printing": printing,
         "09-unknown": unknown,
         "10-paste": paste,
+        "10b-reprint": reprint,
         "11-wrong-label": lambda: presenter.scan("7312345678002"),
-        "12-shipped": lambda: presenter.scan("7312345678001"),
+        "12-shipped-on-old": silent,
+        "12b-stray": stray,
+        "12c-taken": taken,
+        "12d-armed": armed,
+        "12e-taken-over": taken_over,
         "13-orders": lambda: window.go("orders"),
         "14-drawer": drawer,
         "14b-elsewhere": elsewhere,

@@ -99,11 +99,11 @@ class _PickList(QFrame):
         self._shown: tuple[PickRow, ...] | None = None
         self._title = ElidedLabel(ui, "title", name="packing.picks.title")
         self._total = PlainLabel(ui, "secondary", name="packing.picks.total")
-        columns = (
-            Column[PickRow]("packing.pick.sku", lambda row: row.sku_code, 150),
-            Column[PickRow]("packing.pick.goods", lambda row: f"{row.name} {row.spec}".strip(), 240, stretch=True),
-            Column[PickRow]("packing.pick.parcels", lambda row: str(row.parcel_count), 80, is_right=True, spare=1),
-            Column[PickRow]("packing.pick.units", lambda row: f"× {row.qty}", 96, is_right=True),
+        columns: tuple[Column[PickRow], ...] = (
+            Column("packing.pick.sku", lambda row: row.sku_code, 150),
+            Column("packing.pick.goods", lambda row: f"{row.name} {row.spec}".strip(), 240, stretch=True),
+            Column("packing.pick.parcels", lambda row: str(row.parcel_count), 80, is_right=True, spare=1),
+            Column("packing.pick.units", lambda row: f"× {row.qty}", 96, is_right=True),
         )
         self._model = PagedTableModel[PickRow](ui, columns, lambda row: row.sku_id, self)
         self._table = ListTable(ui, self._model, "packing.picks.table", row_px=_PICK_ROW_PX)
