@@ -218,7 +218,7 @@ class Core:
 
     def _deliver_lane(self, lane: str) -> float:
         self.deliver(lane)
-        return 2.0
+        return self.deliverer.pause_s(lane)
 
     def _tidy_lane(self) -> float:
         self.tidy()

@@ -34,7 +34,7 @@ from core.runtime.clock import Clock
 _log = logging.getLogger(__name__)
 _LARGEST_BODY = 1024 * 1024
 _IDLE_S = 30
-_POLL_S = 0.02
+_POLL_S = 0.1
 _REALMS = (("/practice/", "control"), ("/carrier/", "carrier"), ("/v1/", "mall"))
 
 
