@@ -1,13 +1,13 @@
 """Erasing a person: everything personal of a customer, wherever the orders keep it, in one transaction."""
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from core.customers.models import Customer
 from core.customers.service import erase
 from core.db.unit_of_work import UnitOfWork
 from core.orders.intake import compress
 from core.orders.models import ChannelCopy, Hold, Order
-from core.orders.search_index import drop_orders
+from core.orders.search_index import forget_people
 from core.orders.states import OPEN_STATES
 from core.runtime.errors import NotFound, Refused
 
@@ -34,10 +34,7 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     uow.execute(update(ChannelCopy).where(ChannelCopy.order_id.in_(own)).values(body=compress({})))
     uow.execute(update(Order).where(mine).values(buyer_note="", seller_note=""))
     uow.execute(update(Hold).where(Hold.order_id.in_(own)).values(note=""))
-    drop_orders(uow, order_ids)
-    if uow.is_sqlite:
-        # The full text keeps what was taken out until its parts are merged.
-        uow.execute(text("INSERT INTO order_search(order_search) VALUES ('optimize')"))
+    forget_people(uow, order_ids)
     erase(uow, customer_id)
     uow.changed("orders", *order_ids)
     return len(order_ids)
