@@ -1,6 +1,6 @@
 """Erasing a person: everything personal of a customer, wherever the orders keep it, in one transaction."""
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import func, or_, select, update
 
 from core.customers.models import Customer
 from core.customers.service import erase
@@ -8,7 +8,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import ParcelLine, Scan
 from core.orders.intake import compress
 from core.orders.models import ChannelCopy, Hold, Order
-from core.orders.search_index import drop_orders
+from core.orders.search_index import forget_people
 from core.orders.states import OPEN_STATES
 from core.runtime.errors import NotFound, Refused
 from core.waybills.models import Waybill
@@ -46,10 +46,7 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     uow.execute(update(Scan).where(scans, Scan.raw != "").values(raw=""))
     routing = {"sort_code": "", "package_centre": "", "qr_text": ""}
     uow.execute(update(Waybill).where(Waybill.parcel_id.in_(parcels)).values(**routing))
-    drop_orders(uow, order_ids)
-    if uow.is_sqlite:
-        # The full text keeps what was taken out until its parts are merged.
-        uow.execute(text("INSERT INTO order_search(order_search) VALUES ('optimize')"))
+    forget_people(uow, order_ids)
     erase(uow, customer_id)
     uow.changed("orders", *order_ids)
     return len(order_ids)

@@ -1,21 +1,17 @@
-"""Reads of orders: the list by piles and search, the drawer, the time line. Plain selects, keyset pages."""
+"""Reads of orders: the list by piles, the drawer, the time line. Plain selects, keyset pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, text
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
-from core.catalog.queries import sku_ids_like, skus_like
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
-from core.customers.models import Identity
 from core.customers.queries import consignees
-from core.customers.service import account_key
 from core.db.journal import timeline
 from core.inventory.models import Reservation
-from core.orders import search_index
 from core.orders.models import Hold, Order, OrderLine
 from core.orders.records import (
     PILES,
@@ -27,24 +23,14 @@ from core.orders.records import (
     OrderRow,
     TimelineEntry,
 )
+from core.orders.search import NEWEST, OrdersOfWaybill, search
+from core.orders.search_index import Digest
 from core.orders.states import Fulfilment
 
-Digest = Callable[[str, str], str]
 #: numbers and label states of orders, given by the subject that owns waybills: order id -> (number of its newest)
 WaybillsOf = Callable[[Connection, Sequence[int]], Mapping[int, str]]
-#: orders that a waybill number belongs to
-OrdersOfWaybill = Callable[[Connection, str], Sequence[int]]
-
-#: an id above every order's: where the first page begins
-NEWEST = 1 << 62
 #: a chip that says "1 000+" is as good as one that counts a million
 COUNT_CAP = 1000
-#: nobody types more; an order number has up to 64 characters
-_LONGEST_SEARCH = 100
-#: shorter beginnings of order numbers mean nothing
-_SHORTEST_PREFIX = 3
-#: more SKUs than this are not looked up one by one
-_MANY_SKUS = 200
 
 _HELD = text("hold_reason <> ''")
 _FREE = Order.hold_reason == ""
@@ -115,83 +101,6 @@ def order_page(
 def page_ids(connection: Connection, pile: str, after: int | None, limit: int) -> list[int]:
     """Orders of a pile below `after`, newest first."""
     return list(connection.execute(PILE_PAGES[pile], {"before": after or NEWEST, "many": limit}).scalars())
-
-
-def search(
-    connection: Connection,
-    typed: str,
-    digest: Digest,
-    before: int,
-    limit: int,
-    orders_of_waybill: OrdersOfWaybill,
-) -> list[int]:
-    """Ids of orders that the typed text means: number, waybill, buyer id, phone tail, name or goods."""
-    words = _searchable(typed)
-    if not words:
-        return []
-    found: set[int] = set(orders_of_waybill(connection, words.upper()))
-    found.update(orders_of_waybill(connection, words))
-    found.update(_by_order_no(connection, words, before, limit))
-    found.update(_by_buyer(connection, words, digest, before, limit))
-    if len(words) == 4 and words.isascii() and words.isdigit():
-        found.update(search_index.ids_by_tail(connection, words, digest, before, limit))
-    found.update(search_index.ids_by_name(connection, words, digest, before, limit))
-    found.update(_by_goods(connection, words, digest, before, limit))
-    return sorted((order_id for order_id in found if order_id < before), reverse=True)[:limit]
-
-
-def _searchable(typed: str) -> str:
-    """What was typed, at the length of a search; no database takes NUL or half a surrogate pair."""
-    plain = "".join(ch for ch in typed if ch != "\0" and not 0xD800 <= ord(ch) <= 0xDFFF)
-    return plain.strip()[:_LONGEST_SEARCH]
-
-
-def _by_goods(connection: Connection, words: str, digest: Digest, before: int, limit: int) -> Sequence[int]:
-    found = _by_unmatched_title(connection, words, before, limit)
-    sku_ids = sku_ids_like(connection, words, _MANY_SKUS + 1)
-    if len(sku_ids) <= _MANY_SKUS:
-        return [*found, *search_index.ids_by_skus(connection, sku_ids, digest, before, limit)]
-    # So common a word is in nearly every order: walking back from the newest fills the page at once.
-    skus = skus_like(words)
-    has_goods = select(OrderLine.id).where(
-        OrderLine.order_id == Order.id, or_(OrderLine.sku_id.in_(skus), OrderLine.bundle_sku_id.in_(skus))
-    )
-    walk = select(Order.id).where(Order.id < before, has_goods.exists()).order_by(Order.id.desc()).limit(limit)
-    return [*found, *connection.execute(walk).scalars()]
-
-
-def _by_unmatched_title(connection: Connection, words: str, before: int, limit: int) -> list[int]:
-    """Orders whose listing matches no SKU yet: few, and their goods have no name but the platform's."""
-    waiting = select(Hold.order_id).where(Hold.reason == "unmatched", Hold.released_at.is_(None))
-    like = or_(OrderLine.title.contains(words, autoescape=True), OrderLine.spec.contains(words, autoescape=True))
-    query = select(OrderLine.order_id).where(OrderLine.order_id.in_(waiting), OrderLine.is_current, like)
-    query = query.where(OrderLine.order_id < before).distinct().order_by(OrderLine.order_id.desc()).limit(limit)
-    return list(connection.execute(query).scalars())
-
-
-def _by_order_no(connection: Connection, words: str, before: int, limit: int) -> Sequence[int]:
-    if connection.dialect.name == "sqlite":
-        # A range, because LIKE does not use the index here.
-        starts = and_(Order.order_no >= words, Order.order_no < words + "\U0010ffff")
-    else:
-        # The server sorts by its own language, so a range would miss; the pattern index answers this.
-        starts = Order.order_no.startswith(words, autoescape=True)
-    here = starts if len(words) >= _SHORTEST_PREFIX else Order.order_no == words
-    found: list[int] = []
-    for shop_id in list(connection.execute(select(Shop.id)).scalars()):
-        query = select(Order.id).where(Order.shop_id == shop_id, here, Order.id < before)
-        # By id, as the pages go: a page by number would leave out what the next one skips.
-        found += connection.execute(query.order_by(Order.id.desc()).limit(limit)).scalars()
-    return found
-
-
-def _by_buyer(connection: Connection, words: str, digest: Digest, before: int, limit: int) -> Sequence[int]:
-    here = Identity.buyer_key == account_key(connection, words, digest)
-    customers = list(connection.execute(select(Identity.customer_id).where(here)).scalars())
-    if not customers:
-        return ()
-    query = select(Order.id).where(Order.customer_id.in_(customers), Order.id < before)
-    return list(connection.execute(query.order_by(Order.id.desc()).limit(limit)).scalars())
 
 
 def order_rows(connection: Connection, ids: Sequence[int], waybills_of: WaybillsOf) -> tuple[OrderRow, ...]:

@@ -31,6 +31,9 @@ POSTGRES_DDL = (
     "CREATE INDEX ix_orders_order_no_prefix ON orders (shop_id, order_no text_pattern_ops)",
 )
 
+#: letters, numbers, private and unassigned characters
+_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Co", "Cn"})
+
 for _statement in SQLITE_DDL:
     event.listen(Base.metadata, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]  # the library has no types here
 for _statement in POSTGRES_DDL:
@@ -52,30 +55,53 @@ def index_orders(uow: UnitOfWork, orders: Sequence[Searchable], digest: Digest) 
     if not orders:
         return
     if uow.is_sqlite:
-        rows = [(o.order_id, _phrase(_characters(o.name)), " ".join(_tokens(o))) for o in orders]
-        uow.connection.exec_driver_sql("INSERT INTO order_search(rowid, name, tokens) VALUES (?, ?, ?)", rows)
+        _insert_sqlite(uow, orders)
     else:
         values = [{"i": o.order_id, "t": sorted(_terms(o, digest))} for o in orders]
         uow.execute(text("INSERT INTO order_search(order_id, terms) VALUES (:i, :t)"), values)
 
 
+def _insert_sqlite(uow: UnitOfWork, orders: Sequence[Searchable]) -> None:
+    rows = [(o.order_id, _phrase(_characters(o.name)), " ".join(_tokens(o))) for o in orders]
+    if rows:
+        uow.connection.exec_driver_sql("INSERT INTO order_search(rowid, name, tokens) VALUES (?, ?, ?)", rows)
+
+
 def drop_orders(uow: UnitOfWork, order_ids: Iterable[int]) -> None:
-    """Take orders out: before they are indexed anew, and when a person is erased."""
+    """Take orders out, to be indexed anew."""
     column = "rowid" if uow.is_sqlite else "order_id"
     rows = [{"i": order_id} for order_id in order_ids]
     if rows:
         uow.execute(text(f"DELETE FROM order_search WHERE {column} = :i"), rows)  # noqa: S608 - one of two constants
 
 
+def forget_people(uow: UnitOfWork, order_ids: Sequence[int]) -> None:
+    """Take names and phones out, when a person is erased; the goods are still found."""
+    if not uow.is_sqlite:
+        kept = "ARRAY(SELECT term FROM unnest(terms) AS term WHERE term < 0)"
+        rows = [{"i": order_id} for order_id in order_ids]
+        if rows:
+            uow.execute(text(f"UPDATE order_search SET terms = {kept} WHERE order_id = :i"), rows)  # noqa: S608 - constants
+        return
+    drop_orders(uow, order_ids)
+    goods = [Searchable(order_id, "", "", _sku_ids(uow, order_id)) for order_id in order_ids]
+    _insert_sqlite(uow, goods)
+    # The full text keeps what was taken out until its parts are merged.
+    uow.execute(text("INSERT INTO order_search(order_search) VALUES ('optimize')"))
+
+
 def reindex(uow: UnitOfWork, order_id: int, digest: Digest) -> None:
     """Index an order anew, by its receiver and lines as they stand."""
     consignee_id = uow.execute(select(Order.consignee_id).where(Order.id == order_id)).scalar_one()
     who = consignees(uow.connection, [consignee_id])[consignee_id]
+    drop_orders(uow, [order_id])
+    index_orders(uow, [Searchable(order_id, who.name, who.phone, _sku_ids(uow, order_id))], digest)
+
+
+def _sku_ids(uow: UnitOfWork, order_id: int) -> list[int]:
     here = (OrderLine.order_id == order_id, OrderLine.is_current)
     lines = uow.rows(select(OrderLine.sku_id, OrderLine.bundle_sku_id).where(*here))
-    sku_ids = {sku_id for line in lines for sku_id in line if sku_id is not None}
-    drop_orders(uow, [order_id])
-    index_orders(uow, [Searchable(order_id, who.name, who.phone, sorted(sku_ids))], digest)
+    return sorted({sku_id for line in lines for sku_id in line if sku_id is not None})
 
 
 def ids_by_name(connection: Connection, part: str, digest: Digest, before: int, limit: int) -> list[int]:
@@ -86,7 +112,14 @@ def ids_by_name(connection: Connection, part: str, digest: Digest, before: int, 
     if connection.dialect.name == "sqlite":
         return _sqlite(connection, f'name : "{_phrase(characters)}"', before, limit)
     terms = [_number(digest("name", term)) for term in _grams(characters)]
-    return _postgres(connection, "@>", terms, before, limit)
+    found: list[int] = []
+    while True:
+        offered = _postgres(connection, "@>", terms, before, limit)
+        # Three and more characters are several pairs, which may stand apart in a name.
+        found += offered if len(characters) < 3 else _named(connection, offered, characters)
+        if len(offered) < limit or len(found) >= limit:
+            return found[:limit]
+        before = offered[-1]
 
 
 def ids_by_tail(connection: Connection, tail: str, digest: Digest, before: int, limit: int) -> list[int]:
@@ -96,14 +129,23 @@ def ids_by_tail(connection: Connection, tail: str, digest: Digest, before: int, 
     return _postgres(connection, "@>", [_number(digest("tail", tail))], before, limit)
 
 
-def ids_by_skus(connection: Connection, sku_ids: Sequence[int], digest: Digest, before: int, limit: int) -> list[int]:
+def ids_by_skus(connection: Connection, sku_ids: Sequence[int], before: int, limit: int) -> list[int]:
     """Orders below `before`, newest first, that hold any of these SKUs."""
     if not sku_ids:
         return []
     if connection.dialect.name == "sqlite":
         any_of = " OR ".join(f'"g{sku_id}"' for sku_id in sku_ids)
         return _sqlite(connection, f"tokens : ({any_of})", before, limit)
-    return _postgres(connection, "&&", [_number(digest("sku", str(i))) for i in sku_ids], before, limit)
+    return _postgres(connection, "&&", [-sku_id for sku_id in sku_ids], before, limit)
+
+
+def _named(connection: Connection, order_ids: Sequence[int], characters: Sequence[str]) -> list[int]:
+    """Those of the orders whose consignee's name really contains the characters in a row."""
+    query = select(Order.id, Order.consignee_id).where(Order.id.in_(order_ids)).order_by(Order.id.desc())
+    orders = connection.execute(query).all()
+    people = consignees(connection, [order.consignee_id for order in orders])
+    part = "".join(characters)
+    return [order.id for order in orders if part in "".join(_characters(people[order.consignee_id].name))]
 
 
 def _sqlite(connection: Connection, match: str, before: int, limit: int) -> list[int]:
@@ -123,8 +165,13 @@ def _postgres(connection: Connection, operator: str, terms: Sequence[int], befor
 
 
 def _characters(name: str) -> list[str]:
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return [ch for ch in folded if ch.isalnum()]
+    """The letters and digits of a name, without case and width.
+
+    Characters that Python's tables do not know count as letters: the newest extensions of CJK, and the private ones
+    that older systems use for rare names.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return [ch for ch in folded if unicodedata.category(ch) in _LETTERS]
 
 
 def _phrase(characters: Sequence[str]) -> str:
@@ -139,7 +186,7 @@ def _grams(characters: Sequence[str]) -> list[str]:
 
 
 def _tail(phone: str) -> str:
-    digits = "".join(ch for ch in phone if ch in "0123456789*")
+    digits = "".join(ch for ch in unicodedata.normalize("NFKC", phone) if ch in "0123456789*")
     tail = digits[-4:]
     return tail if len(tail) == 4 and "*" not in tail else ""
 
@@ -153,7 +200,8 @@ def _terms(order: Searchable, digest: Digest) -> set[int]:
     characters = _characters(order.name)
     terms = {_number(digest("name", ch)) for ch in characters}
     terms |= {_number(digest("name", pair)) for pair in _grams(characters)} if characters else set()
-    terms |= {_number(digest("sku", str(sku_id))) for sku_id in order.sku_ids}
+    # Goods are nobody's secret, and below zero no digest is.
+    terms |= {-sku_id for sku_id in order.sku_ids}
     tail = _tail(order.phone)
     if tail:
         terms.add(_number(digest("tail", tail)))

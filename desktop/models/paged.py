@@ -36,7 +36,7 @@ class Column(Generic[R]):
 
 
 class PagedTableModel(QAbstractTableModel, Generic[R]):
-    """Rows as records, their cells as ready strings: painting asks for nothing that has to be worked out.
+    """Rows as records; what a row says is worked out when it is first looked at, and kept.
 
     Signals:
         more_wanted: the view came near the end; carries the cursor for the next page.
@@ -52,8 +52,8 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
         self.columns = tuple(columns)
         self._row_id = row_id
         self._rows: list[R] = []
-        self._cells: list[tuple[str, ...]] = []
-        self._tones: list[tuple[str, ...]] = []
+        self._cells: dict[int, tuple[str, ...]] = {}
+        self._tones: dict[int, tuple[str, ...]] = {}
         self._next: object = None
         self._is_loading = False
         ui.retranslated.connect(self._on_retranslated)
@@ -64,7 +64,7 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
         """Begin anew with these rows; `next_after` is the cursor of the next page, None at the end."""
         self.beginResetModel()
         self._rows = list(rows)
-        self._prepare()
+        self._forget()
         self._next = next_after
         self._is_loading = False
         self.endResetModel()
@@ -78,8 +78,6 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
         first = len(self._rows)
         self.beginInsertRows(_NOWHERE, first, first + len(rows) - 1)
         self._rows.extend(rows)
-        self._cells.extend(self._said(row) for row in rows)
-        self._tones.extend(self._toned(row) for row in rows)
         self.endInsertRows()
 
     def give_up(self) -> None:
@@ -95,12 +93,22 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
         return next((number for number, row in enumerate(self._rows) if self._row_id(row) == row_id), -1)
 
     def cell(self, row: int, column: int) -> str:
-        """The ready text of a cell, for the delegate."""
-        return self._cells[row][column]
+        """The ready text of a cell."""
+        said = self._cells.get(row)
+        if said is None:
+            record = self._rows[row]
+            said = tuple(visible(each.text(record), limit=_CELL_CHARS) for each in self.columns)
+            self._cells[row] = said
+        return said[column]
 
     def tone(self, row: int, column: int) -> str:
         """The tone of a state's cell, empty for plain text."""
-        return self._tones[row][column]
+        tones = self._tones.get(row)
+        if tones is None:
+            record = self._rows[row]
+            tones = tuple("" if each.tone is None else each.tone(record) for each in self.columns)
+            self._tones[row] = tones
+        return tones[column]
 
     # --- Qt's side ----------------------------------------------------------------------------------------------
 
@@ -126,9 +134,8 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
         """Texts and their sides; tooltips are the view's business, which escapes them."""
         if not index.isValid():
             return None
-        text = self._cells[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return text
+            return self.cell(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = (
                 Qt.AlignmentFlag.AlignRight if self.columns[index.column()].is_right else Qt.AlignmentFlag.AlignLeft
@@ -149,19 +156,13 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
-    def _said(self, row: R) -> tuple[str, ...]:
-        return tuple(visible(column.text(row), limit=_CELL_CHARS) for column in self.columns)
-
-    def _toned(self, row: R) -> tuple[str, ...]:
-        return tuple("" if column.tone is None else column.tone(row) for column in self.columns)
-
-    def _prepare(self) -> None:
-        self._cells = [self._said(row) for row in self._rows]
-        self._tones = [self._toned(row) for row in self._rows]
+    def _forget(self) -> None:
+        self._cells.clear()
+        self._tones.clear()
 
     @Slot()
     def _on_retranslated(self) -> None:
-        self._prepare()
+        self._forget()
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self.columns) - 1))
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)

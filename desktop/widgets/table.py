@@ -1,15 +1,16 @@
-"""The table view of lists: 34-pixel rows, no grid, and a delegate that asks the model for ready strings only."""
+"""The table view of lists: 34-pixel rows, no grid, painted whole from ready strings.
 
-from typing import Any, Final
+Qt asks a delegate for every cell anew, with a style option and a look at the style sheet each time; a thousand calls
+for a screenful. Here the view paints its rows itself, one loop over texts that are laid out already.
+"""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
-from PySide6.QtGui import QHelpEvent, QPainter, QResizeEvent
+from typing import Any, Final, NamedTuple
+
+from PySide6.QtCore import QEvent, QModelIndex, QPointF, Qt, Slot
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent, QStaticText
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QToolTip,
 )
@@ -22,76 +23,19 @@ from desktop.widgets.controls import SIGNS, TONE_TOKENS
 _ROW_PX: Final = 34
 _PAD: Final = 10
 _SIGN_PX: Final = 14
+_SIGN_GAP: Final = 6
+_LOOK_AHEAD_ROWS: Final = 50
+#: laid-out texts that are kept; a screenful has some two hundred
+_KEPT: Final = 4000
 
 
-class PlainDelegate(QStyledItemDelegate):
-    """Paints one elided line of plain text, or a sign and a word for states."""
+class _Place(NamedTuple):
+    """A visible column: its number, where it begins, how wide its text may be."""
 
-    def __init__(self, ui: Ui, model: PagedTableModel[Any]) -> None:
-        super().__init__(model)
-        self._ui = ui
-        self._model = model
-        self._elided: dict[tuple[str, int], str] = {}
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Ground, sign, text: nothing else is asked of style or model."""
-        tokens = self._ui.tokens
-        drawn: Any = option  # the stubs leave out the members of style options
-        area: QRect = drawn.rect
-        state: QStyle.StateFlag = drawn.state
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, tokens.color("accent_ground"))
-        row, column = index.row(), index.column()
-        text = self._model.cell(row, column)
-        tone = self._model.tone(row, column)
-        inner = area.adjusted(_PAD, 0, -_PAD, 0)
-        tint = "text"
-        if tone:
-            tint = TONE_TOKENS[tone]
-            top = inner.top() + (inner.height() - _SIGN_PX) // 2
-            self._ui.icon(SIGNS[tone], tint, _SIGN_PX).paint(painter, inner.left(), top, _SIGN_PX, _SIGN_PX)
-            inner.setLeft(inner.left() + _SIGN_PX + 6)
-        painter.setPen(tokens.color(tint))
-        side = Qt.AlignmentFlag.AlignRight if self._model.columns[column].is_right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(
-            inner, int(side | Qt.AlignmentFlag.AlignVCenter), self._fitting(text, inner.width(), painter)
-        )
-
-    def sizeHint(  # noqa: N802  Qt's name
-        self,
-        option: QStyleOptionViewItem,  # noqa: ARG002  every cell is as high as the row
-        index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002  as above
-    ) -> QSize:
-        """Never measures texts."""
-        return QSize(80, _ROW_PX)
-
-    def helpEvent(  # noqa: N802  Qt's name
-        self,
-        event: QHelpEvent,
-        view: QAbstractItemView,
-        option: QStyleOptionViewItem,  # noqa: ARG002  Qt's signature
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> bool:
-        """Show the whole text of a cell, escaped."""
-        if index.isValid():
-            QToolTip.showText(event.globalPos(), tooltip(self._model.cell(index.row(), index.column())), view)
-        return True
-
-    def forget(self) -> None:
-        """Type or size changed."""
-        self._elided.clear()
-
-    def _fitting(self, text: str, width: int, painter: QPainter) -> str:
-        key = (text, width)
-        shown = self._elided.get(key)
-        if shown is None:
-            if len(self._elided) > 4000:
-                self._elided.clear()
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
-            self._elided[key] = shown
-        return shown
+    column: int
+    left: int
+    width: int
+    is_right: bool
 
 
 class ListTable(QTableView):
@@ -104,8 +48,7 @@ class ListTable(QTableView):
         self._model = model
         self.setObjectName(name)
         self.setModel(model)
-        self._delegate = PlainDelegate(ui, model)
-        self.setItemDelegate(self._delegate)
+        self._laid_out: dict[tuple[str, int], QStaticText] = {}
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -122,8 +65,111 @@ class ListTable(QTableView):
         head.setSectionsClickable(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.setFixedHeight(ui.scaled(_ROW_PX))
+        self.verticalScrollBar().valueChanged.connect(self._look_ahead)
         ui.restyled.connect(self._on_restyled)
         self._on_restyled()
+
+    # --- painting -----------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Every row that is to be painted anew: ground, signs, texts."""
+        top, bottom = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
+        if top < 0:
+            return
+        if bottom < 0:
+            bottom = self._model.rowCount() - 1
+        painter = QPainter(self.viewport())
+        places = self._places()
+        chosen = {index.row() for index in self.selectionModel().selectedRows()}
+        width, height = self.viewport().width(), self.verticalHeader().defaultSectionSize()
+        ground = self._ui.tokens.color("accent_ground")
+        pens = {tint: self._ui.tokens.color(tint) for tint in ("text", *TONE_TOKENS.values())}
+        for row in range(top, bottom + 1):
+            y = self.rowViewportPosition(row)
+            if row in chosen:
+                painter.fillRect(0, y, width, height, ground)
+            for place in places:
+                self._paint_cell(painter, row, place, y, height, pens)
+        painter.end()
+
+    def _paint_cell(
+        self, painter: QPainter, row: int, place: _Place, y: int, height: int, pens: dict[str, Any]
+    ) -> None:
+        text = self._model.cell(row, place.column)
+        tone = self._model.tone(row, place.column)
+        left, width, tint = place.left, place.width, "text"
+        if tone:
+            tint = TONE_TOKENS[tone]
+            icon = self._ui.icon(SIGNS[tone], tint, _SIGN_PX)
+            icon.paint(painter, left, y + (height - _SIGN_PX) // 2, _SIGN_PX, _SIGN_PX)
+            left += _SIGN_PX + _SIGN_GAP
+            width -= _SIGN_PX + _SIGN_GAP
+        if not text or width <= 0:
+            return
+        shown = self._laid_out.get((text, width)) or self._lay_out(text, width)
+        size = shown.size()
+        if place.is_right:
+            left += width - int(size.width())
+        painter.setPen(pens[tint])
+        painter.drawStaticText(QPointF(left, y + (height - int(size.height())) // 2), shown)
+
+    def _lay_out(self, text: str, width: int) -> QStaticText:
+        """The text as it fits, one line of plain text; kept, because laying it out is what painting costs."""
+        shown = self._static(text)
+        if shown.size().width() > width:
+            shown = self._static(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
+        if len(self._laid_out) >= _KEPT:
+            self._laid_out.clear()
+        self._laid_out[text, width] = shown
+        return shown
+
+    def _static(self, text: str) -> QStaticText:
+        made = QStaticText(text)
+        made.setTextFormat(Qt.TextFormat.PlainText)
+        made.prepare(font=self.font())
+        return made
+
+    def _places(self) -> list[_Place]:
+        return [
+            _Place(
+                number,
+                self.columnViewportPosition(number) + _PAD,
+                self.columnWidth(number) - 2 * _PAD,
+                column.is_right,
+            )
+            for number, column in enumerate(self._model.columns)
+            if not self.isColumnHidden(number)
+        ]
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Show the whole text of a cell, escaped, where the mouse rests on it."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self.indexAt(event.pos())
+            if index.isValid():
+                QToolTip.showText(event.globalPos(), tooltip(self._model.cell(index.row(), index.column())), self)
+            return True
+        return bool(super().viewportEvent(event))
+
+    # --- moving -------------------------------------------------------------------------------------------------
+
+    def moveCursor(  # noqa: N802  Qt's name
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        """Home and End mean the first and the last row: a clerk does not walk through columns."""
+        rows = {
+            QAbstractItemView.CursorAction.MoveHome: 0,
+            QAbstractItemView.CursorAction.MoveEnd: self._model.rowCount() - 1,
+        }
+        if action in rows:
+            return self._model.index(rows[action], max(self.currentIndex().column(), 0))
+        return super().moveCursor(action, modifiers)
+
+    @Slot()
+    def _look_ahead(self) -> None:
+        """Ask for the next page before the last row is reached."""
+        bar = self.verticalScrollBar()
+        if bar.value() + _LOOK_AHEAD_ROWS >= bar.maximum():
+            self._model.fetchMore(QModelIndex())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Share the width: fixed columns get theirs, the stretching ones what is left."""
@@ -148,7 +194,7 @@ class ListTable(QTableView):
 
     @Slot()
     def _on_restyled(self) -> None:
-        self._delegate.forget()
+        self._laid_out.clear()
         self.verticalHeader().setDefaultSectionSize(self._ui.scaled(self._row_px))
         self._share()
         self.viewport().update()

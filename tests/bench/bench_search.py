@@ -3,15 +3,18 @@
     python -m tests.bench.bench_search [--quick] [--keep FOLDER]
 
 Each answer is compared with the same question put to every row: the newest hundred orders that a scan of all names,
-phones, numbers or lines finds must be the hundred that the search shows.
+phones, numbers or lines finds must be the hundred that the search shows. What counts is CPU time, which other work on
+the machine disturbs least; the wall time of the whole page stands beside it.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.db.engines import connect_sqlite
+from core.desk.labels import orders_of_waybill
 from core.desk.orders import Orders
 from core.orders.records import OrderFilter
+from core.orders.search import NEWEST, search
 from tests.bench.files import large_file, options_of
 from tests.bench.measure import median_ms, show, timed, verdict
 from tests.bench.seeding import waybill_of
@@ -23,9 +26,8 @@ _BY_NAME = "SELECT o.id FROM orders o JOIN consignee c ON c.id = +o.consignee_id
 _BY_TAIL = "SELECT o.id FROM orders o JOIN consignee c ON c.id = +o.consignee_id WHERE c.phone LIKE '%' || ?"
 _BY_NUMBER = "SELECT id FROM orders WHERE substr(order_no, 1, length(?1)) = ?1"
 _BY_WAYBILL = "SELECT l.order_id FROM parcel_line l JOIN waybill w ON w.parcel_id = l.parcel_id WHERE +w.number = ?"
-_BY_GOODS = (
-    "SELECT order_id FROM order_line WHERE +sku_id IN (SELECT id FROM sku WHERE instr(name, ?) OR instr(code, ?1))"
-)
+_BY_GOODS = """SELECT order_id FROM order_line
+    WHERE +sku_id IN (SELECT id FROM sku WHERE instr(name, ?1) OR instr(code, ?1) OR instr(spec, ?1))"""
 _BY_BUYER = "SELECT id FROM orders WHERE customer_id IN (SELECT customer_id FROM identity WHERE +buyer_key = ?)"
 #: the name of the case, what is typed, and the question put to every row
 Case = tuple[str, str, str]
@@ -35,22 +37,28 @@ def _cases(orders: int) -> list[Case]:
     return [
         ("order number, whole", order_no(orders // 3), _BY_NUMBER),
         ("order number, prefix of 100", order_no(orders // 3)[:-2], _BY_NUMBER),
+        ("order number, prefix of 10,000 old ones", order_no(orders // 3)[:-4], _BY_NUMBER),
+        ("order number, prefix of the oldest 100,000", order_no(1)[:-5], _BY_NUMBER),
         ("order number, prefix of all", order_no(1)[:8], _BY_NUMBER),
         ("waybill", waybill_of(orders // 3 + 1 if orders // 3 % 50 == 0 else orders // 3), _BY_WAYBILL),
         ("buyer", "b777", _BY_BUYER),
         ("phone tail", "1234", _BY_TAIL),
-        ("phone tail, no hit but numbers", "0000", _BY_TAIL),
+        ("phone tail, the beginning of all numbers", order_no(1)[:4], _BY_TAIL),
+        ("phone tail, nobody's", "0000", _BY_TAIL),
         ("name, 1 character, common", "王", _BY_NAME),
         ("name, 1 character, rare", RARE_NAME[-1], _BY_NAME),
         ("name, 2 characters, common", "浩然", _BY_NAME),
         ("name, 2 characters, surname and given", "王伟", _BY_NAME),
         ("name, 2 characters, rare", RARE_NAME[:2], _BY_NAME),
         ("name, 2 characters, no hit", "龘令", _BY_NAME),
+        ("name, 2 common characters, no hit", "李王", _BY_NAME),
         ("name, 3 characters, common", "王子轩", _BY_NAME),
         ("name, 3 characters, rare", RARE_NAME, _BY_NAME),
         ("name, 3 characters, no hit", "龘龘龘", _BY_NAME),
         ("goods, one SKU by code", "S01234", _BY_GOODS),
         ("goods, 20 SKUs by code", "S0123", _BY_GOODS),
+        ("goods, 100 SKUs by code", "S012", _BY_GOODS),
+        ("goods, 500 SKUs by spec", "300g", _BY_GOODS),
         ("goods, all 2,000 SKUs", "米粉", _BY_GOODS),
         ("nothing at all", "zzzzzzzz", _BY_NUMBER),
     ]
@@ -71,14 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> bool:
             # Digits may mean a tail and a number at once: the search may show more, never miss what the scan found.
             lowest = found[-1] if len(found) == _LIMIT else 0
             misses = len({i for i in truth if i >= lowest} - set(found))
-            _, ms = median_ms(ask, times=15)
-            _, ids_ms = median_ms(_ids_asker(file, typed), times=15)
-            rows.append((name, ids_ms, ms, scanned.wall * 1000, len(found), misses))
+            page_cpu, page_wall = median_ms(ask, times=15)
+            ids_ms, _ = median_ms(_ids_asker(file, typed), times=15)
+            rows.append((name, ids_ms, page_cpu, page_wall, scanned.cpu * 1000, len(found), misses))
             slowest, missed = max(slowest, ids_ms), missed + misses
         bare.close()
-    head = ("what is typed", "ids ms", "whole page ms", "full scan ms", "shown", "missed")
-    show(f"search at {options.largest:,} orders", head, rows)
-    is_quick = verdict("slowest search, ms", slowest, BAR_MS, higher_is_better=False)
+    head = ("what is typed", "ids ms", "whole page", "(wall)", "full scan", "shown", "missed")
+    show(f"search at {options.largest:,} orders, CPU ms", head, rows)
+    is_quick = verdict("slowest search, CPU ms", slowest, BAR_MS, higher_is_better=False)
     return verdict("orders missed", missed, 0, higher_is_better=False) and is_quick
 
 
@@ -88,9 +96,6 @@ def _asker(orders: Orders, typed: str) -> Callable[[], Any]:
 
 
 def _ids_asker(file: BenchFile, typed: str) -> Callable[[], Any]:
-    from core.desk.labels import orders_of_waybill
-    from core.orders.queries import NEWEST, search
-
     return lambda: file.store.read(
         lambda connection: search(connection, typed, file.digester.digest, NEWEST, _LIMIT, orders_of_waybill)
     )

@@ -60,9 +60,9 @@ _STEPS = (
        CASE WHEN kind IN ('held', 'unpaid') THEN 'to_review' ELSE kind END, 'none', 'WAIT_SELLER_SEND_GOODS',
        CASE kind WHEN 'held' THEN 'by_hand' ELSE '' END, 1, at, at, at, CASE kind WHEN 'unpaid' THEN NULL ELSE at END,
        at + 2 * {_DAY}, CASE WHEN {_GONE} THEN at + 3600000 END, 9900, 0, '', '', 1 FROM o""",
-    """INSERT INTO order_line (id, order_id, line_no, sku_id, title, spec, qty, channel_qty, unit_price_fen, is_gift,
-       after_sale, is_current)
-       SELECT l.id, n, n || '-' || k, sku, sku.name, sku.spec, qty, qty, 990, 0, 'none', 1
+    """INSERT INTO order_line (id, order_id, line_no, item_id, channel_sku_id, sku_id, title, spec, qty, channel_qty,
+       unit_price_fen, is_gift, after_sale, is_current)
+       SELECT l.id, n, n || '-' || k, 'item-' || sku, 'c' || sku, sku, sku.name, sku.spec, qty, qty, 990, 0, 'none', 1
        FROM l JOIN sku ON sku.id = l.sku""",
     "INSERT INTO channel_copy SELECT n, at, :body FROM o",
     """INSERT INTO order_search (rowid, name, tokens)

@@ -104,7 +104,7 @@ def channel_order(order: int, customer: int, at: datetime, *, is_paid: bool = Tr
             channel_sku_id=f"c{sku_of(order, place)}",
             merchant_code=f"S{sku_of(order, place):05}",
             title=title_of(sku_of(order, place)),
-            spec=f"{sku_of(order, place) % 9 + 1}00g",
+            spec=spec_of(sku_of(order, place)),
             qty=qty_of(order, place),
             unit_price_fen=990 + sku_of(order, place),
         )
@@ -153,6 +153,11 @@ def channel_order(order: int, customer: int, at: datetime, *, is_paid: bool = Tr
 def title_of(sku: int) -> str:
     """What a shop calls the goods."""
     return f"{_GIVEN[sku % 90]}{_GIVEN[sku % 77]}牌婴儿辅食米粉 {sku} 号"
+
+
+def spec_of(sku: int) -> str:
+    """How much is in the bag: each of the four sizes is that of 500 SKUs."""
+    return f"{sku % 4 + 1}00g"
 
 
 class Pages:
@@ -241,7 +246,7 @@ def _furnish(uow: UnitOfWork) -> None:
                 "code": f"S{i:05}",
                 "name": title_of(i),
                 "short_name": f"米粉{i}号",
-                "spec": f"{i % 9 + 1}00g",
+                "spec": spec_of(i),
                 "weight_g": 100,
                 "created_at": START,
             }
@@ -258,7 +263,7 @@ def _furnish(uow: UnitOfWork) -> None:
                 "channel_sku_id": f"c{i}",
                 "merchant_code": f"S{i:05}",
                 "title": title_of(i),
-                "spec": f"{i % 9 + 1}00g",
+                "spec": spec_of(i),
                 "sku_id": i,
             }
             for i in skus

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.customers.queries import consignees
+from core.orders import search
 from core.orders.models import Order
 from core.orders.records import PILES, OrderFilter
 from tests.support.fake_shop import LIN, line
@@ -89,7 +90,10 @@ def test_goods_are_found_by_name_code_and_bundle(world):
     assert [row.order_no for row in world.listed(search="定版")] == ["N1"]
 
 
-def test_a_word_in_very_many_goods_misses_nothing(world):
+@pytest.mark.parametrize("reach", [1, 3000])
+def test_a_word_in_very_many_goods_misses_nothing(world, monkeypatch, reach):
+    """Whether the newest orders fill the page or the index has to."""
+    monkeypatch.setattr(search, "_RECENT", reach)
     specs = [SkuSpec(f"T{n:04}", f"T恤 {n}", is_stock_managed=False) for n in range(300)]
     world.do(lambda uow: take_in(uow, specs))
     for n in (0, 150, 299):

@@ -45,6 +45,7 @@ class OrdersPage(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
         self.table.clicked.connect(self._on_activated)
         self.table.activated.connect(self._on_activated)
+        self._is_filling = False
         self._empty = EmptyState(ui, "inbox", "orders.empty", "orders.empty")
         self.drawer = OrderDrawer(ui, presenter)
         self._lay_out(head)
@@ -165,9 +166,9 @@ class OrdersPage(QWidget):
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        """With the drawer open, moving in the table shows the next order."""
+        """With the drawer open, moving in the table shows the next order; rows that move by themselves do not."""
         row = self.model.row_at(current.row())
-        if row is not None and self._presenter.screen.detail is not None:
+        if row is not None and self._presenter.screen.detail is not None and not self._is_filling:
             self._presenter.open(row.id)
 
     @Slot(QModelIndex)
@@ -176,12 +177,21 @@ class OrdersPage(QWidget):
         if row is not None:
             self._presenter.open(row.id)
 
-    def _on_first(self, rows: tuple[OrderRow, ...], next_after: int | None) -> None:
-        current = self.model.row_at(self.table.currentIndex().row())
+    def _on_first(self, rows: tuple[OrderRow, ...], next_after: int | None, is_again: bool) -> None:
+        """Show the rows; where the list is merely read again, eye and hand stay on their orders."""
+        number = self.table.currentIndex().row()
+        current, scroll = self.model.row_at(number), self.table.verticalScrollBar().value()
+        self._is_filling = is_again
         self.model.show_first(rows, next_after)
-        place = -1 if current is None else self.model.find(current.id)
         if rows:
+            place = -1 if current is None else self.model.find(current.id)
+            if place < 0 and is_again:
+                # It left the list: whatever stands in its place now is next.
+                place = min(number, len(rows) - 1)
             self.table.setCurrentIndex(self.model.index(max(place, 0), 0))
+        if is_again:
+            self.table.verticalScrollBar().setValue(scroll)
+        self._is_filling = False
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen

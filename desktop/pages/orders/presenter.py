@@ -12,6 +12,8 @@ from desktop.pages.orders.ports import OrderDesk, OrderLabels
 from desktop.texts import Phrase
 
 PAGE_ROWS = 100
+#: so many rows are read again where so many were loaded; nobody looks at more at once
+MOST_ROWS = 1000
 COUNT_CAP = 1000
 #: the hold a clerk places
 HOLD_REASON = "by_hand"
@@ -57,8 +59,10 @@ class OrdersPresenter:
         self._tell = tell
         self._screen = OrdersScreen()
         self._opens_single = False
+        self._loaded = 0
         self.on_screen: Callable[[], None] = lambda: None
-        self.on_first: Callable[[tuple[OrderRow, ...], int | None], None] = lambda _rows, _next: None
+        #: rows from the newest on, the cursor of the next page, and whether the same list is merely read again
+        self.on_first: Callable[[tuple[OrderRow, ...], int | None, bool], None] = lambda _rows, _next, _again: None
         self.on_more: Callable[[tuple[OrderRow, ...], int | None], None] = lambda _rows, _next: None
         self.on_no_more: Callable[[], None] = lambda: None
 
@@ -68,7 +72,7 @@ class OrdersPresenter:
         return self._screen
 
     def start(self) -> None:
-        """Read the first page and the counts."""
+        """Read what is to be shown, and the counts."""
         self.reload()
 
     def choose_pile(self, pile: str) -> None:
@@ -87,8 +91,8 @@ class OrdersPresenter:
         self._list(OrderFilter("all", raw.strip()))
 
     def reload(self) -> None:
-        """Read again what is shown."""
-        self._list(self._screen.wanted)
+        """Read again what is shown, as far down as it was loaded."""
+        self._list(self._screen.wanted, is_again=True)
         self._reopen()
 
     def refresh_beside(self) -> None:
@@ -104,6 +108,7 @@ class OrdersPresenter:
 
         def arrived(page: OrderPageView) -> None:
             if wanted == self._screen.wanted:
+                self._loaded += len(page.rows)
                 self.on_more(page.rows, page.next_after)
 
         def failed(error: Exception) -> None:
@@ -215,11 +220,12 @@ class OrdersPresenter:
 
         self._tasks.submit(work, finished, self._fail, owner=self, lane=Lane.ACTS)
 
-    def _list(self, wanted: OrderFilter) -> None:
+    def _list(self, wanted: OrderFilter, *, is_again: bool = False) -> None:
         self._show(wanted=wanted, is_loading=True)
+        rows = min(max(self._loaded, PAGE_ROWS), MOST_ROWS) if is_again else PAGE_ROWS
         self._tasks.submit(
-            lambda: self._orders.page(wanted, None, PAGE_ROWS),
-            self._on_first,
+            lambda: self._orders.page(wanted, None, rows),
+            lambda page: self._on_first(page, is_again=is_again),
             self._on_failed,
             owner=self,
             key="page",
@@ -234,9 +240,10 @@ class OrdersPresenter:
         if detail is not None:
             self.open(detail.row.id)
 
-    def _on_first(self, page: OrderPageView) -> None:
+    def _on_first(self, page: OrderPageView, *, is_again: bool) -> None:
+        self._loaded = len(page.rows)
         self._show(is_loading=False, is_known_empty=not page.rows)
-        self.on_first(page.rows, page.next_after)
+        self.on_first(page.rows, page.next_after, is_again)
         opens, self._opens_single = self._opens_single, False
         if opens and len(page.rows) == 1:
             self.open(page.rows[0].id)

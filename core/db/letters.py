@@ -1,0 +1,37 @@
+"""Looking for a piece of text inside another, the same on both engines: Latin letters count without their case."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, func
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+
+class place_in(GenericFunction[int]):  # noqa: N801 - a function in SQL is named in lower case
+    """Where the second text begins in the first, 0 where it does not; no character in it has a meaning of its own."""
+
+    inherit_cache = True
+
+
+@compiles(place_in, "sqlite")
+def _on_sqlite(element: place_in, compiler: SQLCompiler, **kw: Any) -> str:
+    whole, piece = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"instr(lower({whole}), {piece})"
+
+
+@compiles(place_in, "postgresql")
+def _on_postgresql(element: place_in, compiler: SQLCompiler, **kw: Any) -> str:
+    whole, piece = (compiler.process(clause, **kw) for clause in element.clauses)
+    # Else the server's language would fold letters that SQLite leaves alone.
+    return f'strpos(lower(({whole}) COLLATE "C"), {piece})'
+
+
+def contains(whole: SQLColumnExpression[str], piece: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Whether a column holds the piece, which is written as `without_case` gives it."""
+    return func.place_in(whole, piece) > 0
+
+
+def without_case(text: str) -> str:
+    """Small letters from A to Z; everything else as it is."""
+    return "".join(ch.lower() if ch.isascii() else ch for ch in text)
