@@ -11,7 +11,7 @@ from pathlib import Path
 from core.channels.contract import Channel, ChannelError
 from core.channels.registry import ChannelRegistry, built_in
 from core.db import leases, outbox
-from core.db.key_sources import FileSource, KeyringSource
+from core.db.key_sources import key_source
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
@@ -48,7 +48,8 @@ _PULL_LEASE_S = 120.0
 class CoreConfig:
     """How to build the core.
 
-    `key_file` None keeps the machine's secret in the system keyring. `holder` names this program among all that share
+    `key_file` None keeps the machine's secret in the system keyring; `asked` is that place where it has been asked
+    already. `holder` names this program among all that share
     the database; it outlives a crash of the same program, so that what it left half done is found again.
     """
 
@@ -57,6 +58,7 @@ class CoreConfig:
     operator: str = "clerk"
     holder: str = ""
     key_file: Path | None = None
+    asked: KeySource | None = None
     database_url: str | None = None
     recovery_code: str | None = field(default=None, repr=False)
     may_migrate_without_backup: bool = False
@@ -68,7 +70,7 @@ class CoreConfig:
     @property
     def key_source(self) -> KeySource:
         """Where the machine keeps its secret."""
-        return FileSource(self.key_file) if self.key_file is not None else KeyringSource()
+        return self.asked or key_source(self.key_file)
 
 
 class Core:

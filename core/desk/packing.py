@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import IntegrityError
 
+from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.desk import first_page
 from core.fulfilment import boxes, outbound, packing, views, waves
 from core.fulfilment.packing import Act
 from core.fulfilment.records import ParcelView, ShippedRow, Verdict, WaveView
@@ -79,11 +81,11 @@ class Packing:
 
     def recent(self) -> tuple[ShippedRow, ...]:
         """What left last."""
-        return self._store.read(views.recent_shipped)
+        return self._store.read(lambda connection: first_page.recent_shipped(ask_connection(connection)))
 
     def waves(self) -> tuple[WaveView, ...]:
         """Waves with work left."""
-        return self._store.read(views.open_waves)
+        return self._store.read(lambda connection: first_page.open_waves(ask_connection(connection)))
 
     def pick_list(self, wave_id: int) -> tuple[tuple[str, str, int], ...]:
         """What has to be fetched for a wave."""

@@ -10,7 +10,7 @@ the newest orders below a number.
 
 from collections.abc import Sequence
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.desk.orders import Orders
 from core.orders import queries
 from core.orders.records import PILES, OrderFilter

@@ -9,7 +9,7 @@ phones, numbers or lines finds must be the hundred that the search shows.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.desk.orders import Orders
 from core.orders.records import OrderFilter
 from tests.bench.files import large_file, options_of

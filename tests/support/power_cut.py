@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.db.integrity import findings_of
 from tests.support.fault_shim import Kind, Mode, Recorded, Shim, recorded
 from tests.support.faults import DATABASE, numbers_in, open_store, write_one
