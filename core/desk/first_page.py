@@ -5,6 +5,7 @@ start asks them before SQLAlchemy is loaded (`core.desk.glance`).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.db.plain import Ask, instant, instant_or_none
@@ -52,6 +53,21 @@ _SHOPS = "SELECT id, name, is_active, last_good_pull_at, last_error, created_at 
 #: the states are named, because what is done is nearly everything and an index cannot look for what is not
 _OUTBOX = "SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'leased', 'failed') GROUP BY state"
 _UNKNOWN = f"SELECT count(*) FROM print_job WHERE {print_states.IS_OPEN} AND state = 'unknown'"  # noqa: S608 - a constant
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """All of it: what the services would answer at one moment."""
+
+    recent: tuple[ShippedRow, ...]
+    waves: tuple[WaveView, ...]
+    jobs: tuple[PrintJobView, ...]
+    status: StatusView
+
+
+def first_look(ask: Ask, now: datetime) -> FirstLook:
+    """All of it, within the transaction of whoever asks."""
+    return FirstLook(recent_shipped(ask), open_waves(ask), open_jobs(ask), status(ask, now))
 
 
 def recent_shipped(ask: Ask, limit: int = 8) -> tuple[ShippedRow, ...]:

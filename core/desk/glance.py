@@ -6,7 +6,6 @@ which says what is wrong in its own words.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,25 +16,13 @@ from core.db.migrations.versions import known_revisions
 from core.db.places import refuse_unsafe_folder
 from core.db.plain import Ask, ask_driver
 from core.desk import first_page
-from core.fulfilment.records import ShippedRow, WaveView
+from core.desk.first_page import FirstLook
 from core.runtime.errors import DomainError
-from core.sync.records import StatusView
-from core.waybills.records import PrintJobView
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What the services of the desk would answer at this moment, of one snapshot."""
-
-    recent: tuple[ShippedRow, ...]
-    waves: tuple[WaveView, ...]
-    jobs: tuple[PrintJobView, ...]
-    status: StatusView
-
-
-def glance(folder: Path, source: KeySource, now: datetime) -> Glance | None:
+def glance(folder: Path, source: KeySource, now: datetime) -> FirstLook | None:
     """Look at the SQLite database of `folder`; nothing in it can be changed by that.
 
     None where the way in is not plain: no database yet, a schema that is not exactly this program's, a key that has
@@ -54,7 +41,7 @@ def glance(folder: Path, source: KeySource, now: datetime) -> Glance | None:
     return None
 
 
-def _look(path: Path, file_key: bytes, now: datetime) -> Glance | None:
+def _look(path: Path, file_key: bytes, now: datetime) -> FirstLook | None:
     from sqlcipher3 import dbapi2
 
     try:
@@ -69,14 +56,9 @@ def _look(path: Path, file_key: bytes, now: datetime) -> Glance | None:
     return None
 
 
-def _read(ask: Ask, now: datetime) -> Glance | None:
+def _read(ask: Ask, now: datetime) -> FirstLook | None:
     if ask("PRAGMA journal_mode")[0][0] != "wal":
         return None
     if [tuple(row) for row in ask("SELECT version_num FROM alembic_version")] != [(known_revisions()[-1],)]:
         return None
-    return Glance(
-        recent=first_page.recent_shipped(ask),
-        waves=first_page.open_waves(ask),
-        jobs=first_page.open_jobs(ask),
-        status=first_page.status(ask, now),
-    )
+    return first_page.first_look(ask, now)

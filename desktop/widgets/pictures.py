@@ -23,11 +23,15 @@ class PictureBook(QObject):
     claims to be enormous is not opened.
     """
 
-    def __init__(self, folder: Path | None, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = None if folder is None else folder.resolve()
+        self._folder: Path | None = None
         self._tasks = tasks
         self._known: dict[str, QPixmap | None] = {}
+
+    def open(self, folder: Path | None) -> None:
+        """Read pictures from this folder from now on; None where there are none."""
+        self._folder = None if folder is None else folder.resolve()
 
     def show_in(self, label: PictureLabel, name: str, icon: str = "package") -> None:
         """Show the picture called `name` in `label`, at once if it is known, later if it has to be read."""

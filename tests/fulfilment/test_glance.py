@@ -16,7 +16,8 @@ from core.db.driver import connect_sqlite, connect_sqlite_to_look
 from core.db.key_sources import AskedOnce
 from core.db.keys import adopt_key, load_key, read_keys
 from core.db.lock import alone
-from core.desk.glance import Glance, glance
+from core.desk.first_page import FirstLook
+from core.desk.glance import glance
 from core.runtime.errors import Unavailable
 from tests.support.data_folder import DataFolder, make_data_folder
 from tests.support.fake_shop import line
@@ -37,14 +38,14 @@ def world(folder: DataFolder) -> Iterator[World]:
     made.close()
 
 
-def seen(folder: DataFolder, world: World) -> Glance | None:
+def seen(folder: DataFolder, world: World) -> FirstLook | None:
     return glance(folder.path, folder.source, world.clock.now())
 
 
-def told(world: World) -> Glance:
+def told(world: World) -> FirstLook:
     """What the services say at this moment."""
     desk = world.desk
-    return Glance(desk.packing.recent(), desk.packing.waves(), desk.labels.open_jobs(), desk.status.status())
+    return FirstLook(desk.packing.recent(), desk.packing.waves(), desk.labels.open_jobs(), desk.status.status())
 
 
 class Day:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from core.desk.first_page import FirstLook
 from core.fulfilment.records import ParcelView, Tone, Verdict
 from core.runtime.errors import DomainError, Unavailable
 from core.waybills.records import PrintJobView
@@ -105,6 +106,11 @@ class PackingPresenter:
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change of `screen`."""
         self._listener = listener
+
+    def show_first(self, look: FirstLook) -> None:
+        """Show what was read at the start, before anybody has asked."""
+        self._see_jobs(look.jobs)
+        self._show(recent=look.recent, waves=look.waves)
 
     def start(self) -> None:
         """Look for open questions, recent parcels and waves."""
@@ -439,15 +445,15 @@ class PackingPresenter:
         )
 
     def _look_at_jobs(self) -> None:
-        def seen(jobs: tuple[PrintJobView, ...]) -> None:
-            unknown = [job for job in jobs if job.state == "unknown"]
-            parcel = self._screen.parcel
-            mine = [job for job in unknown if parcel is not None and job.waybill_no == parcel.waybill_no]
-            question = next(iter(mine or unknown), None)
-            if question != self._screen.question or len(unknown) != self._screen.questions:
-                self._show(question=question, questions=len(unknown))
+        self._tasks.submit(self._labels.open_jobs, self._see_jobs, self._on_look_error, owner=self, key="jobs")
 
-        self._tasks.submit(self._labels.open_jobs, seen, self._on_look_error, owner=self, key="jobs")
+    def _see_jobs(self, jobs: tuple[PrintJobView, ...]) -> None:
+        unknown = [job for job in jobs if job.state == "unknown"]
+        parcel = self._screen.parcel
+        mine = [job for job in unknown if parcel is not None and job.waybill_no == parcel.waybill_no]
+        question = next(iter(mine or unknown), None)
+        if question != self._screen.question or len(unknown) != self._screen.questions:
+            self._show(question=question, questions=len(unknown))
 
     def _look_around(self) -> None:
         def look() -> PackingScreen:
