@@ -20,7 +20,7 @@ USAGE = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; gives its exit code (0 all well, 1 refused, 2 wrong words, 3 something is missing)."""
-    started = time.perf_counter()
+    started = (time.perf_counter(), time.process_time())
     words = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if words and words[0] in {"-h", "--help", "help"}:

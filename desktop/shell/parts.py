@@ -1,6 +1,6 @@
 """What belongs to the frame: strip, message bar, keys, scanner, sounds, and the pages with what they talk to."""
 
-import uuid
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,18 +19,18 @@ from desktop.pages.packing.presenter import PackingPresenter
 from desktop.scanner import ScannerFilter
 from desktop.shell.keys import Page, ShellKeys
 from desktop.shell.late import Late
-from desktop.shell.ports import DeskPorts
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
 from desktop.texts import LANGUAGES, Phrase
 from desktop.ui import Ui
-from desktop.widgets.key_sheet import KeySheet
 from desktop.widgets.message_bar import Message, MessageBar
 from desktop.widgets.pictures import PictureBook
 
 if TYPE_CHECKING:
     from desktop.pages.printers.ports import PrinterView
+    from desktop.shell.ports import DeskPorts
     from desktop.shell.window import DeskWindow
+    from desktop.widgets.key_sheet import KeySheet
 
 
 class ShellParts(QObject):
@@ -53,7 +53,7 @@ class ShellParts(QObject):
         self._packing: PackingPage | None = None
         self.message_bar = MessageBar(ui)
         self.strip = Strip(ui, self._tell_story, window.go, self._change_language)
-        self._keys = KeySheet(ui, window.centralWidget(), window.focus_page)
+        self._keys: KeySheet | None = None
         self._pictures = PictureBook(tasks, self)
         self.packing = PackingPresenter(
             self._behind.stand_in(lambda ports: ports.packing),
@@ -61,7 +61,7 @@ class ShellParts(QObject):
             tasks,
             ui.settings,
             now=ui.now,
-            nonce=lambda: uuid.uuid4().hex,
+            nonce=lambda: secrets.token_hex(16),
             on_sound=self._sounds.play,
         )
         ui.settings.run_later = self._run_later
@@ -73,7 +73,7 @@ class ShellParts(QObject):
         self.packing.show_first(look)
         self.strip.show_status(look.status)
 
-    def load(self, load: Callable[[], DeskPorts], *, with_look: bool) -> tuple[DeskPorts, FirstLook | None]:
+    def load(self, load: "Callable[[], DeskPorts]", *, with_look: bool) -> "tuple[DeskPorts, FirstLook | None]":
         """Load what is behind the window, in a lane; acts that wait in that lane are answered right after."""
         ports = self._behind.make(load)
         if not with_look:
@@ -81,7 +81,7 @@ class ShellParts(QObject):
         packing, labels = ports.packing, ports.labels
         return ports, FirstLook(packing.recent(), packing.waves(), labels.open_jobs(), ports.status.status())
 
-    def join(self, ports: DeskPorts) -> None:
+    def join(self, ports: "DeskPorts") -> None:
         """What is behind the window is there."""
         self._ports = ports
         self._pictures.open(ports.pictures)
@@ -126,6 +126,10 @@ class ShellParts(QObject):
 
     def toggle_keys(self) -> None:
         """Open or close the key sheet."""
+        if self._keys is None:
+            from desktop.widgets.key_sheet import KeySheet
+
+            self._keys = KeySheet(self._ui, self._window.centralWidget(), self._window.focus_page)
         if self._keys.isVisible():
             self._keys.hide()
             self._window.focus_page()

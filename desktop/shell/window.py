@@ -189,7 +189,7 @@ class DeskWindow(QMainWindow):
         from desktop.errors import error_phrase
         from desktop.texts import Phrase
 
-        self._is_ready = False
+        self._is_ready = self._has_looked = False
         self.frame.show_waiting(Phrase("shell.failed", {"error": error_phrase(error)}))
         self.failed_to_start.emit(error)
 
