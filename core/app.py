@@ -1,15 +1,14 @@
 """The composition root: everything is built here from a configuration, and nothing is global."""
 
-import json
 import logging
 import secrets as random_secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.channels.contract import Channel, ChannelError
-from core.channels.registry import ChannelRegistry, built_in
 from core.db import leases, outbox
 from core.db.key_sources import key_source
 from core.db.keys import KeySource
@@ -25,19 +24,20 @@ from core.desk.stock import Stock
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.inventory.service import expire_due
+from core.outside import Outside
 from core.runtime.clock import Clock, SystemClock
-from core.runtime.errors import DomainError, Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.errors import DomainError
 from core.runtime.lanes import Lane
 from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers
 from core.sync.pulling import Pull, Puller
 from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
-from core.waybills.accounts import Account, ServiceFactory
-from core.waybills.contract import WaybillService
+from core.waybills.accounts import ServiceFactory
 from core.waybills.numbers import lane_of
-from core.waybills.practice.client import PracticeWaybills, WaybillKey
 from core.waybills.print_queue import doubt_forgotten
+
+if TYPE_CHECKING:
+    from core.channels.registry import ChannelRegistry
 
 _log = logging.getLogger(__name__)
 
@@ -76,12 +76,11 @@ class CoreConfig:
 class Core:
     """The program without screen and printers: the services a desk calls, and the lanes that work behind it."""
 
-    def __init__(self, config: CoreConfig, opened: OpenedStore, channels: ChannelRegistry) -> None:
+    def __init__(self, config: CoreConfig, opened: OpenedStore, channels: "ChannelRegistry | None" = None) -> None:
         self.config = config
         self.opened = opened
         self.store = opened.store
-        self.channels = channels
-        self.http = HttpClient(config.clock)
+        self._outside = Outside(config.clock, channels)
         digest = opened.digester.digest
         holder = config.holder or config.desk
         self.packing = Packing(self.store)
@@ -102,11 +101,7 @@ class Core:
         self._unsubscribe: Callable[[], None] | None = None
 
     def _services(self) -> Mapping[str, ServiceFactory]:
-        return {"practice": self._open_practice_waybills}
-
-    def _open_practice_waybills(self, account: Account) -> WaybillService:
-        key = WaybillKey(account.settings["key"], account.secret)
-        return PracticeWaybills(endpoint(account.settings["base_url"]), key, self.http)
+        return {"practice": self._outside.practice_waybills}
 
     def open_channel(self, shop: ShopRecord) -> Channel:
         """The channel of a shop.
@@ -114,10 +109,7 @@ class Core:
         Raises:
             Refused: `channel.unknown`, this version has no such channel; or a setting cannot be used.
         """
-        plugin = self.channels.get(shop.channel)
-        if plugin is None:
-            raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
-        return plugin.factory(shop.settings, json.loads(shop.secret), self.http, self.config.clock)
+        return self._outside.channel(shop)
 
     # --- work behind the desk -----------------------------------------------------------------------------------
 
@@ -226,7 +218,7 @@ class Core:
         for lane in self._lanes.values():
             lane.stop()
         self._lanes.clear()
-        self.http.close()
+        self._outside.close()
         self.opened.close()
 
 
@@ -235,7 +227,7 @@ def _sweep(uow: UnitOfWork) -> None:
     doubt_forgotten(uow)
 
 
-def build(config: CoreConfig, channels: ChannelRegistry | None = None) -> Core:
+def build(config: CoreConfig, channels: "ChannelRegistry | None" = None) -> Core:
     """Open the database and build the core; lanes are started by `Core.start`.
 
     Raises:
@@ -253,7 +245,7 @@ def build(config: CoreConfig, channels: ChannelRegistry | None = None) -> Core:
             may_migrate_without_backup=config.may_migrate_without_backup,
         )
     )
-    return Core(config, opened, channels or built_in())
+    return Core(config, opened, channels)
 
 
 def new_nonce() -> str:

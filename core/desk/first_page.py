@@ -19,10 +19,12 @@ from core.waybills.records import PrintJobView
 NOTICE_AFTER = timedelta(minutes=2)
 STOP_AFTER = timedelta(minutes=5)
 
+# Without statistics SQLite begins a join with the wrong table and reads all of it: CROSS JOIN keeps the order of the
+# tables there, and a "+" keeps it from walking through a whole table for the sake of the order.
 _RECENT = """
     SELECT parcel.id, waybill.number, parcel.shipped_at
-    FROM parcel JOIN waybill ON waybill.parcel_id = parcel.id
-    WHERE parcel.shipped_at IS NOT NULL AND waybill.state = 'obtained'
+    FROM parcel CROSS JOIN waybill
+    WHERE waybill.parcel_id = parcel.id AND parcel.shipped_at IS NOT NULL AND waybill.state = 'obtained'
     ORDER BY parcel.shipped_at DESC, parcel.id DESC
     LIMIT :limit"""
 _WAVES = f"""
@@ -38,7 +40,7 @@ _JOBS = """
         print_job.sent_at
     FROM print_job JOIN waybill ON waybill.id = print_job.waybill_id
     WHERE {which}
-    ORDER BY print_job.id"""
+    ORDER BY +print_job.id"""
 _ORDER_NOS = """
     SELECT DISTINCT parcel_line.parcel_id, orders.order_no
     FROM print_job

@@ -16,6 +16,7 @@ from core.db.driver import connect_sqlite, connect_sqlite_to_look
 from core.db.key_sources import AskedOnce
 from core.db.keys import adopt_key, load_key, read_keys
 from core.db.lock import alone
+from core.desk import first_page
 from core.desk.first_page import FirstLook
 from core.desk.glance import glance
 from core.runtime.errors import Unavailable
@@ -338,3 +339,28 @@ def test_a_keyring_that_does_not_answer_is_not_waited_for_twice(folder):
     keyring.error = None
     source.save("account", bytes(32))
     assert source.load("account") == bytes(32)
+
+
+def plans(folder: DataFolder) -> list[tuple[str, str]]:
+    """Each statement of the first page with one step of how the database means to answer it."""
+    looking = connect_sqlite_to_look(folder.database, KEY.file_key)
+
+    def ask(statement: str, /, **values: object) -> list[tuple[object, ...]]:
+        plan = looking.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps.extend((statement, row[3]) for row in plan)
+        return [tuple(row) for row in looking.execute(statement, values)]
+
+    steps: list[tuple[str, str]] = []
+    first_page.first_look(ask, START)
+    first_page.print_job(ask, 1)
+    looking.close()
+    return steps
+
+
+def test_no_statement_of_the_first_page_walks_through_what_was_done_long_ago(folder, world):
+    world.ready("A1", line("1", "BEAR", 1))
+    world.desk.labels.print_label(world.parcels("A1")[0].id)
+    found = plans(folder)
+    assert len({statement for statement, _ in found}) == 9
+    walks = {step for _, step in found if step.startswith("SCAN")}
+    assert walks == {"SCAN shop", "SCAN print_job USING INDEX ix_print_job_open"}
