@@ -1,17 +1,16 @@
 """The composition root: everything is built here from a configuration, and nothing is global."""
 
-import json
 import logging
 import secrets as random_secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.channels.contract import Channel, ChannelError
-from core.channels.registry import ChannelRegistry, built_in
 from core.db import leases, outbox
-from core.db.key_sources import FileSource, KeyringSource
+from core.db.key_sources import key_source
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
@@ -27,20 +26,21 @@ from core.desk.stock import Stock
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.inventory.service import expire_due
+from core.outside import Outside
 from core.runtime.clock import Clock, SystemClock
-from core.runtime.errors import DomainError, Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.errors import DomainError
 from core.runtime.lanes import Lane
 from core.sync.asking import Asking
 from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers
 from core.sync.pulling import Pull, Puller
 from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
-from core.waybills.accounts import Account, ServiceFactory
-from core.waybills.contract import WaybillService
+from core.waybills.accounts import ServiceFactory
 from core.waybills.numbers import lane_of
-from core.waybills.practice.client import PracticeWaybills, WaybillKey
 from core.waybills.print_queue import doubt_forgotten
+
+if TYPE_CHECKING:
+    from core.channels.registry import ChannelRegistry
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ _PULL_LEASE_S = 120.0
 class CoreConfig:
     """How to build the core.
 
-    `key_file` None keeps the machine's secret in the system keyring. `desk_id` tells this desk from all others
+    `key_file` None keeps the machine's secret in the system keyring; `asked` is that place where it has been asked
+    already. `desk_id` tells this desk from all others
     whatever it is called (see `Desks`). `holder` names this program among all that share the database; it outlives a
     crash of the same program and a renaming of its desk, so that what it left half done is found again.
     """
@@ -62,6 +63,7 @@ class CoreConfig:
     desk_id: str = ""
     holder: str = ""
     key_file: Path | None = None
+    asked: KeySource | None = None
     database_url: str | None = None
     recovery_code: str | None = field(default=None, repr=False)
     may_migrate_without_backup: bool = False
@@ -73,18 +75,17 @@ class CoreConfig:
     @property
     def key_source(self) -> KeySource:
         """Where the machine keeps its secret."""
-        return FileSource(self.key_file) if self.key_file is not None else KeyringSource()
+        return self.asked or key_source(self.key_file)
 
 
 class Core:
     """The program without screen and printers: the services a desk calls, and the lanes that work behind it."""
 
-    def __init__(self, config: CoreConfig, opened: OpenedStore, channels: ChannelRegistry) -> None:
+    def __init__(self, config: CoreConfig, opened: OpenedStore, channels: "ChannelRegistry | None" = None) -> None:
         self.config = config
         self.opened = opened
         self.store = opened.store
-        self.channels = channels
-        self.http = HttpClient(config.clock)
+        self._outside = Outside(config.clock, channels)
         digest = opened.digester.digest
         desk_id = config.desk_id or config.desk
         holder = config.holder or desk_id
@@ -97,7 +98,7 @@ class Core:
         self.status = Status(self.store)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
-        self.pictures = Pictures(self.store, self.http)
+        self.pictures = Pictures(self.store, self._outside.http)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
         self.puller = Puller(self.store, digest, config.carrier_code, self._is_stopping.is_set)
@@ -109,11 +110,7 @@ class Core:
         self._unsubscribe: Callable[[], None] | None = None
 
     def _services(self) -> Mapping[str, ServiceFactory]:
-        return {"practice": self._open_practice_waybills}
-
-    def _open_practice_waybills(self, account: Account) -> WaybillService:
-        key = WaybillKey(account.settings["key"], account.secret)
-        return PracticeWaybills(endpoint(account.settings["base_url"]), key, self.http)
+        return {"practice": self._outside.practice_waybills}
 
     def open_channel(self, shop: ShopRecord) -> Channel:
         """The channel of a shop.
@@ -121,10 +118,7 @@ class Core:
         Raises:
             Refused: `channel.unknown`, this version has no such channel; or a setting cannot be used.
         """
-        plugin = self.channels.get(shop.channel)
-        if plugin is None:
-            raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
-        return plugin.factory(shop.settings, json.loads(shop.secret), self.http, self.config.clock)
+        return self._outside.channel(shop)
 
     # --- work behind the desk -----------------------------------------------------------------------------------
 
@@ -244,7 +238,7 @@ class Core:
         for lane in self._lanes.values():
             lane.stop()
         self._lanes.clear()
-        self.http.close()
+        self._outside.close()
         self.opened.close()
 
 
@@ -253,7 +247,7 @@ def _sweep(uow: UnitOfWork) -> None:
     doubt_forgotten(uow)
 
 
-def build(config: CoreConfig, channels: ChannelRegistry | None = None) -> Core:
+def build(config: CoreConfig, channels: "ChannelRegistry | None" = None) -> Core:
     """Open the database and build the core; lanes are started by `Core.start`.
 
     Raises:
@@ -271,7 +265,7 @@ def build(config: CoreConfig, channels: ChannelRegistry | None = None) -> Core:
             may_migrate_without_backup=config.may_migrate_without_backup,
         )
     )
-    return Core(config, opened, channels or built_in())
+    return Core(config, opened, channels)
 
 
 def new_nonce() -> str:

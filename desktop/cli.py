@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -19,6 +20,7 @@ USAGE = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; gives its exit code (0 all well, 1 refused, 2 wrong words, 3 something is missing)."""
+    started = (time.perf_counter(), time.process_time())
     words = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if words and words[0] in {"-h", "--help", "help"}:
@@ -30,13 +32,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return USAGE
         module, name, _ = _VERBS[words[0]]
         return _run(module, name, words[1:])
-    return _run("desktop.window_verb", "run", words)
+    return _run("desktop.window_verb", "run", words, started=started)
 
 
-def _run(module: str, name: str, words: Sequence[str]) -> int:
-    verb: Callable[[Sequence[str]], int] = getattr(import_module(module), name)
+def _run(module: str, name: str, words: Sequence[str], **more: object) -> int:
+    verb: Callable[..., int] = getattr(import_module(module), name)
     try:
-        return verb(words)
+        return verb(words, **more)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else USAGE
 

@@ -1,21 +1,21 @@
-"""Where core and printing meet: one running desk, with or without a window."""
+"""Where core and printing meet: one running desk, with or without a window.
+
+Printing and the practice shop are imported where they start: a window answers scans before that.
+"""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.app import Core, CoreConfig, build
-from core.practice.catalogue import practice_catalogue
-from core.practice.generator import generate_orders
-from core.practice.moving_in import move_in
-from core.practice.server import PracticeServer, kept_secrets
 from core.runtime.errors import DomainError
 from desktop.options import Options
-from desktop.printers import Printers
 from desktop.settings import desk_identity
 from resources.paths import practice_pictures_dir
 
 if TYPE_CHECKING:
+    from desktop.printers import Printers
     from printing.render import LabelRenderer
 
 _log = logging.getLogger(__name__)
@@ -52,6 +52,10 @@ class Practice:
     """The practice shop of an installation: runs in this program, on this machine only."""
 
     def __init__(self, core: Core, folder: Path) -> None:
+        from core.practice.catalogue import practice_catalogue
+        from core.practice.moving_in import move_in
+        from core.practice.server import PracticeServer, kept_secrets
+
         keys = kept_secrets(folder)
         self.server = PracticeServer(folder, keys, core.config.clock, pictures=practice_pictures_dir())
         self.server.start()
@@ -60,13 +64,14 @@ class Practice:
             lambda uow: move_in(uow, self.server.url, self.server.carrier_url, keys, practice_catalogue())
         )
 
-    @property
-    def url(self) -> str:
+    def address(self) -> str:
         """The shop's own page, for a browser on this machine."""
         return self.server.url
 
     def place_orders(self, count: int) -> int:
         """Let invented buyers place and pay orders, and pull them; gives how many there are now."""
+        from core.practice.generator import generate_orders
+
         before = self.server.shop.summary()["orders"]
         # The seed follows the shop, so that the same practice can be had again and no two rounds are alike.
         generate_orders(self.server.shop, count, seed=before + 1)
@@ -86,13 +91,24 @@ def wants_practice(core: Core) -> bool:
 class Desk:
     """Core, printers and practice shop of one running program."""
 
-    def __init__(self, config: CoreConfig, renderer: "LabelRenderer | None", *, virtual_folder: Path) -> None:
+    def __init__(
+        self, config: CoreConfig, make_renderer: "Callable[[], LabelRenderer] | None", *, virtual_folder: Path
+    ) -> None:
+        """Open core. Nothing works by itself and nothing can be printed before `start`.
+
+        Args:
+            config: which data, who works with it.
+            make_renderer: draws the labels; None where nothing is printed.
+            virtual_folder: where the virtual printer keeps its labels.
+        """
         self.core = build(config)
         self.practice: Practice | None = None
-        self.printers = Printers(self.core, renderer, virtual_folder) if renderer is not None else None
+        self.printers: Printers | None = None
+        self._make_renderer = make_renderer
+        self._virtual_folder = virtual_folder
 
     def start(self, *, with_practice: bool | None = None) -> None:
-        """Open the practice shop if it is wanted, then start every lane.
+        """Open the practice shop if it is wanted, then start the printers and every lane.
 
         Args:
             with_practice: None does what the settings say, and a practice shop that opens for the first time has
@@ -105,7 +121,10 @@ class Desk:
                 self.practice = Practice(self.core, self.core.config.folder / "practice")
             except (OSError, DomainError) as error:
                 _log.error("the practice shop could not be opened: %s", error)
-        if self.printers is not None:
+        if self._make_renderer is not None:
+            from desktop.printers import Printers
+
+            self.printers = Printers(self.core, self._make_renderer(), self._virtual_folder)
             self.printers.start()
         self.core.start()
         if is_first and self.practice is not None:

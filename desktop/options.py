@@ -2,7 +2,7 @@
 
 import argparse
 import os
-import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +45,16 @@ def options_of(wish: argparse.Namespace) -> Options:
         database_url=_with_driver(wish.database),
         key_file=wish.key_file.expanduser().absolute() if wish.key_file else None,
         recovery_code=wish.recovery_code or os.environ.get("PACKDESK_RECOVERY_CODE"),
-        desk=wish.desk or socket.gethostname() or "desk",
+        desk=wish.desk or _computer_name() or "desk",
         operator=wish.operator or os.environ.get("USER") or os.environ.get("USERNAME") or "clerk",
         is_json=wish.json,
     )
+
+
+def _computer_name() -> str:
+    if sys.platform == "win32":
+        return os.environ.get("COMPUTERNAME", "")
+    return os.uname().nodename
 
 
 def default_data_folder() -> Path:

@@ -1,14 +1,10 @@
 """Plays the signal tones through the system's own player, in a thread of its own; never required for use."""
 
-import array
 import importlib
-import io
 import os
 import queue
 import shutil
-import subprocess
 import threading
-import wave
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
@@ -30,6 +26,10 @@ _PLAYERS: Final = ("pw-play", "paplay", "aplay")
 @lru_cache(maxsize=32)
 def scaled_wav(name: str, volume: int) -> bytes:
     """The WAV of a tone at `volume` percent."""
+    import array
+    import io
+    import wave
+
     with wave.open(str(sound_file(name)), "rb") as source:
         parameters = source.getparams()
         data = array.array("h", source.readframes(source.getnframes()))
@@ -55,6 +55,8 @@ def system_player() -> Callable[[bytes], bool] | None:
 
 
 def _play_program(arguments: list[str], wav: bytes) -> bool:
+    import subprocess
+
     try:
         done = subprocess.run(  # noqa: S603  a player found on the path, fed with our own tone
             arguments,

@@ -5,7 +5,6 @@ cannot be caught; so it has to be found before. Standard library only: the set-u
 anything is installed. The table was measured on bare Debian 12 with PySide6 6.9.
 """
 
-import ctypes
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -60,10 +59,10 @@ _FONT_FOLDERS = (
 CJK_FONT_PACKAGE = "fonts-noto-cjk"
 
 
-def missing_libraries(goal: Goal, load: Callable[[str], object] = ctypes.CDLL) -> tuple[SystemLibrary, ...]:
+def missing_libraries(goal: Goal, load: Callable[[str], object] | None = None) -> tuple[SystemLibrary, ...]:
     """Return the libraries that `goal` needs and the loader does not find, in the order of the table.
 
-    `load` raises OSError for a library that is not there, as `ctypes.CDLL` does.
+    `load` raises OSError for a library that is not there; by default it is `ctypes.CDLL`.
     """
     return tuple(
         library
@@ -74,10 +73,14 @@ def missing_libraries(goal: Goal, load: Callable[[str], object] = ctypes.CDLL) -
 
 def has_library(soname: str) -> bool:
     """Whether the loader finds one library."""
-    return _loads(soname, ctypes.CDLL)
+    return _loads(soname, None)
 
 
-def _loads(soname: str, load: Callable[[str], object]) -> bool:
+def _loads(soname: str, load: Callable[[str], object] | None) -> bool:
+    if load is None:
+        from ctypes import CDLL
+
+        load = CDLL
     try:
         load(soname)
     except OSError:

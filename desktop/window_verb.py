@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +16,16 @@ from desktop.options import Options, add_options, options_of
 from desktop.system_libraries import has_screen
 
 if TYPE_CHECKING:
-    from desktop.composition import Desk
+    from core.db.keys import KeySource
+    from core.desk.first_page import FirstLook
+    from core.runtime.lanes import Lane
+    from desktop.composition import Desk, Practice
+    from desktop.settings import DeskSettings
+    from desktop.shell.late import Late
     from desktop.shell.ports import DeskPorts
+    from desktop.shell.start import StartQuestions
+    from desktop.shell.window import DeskWindow
+    from printing.render import LabelRenderer
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +34,12 @@ MACHINE_KEY = "machine.key"
 _NO_SCREEN = 3
 
 
-def run(argv: Sequence[str]) -> int:
-    """Open the window of a data folder."""
+#: the performance counter and the CPU seconds of the process at one moment
+Moment = tuple[float, float]
+
+
+def run(argv: Sequence[str], started: Moment | None = None) -> int:
+    """Open the window of a data folder; `started` is when the program began."""
     parser = argparse.ArgumentParser(prog="packdesk", description="Open the packing desk.")
     add_options(parser)
     parser.add_argument("--language", choices=("zh_CN", "en"), help="language of the window from now on")
@@ -37,12 +48,14 @@ def run(argv: Sequence[str]) -> int:
         "--measure-start", action="store_true", help="open the window, print how long it took, and exit"
     )
     wish = parser.parse_args(argv)
-    options = options_of(wish)
-    return _open(options, _Wish(wish.language, not wish.no_practice, is_measured=wish.measure_start))
+    measured = (started or (time.perf_counter(), time.process_time())) if wish.measure_start else None
+    return _open(options_of(wish), _Wish(wish.language, not wish.no_practice, measured_from=measured))
 
 
 def run_demo(options: Options, orders: int, seed: int) -> int:
     """Open the window on a temporary data folder, with orders placed at the practice shop."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="packdesk-demo-") as temporary:
         folder = Path(temporary) / "data"
         place = replace(options, data=folder, key_file=Path(temporary) / "demo.key")
@@ -55,7 +68,8 @@ class _Wish:
 
     language: str | None
     with_practice: bool
-    is_measured: bool = False
+    #: from when the start is measured
+    measured_from: Moment | None = None
     orders: int = 0
     seed: int = 1
 
@@ -89,7 +103,6 @@ def _open(options: Options, wish: _Wish) -> int:
 
 
 def _show(options: Options, wish: _Wish) -> int:
-    started = time.perf_counter()
     # PyPI's Qt speaks ibus only; fcitx understands it.
     if os.environ.get("QT_IM_MODULE") in {"fcitx", "fcitx5"}:
         os.environ["QT_IM_MODULE"] = "ibus"
@@ -98,6 +111,7 @@ def _show(options: Options, wish: _Wish) -> int:
 
     from desktop.app import build_window
     from desktop.settings import DeskSettings
+    from desktop.shell.window import Start
 
     app = QApplication(["packdesk"])
     app.setApplicationName("Packdesk")
@@ -105,33 +119,46 @@ def _show(options: Options, wish: _Wish) -> int:
     if wish.language:
         settings.put("language", wish.language)
     boot = Boot(options, settings, wish)
-    window = build_window(app, settings, boot=boot.load, folder=options.data, now=_now)
+    start = Start(boot.load, boot.glance, boot.begin)
+    window = build_window(app, settings, start=start, folder=options.data, now=_now)
     boot.attach(window)
-    if wish.is_measured:
-        _measure(app, window, started)
+    if wish.measured_from is not None:
+        _measure(app, window, wish.measured_from)
     window.show()
     code = app.exec()
     boot.close()
     return int(code)
 
 
-def _measure(app: Any, window: Any, started: float) -> None:
+def _measure(app: Any, window: Any, started: Moment) -> None:
+    """Print the contract's three figures at the first page, and end once scans are answered, or with an error."""
     figures: dict[str, object] = {}
+    cpu: dict[str, float] = {}
 
-    def elapsed() -> float:
-        return round((time.perf_counter() - started) * 1000, 1)
+    def elapsed(name: str) -> float:
+        cpu[name] = round((time.process_time() - started[1]) * 1000, 1)
+        return round((time.perf_counter() - started[0]) * 1000, 1)
 
     def on_first_paint() -> None:
-        figures["first_paint_ms"] = elapsed()
+        figures["first_paint_ms"] = elapsed("first_paint")
         figures["modules_at_first_paint"] = len(sys.modules)
 
     def on_first_page() -> None:
-        figures["first_page_ms"] = elapsed()
+        figures["first_page_ms"] = elapsed("first_page")
         order = ("first_paint_ms", "first_page_ms", "modules_at_first_paint")
         sys.stdout.write(json.dumps({name: figures[name] for name in order}) + "\n")
         sys.stdout.flush()
-        window.close()
-        app.quit()
+        end_when_done()
+
+    def on_ready() -> None:
+        figures["ready_ms"] = elapsed("ready")
+        end_when_done()
+
+    def end_when_done() -> None:
+        if "ready_ms" in figures and "first_page_ms" in figures:
+            sys.stderr.write(json.dumps({"ready_ms": figures["ready_ms"], "cpu_ms": cpu}) + "\n")
+            window.close()
+            app.quit()
 
     def on_failed(error: object) -> None:
         sys.stderr.write(f"packdesk: {error}\n")
@@ -140,56 +167,93 @@ def _measure(app: Any, window: Any, started: float) -> None:
 
     window.first_paint.connect(on_first_paint)
     window.first_page.connect(on_first_page)
+    window.ready.connect(on_ready)
     window.failed_to_start.connect(on_failed)
 
 
 class Boot:
     """Loads what is behind the window, and says in the window what a person has to decide first."""
 
-    def __init__(self, options: Options, settings: Any, wish: _Wish) -> None:
+    def __init__(self, options: Options, settings: "DeskSettings", wish: _Wish) -> None:
         self._options = options
         self._settings = settings
         self._wish = wish
+        self._source: KeySource | None = None
         self._desk: Desk | None = None
-        self._backups: Any = None
-        self._window: Any = None
+        self._begun: Late[Desk] | None = None
+        self._care_lane: Lane | None = None
+        self._questions: StartQuestions | None = None
+
+    # Each of the next three runs in a lane, never on the window's thread: keyrings may ask their own questions.
+
+    def glance(self) -> "FirstLook | None":
+        """What the first page shows, read before core is loaded; never where several desks share a server."""
+        from core.desk.glance import glance
+
+        if self._options.database_url is not None:
+            return None
+        return glance(self._options.data, self._key_source(), _now())
 
     def load(self) -> "DeskPorts":
-        """Build the desk; runs in a lane, never on the window's thread (keyrings may ask their own questions)."""
-        from core.runtime.lanes import Lane
-        from desktop.composition import Desk, core_config
+        """Open core: from here on scans are answered."""
+        from desktop.composition import Desk, core_config, wants_practice
+        from desktop.shell.late import Late
         from desktop.shell.ports import DeskPorts
-        from printing.render import LabelRenderer
 
         options = self._with_agreed_key()
         clerk = self._settings.text("clerk") or options.operator
-        config = core_config(replace(options, operator=clerk), works_as="window")
-        desk = Desk(config, LabelRenderer(), virtual_folder=options.data / "labels")
+        config = replace(core_config(replace(options, operator=clerk), works_as="window"), asked=self._key_source())
+        # Asked anew by the next try, after somebody has decided or unlocked something.
+        self._source = None
+        desk = Desk(config, _label_renderer, virtual_folder=options.data / "labels")
         self._desk = desk
         desk.core.desks.settle(self._settings.text("desk_name"), options.desk)
+        begun: Late[Desk] = Late()
+        self._begun = begun
+        has_practice = self._wish.with_practice and wants_practice(desk.core)
+        return DeskPorts(
+            packing=desk.core.packing,
+            labels=desk.core.labels,
+            orders=desk.core.orders,
+            status=desk.core.status,
+            printers=begun.stand_in(lambda desk: desk.printers),
+            listen=lambda listener: _subscribe(desk, listener),
+            desks=desk.core.desks,
+            pictures=options.data / "pictures",
+            fetch_picture=desk.core.pictures.fetch,
+            practice=begun.stand_in(_open_practice) if has_practice else None,
+        )
+
+    def begin(self) -> None:
+        """Start printers, practice shop, lanes and care, once the pages can talk."""
+        begun = self._begun
+        if begun is None:
+            raise RuntimeError("a desk is loaded before it begins")
+        begun.make(self._begin)
+
+    def _begin(self) -> "Desk":
+        from core.runtime.lanes import Lane
+
+        desk = self._desk
+        if desk is None:
+            raise RuntimeError("a desk is loaded before it begins")
         desk.start(with_practice=None if self._wish.with_practice else False)
         if self._wish.orders and desk.practice is not None:
             from core.practice.generator import generate_orders
 
             generate_orders(desk.practice.server.shop, self._wish.orders, self._wish.seed)
             desk.core.pull_now()
-        self._backups = Lane("care", self._care)
-        self._backups.start()
-        printers = desk.printers
-        if printers is None:
-            raise RuntimeError("a window always has printers")
-        return DeskPorts(
-            packing=desk.core.packing,
-            labels=desk.core.labels,
-            orders=desk.core.orders,
-            status=desk.core.status,
-            printers=printers,
-            listen=lambda listener: _subscribe(desk, listener),
-            desks=desk.core.desks,
-            pictures=options.data / "pictures",
-            fetch_picture=desk.core.pictures.fetch,
-            practice=desk.practice,
-        )
+        self._care_lane = Lane("care", self._care)
+        self._care_lane.start()
+        return desk
+
+    def _key_source(self) -> "KeySource":
+        """This machine's secret, asked for once in a start."""
+        from core.db.key_sources import AskedOnce, key_source
+
+        if self._source is None:
+            self._source = AskedOnce(key_source(self._with_agreed_key().key_file))
+        return self._source
 
     def _with_agreed_key(self) -> Options:
         agreed = self._options.data / MACHINE_KEY
@@ -211,20 +275,37 @@ class Boot:
             _log.error("%s stock levels are not the sum of their movements; see packdesk doctor", len(wrong))
         return 3600.0
 
-    def attach(self, window: Any) -> None:
+    def attach(self, window: "DeskWindow") -> None:
         """Take part in the window's start: questions about the key and the recovery code."""
-        from desktop.shell.start import StartQuestions
 
-        self._window = window
-        self._questions = StartQuestions(window, self)
-        window.failed_to_start.connect(self._questions.on_failed)
-        window.first_page.connect(self._questions.on_first_page)
+        def questions() -> "StartQuestions":
+            from desktop.shell.start import StartQuestions
+
+            # Kept: what it shows in the window calls it back.
+            self._questions = self._questions or StartQuestions(window, self)
+            return self._questions
+
+        def on_failed(error: object) -> None:
+            questions().on_failed(error)
+
+        def on_ready() -> None:
+            if self.wants_recovery_code():
+                questions().on_ready()
+
+        window.failed_to_start.connect(on_failed)
+        window.ready.connect(on_ready)
 
     # --- what the start questions ask ---------------------------------------------------------------------------
 
     def keep_key_in_file(self) -> None:
         """Somebody agreed that this machine's key is kept in a file readable by this user alone."""
         self._options = replace(self._options, key_file=self._options.data / MACHINE_KEY)
+
+    def wants_recovery_code(self) -> bool:
+        """Whether the owner has not proved yet to have the code."""
+        from core.db.keys import is_recovery_confirmed
+
+        return self._desk is not None and not is_recovery_confirmed(self._desk.core.opened.folder)
 
     def recovery_code(self) -> str | None:
         """The code to show until its owner has typed it once; a new one where an older was never confirmed."""
@@ -246,10 +327,24 @@ class Boot:
 
     def close(self) -> None:
         """End everything behind the window."""
-        if self._backups is not None:
-            self._backups.stop()
+        if self._care_lane is not None:
+            self._care_lane.stop()
         if self._desk is not None:
             self._desk.stop()
+
+
+def _label_renderer() -> "LabelRenderer":
+    from printing.render import LabelRenderer
+
+    return LabelRenderer()
+
+
+def _open_practice(desk: "Desk") -> "Practice":
+    from core.runtime.errors import Unavailable
+
+    if desk.practice is None:
+        raise Unavailable("practice.closed", "the practice shop could not be opened; the log says why")
+    return desk.practice
 
 
 def _subscribe(desk: "Desk", listener: Callable[[Any], None]) -> None:

@@ -15,14 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from core.db.engines import connect_sqlite, key_pragma
+from core.db.driver import DATABASE_FILE, connect_sqlite, key_pragma
 from core.db.files import sync_file, sync_folder, write_durably
 from core.db.integrity import check_file, counts_of, findings_of
 from core.db.keys import KEYS_FILE, recovery_part
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused, Unavailable
 
-DATABASE_FILE = "packdesk.db"
 MANIFEST_FILE = "backup.json"
 BACKUP_FOLDER = "backups"
 KEEP_DAILY = 7

@@ -1,6 +1,5 @@
 """Engines: one that writes and one that reads, on the encrypted SQLite file or on PostgreSQL."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,8 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
+from core.db.driver import connect_sqlite
 from core.db.types import PersonalCipher
-
-#: the WAL-reset defect can drop commits in older libraries (sqlite.org/wal.html#walresetbug)
-OLDEST_SAFE_SQLITE = (3, 51, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,55 +46,6 @@ def sqlite_engines(path: Path, key: bytes, *, must_exist: bool = False) -> Engin
         writer=_sqlite_engine(path, key, begin="BEGIN IMMEDIATE", must_exist=must_exist, writes=True),
         reader=_sqlite_engine(path, key, begin="BEGIN", must_exist=must_exist, writes=False),
     )
-
-
-def connect_sqlite(path: Path, key: bytes, *, must_exist: bool = False) -> Any:
-    """A bare driver connection with the pragmas every connection of ours has.
-
-    Raises:
-        sqlcipher3.dbapi2.DatabaseError: the key does not open the file, or its first page is damaged.
-        sqlcipher3.dbapi2.OperationalError: the file is not there (with `must_exist`) or cannot be read.
-    """
-    from sqlcipher3 import dbapi2
-
-    mode = "rw" if must_exist else "rwc"
-    connection = dbapi2.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        timeout=0,
-        cached_statements=256,
-    )
-    try:
-        cursor = connection.cursor()
-        # The library would write its own lines to stderr; our sentences say the same.
-        cursor.execute("PRAGMA cipher_log_level = NONE")
-        cursor.execute(key_pragma(key))
-        # FULL: with NORMAL a power cut loses acknowledged commits in WAL mode.
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "cache_size = -65536",
-            "temp_store = MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def key_pragma(key: bytes) -> str:
-    """The statement that gives an encrypted file its raw key, and its salt.
-
-    Without a salt of ours the library takes the first 16 bytes of the file for it. When a power cut spoils the first
-    page while it is copied from the log, nothing would open any more although the log holds that page whole.
-    """
-    salt = hashlib.sha256(b"packdesk file salt" + key).digest()[:16]
-    return f"PRAGMA key = \"x'{key.hex()}{salt.hex()}'\""
 
 
 def _sqlite_engine(path: Path, key: bytes, begin: str, *, must_exist: bool, writes: bool) -> Engine:
@@ -170,13 +118,3 @@ def is_busy(error: BaseException) -> bool:
     if name:
         return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
     return "database is locked" in str(original)
-
-
-def sqlite_library_is_safe() -> bool:
-    """Whether the encrypted library is newer than the defect named above (or has its backport)."""
-    from sqlcipher3 import dbapi2
-
-    version: tuple[int, ...] = tuple(int(part) for part in dbapi2.sqlite_version.split("."))
-    return version >= OLDEST_SAFE_SQLITE or (
-        version[:2] in {(3, 44), (3, 50)} and version[2] >= {44: 6, 50: 7}[version[1]]
-    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.db.unit_of_work import Store
 from core.runtime.errors import Unavailable
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.db.files import sync_folder
-from core.runtime.errors import Refused, Unavailable
+from core.db.keys import KeySource
+from core.runtime.errors import DomainError, Refused, Unavailable
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -178,6 +179,41 @@ class FileSource:
             raise Unavailable(
                 "key.file_unreadable", f"{self.path} cannot be written: {error.strerror}", path=str(self.path)
             ) from error
+
+
+class AskedOnce:
+    """A source whose answer, or silence, is remembered: a locked keyring asks its owner, and once is enough."""
+
+    def __init__(self, source: KeySource) -> None:
+        self._source = source
+        self.name = source.name
+        self._answers: dict[str, bytes | DomainError | None] = {}
+
+    def load(self, account: str) -> bytes | None:
+        """As the source answered the first time.
+
+        Raises:
+            DomainError: what the source raised the first time.
+        """
+        if account not in self._answers:
+            try:
+                self._answers[account] = self._source.load(account)
+            except DomainError as error:
+                self._answers[account] = error
+        answer = self._answers[account]
+        if isinstance(answer, DomainError):
+            raise answer
+        return answer
+
+    def save(self, account: str, secret: bytes) -> None:
+        """Store the secret; the source is asked again what it keeps."""
+        self._source.save(account, secret)
+        self._answers.pop(account, None)
+
+
+def key_source(key_file: Path | None) -> KeySource:
+    """Where the machine keeps its secret: in `key_file`, without one in the system keyring."""
+    return FileSource(key_file) if key_file is not None else KeyringSource()
 
 
 def _decoded(text: str) -> bytes:

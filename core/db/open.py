@@ -8,17 +8,10 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from core.db.backup import BACKUP_FOLDER, DATABASE_FILE, MIGRATION, Backup, Source, list_backups, make_backup
+from core.db.backup import BACKUP_FOLDER, MIGRATION, Backup, Source, list_backups, make_backup
 from core.db.cipher import AesCipher, Digester
-from core.db.engines import (
-    OLDEST_SAFE_SQLITE,
-    Engines,
-    connect_sqlite,
-    is_busy,
-    postgres_engines,
-    sqlite_engines,
-    sqlite_library_is_safe,
-)
+from core.db.driver import DATABASE_FILE, OLDEST_SAFE_SQLITE, connect_sqlite, sqlite_library_is_safe
+from core.db.engines import Engines, is_busy, postgres_engines, sqlite_engines
 from core.db.facts import key_ring_of, note_facts, read_facts
 from core.db.failures import as_domain_error
 from core.db.files import sync_file, sync_folder

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.db.backup import DATABASE_FILE, Backup, check_restored, read_backup, verify_backup
+from core.db.backup import Backup, check_restored, read_backup, verify_backup
+from core.db.driver import DATABASE_FILE
 from core.db.files import sync_file, sync_folder
 from core.db.keys import KEYS_FILE, KeySource, adopt_key, open_with_code, read_keys
 from core.db.lock import DeskLock, alone, is_database_open

@@ -7,10 +7,11 @@ from sqlalchemy import delete, select, text, update
 from core.db.models import Setting
 from core.db.unit_of_work import Actor, Store, UnitOfWork, insert_or_ignore
 from core.desk.settings import put_setting
-from core.fulfilment.models import IS_OPEN, Parcel, Wave
+from core.fulfilment.models import Parcel, Wave
+from core.fulfilment.states import IS_OPEN
 from core.runtime.errors import Refused
 from core.waybills.models import PrintJob
-from core.waybills.print_queue import OPEN as OPEN_PRINTS
+from core.waybills.states import OPEN as OPEN_PRINTS
 
 #: setting: which desk bears a name
 _BEARER = "desk.{name}"

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork
+from core.desk import first_page
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import orders_in, want_label_of
 from core.orders import holds
-from core.orders.models import Order
 from core.orders.records import OrderParcelView
 from core.runtime.errors import NotFound, Refused
 from core.waybills import numbers, print_queue
@@ -50,13 +51,13 @@ class Labels:
 
     def open_jobs(self) -> tuple[PrintJobView, ...]:
         """What waits, prints or needs an answer, oldest first."""
-        return self._store.read(lambda connection: _jobs(connection, PrintJob.state.in_(print_queue.OPEN)))
+        return self._store.read(lambda connection: first_page.open_jobs(ask_connection(connection)))
 
     def _job(self, job_id: int) -> PrintJobView:
-        found = self._store.read(lambda connection: _jobs(connection, PrintJob.id == job_id))
-        if not found:
+        found = self._store.read(lambda connection: first_page.print_job(ask_connection(connection), job_id))
+        if found is None:
             raise NotFound("print.unknown_job", f"there is no print job {job_id}")
-        return found[0]
+        return found
 
 
 def _print(uow: UnitOfWork, parcel_id: int) -> int:
@@ -77,37 +78,6 @@ def _new_number(uow: UnitOfWork, parcel_id: int, reason: str) -> None:
     for order_id in orders_in(uow, parcel_id):
         holds.release(uow, order_id, ["waybill_failed"])
     uow.changed("parcel", parcel_id)
-
-
-def _jobs(connection: Connection, here: ColumnElement[bool]) -> tuple[PrintJobView, ...]:
-    query = select(*PrintJob.__table__.c, Waybill.number, Waybill.parcel_id)
-    query = query.join(Waybill, Waybill.id == PrintJob.waybill_id).where(here).order_by(PrintJob.id)
-    rows = connection.execute(query).all()
-    orders = _order_nos(connection, [row.parcel_id for row in rows])
-    return tuple(
-        PrintJobView(
-            id=row.id,
-            waybill_id=row.waybill_id,
-            waybill_no=row.number or "",
-            order_nos=orders.get(row.parcel_id, ()),
-            copy_no=row.copy_no,
-            printer_key=row.printer_key,
-            state=row.state,
-            reason=row.reason,
-            last_error=row.last_error or "",
-            created_at=row.created_at,
-            sent_at=row.sent_at,
-        )
-        for row in rows
-    )
-
-
-def _order_nos(connection: Connection, parcel_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
-    query = select(ParcelLine.parcel_id, Order.order_no).join(Order, Order.id == ParcelLine.order_id).distinct()
-    found: dict[int, tuple[str, ...]] = {}
-    for row in connection.execute(query.where(ParcelLine.parcel_id.in_(parcel_ids)).order_by(Order.order_no)):
-        found[row.parcel_id] = (*found.get(row.parcel_id, ()), row.order_no)
-    return found
 
 
 def waybills_of(connection: Connection, order_ids: Sequence[int]) -> Mapping[int, str]:

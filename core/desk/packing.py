@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError
 
+from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.desk import first_page
 from core.fulfilment import boxes, outbound, packing, picking, views, waves
 from core.fulfilment.packing import Act
 from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
@@ -114,11 +116,11 @@ class Packing:
 
     def recent(self) -> tuple[ShippedRow, ...]:
         """What left last."""
-        return self._store.read(views.recent_shipped)
+        return self._store.read(lambda connection: first_page.recent_shipped(ask_connection(connection)))
 
     def waves(self) -> tuple[WaveView, ...]:
         """Waves with work left."""
-        return self._store.read(views.open_waves)
+        return self._store.read(lambda connection: first_page.open_waves(ask_connection(connection)))
 
     def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
         """What is still to be fetched for a wave, along the shelves."""

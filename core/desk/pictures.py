@@ -1,12 +1,15 @@
 """Pictures of goods from the shops that sell them."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from core.db.unit_of_work import Store
 from core.runtime.errors import Refused
-from core.runtime.http import HttpClient, endpoint
 from core.sync.shops import active_shops
+
+if TYPE_CHECKING:
+    from core.runtime.http import HttpClient
 
 #: shops show photographs of up to some megabytes; what is larger is none
 _MAX_BYTES: Final = 8 * 1024 * 1024
@@ -15,7 +18,8 @@ _MAX_BYTES: Final = 8 * 1024 * 1024
 class Pictures:
     """Gets the bytes of a picture; whether they are one is for whoever draws it to see."""
 
-    def __init__(self, store: Store, http: HttpClient) -> None:
+    def __init__(self, store: Store, http: "Callable[[], HttpClient]") -> None:
+        """`http` gives the client when it is first needed: it loads the HTTP library."""
         self._store = store
         self._http = http
 
@@ -27,13 +31,15 @@ class Pictures:
                 shops is there, so that no shop can make us call other programs.
             ChannelError: it could not be had.
         """
+        from core.runtime.http import endpoint
+
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         place = endpoint(origin)
         if place.is_loopback and origin not in self._own_origins():
             raise Refused("http.address", "a picture may not lie on this machine", reason="no shop is there")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        return self._http.download(place, target, _MAX_BYTES)
+        return self._http().download(place, target, _MAX_BYTES)
 
     def _own_origins(self) -> set[str]:
         shops = self._store.read(active_shops)

@@ -7,9 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.db.types import BigId, Personal
-
-#: what a query has to say literally, so that SQLite knows that the index of open parcels answers it
-IS_OPEN = "state NOT IN ('shipped', 'cancelled')"
+from core.fulfilment.states import IS_OPEN
 
 
 class Wave(Base):

@@ -13,8 +13,9 @@ from sqlalchemy import func, literal_column, select, text, update
 from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
 from core.db.unit_of_work import UnitOfWork
-from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Scan
+from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
+from core.fulfilment.states import IS_OPEN
 from core.fulfilment.views import parcel_view
 from core.orders import holds
 from core.orders.lifecycle import move_where_possible

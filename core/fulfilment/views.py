@@ -1,17 +1,16 @@
 """Reading a parcel as the desk shows it."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, text
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
-from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Wave
-from core.fulfilment.records import PackLine, ParcelView, ShippedRow, WaveView
+from core.fulfilment.models import Parcel, ParcelLine, Wave
+from core.fulfilment.records import PackLine, ParcelView
 from core.orders.models import Order, OrderLine
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 
@@ -120,34 +119,3 @@ def _pack_line(line: Any) -> PackLine:
 
 def _print_state(connection: Connection, waybill_id: int) -> str:
     return connection.execute(_PRINT_STATE, {"id": waybill_id}).scalar_one_or_none() or "none"
-
-
-def recent_shipped(connection: Connection, limit: int = 8) -> tuple[ShippedRow, ...]:
-    """What left last, newest first."""
-    query = select(Parcel.id, Parcel.shipped_at, Waybill.number).join(Waybill, Waybill.parcel_id == Parcel.id)
-    here = (Parcel.shipped_at.is_not(None), Waybill.state == "obtained")
-    rows = connection.execute(query.where(*here).order_by(Parcel.shipped_at.desc()).limit(limit))
-    return tuple(ShippedRow(row.id, row.number or "", _at(row.shipped_at)) for row in rows)
-
-
-def _at(when: datetime | None) -> datetime:
-    if when is None:
-        raise ValueError("a shipped parcel has a time")
-    return when
-
-
-def open_waves(connection: Connection, limit: int = 20) -> tuple[WaveView, ...]:
-    """Waves with work left, oldest first."""
-    waiting = and_(Parcel.state.in_(("to_pack", "packing", "packed")), text(f"parcel.{IS_OPEN}"))
-    query = (
-        select(Wave.id, Wave.code, Wave.way, Wave.parcel_count, Wave.created_at, func.count(Parcel.id).label("left"))
-        .join(Parcel, Parcel.wave_id == Wave.id)
-        .where(waiting)
-        .group_by(Wave.id, Wave.code, Wave.way, Wave.parcel_count, Wave.created_at)
-        .order_by(Wave.id)
-        .limit(limit)
-    )
-    return tuple(
-        WaveView(row.id, row.code, row.way, row.parcel_count, row.left, row.created_at)
-        for row in connection.execute(query)
-    )

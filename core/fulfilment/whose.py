@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.engine import Connection
 
-from core.fulfilment.models import IS_OPEN, Parcel, ParcelLine, Wave
+from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.packing import TURNS
 from core.fulfilment.records import Owner
+from core.fulfilment.states import IS_OPEN
 from core.orders.models import Order
 
 #: so many parcels of each walk are looked through: a few milliseconds, however many are waiting

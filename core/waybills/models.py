@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.db.types import BigId, Personal, PersonalJson
+from core.waybills.states import IS_OPEN
 
 
 class WaybillAccount(Base):
@@ -90,7 +91,7 @@ class PrintJob(Base):
             "ix_print_job_open",
             "printer_key",
             "id",
-            sqlite_where=text("state IN ('queued', 'claimed', 'sending', 'unknown')"),
-            postgresql_where=text("state IN ('queued', 'claimed', 'sending', 'unknown')"),
+            sqlite_where=text(IS_OPEN),
+            postgresql_where=text(IS_OPEN),
         ),
     )

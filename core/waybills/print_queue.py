@@ -7,18 +7,20 @@ what was sending when the program died is unknown, and unknown is never printed 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Update, func, select, update
+from sqlalchemy import ColumnElement, Update, func, select, text, update
 
 from core.db.models import Setting
 from core.db.unit_of_work import UnitOfWork
 from core.runtime.errors import NotFound, Refused
 from core.waybills.models import PrintJob, Waybill
+from core.waybills.states import IS_OPEN, OPEN
 
-OPEN = ("queued", "claimed", "sending", "unknown")
 #: a claim that nobody continued after so long may be taken by another lane; no byte was sent under it
 _CLAIM_S = 60
 #: a label takes seconds; a desk that is silent for so long in the middle of one has gone
 _FORGOTTEN_S = 600
+#: said with every look for open jobs: the index that holds only those is found by these words alone
+_IS_OPEN = text(f"print_job.{IS_OPEN}")
 #: where labels go until a real printer is chosen
 VIRTUAL = "virtual"
 
@@ -79,7 +81,7 @@ def claim(uow: UnitOfWork, printer_key: str, holder: str) -> int | None:
     lapsed = (PrintJob.state == "claimed") & (PrintJob.lease_until_at < uow.now)
     query = (
         select(PrintJob.id)
-        .where(PrintJob.printer_key == printer_key, (PrintJob.state == "queued") | lapsed)
+        .where(_IS_OPEN, PrintJob.printer_key == printer_key, (PrintJob.state == "queued") | lapsed)
         .order_by(PrintJob.id)
         .limit(1)
     )
@@ -137,7 +139,7 @@ def mark_failed(uow: UnitOfWork, job_id: int, holder: str, reason: str) -> bool:
 
 def recover(uow: UnitOfWork, printer_key: str, holder: str) -> Sequence[int]:
     """At the start of a lane: what this holder was sending is unknown, what it had only claimed goes back."""
-    mine = (PrintJob.printer_key == printer_key, PrintJob.claimed_by == holder)
+    mine = (_IS_OPEN, PrintJob.printer_key == printer_key, PrintJob.claimed_by == holder)
     sending = update(PrintJob).where(*mine, PrintJob.state == "sending")
     doubtful = [
         row[0] for row in uow.execute(sending.values(state="unknown", last_error="stopped").returning(PrintJob.id))
@@ -151,7 +153,7 @@ def recover(uow: UnitOfWork, printer_key: str, holder: str) -> Sequence[int]:
 
 def doubt_forgotten(uow: UnitOfWork) -> Sequence[int]:
     """Jobs that a desk began to send long ago and never spoke of again: nobody knows, so the clerk is asked."""
-    old = (PrintJob.state == "sending", PrintJob.sending_at < uow.now - timedelta(seconds=_FORGOTTEN_S))
+    old = (_IS_OPEN, PrintJob.state == "sending", PrintJob.sending_at < uow.now - timedelta(seconds=_FORGOTTEN_S))
     doubtful = update(PrintJob).where(*old).values(state="unknown", last_error="forgotten").returning(PrintJob.id)
     ids = [row[0] for row in uow.execute(doubtful)]
     for job_id in ids:
@@ -193,7 +195,7 @@ def confirm_by_scan(uow: UnitOfWork, waybill_id: int) -> None:
 
 def move_jobs(uow: UnitOfWork, from_key: str, to_key: str) -> int:
     """Give the waiting jobs of one printer to another; what was begun stays where it is."""
-    here = update(PrintJob).where(PrintJob.printer_key == from_key, PrintJob.state == "queued")
+    here = update(PrintJob).where(_IS_OPEN, PrintJob.printer_key == from_key, PrintJob.state == "queued")
     moved = uow.count(here.values(printer_key=to_key))
     uow.record("print.moved", "printer", 0, count=moved, to=to_key)
     return moved

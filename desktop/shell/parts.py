@@ -1,84 +1,127 @@
-"""What the window gets once the program behind it is up: strip, message bar, pages. Loaded after the first paint."""
+"""What belongs to the frame: strip, message bar, keys, scanner, sounds, and the pages with what they talk to."""
 
-import uuid
+import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from core.desk.first_page import FirstLook
+from core.runtime.errors import Unavailable
 from desktop.bridge.task_runner import TaskRunner
 from desktop.bridge.tasks import Lane
 from desktop.errors import error_phrase
-from desktop.pages.orders.page import OrdersPage
-from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.packing.page import PackingPage
 from desktop.pages.packing.presenter import PackingPresenter
-from desktop.pages.printers.page import PrintersPage
-from desktop.pages.printers.ports import PrinterView
-from desktop.pages.printers.presenter import PrintersPresenter, printer_tone, printer_words
-from desktop.pages.settings.page import SettingsPage
 from desktop.scanner import ScannerFilter
-from desktop.shell.ports import DeskPorts
+from desktop.shell.keys import Page, ShellKeys
+from desktop.shell.late import Late
 from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
 from desktop.texts import LANGUAGES, Phrase
 from desktop.ui import Ui
-from desktop.widgets.key_sheet import KeySheet
 from desktop.widgets.message_bar import Message, MessageBar
 from desktop.widgets.pictures import PictureBook
 
 if TYPE_CHECKING:
+    from desktop.pages.printers.ports import PrinterView
+    from desktop.shell.ports import DeskPorts
     from desktop.shell.window import DeskWindow
+    from desktop.widgets.key_sheet import KeySheet
 
 
 class ShellParts(QObject):
-    """Strip, message bar, key sheet, and the makers of the pages."""
+    """Made behind the first paint. The packing desk takes scans at once; they are answered when core is there."""
 
-    def __init__(self, ui: Ui, tasks: TaskRunner, folder: Path, ports: DeskPorts, window: "DeskWindow") -> None:
+    def __init__(self, ui: Ui, tasks: TaskRunner, folder: Path, window: "DeskWindow") -> None:
         super().__init__(window)
         self._ui = ui
         self._tasks = tasks
+        self._folder = folder
+        self._window = window
+        self._behind: Late[DeskPorts] = Late()
         self._sounds = Sounds(ui.settings, self)
-        self.scanner = ScannerFilter(window.on_command, self)
+        keys = ShellKeys(window)
+        self.scanner = ScannerFilter(keys.on_command, self)
+        self.scanner.scanned.connect(keys.on_scanned)
+        self.scanner.unterminated.connect(keys.on_unterminated)
         self._configure_scanner("scanner_gap_ms")
         ui.settings.listen(self._configure_scanner)
-        self._folder = folder
-        self._ports = ports
-        self._window = window
         self._packing: PackingPage | None = None
         self.message_bar = MessageBar(ui)
         self.strip = Strip(ui, self._tell_story, window.go, self._change_language)
-        self._keys = KeySheet(ui, window.centralWidget(), window.focus_page)
-        self._pictures = PictureBook(ports.pictures, tasks, self, fetch=ports.fetch_picture)
+        self._keys: KeySheet | None = None
+        self._pictures = PictureBook(tasks, self)
         self.packing = PackingPresenter(
-            ports.packing,
-            ports.labels,
+            self._behind.stand_in(lambda ports: ports.packing),
+            self._behind.stand_in(lambda ports: ports.labels),
             tasks,
             ui.settings,
             now=ui.now,
-            nonce=lambda: uuid.uuid4().hex,
+            nonce=lambda: secrets.token_hex(16),
             on_sound=self._sounds.play,
         )
         ui.settings.run_later = self._run_later
-        self._sign_in = SignIn(ui.settings, ports.desks, tasks, self.tell, self)
+        self._sign_in: SignIn | None = None
 
-    def makers(self) -> dict[str, Callable[[], QWidget]]:
-        """How each page is built when it is first opened."""
+    # --- start --------------------------------------------------------------------------------------------------
+
+    def show_first(self, look: FirstLook) -> None:
+        """Show what was read, on the packing page and in the strip."""
+        self.packing.show_first(look)
+        self.strip.show_status(look.status)
+
+    def load(self, load: "Callable[[], DeskPorts]", *, with_look: bool) -> "tuple[DeskPorts, FirstLook | None]":
+        """Load what is behind the window, in a lane; acts that wait in that lane are answered right after."""
+        ports = self._behind.make(load)
+        if not with_look:
+            return ports, None
+        packing, labels = ports.packing, ports.labels
+        return ports, FirstLook(packing.recent(), packing.waves(), labels.open_jobs(), ports.status.status())
+
+    def join(self, ports: "DeskPorts") -> None:
+        """What is behind the window is there."""
+        self._ports = ports
+        self._pictures.open(ports.pictures, ports.fetch_picture)
+        self._sign_in = SignIn(self._ui.settings, ports.desks, self._tasks, self.tell, self)
+
+    def make_page(self, name: str) -> QWidget:
+        """Build a page; each but the first is loaded when it is first opened."""
         return {
             "packing": self._make_packing,
-            "orders": lambda: OrdersPage(
-                self._ui, OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self.tell)
-            ),
-            "printers": lambda: PrintersPage(
-                self._ui, PrintersPresenter(self._ports.printers, self._tasks, self.tell), self._pictures
-            ),
-            "settings": lambda: SettingsPage(
-                self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice
-            ),
-        }
+            "orders": self._make_orders,
+            "printers": self._make_printers,
+            "settings": self._make_settings,
+        }[name]()
+
+    def _make_packing(self) -> QWidget:
+        self._packing = PackingPage(self._ui, self.packing, self._pictures)
+        return self._packing
+
+    def _make_orders(self) -> QWidget:
+        from desktop.pages.orders.page import OrdersPage
+        from desktop.pages.orders.presenter import OrdersPresenter
+
+        presenter = OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self.tell)
+        return OrdersPage(self._ui, presenter)
+
+    def _make_printers(self) -> QWidget:
+        from desktop.pages.printers.page import PrintersPage
+        from desktop.pages.printers.presenter import PrintersPresenter
+
+        presenter = PrintersPresenter(self._ports.printers, self._tasks, self.tell)
+        return PrintersPage(self._ui, presenter, self._pictures)
+
+    def _make_settings(self) -> QWidget:
+        from desktop.pages.settings.page import SettingsPage
+
+        return SettingsPage(self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice)
+
+    # --- while it runs ------------------------------------------------------------------------------------------
 
     def tell(self, tone: str, phrase: Phrase, undo: Callable[[], None] | None = None) -> None:
         """Show a message with an offer to take it back."""
@@ -86,6 +129,10 @@ class ShellParts(QObject):
 
     def toggle_keys(self) -> None:
         """Open or close the key sheet."""
+        if self._keys is None:
+            from desktop.widgets.key_sheet import KeySheet
+
+            self._keys = KeySheet(self._ui, self._window.centralWidget(), self._window.focus_page)
         if self._keys.isVisible():
             self._keys.hide()
             self._window.focus_page()
@@ -114,10 +161,20 @@ class ShellParts(QObject):
         """An error nobody else wanted."""
         self.tell("stop", error_phrase(error))
 
+    def puts_away(self, event: QKeyEvent) -> bool:
+        """Whether this is an Esc that put the message away."""
+        return event.key() == Qt.Key.Key_Escape and self.message_bar.dismiss()
+
+    @staticmethod
+    def tell_changed(page: QWidget) -> None:
+        """Records that a page shows have changed."""
+        cast(Page, page).handle_changed()
+
     def close(self) -> None:
-        """The window closes."""
+        """The window closes: nobody waits any longer for what is not there yet."""
         self.packing.close()
         self._sounds.stop()
+        self._behind.give_up(Unavailable("desk.closed", "the window was closed"))
 
     def _configure_scanner(self, name: str) -> None:
         if name.startswith("scanner_"):
@@ -128,11 +185,9 @@ class ShellParts(QObject):
                 settings.number("scanner_debounce_ms"),
             )
 
-    def _make_packing(self) -> QWidget:
-        self._packing = PackingPage(self._ui, self.packing, self._pictures)
-        return self._packing
+    def _on_printers(self, views: "tuple[PrinterView, ...]") -> None:
+        from desktop.pages.printers.presenter import printer_tone, printer_words
 
-    def _on_printers(self, views: tuple[PrinterView, ...]) -> None:
         view = next((one for one in views if one.is_default), views[0] if views else None)
         if view is None:
             self.strip.show_printer("stop", "", Phrase("printer.none"))

@@ -7,12 +7,12 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from desktop.plain_text import button_text
+from desktop.shell.curtain import RAIL_PX
 from desktop.ui import Ui
 from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
 PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
-_WIDTH: Final = 84
 
 
 class Rail(QFrame):
@@ -21,10 +21,9 @@ class Rail(QFrame):
     def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
         super().__init__()
         self._ui = ui
-        self._has_icons = False
         self.setObjectName("shell.rail")
         self.setProperty("look", "rail")
-        self.setFixedWidth(ui.scaled(_WIDTH))
+        self.setFixedWidth(ui.scaled(RAIL_PX))
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
@@ -50,13 +49,11 @@ class Rail(QFrame):
     def mark(self, page: str) -> None:
         """Show which page is open."""
         self._buttons[page].setChecked(True)
-        if self._has_icons:
-            self.draw_icons()
+        self.draw_icons()
 
     @Slot()
     def draw_icons(self) -> None:
-        """Draw the icons; not before the first paint, because the SVG library takes its time to load."""
-        self._has_icons = True
+        """Draw the icons in the colours of this moment."""
         for page, button in self._buttons.items():
             token = "accent" if button.isChecked() else "secondary"
             button.setIcon(self._ui.icon(PAGES[page], token, 24))

@@ -62,8 +62,8 @@ class StartQuestions:
         self._window.try_again()
 
     @Slot()
-    def on_first_page(self) -> None:
-        """After the first page: show the recovery code until its owner has proved to have it."""
+    def on_ready(self) -> None:
+        """Once the program behind is there: show the recovery code until its owner has proved to have it."""
         code = self._decisions.recovery_code()
         if code is not None:
             self._window.show_over(RecoveryPage(self._window.ui, code, self._confirm, self._later))

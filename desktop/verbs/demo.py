@@ -112,7 +112,7 @@ def play(options: Options, data: Path, out: Path, orders: int, seed: int) -> Map
     )
     stages: dict[str, float] = {}
     with _stage(stages, "start"):
-        desk = Desk(config, LabelRenderer(), virtual_folder=out)
+        desk = Desk(config, LabelRenderer, virtual_folder=out)
         desk.start(with_practice=True)
     try:
         if desk.practice is None or desk.printers is None:

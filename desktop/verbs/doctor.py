@@ -141,7 +141,7 @@ def _key(options: Options) -> Iterator[Finding]:
 
 
 def _database(options: Options) -> Iterator[Finding]:
-    from core.db.engines import sqlite_library_is_safe
+    from core.db.driver import sqlite_library_is_safe
     from core.db.keys import has_keys
 
     if not sqlite_library_is_safe():

@@ -42,18 +42,24 @@ class PictureBook(QObject):
     at an address is fetched once, checked to be a picture, and kept small in that folder: it is there offline too.
     """
 
-    def __init__(
-        self, folder: Path | None, tasks: Tasks, parent: QObject | None = None, *, fetch: Fetch | None = None
-    ) -> None:
+    def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = None if folder is None else folder.resolve()
+        self._folder: Path | None = None
         self._tasks = tasks
-        self._fetch = fetch
+        self._fetch: Fetch | None = None
         self._known: dict[str, QPixmap | None] = {}
         #: what each label wants to show by now: a picture that comes late must not stand beside other goods
         self._wanted: WeakKeyDictionary[PictureLabel, tuple[str, str]] = WeakKeyDictionary()
         self._asked: set[str] = set()
         self._failed: dict[str, float] = {}
+
+    def open(self, folder: Path | None, fetch: Fetch | None = None) -> None:
+        """Read pictures from this folder from now on, and get what lies at an address with `fetch`.
+
+        `folder` None: there are none; `fetch` None: only those in the folder.
+        """
+        self._folder = None if folder is None else folder.resolve()
+        self._fetch = fetch
 
     def show_in(self, label: PictureLabel, name: str, icon: str = "package") -> None:
         """Show the picture called `name` in `label`: at once if it is known, else when it has come."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.channels.contract import ChannelOrder
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.db.unit_of_work import Urgency
 from core.fulfilment.taking import take_page
 from tests.bench import yardstick

@@ -12,7 +12,7 @@ spends (bar 16 ms); where rows are read first, a lane reads them meanwhile (`unt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.desk.orders import Orders
 from core.orders import queries
 from core.orders.records import PILES, OrderFilter

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from core.catalog.models import Sku
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.inventory import service
 from core.inventory.models import Movement, StockLevel
 from core.inventory.records import OrderWants, Want

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.desk.packing import Packing
 from core.fulfilment.packing import NEXT_IN_TURN
 from core.fulfilment.taking import slices

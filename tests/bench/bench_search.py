@@ -10,7 +10,7 @@ the machine disturbs least; the wall time of the whole page stands beside it.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.desk.labels import orders_of_waybill
 from core.desk.orders import Orders
 from core.orders.records import OrderFilter

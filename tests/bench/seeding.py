@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.customers.service import consignee_digest
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.orders.intake import compress
 from tests.bench import shop
 from tests.bench.shop import CARRIER, INSTALLATION, KEY, LINES, START, BenchFile

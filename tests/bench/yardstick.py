@@ -34,7 +34,7 @@ def _ms(at: datetime) -> int:
 def take_page(
     connection: Any, orders: Sequence[ChannelOrder], digest: Callable[[str, str], str], now: datetime
 ) -> None:
-    """One page in one transaction on a bare connection (see `core.db.engines.connect_sqlite`)."""
+    """One page in one transaction on a bare connection (see `core.db.driver.connect_sqlite`)."""
     cursor = connection.cursor()
     cursor.execute("BEGIN IMMEDIATE")
     _take(cursor, orders, digest, _ms(now))

@@ -29,6 +29,7 @@ from core.practice.server import kept_secrets
 from core.runtime.http import Call, Endpoint, HttpClient, Reply
 from desktop.composition import Desk
 from desktop.pages.printers.ports import PrinterDraft
+from desktop.printers import Printers
 from desktop.verbs.demo import Run
 from printing.render import LabelRenderer
 from printing.transports.contract import Receipt
@@ -46,7 +47,7 @@ KEY = "machine.key"
 def desk_on(folder: Path) -> Desk:
     """The desk of this data folder, not started."""
     config = CoreConfig(folder / "data", desk="desk-1", operator="clerk", key_file=folder / KEY, pull_every_s=5.0)
-    return Desk(config, LabelRenderer(), virtual_folder=folder / "labels")
+    return Desk(config, LabelRenderer, virtual_folder=folder / "labels")
 
 
 def set_up(folder: Path, outside: Path) -> None:
@@ -58,9 +59,9 @@ def set_up(folder: Path, outside: Path) -> None:
         desk.core.store.write(
             lambda uow: move_in(uow, place["url"], place["carrier_url"], keys, practice_catalogue())
         )
-        assert desk.printers is not None
-        added = desk.printers.add(PrinterDraft("Plain file", f"append:{outside / PAPER}", "100x150"))
-        desk.printers.make_default(added.key)
+        printers = Printers(desk.core, LabelRenderer(), folder / "labels")
+        added = printers.add(PrinterDraft("Plain file", f"append:{outside / PAPER}", "100x150"))
+        printers.make_default(added.key)
     finally:
         desk.stop()
 

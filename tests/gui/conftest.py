@@ -18,7 +18,7 @@ from desktop.bridge.tasks import Lane
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
-from desktop.shell.window import DeskWindow
+from desktop.shell.window import DeskWindow, Start
 from desktop.ui import Ui
 from tests.support.desk_world import GOODS, START, DeskWorld
 
@@ -130,7 +130,7 @@ def window(
     def boot() -> DeskPorts:
         return DeskPorts(world, world, world, world, world, lambda _listener: None, world)
 
-    made = build_window(qapp, settings, boot=boot, folder=tmp_path, now=lambda: START)
+    made = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(made.first_page):
         made.show()
     made.activateWindow()

@@ -17,7 +17,7 @@ from desktop.app import build_window
 from desktop.commands import Command
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
-from desktop.shell.window import DeskWindow
+from desktop.shell.window import DeskWindow, Start
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 
 
@@ -32,7 +32,7 @@ def settle(milliseconds: int = 200) -> None:
 
 
 def opened(window: DeskWindow, *codes: str) -> None:
-    presenter = window._parts.packing
+    presenter = window.parts.packing
     presenter.press(Command.NEXT)
     for code in codes:
         settle(30)
@@ -40,7 +40,7 @@ def opened(window: DeskWindow, *codes: str) -> None:
 
 
 def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]]:
-    presenter = window._parts.packing
+    presenter = window.parts.packing
     milk, bottle, _bib, _wipes, diapers = (goods.barcode for goods in GOODS)
 
     def idle() -> None:
@@ -140,7 +140,7 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),
-        "18-keys": lambda: (window.go("packing"), window._parts.toggle_keys()),
+        "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
     }
 
 
@@ -150,7 +150,7 @@ def render(app: QApplication, out: Path, language: str, theme: str) -> None:
         settings.put(name, value)
     settings.put("sound", False)
     world = furnished()
-    window = build_window(app, settings, boot=lambda: ports_of(world), folder=out, now=lambda: START)
+    window = build_window(app, settings, start=Start(lambda: ports_of(world)), folder=out, now=lambda: START)
     window.show()
     settle(300)
     for name, act in scenes(window, world).items():

@@ -48,13 +48,13 @@ class DeskRobot:
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """One key pressed by a hand."""
         QTest.keyClick(QApplication.focusWidget(), key, modifiers)
-        self.qtbot.waitUntil(lambda: not self.window._parts.scanner._held)
+        self.qtbot.waitUntil(lambda: not self.window.parts.scanner._held)
 
     def types(self, text: str) -> None:
         """A hand: each key stands alone before the next comes."""
         for char in text:
             strike(char)
-            self.qtbot.waitUntil(lambda: not self.window._parts.scanner._held)
+            self.qtbot.waitUntil(lambda: not self.window.parts.scanner._held)
 
     def goes_to(self, page: str) -> None:
         self.window.go(page)

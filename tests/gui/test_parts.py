@@ -343,7 +343,9 @@ def test_every_code_of_the_sheet_is_understood_and_read_back():
 
 def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot, qapp, settings):
     class Shop:
-        url = "http://127.0.0.1:1234"
+        def address(self) -> str:
+            return "http://127.0.0.1:1234"
+
         placed = 0
 
         def place_orders(self, count: int) -> int:
@@ -354,7 +356,7 @@ def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot,
     tasks = InlineTasks(failed.append)
     card = PracticeCard(Ui(qapp, settings, lambda: START), tasks, lambda *words: told.append(words), shop)
     qtbot.addWidget(card)
-    assert shop.url in card.findChild(PlainLabel, "settings.practice.hint").text()
+    assert shop.address() in card.findChild(PlainLabel, "settings.practice.hint").text()
     card.findChild(ActionButton, "settings.practice.more").click()
     assert (shop.placed, [(tone, phrase.code) for tone, phrase, _ in told], failed) == (
         20,

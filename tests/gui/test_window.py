@@ -13,6 +13,7 @@ from core.runtime.errors import Refused
 from desktop.app import build_window
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
+from desktop.shell.window import Start
 from desktop.texts import Phrase
 from desktop.widgets.controls import LightButton
 from desktop.widgets.line_card import LineCard
@@ -112,10 +113,10 @@ def test_prefix_keys_of_a_scanner_do_nothing(robot, window):
     QTest.keyClick(target, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     robot.gun(MILK.barcode)
     robot.sees("packing.sentence.what", "还差 3 件")
-    robot.qtbot.waitUntil(lambda: not window._parts.scanner._timer.isActive())
+    robot.qtbot.waitUntil(lambda: not window.parts.scanner._timer.isActive())
     assert window.isVisible()
-    assert window._parts.packing.screen.typed == ""
-    assert window._parts.scanner._held == []
+    assert window.parts.packing.screen.typed == ""
+    assert window.parts.scanner._held == []
     assert fired == []
 
 
@@ -225,7 +226,7 @@ def test_no_text_makes_the_window_larger_than_the_screen(robot, world, window, s
         world.parcels[1], lines=long * 8, buyer_note="x" * 10_000, seller_note="行\n" * 500,
         consignee_name="张" * 500, consignee_address="杭州" * 500,
     )  # fmt: skip
-    window._parts.ask_status()
+    window.parts.ask_status()
     robot.key(Qt.Key.Key_F12)
     robot.sees("packing.sentence.what", "请扫描商品")
     robot.qtbot.waitUntil(lambda: window.findChild(LightButton, "shell.strip.shop.4") is not None)
@@ -276,7 +277,7 @@ def test_a_question_key_shows_the_key_sheet_and_scans_go_on(robot, world):
     assert QApplication.focusWidget() is robot.window.page("packing")
 
 
-def test_held_enter_is_one_act(robot):
+def test_held_enter_is_one_act(robot, world):
     opened(robot)
     robot.types(MILK.barcode[:-1])
     page = QApplication.focusWidget()
@@ -289,7 +290,7 @@ def test_held_enter_is_one_act(robot):
         )
         QApplication.sendEvent(page, event)
     robot.sees("packing.sentence.what", "不认识这个条码")
-    assert sum(name == "scan_goods" for name, _ in robot.window._parts.packing._packing.calls) == 1
+    assert sum(name == "scan_goods" for name, _ in world.calls) == 1
 
 
 def test_hold_and_undo_from_the_drawer(robot, world, window):
@@ -357,7 +358,7 @@ def test_a_failed_start_is_said_in_the_window(qtbot, qapp, settings, tmp_path):
     def boot() -> DeskPorts:
         raise Refused("desk.taken", "open in another window")
 
-    made = build_window(qapp, settings, boot=boot, folder=tmp_path, now=lambda: START)
+    made = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(made.failed_to_start):
         made.show()
     assert DeskRobot(qtbot, made).text("shell.loading") == "打不开：打包台已经在另一个窗口打开"
@@ -377,10 +378,10 @@ def test_a_wave_is_started_by_key_and_esc_puts_a_message_away(robot, window, wor
     robot.key(Qt.Key.Key_F3)
     robot.sees("packing.wave.0.code", "W0108-04")
     assert ("start_wave", "scan_to_print") in world.calls
-    window._parts.tell("stop", Phrase("error.bug"))
-    assert window._parts.message_bar.isVisible()
+    window.parts.tell("stop", Phrase("error.bug"))
+    assert window.parts.message_bar.isVisible()
     robot.key(Qt.Key.Key_Escape)
-    assert not window._parts.message_bar.isVisible()
+    assert not window.parts.message_bar.isVisible()
 
 
 class Written:

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from core.db.backup import Source, list_backups, make_backup, verify_backup
-from core.db.engines import connect_sqlite, sqlite_engines
+from core.db.driver import connect_sqlite
+from core.db.engines import sqlite_engines
 from core.db.integrity import findings_of
 from core.db.migrations.runner import migrate_sqlite
 from core.db.models import Setting

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.db.integrity import findings_of
 from tests.support.disk import Disk
 from tests.support.fault_shim import Kind, Mode, Recorded, Shim, recorded

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Column, MetaData, Table, insert
 
-from core.db.engines import connect_sqlite, sqlite_engines
+from core.db.driver import connect_sqlite
+from core.db.engines import sqlite_engines
 from core.db.integrity import counts_of
 from core.db.migrations.runner import migrate_sqlite
 from core.db.migrations.versions import known_revisions

@@ -14,7 +14,8 @@ from typing import Protocol
 import pytest
 
 from core.db.cipher import AesCipher
-from core.db.engines import Engines, connect_sqlite, postgres_engines, sqlite_engines
+from core.db.driver import connect_sqlite
+from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.keys import DataKey
 from core.db.migrations.runner import migrate_postgres, migrate_sqlite
 from core.db.unit_of_work import Actor, Store

@@ -21,7 +21,7 @@ from tests.simulators.tspl_printer import TsplPrinter
 from tests.support.practice_control import PracticeControl
 from tests.support.readers import read_with_zxing
 from tests.walk.orders import place_all
-from tests.walk.stage import Eyes, Hands, missing_programs, program, text_of
+from tests.walk.stage import missing_programs, program, text_of
 from tests.walk.stranger import Packed, Stranger, View
 
 _GOODS = {sku.code: sku for sku in practice_catalogue()}

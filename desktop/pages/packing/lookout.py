@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from typing import Final
 
+from core.desk.first_page import FirstLook
 from core.runtime.errors import DomainError
 from core.waybills.records import PrintJobView
 from desktop.bridge.tasks import Tasks
@@ -33,6 +34,11 @@ class Lookout:
         """What left last, the waves, and what is to be fetched for the one that is looked at."""
         wave_id = self._board.screen.wave_id
         self._tasks.submit(lambda: self._around(wave_id), self._on_around, self.on_error, owner=self, key="around")
+
+    def show_first(self, look: FirstLook) -> None:
+        """Show what was read at the start; what is to be fetched for a wave comes with the next look."""
+        self._on_jobs(look.jobs)
+        self._board.show(recent=look.recent, waves=look.waves)
 
     def choose_wave(self, step: int) -> None:
         """Look at the wave before (-1) or after (+1) the one that is shown."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from core.desk.first_page import FirstLook
 from core.fulfilment.records import KnowledgeRule, OnOld, ParcelView, Tone, Verdict, WaveView
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
@@ -109,6 +110,10 @@ class PackingPresenter:
     def hand(self) -> Hand:
         """Keys typed slowly by hand."""
         return self._hand
+
+    def show_first(self, look: FirstLook) -> None:
+        """Show what was read at the start, before anybody has asked."""
+        self._lookout.show_first(look)
 
     def start(self) -> None:
         """Look for open questions, recent parcels and waves."""

@@ -18,8 +18,7 @@ _MORE = 20
 class PracticeDesk(Protocol):
     """The practice shop that runs inside this program."""
 
-    @property
-    def url(self) -> str:
+    def address(self) -> str:
         """Its own page, for a browser on this machine."""
         ...
 
@@ -42,7 +41,13 @@ class PracticeCard(QFrame):
         head = PlainLabel(ui, "heading")
         head.say("settings.practice")
         text = PlainLabel(ui, "secondary", wraps=True, name="settings.practice.hint")
-        text.say("settings.practice.hint", url=shop.url)
+        text.say("settings.practice.hint")
+        tasks.submit(
+            shop.address,
+            lambda url: text.say("settings.practice.hint", url=url),
+            lambda error: text.say_phrase(error_phrase(error)),
+            owner=self,
+        )
         more = ActionButton(ui, "settings.practice.more", self._buy, icon="store", name="settings.practice.more")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 14)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from core.db.engines import connect_sqlite, sqlite_engines
+from core.db.driver import connect_sqlite
+from core.db.engines import sqlite_engines
 from core.db.migrations.draft import BY_HAND, first_body, next_body, write_version
 from core.db.migrations.runner import migrate_sqlite
 from tests.support.stores import TEST_KEY

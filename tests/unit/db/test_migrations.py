@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import create_engine, text
 
-from core.db.engines import connect_sqlite, postgres_engines, sqlite_engines
+from core.db.driver import connect_sqlite
+from core.db.engines import postgres_engines, sqlite_engines
 from core.db.integrity import check_file, counts_of
 from core.db.migrations import runner, versions
 from core.db.migrations.draft import differences, first_body

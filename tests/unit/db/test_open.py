@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, text
 
-from core.db import engines as engines_module
+from core.db import driver as driver_module
 from core.db.backup import make_backup
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.db.facts import read_facts
 from core.db.keys import load_key
 from core.db.models import Setting
@@ -215,7 +215,7 @@ def test_a_newer_database_is_refused_with_the_version_to_install(made):
 
 
 def test_an_old_sqlite_library_is_refused(tmp_path, machine, monkeypatch):
-    monkeypatch.setattr(engines_module, "OLDEST_SAFE_SQLITE", (99, 0, 0))
+    monkeypatch.setattr(driver_module, "OLDEST_SAFE_SQLITE", (99, 0, 0))
     with pytest.raises(Unavailable) as caught:
         open_store(config_for(tmp_path / "data", machine))
     assert caught.value.code == "db.library_old"

@@ -1,0 +1,153 @@
+"""What the desk shows before anybody acts: shipped just now, open waves, open print jobs, the lights of the strip.
+
+Said once, as statements that both databases and a bare driver take: the services ask them through the store, and a
+start asks them before SQLAlchemy is loaded (`core.desk.glance`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.db.plain import Ask, instant, instant_or_none
+from core.fulfilment import states as parcel_states
+from core.fulfilment.records import ShippedRow, WaveView
+from core.sync.records import ShopLight, StatusView
+from core.waybills import states as print_states
+from core.waybills.records import PrintJobView
+
+#: silence of a shop that is worth a look, and silence that is loud
+NOTICE_AFTER = timedelta(minutes=2)
+STOP_AFTER = timedelta(minutes=5)
+
+# Without statistics SQLite begins a join with the wrong table and reads all of it: CROSS JOIN keeps the order of the
+# tables there, and a "+" keeps it from walking through a whole table for the sake of the order.
+_RECENT = """
+    SELECT parcel.id, waybill.number, parcel.shipped_at
+    FROM parcel CROSS JOIN waybill
+    WHERE waybill.parcel_id = parcel.id AND parcel.shipped_at IS NOT NULL AND waybill.state = 'obtained'
+    ORDER BY parcel.shipped_at DESC, parcel.id DESC
+    LIMIT :limit"""
+_WAVES = f"""
+    SELECT wave.id, wave.code, wave.way, wave.parcel_count, count(parcel.id), wave.created_at
+    FROM wave JOIN parcel ON parcel.wave_id = wave.id
+    WHERE parcel.state IN ('to_pack', 'packing', 'packed') AND parcel.{parcel_states.IS_OPEN}
+    GROUP BY wave.id, wave.code, wave.way, wave.parcel_count, wave.created_at
+    ORDER BY wave.id
+    LIMIT :limit"""  # noqa: S608 - a constant
+_JOBS = """
+    SELECT print_job.id, print_job.waybill_id, waybill.number, waybill.parcel_id, print_job.copy_no,
+        print_job.printer_key, print_job.state, print_job.reason, print_job.last_error, print_job.created_at,
+        print_job.sent_at
+    FROM print_job JOIN waybill ON waybill.id = print_job.waybill_id
+    WHERE {which}
+    ORDER BY +print_job.id"""
+_ORDER_NOS = """
+    SELECT DISTINCT parcel_line.parcel_id, orders.order_no
+    FROM print_job
+    JOIN waybill ON waybill.id = print_job.waybill_id
+    JOIN parcel_line ON parcel_line.parcel_id = waybill.parcel_id
+    JOIN orders ON orders.id = parcel_line.order_id
+    WHERE {which}
+    ORDER BY orders.order_no"""
+_OPEN_JOBS = f"print_job.{print_states.IS_OPEN}"
+_ONE_JOB = "print_job.id = :id"
+_SHOPS = "SELECT id, name, is_active, last_good_pull_at, last_error, created_at FROM shop ORDER BY id"
+#: the states are named, because what is done is nearly everything and an index cannot look for what is not
+_OUTBOX = "SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'leased', 'failed') GROUP BY state"
+_UNKNOWN = f"SELECT count(*) FROM print_job WHERE {print_states.IS_OPEN} AND state = 'unknown'"  # noqa: S608 - a constant
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """All of it: what the services would answer at one moment."""
+
+    recent: tuple[ShippedRow, ...]
+    waves: tuple[WaveView, ...]
+    jobs: tuple[PrintJobView, ...]
+    status: StatusView
+
+
+def first_look(ask: Ask, now: datetime) -> FirstLook:
+    """All of it, within the transaction of whoever asks."""
+    return FirstLook(recent_shipped(ask), open_waves(ask), open_jobs(ask), status(ask, now))
+
+
+def recent_shipped(ask: Ask, limit: int = 8) -> tuple[ShippedRow, ...]:
+    """What left last, newest first."""
+    rows = ask(_RECENT, limit=limit)
+    return tuple(ShippedRow(parcel_id, number or "", instant(at)) for parcel_id, number, at in rows)
+
+
+def open_waves(ask: Ask, limit: int = 20) -> tuple[WaveView, ...]:
+    """Waves with work left, oldest first."""
+    rows = ask(_WAVES, limit=limit)
+    return tuple(
+        WaveView(wave_id, code, way, total, left, instant(created))
+        for wave_id, code, way, total, left, created in rows
+    )
+
+
+def open_jobs(ask: Ask) -> tuple[PrintJobView, ...]:
+    """What waits, prints or needs an answer, oldest first."""
+    return _jobs(ask, _OPEN_JOBS, {})
+
+
+def print_job(ask: Ask, job_id: int) -> PrintJobView | None:
+    """One job, whatever became of it."""
+    return next(iter(_jobs(ask, _ONE_JOB, {"id": job_id})), None)
+
+
+def _jobs(ask: Ask, which: str, values: Mapping[str, object]) -> tuple[PrintJobView, ...]:
+    rows = ask(_JOBS.format(which=which), **values)
+    order_nos: dict[int, tuple[str, ...]] = {}
+    if rows:
+        for parcel_id, order_no in ask(_ORDER_NOS.format(which=which), **values):
+            order_nos[parcel_id] = (*order_nos.get(parcel_id, ()), order_no)
+    return tuple(
+        PrintJobView(
+            id=job_id,
+            waybill_id=waybill_id,
+            waybill_no=number or "",
+            order_nos=order_nos.get(parcel_id, ()),
+            copy_no=copy_no,
+            printer_key=printer_key,
+            state=state,
+            reason=reason,
+            last_error=error or "",
+            created_at=instant(created_at),
+            sent_at=instant_or_none(sent_at),
+        )
+        for (
+            job_id, waybill_id, number, parcel_id, copy_no, printer_key, state, reason, error, created_at, sent_at,
+        ) in rows
+    )  # fmt: skip
+
+
+def status(ask: Ask, now: datetime) -> StatusView:
+    """Lights of the shops, what waits for the outside, what needs an answer."""
+    outbox = {state: int(count) for state, count in ask(_OUTBOX)}
+    return StatusView(
+        shops=tuple(
+            ShopLight(
+                shop_id=shop_id,
+                name=name,
+                state=_light(bool(is_active), instant(created if pulled is None else pulled), error, now),
+                last_good_pull_at=instant_or_none(pulled),
+                last_error=error or "",
+            )
+            for shop_id, name, is_active, pulled, error, created in ask(_SHOPS)
+        ),
+        outbox_waiting=sum(count for state, count in outbox.items() if state != "failed"),
+        outbox_failed=outbox.get("failed", 0),
+        unknown_prints=int(ask(_UNKNOWN)[0][0]),
+        at=now,
+    )
+
+
+def _light(is_active: bool, last: datetime, error: str | None, now: datetime) -> str:
+    if not is_active:
+        return "off"
+    silent = now - last
+    if silent > STOP_AFTER:
+        return "stop"
+    return "notice" if silent > NOTICE_AFTER or error else "good"

@@ -1,0 +1,67 @@
+"""The ways to shops and carriers. The HTTP library is loaded when the first of them is used, not at the start."""
+
+import json
+import threading
+from typing import TYPE_CHECKING
+
+from core.channels.contract import Channel
+from core.runtime.clock import Clock
+from core.runtime.errors import Refused
+from core.sync.shops import ShopRecord
+from core.waybills.accounts import Account
+from core.waybills.contract import WaybillService
+
+if TYPE_CHECKING:
+    from core.channels.registry import ChannelRegistry
+    from core.runtime.http import HttpClient
+
+
+class Outside:
+    """One HTTP client for all lanes, and what speaks through it."""
+
+    def __init__(self, clock: Clock, channels: "ChannelRegistry | None") -> None:
+        """`channels` None knows every channel of this version."""
+        self._clock = clock
+        self._channels = channels
+        self._http: HttpClient | None = None
+        self._lock = threading.Lock()
+
+    def channel(self, shop: ShopRecord) -> Channel:
+        """The channel of a shop.
+
+        Raises:
+            Refused: `channel.unknown`, this version has no such channel; or a setting cannot be used.
+        """
+        client = self.http()
+        with self._lock:
+            if self._channels is None:
+                from core.channels.registry import built_in
+
+                self._channels = built_in()
+        plugin = self._channels.get(shop.channel)
+        if plugin is None:
+            raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
+        return plugin.factory(shop.settings, json.loads(shop.secret), client, self._clock)
+
+    def practice_waybills(self, account: Account) -> WaybillService:
+        """The carrier of the practice shop."""
+        from core.runtime.http import endpoint
+        from core.waybills.practice.client import PracticeWaybills, WaybillKey
+
+        key = WaybillKey(account.settings["key"], account.secret)
+        return PracticeWaybills(endpoint(account.settings["base_url"]), key, self.http())
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            if self._http is not None:
+                self._http.close()
+
+    def http(self) -> "HttpClient":
+        """The one client, made when it is first needed."""
+        with self._lock:
+            if self._http is None:
+                from core.runtime.http import HttpClient
+
+                self._http = HttpClient(self._clock)
+            return self._http

@@ -1,0 +1,85 @@
+"""What keys and scans mean anywhere in the window."""
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+from PySide6.QtCore import QObject, Qt, Slot
+
+from desktop.commands import is_command_like
+from desktop.shell.rail import PAGES
+from desktop.texts import Phrase
+
+if TYPE_CHECKING:
+    from desktop.shell.window import DeskWindow
+
+
+class Page(Protocol):
+    """What the shell knows of a page."""
+
+    def handle_scan(self, raw: str) -> None:
+        """A code was read while the page is open."""
+        ...
+
+    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """A function key or a key with Ctrl; whether the page used it."""
+        ...
+
+    def handle_changed(self) -> None:
+        """Records changed; only told while the page is visible."""
+        ...
+
+
+class ShellKeys(QObject):
+    """Sends function keys and scans to the page they belong to."""
+
+    def __init__(self, window: "DeskWindow") -> None:
+        super().__init__(window)
+        self._window = window
+
+    def on_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """A function key or a key with Ctrl or Alt, once it is known to come from a hand; whether it was used."""
+        window = self._window
+        if modifiers == Qt.KeyboardModifier.AltModifier and key == Qt.Key.Key_F4:
+            window.close()
+            return True
+        if modifiers == Qt.KeyboardModifier.ControlModifier and Qt.Key.Key_1 <= key <= Qt.Key.Key_4:
+            window.go(tuple(PAGES)[key - Qt.Key.Key_1])
+            return True
+        if key == Qt.Key.Key_F1:
+            window.parts.toggle_keys()
+            return True
+        if self._hand_over(window.current_page, key, modifiers):
+            return True
+        return self._anywhere(key, modifiers)
+
+    def _anywhere(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """Keys that mean the same on every page, even where the page does not know them."""
+        is_find = key == Qt.Key.Key_F and modifiers == Qt.KeyboardModifier.ControlModifier
+        if key == Qt.Key.Key_F2 or is_find:
+            self._window.go("orders")
+            return self._hand_over("orders", Qt.Key.Key_F2, Qt.KeyboardModifier.NoModifier)
+        if key == Qt.Key.Key_F12:
+            self._window.go("packing")
+            return self._hand_over("packing", key, modifiers)
+        return False
+
+    def _hand_over(self, page: str, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        return self._window.can_open(page) and self._page(page).handle_command(key, modifiers)
+
+    @Slot(str)
+    def on_scanned(self, raw: str) -> None:
+        """The scan is the main verb: wherever it happens it leads to the desk, or to its order."""
+        window = self._window
+        if window.current_page == "orders" and window.can_open("orders") and not is_command_like(raw):
+            self._page("orders").handle_scan(raw)
+            return
+        if window.current_page != "packing":
+            window.go("packing")
+        self._page("packing").handle_scan(raw)
+
+    @Slot(str)
+    def on_unterminated(self, raw: str) -> None:
+        """A burst without terminator: the scanner wants setting up."""
+        self._window.parts.tell("notice", Phrase("scanner.unterminated", {"raw": raw}))
+
+    def _page(self, name: str) -> Page:
+        return cast(Page, self._window.page(name))
