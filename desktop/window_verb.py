@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -181,6 +182,7 @@ class Boot:
         self._source: KeySource | None = None
         self._desk: Desk | None = None
         self._begun: Late[Desk] | None = None
+        self._check_lane: Lane | None = None
         self._care_lane: Lane | None = None
         self._questions: StartQuestions | None = None
 
@@ -243,6 +245,8 @@ class Boot:
 
             generate_orders(desk.practice.server.shop, self._wish.orders, self._wish.seed)
             desk.core.pull_now()
+        self._check_lane = Lane("check", self._check)
+        self._check_lane.start()
         self._care_lane = Lane("care", self._care)
         self._care_lane.start()
         return desk
@@ -261,8 +265,16 @@ class Boot:
             return replace(self._options, key_file=agreed)
         return self._options
 
+    def _check(self) -> float:
+        """After the first page: is the file whole? Writing is refused from the moment it is known not to be."""
+        desk = self._desk
+        if desk is not None:
+            for finding in desk.core.opened.check().findings:
+                _log.error("the database file is damaged: %s", finding)
+        return threading.TIMEOUT_MAX  # once in a start
+
     def _care(self) -> float:
-        """After the first page: check the file and the sums; then the daily backup."""
+        """Every hour: the daily backup where it is due, and whether the sums agree."""
         from core.db.backup import backup_if_due
 
         desk = self._desk
@@ -327,6 +339,9 @@ class Boot:
 
     def close(self) -> None:
         """End everything behind the window."""
+        if self._check_lane is not None:
+            # It only reads, and a large file takes minutes: nobody waits for it.
+            self._check_lane.stop(0)
         if self._care_lane is not None:
             self._care_lane.stop()
         if self._desk is not None:

@@ -1,6 +1,7 @@
 """Is the file whole? Asked of the live database in the background, and of every copy before it may be trusted."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from core.db.unit_of_work import Store
 from core.runtime.errors import Unavailable
 
 _MOST_FINDINGS = 20
+#: checked within about a second, so writing waits for it; a larger file would keep the desk waiting for minutes
+_WAITED_FOR_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,12 @@ def findings_of(connection: Any, *, thorough: bool) -> list[str]:
 
 
 def guard(store: Store, path: Path, key: bytes) -> Integrity:
-    """Check the live file while writing waits; when it is damaged writing stays refused, reading goes on.
+    """Check the live file; when it is damaged writing stays refused from then on, reading goes on.
 
-    Run it in the background after the first page is shown. The PostgreSQL server looks after itself.
+    Writing waits for the check of a small file. A large one is checked beside the work: as a scan must not wait for
+    minutes. Run it in the background after the first page is shown. The PostgreSQL server looks after itself.
     """
-    with store.hold_writes():
+    with store.hold_writes() if path.stat().st_size <= _WAITED_FOR_BYTES else nullcontext():
         result = check_file(path, key)
         if not result.is_whole:
             store.freeze(

@@ -97,7 +97,7 @@ class OpenedStore:
         return Source(self.database, self.key.file_key, read_keys(self.folder))
 
     def check(self) -> Integrity:
-        """Check the file while writing waits; run it in the background after the first page is shown."""
+        """Check the file (see `integrity.guard`); run it in the background after the first page is shown."""
         return Integrity(()) if self.database is None else guard(self.store, self.database, self.key.file_key)
 
     def close(self) -> None:

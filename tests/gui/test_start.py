@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from core.desk.glance import glance
 from core.runtime.errors import Unavailable
 from desktop.app import build_window
 from desktop.bridge.tasks import InlineTasks
+from desktop.options import Options
+from desktop.pages.packing.ports import PackingDesk
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.settings import DeskSettings
 from desktop.shell.late import Late
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
+from desktop.window_verb import Boot, _Wish
 from tests.gui.robots import DeskRobot
 from tests.support.data_folder import make_data_folder
 from tests.support.desk_world import GOODS, START, DeskWorld
@@ -340,6 +344,31 @@ def test_a_glance_that_breaks_does_not_stop_the_start(qtbot, qapp, settings, wor
         made.show()
     assert "the first look failed" in caplog.text
     made.close()
+
+
+def keep_writing(packing: PackingDesk) -> None:
+    for _ in range(400):
+        packing.start_wave("batch", 1)
+        time.sleep(0.05)
+
+
+@pytest.mark.expected_log("the database file is damaged")
+@pytest.mark.expected_log("^lane .*failed")  # no backup of a damaged file either
+def test_after_the_start_the_file_is_checked_and_a_damaged_one_is_not_written_to(qapp, tmp_path):
+    folder = make_data_folder(tmp_path / "data", tmp_path / "machine.key")
+    with folder.database.open("r+b") as file:
+        file.seek(folder.database.stat().st_size // 2 // 4096 * 4096)
+        file.write(bytes(10 * 4096))
+    options = Options(folder.path, None, folder.key_file, None, "desk-1", "clerk", is_json=False)
+    boot = Boot(options, DeskSettings(None), _Wish(None, with_practice=False))
+    packing = boot.load().packing
+    boot.begin()
+    try:
+        with pytest.raises(Unavailable) as refused:
+            keep_writing(packing)
+        assert refused.value.code == "db.damaged"
+    finally:
+        boot.close()
 
 
 # --- late things --------------------------------------------------------------------------------------------------------

@@ -4,12 +4,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
 
 from core.db import driver as driver_module
+from core.db import integrity as integrity_module
 from core.db.backup import make_backup
 from core.db.driver import connect_sqlite
 from core.db.facts import read_facts
@@ -350,3 +352,56 @@ def test_a_database_of_another_program_is_left_alone(postgres_url, tmp_path):
     with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
         connection.execute("CREATE TABLE theirs (x int)")
     assert code_of(config_for(tmp_path / "one", tmp_path / "one.key", url=postgres_url)) == "db.foreign"
+
+
+def write_during_the_check(opened, monkeypatch) -> bool:
+    """Whether a write that comes while the file is checked is done before the check ends."""
+    done = threading.Event()
+
+    def write() -> None:
+        opened.store.write(lambda uow: uow.insert(Setting, {"name": "meanwhile", "value": 1}))
+        done.set()
+
+    seen: list[bool] = []
+
+    def slow_check(path, key):
+        writer.start()
+        seen.append(done.wait(0.5))
+        return integrity_module.Integrity(())
+
+    writer = threading.Thread(target=write)
+    monkeypatch.setattr(integrity_module, "check_file", slow_check)
+    opened.check()
+    writer.join(10)
+    assert done.is_set()
+    return seen == [True]
+
+
+def test_writing_waits_while_a_small_file_is_checked_and_not_for_a_large_one(made, monkeypatch):
+    config, _ = made
+    opened = open_store(config)
+    assert not write_during_the_check(opened, monkeypatch)
+    opened.store.write(lambda uow: uow.execute(text("DELETE FROM setting WHERE name = 'meanwhile'")))
+    monkeypatch.setattr(integrity_module, "_WAITED_FOR_BYTES", 0)
+    assert write_during_the_check(opened, monkeypatch)
+    opened.close()
+
+
+def test_nothing_more_is_written_to_a_file_found_damaged(made):
+    config, _ = made
+    opened = open_store(config)
+    opened.close()
+    spoil_pages(config.folder / "packdesk.db")
+    opened = open_store(config)
+    assert not opened.check().is_whole
+    with pytest.raises(Unavailable) as caught:
+        opened.store.write(lambda uow: uow.insert(Setting, {"name": "late", "value": 1}))
+    assert caught.value.code == "db.damaged"
+    opened.close()
+
+
+def spoil_pages(path: Path) -> None:
+    """Ten pages in the second half of the file become noise."""
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(bytes(10 * 4096))
