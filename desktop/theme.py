@@ -205,6 +205,7 @@ QPushButton:hover { background: @raised; }
 QPushButton:focus { border: 2px solid @accent; padding: 5px 13px; }
 QPushButton:disabled { color: @secondary; background: @background; }
 QPushButton[look="main"] { background: @accent; color: @on_accent; border: 1px solid @accent; font-weight: 600; }
+QPushButton[look="main"]:focus { border-color: @text; }
 QPushButton[look="main"]:disabled { background: @raised; color: @secondary; border-color: @line; }
 QPushButton[look="danger"] { color: @stop; border-color: @stop; }
 

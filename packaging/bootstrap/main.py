@@ -187,6 +187,9 @@ def _lock(root: Path, arguments: list[str]) -> int:
         "--python-version",
         "3.11",
         "--generate-hashes",
+        # A dependency that asks for an extra must find it pinned: pip otherwise takes the newest release, whose digest
+        # the lock does not know, and the installation fails from the day that one comes out.
+        "--no-strip-extras",
     ]
     common += ["--custom-compile-command", "./run lock", "--quiet", *arguments]
     files = (

@@ -229,6 +229,16 @@ def _timed(act) -> float:
     return time.perf_counter() - started
 
 
+def test_enter_presses_the_button_with_the_focus(qtbot, ui):
+    presses: list[str] = []
+    button = ActionButton(ui, "action.next", lambda: presses.append("next"))
+    qtbot.addWidget(button)
+    button.show()
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        qtbot.keyClick(button, key)
+    assert presses == ["next"] * 3
+
+
 def test_sounds_are_distinct_and_scaled():
     tones = {
         name: sound_file(name).read_bytes()

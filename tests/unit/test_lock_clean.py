@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 _REQUIREMENT = re.compile(
-    r"(?P<name>[a-z0-9]+(-[a-z0-9]+)*)==(?P<version>[0-9][0-9a-z.+]*)( ; (?P<marker>[a-z_]+ .*))?( \\)?"
+    r"(?P<name>[a-z0-9]+(-[a-z0-9]+)*)(\[(?P<extras>[a-z0-9,-]+)\])?==(?P<version>[0-9][0-9a-z.+]*)( ; (?P<marker>[a-z_]+ .*))?( \\)?"
 )
 _HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 _COMMENT = re.compile(r"(    )?# ?(.*)")
@@ -104,3 +105,21 @@ def test_lock_files_hold_what_pyproject_asks_for() -> None:
             version = locked.get(canonicalize_name(requirement.name))
             assert version is not None, f"{requirement} is not in {name}"
             assert requirement.specifier.contains(version), f"{requirement} against {version} in {name}"
+
+
+def test_extras_that_packages_ask_of_each_other_are_pinned_too() -> None:
+    """pip takes `coverage[toml]` for another thing than a pinned `coverage`, and then wants the newest release of it."""
+    text = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+    found = [match for match in map(_REQUIREMENT.fullmatch, text.splitlines()) if match]
+    pinned = {match["name"]: set((match["extras"] or "").split(",")) for match in found}
+    looked_at = 0
+    for name in pinned:
+        try:
+            wanted = [Requirement(line) for line in requires(name) or ()]
+        except PackageNotFoundError:  # of another system
+            continue
+        for requirement in wanted:
+            if requirement.extras and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+                looked_at += 1
+                assert requirement.extras <= pinned[canonicalize_name(requirement.name)], f"{name}: {requirement}"
+    assert looked_at, "pytest-cov asks for coverage[toml]: this looked at nothing"
