@@ -127,6 +127,7 @@ class Printers:
             state=_word(status),
             reason=status.reason if status is not None else "",
             waiting=waiting,
+            is_fixed=profile.key == VIRTUAL,
         )
 
     def _chosen(self) -> str:
