@@ -14,9 +14,11 @@ from core.db.key_sources import key_source
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
+from core.desk.desks import Desks
 from core.desk.labels import Labels
 from core.desk.orders import Orders
 from core.desk.packing import Packing
+from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.settings import Settings
 from core.desk.status import Status
@@ -49,13 +51,15 @@ class CoreConfig:
     """How to build the core.
 
     `key_file` None keeps the machine's secret in the system keyring; `asked` is that place where it has been asked
-    already. `holder` names this program among all that share
-    the database; it outlives a crash of the same program, so that what it left half done is found again.
+    already. `desk_id` tells this desk from all others whatever it is called (see `Desks`). `holder` names this
+    program among all that share the database; it outlives a crash of the same program and a renaming of its desk, so
+    that what it left half done is found again.
     """
 
     folder: Path
     desk: str = "desk-1"
     operator: str = "clerk"
+    desk_id: str = ""
     holder: str = ""
     key_file: Path | None = None
     asked: KeySource | None = None
@@ -82,13 +86,16 @@ class Core:
         self.store = opened.store
         self._outside = Outside(config.clock, channels)
         digest = opened.digester.digest
-        holder = config.holder or config.desk
+        desk_id = config.desk_id or config.desk
+        holder = config.holder or desk_id
+        self.desks = Desks(self.store, desk_id)
         self.packing = Packing(self.store)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.status = Status(self.store)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
+        self.pictures = Pictures(self.store, self._outside.client)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
         self._is_stopping = threading.Event()
@@ -192,7 +199,7 @@ class Core:
 
     def _deliver_lane(self, lane: str) -> float:
         self.deliver(lane)
-        return 2.0
+        return self.deliverer.pause_s(lane)
 
     def _tidy_lane(self) -> float:
         self.tidy()

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from core.app import Core, CoreConfig, build
 from core.runtime.errors import DomainError
 from desktop.options import Options
+from desktop.settings import desk_identity
+from resources.paths import practice_pictures_dir
 
 if TYPE_CHECKING:
     from desktop.printers import Printers
@@ -23,13 +25,22 @@ _PRACTICE = "practice"
 _FIRST_ORDERS = 20
 
 
-def core_config(options: Options, *, holder: str = "", program_version: str = "") -> CoreConfig:
-    """What the shared options mean for core."""
+def core_config(options: Options, *, works_as: str = "", program_version: str = "") -> CoreConfig:
+    """What the shared options mean for core.
+
+    Args:
+        options: as given on the command line.
+        works_as: the program of this desk that will take work (`window`, `serve`) and has to find what it left half
+            done; empty for a verb that only looks, which then leaves no file behind either.
+        program_version: kept with the database.
+    """
+    desk_id = desk_identity(options.data) if works_as else ""
     return CoreConfig(
         folder=options.data,
         desk=options.desk,
         operator=options.operator,
-        holder=holder,
+        desk_id=desk_id,
+        holder=f"{desk_id}/{works_as}" if works_as else "",
         key_file=options.key_file,
         database_url=options.database_url,
         recovery_code=options.recovery_code,
@@ -46,7 +57,7 @@ class Practice:
         from core.practice.server import PracticeServer, kept_secrets
 
         keys = kept_secrets(folder)
-        self.server = PracticeServer(folder, keys, core.config.clock)
+        self.server = PracticeServer(folder, keys, core.config.clock, pictures=practice_pictures_dir())
         self.server.start()
         self._core = core
         self.shop_id = core.store.write(

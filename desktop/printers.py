@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 #: settings: the printers of a desk, and the one that gets its labels
-_PRINTERS = "printers.{desk}"
+PRINTERS = "printers.{desk}"
 _CHOSEN = "printer.{desk}"
 
 
@@ -54,7 +54,6 @@ class Printers:
         self._core = core
         self._renderer = renderer
         self._virtual_folder = virtual_folder
-        self._desk = core.config.desk
         self.ears = Ears()
         # The lane hands back the very jobs it was given, so that core's own job type fits by shape.
         store = cast("JobStore", core.print_jobs)
@@ -84,7 +83,7 @@ class Printers:
 
     def _profiles(self) -> Sequence[PrinterProfile]:
         """Settings of every printer, the virtual one first: it is always there."""
-        stored = self._core.settings.get(_PRINTERS.format(desk=self._desk), [])
+        stored = self._core.settings.get(PRINTERS.format(desk=self._core.desks.name), [])
         known = {profile.key: profile for profile in map(profile_from_mapping, stored)}
         size = known[VIRTUAL].size if VIRTUAL in known else "100x150"
         virtual = PrinterProfile(VIRTUAL, "虚拟打印机 Virtual", f"virtual:{self._virtual_folder}", size=size)
@@ -106,7 +105,9 @@ class Printers:
         return self._view(profile)
 
     def _keep(self, profiles: Sequence[PrinterProfile]) -> None:
-        self._core.settings.put(_PRINTERS.format(desk=self._desk), [profile_to_mapping(one) for one in profiles])
+        self._core.settings.put(
+            PRINTERS.format(desk=self._core.desks.name), [profile_to_mapping(one) for one in profiles]
+        )
 
     # --- what the page asks -------------------------------------------------------------------------------------
 
@@ -126,10 +127,11 @@ class Printers:
             state=_word(status),
             reason=status.reason if status is not None else "",
             waiting=waiting,
+            is_fixed=profile.key == VIRTUAL,
         )
 
     def _chosen(self) -> str:
-        return str(self._core.settings.get(_CHOSEN.format(desk=self._desk), VIRTUAL))
+        return str(self._core.settings.get(_CHOSEN.format(desk=self._core.desks.name), VIRTUAL))
 
     def add(self, draft: PrinterDraft) -> PrinterView:
         """Take a new printer; it gets labels once it is chosen.
@@ -176,7 +178,7 @@ class Printers:
     def make_default(self, key: str) -> None:
         """Labels of this desk go to this printer from now on."""
         self._profile(key)
-        self._core.settings.put(_CHOSEN.format(desk=self._desk), key)
+        self._core.settings.put(_CHOSEN.format(desk=self._core.desks.name), key)
 
     def print_test(self, key: str) -> None:
         """Send an invented label straight to the printer: no parcel, no number, no place in the queue.

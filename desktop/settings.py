@@ -1,13 +1,16 @@
-"""Settings of this desk alone: declared here, kept in `desk.json` in the data folder."""
+"""Settings of this desk alone: declared here, kept in `desk.json` in the data folder; and which desk it is."""
 
 import json
 import os
+import socket
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 FILE_NAME: Final = "desk.json"
+_IDENTITY_NAME: Final = "desk-id.json"
 
 Value = str | int | bool
 
@@ -129,6 +132,28 @@ class DeskSettings:
         except (OSError, ValueError, RecursionError):
             return {}
         return dict(body) if isinstance(body, dict) else {}
+
+
+def desk_identity(folder: Path, machine: str = "") -> str:
+    """Which desk this is, whatever it is called: `machine:word`, made once for each data folder.
+
+    Kept in a file of its own, so that it outlives damaged settings. A folder that was copied to another machine is
+    another desk.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    here = machine or socket.gethostname() or "desk"
+    path = folder / _IDENTITY_NAME
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        known = None
+    if isinstance(known, str) and known.rpartition(":")[0] == here:
+        return known
+    made = f"{here}:{uuid.uuid4().hex[:12]}"
+    _write(path, json.dumps(made))
+    return made
 
 
 def _write(path: Path, body: str) -> None:

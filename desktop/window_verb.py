@@ -203,14 +203,13 @@ class Boot:
         from desktop.shell.ports import DeskPorts
 
         options = self._with_agreed_key()
-        desk_name = self._settings.text("desk_name") or options.desk
         clerk = self._settings.text("clerk") or options.operator
-        config = core_config(replace(options, desk=desk_name, operator=clerk), holder=f"{desk_name}/window")
-        config = replace(config, asked=self._key_source())
+        config = replace(core_config(replace(options, operator=clerk), works_as="window"), asked=self._key_source())
         # Asked anew by the next try, after somebody has decided or unlocked something.
         self._source = None
         desk = Desk(config, _label_renderer, virtual_folder=options.data / "labels")
         self._desk = desk
+        desk.core.desks.settle(self._settings.text("desk_name"), options.desk)
         begun: Late[Desk] = Late()
         self._begun = begun
         has_practice = self._wish.with_practice and wants_practice(desk.core)
@@ -221,7 +220,9 @@ class Boot:
             status=desk.core.status,
             printers=begun.stand_in(lambda desk: desk.printers),
             listen=lambda listener: _subscribe(desk, listener),
+            desks=desk.core.desks,
             pictures=options.data / "pictures",
+            fetch_picture=desk.core.pictures.fetch,
             practice=begun.stand_in(_open_practice) if has_practice else None,
         )
 

@@ -10,6 +10,11 @@ def fonts_dir() -> Path:
     return _ROOT / "fonts"
 
 
+def practice_pictures_dir() -> Path:
+    """The folder with a picture of everything the practice shop sells, `CODE.png`; `make_pictures.py` draws them."""
+    return _ROOT / "practice"
+
+
 def bundled_font_files() -> tuple[Path, ...]:
     """The font files every window and label is drawn with, Regular first."""
     return (fonts_dir() / "NotoSansSC-Regular.ttf", fonts_dir() / "NotoSansSC-Bold.ttf")

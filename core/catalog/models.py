@@ -19,7 +19,7 @@ class Sku(Base):
     short_name: Mapped[str] = mapped_column(Text, default="")
     spec: Mapped[str] = mapped_column(Text, default="")
     weight_g: Mapped[int] = mapped_column(default=0)
-    #: file name below the data folder's pictures, empty where there is none
+    #: address at its shop, or file name below the data folder's pictures; empty where there is none
     picture: Mapped[str] = mapped_column(Text, default="")
     is_bundle: Mapped[bool] = mapped_column(default=False)
     #: False: 不管库存, sold without counting

@@ -9,7 +9,8 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from core.db.models import Outbox
-from core.db.unit_of_work import UnitOfWork
+from core.db.unit_of_work import UnitOfWork, shared_now
+from core.runtime.clock import Clock
 
 #: wait after the first, second, ... temporary failure; the last one repeats
 BACK_OFF_S = (5.0, 15.0, 60.0, 300.0, 900.0)
@@ -121,6 +122,17 @@ def counts(connection: Connection) -> Mapping[str, Mapping[str, int]]:
     for lane, state, number in connection.execute(query):
         found.setdefault(lane, {})[state] = number
     return found
+
+
+def due_in_s(connection: Connection, lane: str, clock: Clock) -> float | None:
+    """Seconds until something of the lane can be delivered, 0 and less when it can now; None where nothing waits.
+
+    A look, not a claim: it takes no lock and writes nothing, so that an idle lane costs next to nothing.
+    """
+    waiting = select(func.min(Outbox.not_before_at)).where(Outbox.lane == lane, Outbox.state == "waiting")
+    leased = select(func.min(Outbox.lease_until_at)).where(Outbox.lane == lane, Outbox.state == "leased")
+    times = [at for at in (connection.execute(query).scalar_one() for query in (waiting, leased)) if at is not None]
+    return (min(times) - shared_now(connection, clock)).total_seconds() if times else None
 
 
 def oldest_due(connection: Connection, lane: str) -> datetime | None:

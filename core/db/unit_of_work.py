@@ -72,6 +72,15 @@ class Changes:
         return any(name in self.tables for name in names)
 
 
+def shared_now(connection: Connection, clock: Clock) -> datetime:
+    """The time all desks of a database agree on: the server's on PostgreSQL, the injected clock's elsewhere."""
+    if connection.dialect.name == "sqlite" or not isinstance(clock, SystemClock):
+        return clock.now()
+    text = "(extract(epoch from clock_timestamp()) * 1000)::bigint"
+    at: datetime = connection.execute(select(literal_column(text, Instant()))).scalar_one()
+    return at
+
+
 class UnitOfWork:
     """An open transaction. Operations take it first, never open their own, and may be run again from the start."""
 
@@ -95,11 +104,7 @@ class UnitOfWork:
         A desk's own clock may be wrong; expiry and leases must agree between desks.
         """
         if self._now is None:
-            if self.is_sqlite or not isinstance(self._clock, SystemClock):
-                self._now = self._clock.now()
-            else:
-                text = "(extract(epoch from clock_timestamp()) * 1000)::bigint"
-                self._now = self.connection.execute(select(literal_column(text, Instant()))).scalar_one()
+            self._now = shared_now(self.connection, self._clock)
         return self._now
 
     def execute(self, statement: Executable, rows: Row | Sequence[Row] | None = None) -> Result[Any]:

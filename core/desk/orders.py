@@ -7,6 +7,7 @@ from sqlalchemy import select
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.labels import orders_of_waybill, parcels_of, waybills_of
+from core.fulfilment.elsewhere import close_elsewhere, reopen_elsewhere
 from core.fulfilment.models import Parcel
 from core.fulfilment.parcels import open_parcels_of, release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
@@ -65,6 +66,25 @@ class Orders:
             Refused: `hold.still_short`, goods are still missing; `hold.still_unmatched`, a listing has no SKU yet.
         """
         self._store.write(lambda uow: _release(uow, order_id, self._carrier_code, self._digest))
+
+    def close_elsewhere(self, order_id: int, sent_by: str, *, left_our_shelf: bool) -> None:
+        """Close an order that somebody else has sent; see `elsewhere.close_elsewhere` for `sent_by` and what follows.
+
+        Raises:
+            NotFound: `order.unknown`.
+            Refused: `order.not_sent_elsewhere`; `elsewhere.reason_unknown`.
+        """
+        code = self._carrier_code
+        self._store.write(lambda uow: close_elsewhere(uow, order_id, sent_by, code, left_our_shelf=left_our_shelf))
+
+    def reopen_elsewhere(self, order_id: int) -> None:
+        """Take such a closing back: the order stands held as before.
+
+        Raises:
+            NotFound: `order.unknown`.
+            Refused: `order.not_closed_elsewhere`.
+        """
+        self._store.write(lambda uow: reopen_elsewhere(uow, order_id))
 
 
 def _hold(uow: UnitOfWork, order_id: int, reason: str, note: str) -> None:

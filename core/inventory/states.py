@@ -36,7 +36,8 @@ class MovementKind(StrEnum):
 STEPS: Mapping[ClaimState, frozenset[ClaimState]] = {
     ClaimState.RESERVED: frozenset({ClaimState.CONFIRMED, ClaimState.RELEASED, ClaimState.EXPIRED}),
     ClaimState.CONFIRMED: frozenset({ClaimState.CONSUMED, ClaimState.RELEASED}),
-    ClaimState.CONSUMED: frozenset(),
+    #: only by undoing a sale that never was (see `returning`)
+    ClaimState.CONSUMED: frozenset({ClaimState.RELEASED}),
     ClaimState.RELEASED: frozenset(),
     ClaimState.EXPIRED: frozenset({ClaimState.RELEASED}),
     ClaimState.SHORT: frozenset({ClaimState.RELEASED}),

@@ -103,3 +103,10 @@ class OrderDetail:
     lines: tuple[OrderLineView, ...]
     parcels: tuple[OrderParcelView, ...]
     timeline: tuple[TimelineEntry, ...]
+
+    @property
+    def is_closed_elsewhere(self) -> bool:
+        """Whether a person closed it as sent by somebody else, and none of our parcels left since."""
+        is_ours = any(parcel.state == "shipped" for parcel in self.parcels)
+        was_closed = any(entry.action == "order.closed_elsewhere" for entry in self.timeline)
+        return self.row.fulfilment == "shipped" and was_closed and not is_ours

@@ -34,6 +34,7 @@ class Event(StrEnum):
     PACK = "pack"
     UNPACK = "unpack"
     SHIP = "ship"
+    SHIP_ELSEWHERE = "ship_elsewhere"
     CANCEL = "cancel"
     COMPLETE = "complete"
     REOPEN = "reopen"
@@ -87,6 +88,12 @@ TABLE: Mapping[tuple[Fulfilment, Event], Fulfilment] = {
     (_F.PACKED, _E.SHIP): _F.SHIPPED,
     (_F.PACKED, _E.CANCEL): _F.CANCELLED,
     (_F.SHIPPED, _E.COMPLETE): _F.COMPLETED,
+    # Somebody else has sent it, and a person has said so; a mistake in this is taken back.
+    (_F.TO_REVIEW, _E.SHIP_ELSEWHERE): _F.SHIPPED,
+    (_F.TO_PACK, _E.SHIP_ELSEWHERE): _F.SHIPPED,
+    (_F.PACKING, _E.SHIP_ELSEWHERE): _F.SHIPPED,
+    (_F.PACKED, _E.SHIP_ELSEWHERE): _F.SHIPPED,
+    (_F.SHIPPED, _E.REOPEN): _F.TO_REVIEW,
     # A platform may take a cancellation back; the order then waits under a hold for a person's word.
     (_F.CANCELLED, _E.REOPEN): _F.TO_REVIEW,
 }

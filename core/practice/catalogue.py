@@ -28,6 +28,11 @@ class PracticeSku:
         return bool(self.components)
 
     @property
+    def picture_path(self) -> str:
+        """Where the shop shows its picture."""
+        return f"/pictures/{self.code}.png"
+
+    @property
     def has_no_barcode(self) -> bool:
         """Whether the clerk has to confirm it by key and picture: goods, but nothing to scan."""
         return not self.barcodes and not self.is_bundle

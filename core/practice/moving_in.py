@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from core.catalog.models import Sku
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.db.unit_of_work import UnitOfWork
@@ -33,9 +34,10 @@ def move_in(
     known = shop_named(uow.connection, SHOP_NAME)
     if known is not None:
         set_access(uow, known.id, settings, secret)
+        _follow_pictures(uow, url, catalogue)
         return known.id
     warehouse_id = _warehouse(uow)
-    ids = take_in(uow, [_spec(sku) for sku in catalogue])
+    ids = take_in(uow, [_spec(sku, url) for sku in catalogue])
     for sku in catalogue:
         if not sku.components and sku.opening_qty:
             receive(
@@ -54,7 +56,18 @@ def _warehouse(uow: UnitOfWork) -> int:
     return int(known) if known is not None else uow.insert(Warehouse, {"code": "main", "name": "主仓"})
 
 
-def _spec(sku: PracticeSku) -> SkuSpec:
+def _follow_pictures(uow: UnitOfWork, url: str, catalogue: Sequence[PracticeSku]) -> None:
+    """The shop's pictures are where the shop is now; a picture that somebody chose for these goods stays."""
+    known = select(Sku.id, Sku.code, Sku.picture).where(Sku.code.in_([sku.code for sku in catalogue]))
+    pictures = {row.code: (row.id, row.picture) for row in uow.rows(known)}
+    for sku in catalogue:
+        sku_id, picture = pictures.get(sku.code, (0, sku.picture_path))
+        if picture != f"{url}{sku.picture_path}" and (not picture or picture.endswith(sku.picture_path)):
+            uow.execute(update(Sku).where(Sku.id == sku_id).values(picture=f"{url}{sku.picture_path}"))
+            uow.changed("sku", sku_id)
+
+
+def _spec(sku: PracticeSku, url: str) -> SkuSpec:
     barcodes = [(code, 1) for code in sku.barcodes] + list(sku.cartons)
     return SkuSpec(
         code=sku.code,
@@ -62,6 +75,7 @@ def _spec(sku: PracticeSku) -> SkuSpec:
         short_name=sku.title,
         spec=sku.spec,
         weight_g=sku.weight_g,
+        picture=f"{url}{sku.picture_path}",
         barcodes=tuple(barcodes),
         components=tuple(sku.components),
         lacks_barcode=sku.has_no_barcode,

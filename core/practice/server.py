@@ -24,6 +24,7 @@ from core.practice.door import Door, RealmKey
 from core.practice.mall_api import MallApi
 from core.practice.mall_side import MallSide
 from core.practice.page import Page
+from core.practice.pictures import Pictures
 from core.practice.refusal import RefusalError
 from core.practice.shop import PracticeShop
 from core.practice.store import Store
@@ -33,7 +34,7 @@ from core.runtime.clock import Clock
 _log = logging.getLogger(__name__)
 _LARGEST_BODY = 1024 * 1024
 _IDLE_S = 30
-_POLL_S = 0.02
+_POLL_S = 0.1
 _REALMS = (("/practice/", "control"), ("/carrier/", "carrier"), ("/v1/", "mall"))
 
 
@@ -118,10 +119,18 @@ class PracticeServer:
         clock: gives order times, checks time stamps, fills the Date header.
         seed: of the waybill series and of the page's invented buyers.
         port: None takes the port of the last run, so that addresses stay good, or a free one.
+        pictures: folder with `CODE.png` of what is sold; None shows none.
     """
 
     def __init__(
-        self, data_dir: Path, keys: PracticeSecrets, clock: Clock, seed: int = 1, *, port: int | None = None
+        self,
+        data_dir: Path,
+        keys: PracticeSecrets,
+        clock: Clock,
+        seed: int = 1,
+        *,
+        port: int | None = None,
+        pictures: Path | None = None,
     ) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         self._clock = clock
@@ -137,6 +146,7 @@ class PracticeServer:
         CarrierApi(self.carrier).add_to(self._router)
         ControlApi(self.shop, self.carrier).add_to(self._router)
         Page(self.shop, self.carrier, seed).add_to(self._router)
+        Pictures(pictures, practice_catalogue()).add_to(self._router)
         self._http: _HttpServer | None = None
         self._thread: threading.Thread | None = None
 

@@ -255,6 +255,21 @@ class HttpClient:
             self._sleep(pause)
         return self._attempt(place, call, give_up_at)
 
+    def download(self, place: Endpoint, target: str, max_bytes: int) -> bytes:
+        """What lies at `target` (path and query), as it is; tried once.
+
+        Raises:
+            ChannelError: one of the five kinds; larger than `max_bytes` is `ContractBroken`.
+        """
+        headers = {"User-Agent": "Packdesk", "Accept": "image/*", "Accept-Encoding": "gzip"}
+        request = self._session.prepare_request(requests.Request("GET", f"{place.base}{target}", headers=headers))
+        status, _, body = self._in_time(place, request, self._policy.attempt_s, max_bytes)
+        if status >= 400:
+            raise plain_error(ErrorReply(status, None, None))
+        if status != 200:
+            raise ContractBroken("What was asked for is not there", code="http.redirect")
+        return body
+
     def _attempt(self, place: Endpoint, call: Call, give_up_at: float) -> Reply:
         limiter = self._limiters.setdefault(place.base, Limiter())
         left = give_up_at - self._clock.monotonic()
@@ -279,20 +294,26 @@ class HttpClient:
 
     def _exchange(self, place: Endpoint, call: Call, seconds: float) -> Reply:
         prepared = self._prepared(place, call)
-        with deadline(seconds, place.admits) as limit:
-            try:
-                status, headers, body = self._sent(prepared, min(seconds, self._policy.connect_s), seconds)
-            except (ChannelError, *_WIRE_FAULTS) as fault:
-                # what our own deadline cut short is told as what it is
-                raise (_too_slow() if limit.is_expired else _wire_error(fault)) from None
-            if limit.is_expired:
-                raise _too_slow()
+        status, headers, body = self._in_time(place, prepared, seconds, self._policy.max_bytes)
         server_time = self._noted_time(place, headers)
         if status >= 400:
             raise call.explain(ErrorReply(status, _problem_of(body), self._retry_after(headers, server_time)))
         if not 200 <= status < 300:
             raise ContractBroken("The platform sent us elsewhere; the address is not right", code="http.redirect")
         return Reply(status, headers, _checked(status, body), server_time)
+
+    def _in_time(
+        self, place: Endpoint, prepared: requests.PreparedRequest, seconds: float, max_bytes: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        with deadline(seconds, place.admits) as limit:
+            try:
+                answer = self._sent(prepared, min(seconds, self._policy.connect_s), seconds, max_bytes)
+            except (ChannelError, *_WIRE_FAULTS) as fault:
+                # what our own deadline cut short is told as what it is
+                raise (_too_slow() if limit.is_expired else _wire_error(fault)) from None
+            if limit.is_expired:
+                raise _too_slow()
+        return answer
 
     def _prepared(self, place: Endpoint, call: Call) -> requests.PreparedRequest:
         query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in call.query)
@@ -313,14 +334,14 @@ class HttpClient:
         return prepared
 
     def _sent(
-        self, prepared: requests.PreparedRequest, connect_s: float, read_s: float
+        self, prepared: requests.PreparedRequest, connect_s: float, read_s: float, max_bytes: int
     ) -> tuple[int, Mapping[str, str], bytes]:
         with self._session.send(
             prepared, stream=True, timeout=(connect_s, read_s), allow_redirects=False, proxies={}
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             pieces = response.raw.stream(_CHUNK, decode_content=False)
-            body = _bounded(pieces, headers.get("content-encoding", ""), self._policy.max_bytes)
+            body = _bounded(pieces, headers.get("content-encoding", ""), max_bytes)
             return response.status_code, headers, body
 
     def _noted_time(self, place: Endpoint, headers: Mapping[str, str]) -> datetime:

@@ -1,6 +1,7 @@
 """Delivering the outbox: what was decided in a transaction reaches carriers and shops, at least once, by its key."""
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ _log = logging.getLogger(__name__)
 
 #: longer than the total deadline of any call, so that no second desk delivers the same thing meanwhile
 _LEASE_S = 120.0
+#: an idle lane looks for rows that a desk left behind
+_LOOK_S = 10.0
+#: what is due and could not be claimed is in another desk's hands at this moment
+_SOON_S = 0.5
 #: how often an answer nobody understands is asked for again before a person has to look
 _BROKEN_TRIES = 4
 #: when to look again whether this program knows a kind by now
@@ -56,7 +61,7 @@ class Deliverer:
         """Deliver what is due in the lane now; gives how many rows were settled as done."""
         done = 0
         for _ in range(limit):
-            if self._is_cancelled():
+            if self._is_cancelled() or self._due_in_s(lane) > 0:
                 break
             claims = self._store.write(
                 lambda uow: outbox.claim(uow, lane, self._holder, _LEASE_S), urgency=Urgency.LANE
@@ -65,6 +70,17 @@ class Deliverer:
                 break
             done += self._deliver(claims[0])
         return done
+
+    def pause_s(self, lane: str) -> float:
+        """Seconds until the lane has to look again: when its next row is due, and once in a while for rows of others.
+
+        What this program writes wakes the lane at once; another desk's rows are its own to deliver, unless it died.
+        """
+        return min(max(self._due_in_s(lane), _SOON_S), _LOOK_S)
+
+    def _due_in_s(self, lane: str) -> float:
+        due = self._store.read(lambda connection: outbox.due_in_s(connection, lane, self._store.clock))
+        return math.inf if due is None else due
 
     def _deliver(self, claim: Claim) -> bool:
         handler = self._handlers.get(claim.kind)

@@ -16,6 +16,8 @@ class Lane(StrEnum):
     READS = "reads"
     #: asking printers how they are: may be slow, and nothing else waits for it
     PRINTERS = "printers"
+    #: pictures of goods from their shops: a slow shop keeps nothing else waiting
+    PICTURES = "pictures"
 
 
 class Tasks(Protocol):

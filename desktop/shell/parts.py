@@ -19,6 +19,7 @@ from desktop.pages.packing.presenter import PackingPresenter
 from desktop.scanner import ScannerFilter
 from desktop.shell.keys import Page, ShellKeys
 from desktop.shell.late import Late
+from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
 from desktop.texts import LANGUAGES, Phrase
@@ -65,6 +66,7 @@ class ShellParts(QObject):
             on_sound=self._sounds.play,
         )
         ui.settings.run_later = self._run_later
+        self._sign_in: SignIn | None = None
 
     # --- start --------------------------------------------------------------------------------------------------
 
@@ -84,7 +86,8 @@ class ShellParts(QObject):
     def join(self, ports: "DeskPorts") -> None:
         """What is behind the window is there."""
         self._ports = ports
-        self._pictures.open(ports.pictures)
+        self._pictures.open(ports.pictures, ports.fetch_picture)
+        self._sign_in = SignIn(self._ui.settings, ports.desks, self._tasks, self.tell, self)
 
     def make_page(self, name: str) -> QWidget:
         """Build a page; each but the first is loaded when it is first opened."""

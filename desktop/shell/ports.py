@@ -21,13 +21,32 @@ class StatusDesk(Protocol):
         ...
 
 
+class DeskNames(Protocol):
+    """Who acts at this desk."""
+
+    @property
+    def name(self) -> str:
+        """The name this desk acts under."""
+        ...
+
+    def rename(self, name: str) -> str:
+        """Take another name at once; gives it. Raises `Refused` when another desk bears it."""
+        ...
+
+    def sign_in(self, operator: str) -> None:
+        """From now on this person acts here."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DeskPorts:
     """Everything the pages talk to.
 
     Attributes:
         listen: hands over a listener that is called, from any thread, after each committed write.
+        desks: who acts here.
         pictures: folder with pictures of goods; None where there are none.
+        fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
     """
 
@@ -37,5 +56,7 @@ class DeskPorts:
     status: StatusDesk
     printers: PrinterDesk
     listen: Callable[[Callable[[ChangesLike], None]], None]
+    desks: DeskNames
     pictures: Path | None = None
+    fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

@@ -1,17 +1,34 @@
 """Labels: the only place where a QLabel is made, so that no text of a buyer is ever taken for markup."""
 
+import math
 from typing import Any, Final
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPixmap, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from desktop.plain_text import MAX_SHOWN_CHARS, tooltip, visible
 from desktop.texts import Phrase
 from desktop.ui import Ui
 
-#: at word boundaries, and inside a word that is longer than the line
-_BREAKING: Final = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+#: at word boundaries, and inside a word only where it is longer than the line (the flags of `drawText` cannot say it)
+_BREAKING: Final = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
+
+
+def laid_out(text: str, font: QFont, width: int) -> tuple[QTextLayout, int]:
+    """`text` broken into lines of `width` pixels, and how high they are together."""
+    # A layout takes a line separator for the end of a line, and nothing else.
+    layout = QTextLayout(text.replace("\n", "\u2028"), font)
+    option = QTextOption()
+    option.setWrapMode(_BREAKING)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    height = 0.0
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        height += line.height()
+    layout.endLayout()
+    return layout, math.ceil(height)
 
 
 def explain(widget: QWidget, text: str) -> None:
@@ -70,6 +87,7 @@ class PlainLabel(QLabel):
         self._limit = limit
         self._keeps_lines = wraps if keeps_lines is None else keeps_lines
         self._phrase: Phrase | None = None
+        self._measured: tuple[tuple[str, str, int], int] = (("", "", 0), 0)
         ui.retranslated.connect(self._on_retranslated)
 
     def say(self, code: str, /, **facts: object) -> None:
@@ -100,8 +118,11 @@ class PlainLabel(QLabel):
         """How high the text gets where words are broken if need be."""
         if not self.wordWrap():
             return super().heightForWidth(width)
-        flags = int(_BREAKING)
-        return self.fontMetrics().boundingRect(0, 0, max(width, 1), 100_000, flags, self.text()).height()
+        # Asked again and again while a page is laid out.
+        about = (self.text(), self.font().key(), width)
+        if self._measured[0] != about:
+            self._measured = (about, laid_out(about[0], self.font(), max(width, 1))[1])
+        return self._measured[1]
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Draw wrapped text so that a word without end is broken instead of cut."""
@@ -110,7 +131,9 @@ class PlainLabel(QLabel):
             return
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.contentsRect(), int(self.alignment()) | int(_BREAKING), self.text())
+        option = QTextOption(self.alignment())
+        option.setWrapMode(_BREAKING)
+        painter.drawText(QRectF(self.contentsRect()), self.text(), option)
         painter.end()
 
     def _put(self, text: str) -> None:

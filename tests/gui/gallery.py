@@ -21,7 +21,7 @@ from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 
 
 def ports_of(world: DeskWorld) -> DeskPorts:
-    return DeskPorts(world, world, world, world, world, lambda _listener: None)
+    return DeskPorts(world, world, world, world, world, lambda _listener: None, world)
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -80,6 +80,12 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         settle(60)
         window.page("orders")._presenter.open(4998)
 
+    def elsewhere() -> None:
+        world.hold(4997, "shipped_elsewhere", "")
+        window.page("orders")._presenter.open(4997)
+        settle(60)
+        window.page("orders").drawer.ask_elsewhere()
+
     def printers() -> None:
         window.page("orders")._presenter.close()
         window.go("printers")
@@ -102,6 +108,7 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "12-shipped": lambda: presenter.scan("7312345678001"),
         "13-orders": lambda: window.go("orders"),
         "14-drawer": drawer,
+        "14b-elsewhere": elsewhere,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),

@@ -21,7 +21,7 @@ from desktop.plain_text import tooltip, visible
 from desktop.sounds import Sounds, scaled_wav
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
-from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.labels import ElidedLabel, PlainLabel, laid_out
 from desktop.widgets.pictures import read_picture
 from desktop.widgets.table import ListTable
 from resources.interface import sound_file
@@ -363,3 +363,17 @@ def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot,
         [("good", "settings.practice.placed")],
         [],
     )
+
+
+def test_wrapped_words_stay_whole_unless_one_is_longer_than_the_line(qapp):
+    def lines_of(text: str) -> list[str]:
+        layout, _ = laid_out(text, qapp.font(), 160)
+        lines = [layout.lineAt(number) for number in range(layout.lineCount())]
+        return [text[line.textStart() : line.textStart() + line.textLength()] for line in lines]
+
+    lines = lines_of(said := "Our waybill number becomes void: tear up a printed label.\nNext")
+    assert len(lines) > 2
+    assert all(line.endswith((" ", ".", "\n", "Next")) for line in lines), lines
+    one, all_of_it = (laid_out(text, qapp.font(), 160)[1] for text in ("Next", said))
+    assert all_of_it == pytest.approx(one * len(lines), abs=len(lines))
+    assert len(lines_of("x" * 200)) > 1

@@ -18,7 +18,7 @@ from desktop.texts import Phrase
 from desktop.widgets.controls import LightButton
 from desktop.widgets.line_card import LineCard
 from tests.gui.robots import DeskRobot
-from tests.support.desk_world import GOODS, START
+from tests.support.desk_world import DESK, GOODS, START
 
 MILK, BOTTLE, BIB, WIPES, DIAPERS = GOODS
 LABEL = "7312345678001"
@@ -100,7 +100,7 @@ def test_a_scan_on_another_page_opens_the_thing(robot, window):
     robot.gun(LABEL)
     robot.qtbot.waitUntil(lambda: window.current_page == "packing")
     robot.sees("packing.sentence.what", "请扫描商品")
-    assert robot.find("settings.desk_name", QLineEdit).text() == ""
+    assert robot.find("settings.desk_name", QLineEdit).text() == DESK
 
 
 def test_prefix_keys_of_a_scanner_do_nothing(robot, window):

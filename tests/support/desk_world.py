@@ -57,6 +57,8 @@ class DeskWorld:
 
     now: Callable[[], datetime] = lambda: START
     prints: bool = True
+    name: str = DESK
+    clerk: str = ""
     parcels: dict[int, ParcelView] = field(default_factory=dict)
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
@@ -72,6 +74,17 @@ class DeskWorld:
     _answers: dict[str, Verdict] = field(default_factory=dict)
     _history: list[tuple[int, int, int]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def rename(self, name: str) -> str:
+        """Take another name; 「2号台」 is another desk's."""
+        if name in {"", "2号台"}:
+            raise Refused("desk.name_taken" if name else "desk.name_missing", "no", name=name)
+        self.name = name
+        return name
+
+    def sign_in(self, operator: str) -> None:
+        """Another person acts here."""
+        self.clerk = operator
 
     # --- making the shop ----------------------------------------------------------------------------------------
 
@@ -308,6 +321,26 @@ class DeskWorld:
             if "short" in detail.holds:
                 raise Refused("hold.still_short", "goods of this order are still missing")
             self.orders[order_id] = replace(detail, row=replace(detail.row, hold_reason=""), holds=())
+
+    def close_elsewhere(self, order_id: int, sent_by: str, *, left_our_shelf: bool) -> None:
+        with self._entered("close_elsewhere", (order_id, sent_by, left_our_shelf)):
+            detail = self.orders[order_id]
+            if "shipped_elsewhere" not in detail.holds:
+                raise Refused("order.not_sent_elsewhere", "no")
+            entry = TimelineEntry(START, "小李", DESK, "order.closed_elsewhere", {})
+            row = replace(detail.row, hold_reason="", fulfilment="shipped")
+            parcels = tuple(replace(parcel, state="cancelled") for parcel in detail.parcels)
+            self.orders[order_id] = replace(
+                detail, row=row, holds=(), parcels=parcels, timeline=(*detail.timeline, entry)
+            )
+
+    def reopen_elsewhere(self, order_id: int) -> None:
+        with self._entered("reopen_elsewhere", order_id):
+            detail = self.orders[order_id]
+            if not detail.is_closed_elsewhere:
+                raise Refused("order.not_closed_elsewhere", "no")
+            row = replace(detail.row, hold_reason="shipped_elsewhere", fulfilment="to_review")
+            self.orders[order_id] = replace(detail, row=row, holds=("shipped_elsewhere",))
 
     def add_order(self, order_id: int, **changes: object) -> OrderRow:
         """An order of the list."""
@@ -634,6 +667,6 @@ def furnished(folder: Path | None = None) -> DeskWorld:
     world.printers_by_key = {
         "p1": PrinterView("p1", "GP-1324D 一号台", "tcp://192.168.1.50:9100", "100x150", True, "ready"),
         "p2": PrinterView("p2", "二号打印机", "device:/dev/usb/lp0", "76x130", False, "paper_out", waiting=3),
-        "p3": PrinterView("p3", "虚拟打印机", where, "100x150", False, "ready"),
+        "p3": PrinterView("p3", "虚拟打印机", where, "100x150", False, "ready", is_fixed=True),
     }
     return world

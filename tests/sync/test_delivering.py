@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from core.channels.contract import AuthExpired, ContractBroken, RateLimited, Rejected, Temporary
+from core.db import outbox
 from core.db.models import Outbox
 from core.runtime.errors import NotFound, Unavailable
 from core.sync.delivering import Deliverer, failure_of
@@ -113,3 +114,26 @@ def test_a_shop_that_may_not_be_told_is_not_told(world):
     world.desk.ship(number)
     assert world.tell_shop() == 0
     assert world.shop.told == {}
+
+
+def test_an_idle_lane_looks_without_writing_and_knows_when_to_look_again(world):
+    deliverer = Deliverer(world.store, "desk 1", {"good": lambda claim: None}, {})
+    written = []
+    write = world.store.write
+    world.store.write = lambda *args, **more: written.append(args) or write(*args, **more)
+    assert deliverer.drain("lane") == 0
+    assert (written, deliverer.pause_s("lane")) == ([], 10.0)
+    world.store.write = write
+    world.do(lambda uow: uow.enqueue("good", "later", {}, lane="lane", delay_s=4))
+    world.do(lambda uow: uow.enqueue("good", "other lane", {}, lane="other"))
+    assert deliverer.drain("lane") == 0
+    assert deliverer.pause_s("lane") == pytest.approx(4, abs=0.01)
+    world.clock.advance(seconds=4)
+    assert deliverer.pause_s("lane") == 0.5
+    assert deliverer.drain("lane") == 1
+    # What a desk held when it died is due when its lease has run out.
+    world.do(lambda uow: uow.enqueue("good", "held", {}, lane="lane"))
+    assert world.do(lambda uow: outbox.claim(uow, "lane", "desk 2", 7.0))
+    assert deliverer.pause_s("lane") == pytest.approx(7, abs=0.01)
+    world.clock.advance(seconds=8)
+    assert deliverer.drain("lane") == 1

@@ -1,7 +1,11 @@
 """The order drawer: who, what, where its stock and its parcels are, and everything that happened."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.fulfilment.elsewhere import REASON as SENT_ELSEWHERE
+from core.fulfilment.elsewhere import SentBy
 from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, TimelineEntry
 from desktop.commands import LABEL_REASONS
 from desktop.formats import age_text, deadline_text, moment_text, yuan
@@ -47,6 +51,8 @@ class OrderDrawer(Drawer):
         row.addWidget(self._release)
         self.top.addLayout(row)
         self.top.addWidget(self._form)
+        self._elsewhere = _ElsewhereActs(ui, presenter)
+        self.top.addWidget(self._elsewhere)
         ui.retranslated.connect(self._fill)
 
     def show_detail(self, detail: OrderDetail | None) -> None:
@@ -57,6 +63,7 @@ class OrderDrawer(Drawer):
         self.setVisible(detail is not None)
         if is_other:
             self._form.hide()
+            self._elsewhere.fold()
         if detail is not None and is_new:
             self._fill()
 
@@ -64,6 +71,11 @@ class OrderDrawer(Drawer):
         """Ask for the note of a hold, inline."""
         if self._detail is not None and not self._hold.isHidden():
             self._form.open()
+
+    def ask_elsewhere(self) -> None:
+        """Ask where the goods of an order went that somebody else has sent."""
+        if self._detail is not None:
+            self._elsewhere.ask()
 
     def ask_reprint(self) -> None:
         """Put the focus on the reason of the newest parcel's reprint."""
@@ -81,6 +93,7 @@ class OrderDrawer(Drawer):
         self._state.show_state(state_tone(row), "orders.state", word=Phrase(f"{family}.{value}", otherwise=value))
         self._hold.setVisible(not detail.holds and row.fulfilment not in _OVER)
         self._release.setVisible(bool(detail.holds))
+        self._elsewhere.show_detail(detail)
         self.show_body(self._body(detail))
 
     def _body(self, detail: OrderDetail) -> QWidget:
@@ -172,6 +185,69 @@ class _HoldForm(QFrame):
     def _on_confirm(self) -> None:
         self.hide()
         self._presenter.hold(self._note.text())
+
+
+class _ElsewhereActs(QWidget):
+    """Somebody else has sent the order: close it with a word on its goods, or take such a closing back."""
+
+    def __init__(self, ui: Ui, presenter: OrdersPresenter) -> None:
+        super().__init__()
+        self._presenter = presenter
+        name = "orders.elsewhere"
+        self._open = ActionButton(ui, name, self.ask, icon="truck", key="F10", name=name)
+        self._reopen = ActionButton(
+            ui, f"{name}.reopen", presenter.reopen_elsewhere, icon="undo-2", name=f"{name}.reopen"
+        )
+        self._form = QFrame()
+        self._form.setProperty("look", "question")
+        question = PlainLabel(ui, "heading", wraps=True)
+        question.say(f"{name}.question")
+        what_follows = PlainLabel(ui, "secondary", wraps=True)
+        what_follows.say(f"{name}.what_follows")
+        self._sent_by = ChoiceBox(ui, "reason.sent_by", tuple(SentBy), f"{name}.sent_by")
+        acts = QHBoxLayout()
+        for code, left in (("left", True), ("stayed", False)):
+            acts.addWidget(ActionButton(ui, f"{name}.{code}", partial(self._on_answer, left), name=f"{name}.{code}"))
+        acts.addWidget(ActionButton(ui, "action.cancel", self.fold, name=f"{name}.cancel"))
+        acts.addStretch(1)
+        inside = QVBoxLayout(self._form)
+        who = PlainLabel(ui, "secondary")
+        who.say("reason.sent_by")
+        for widget in (question, what_follows, who, self._sent_by):
+            inside.addWidget(widget)
+        inside.addLayout(acts)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._open)
+        whole.addWidget(self._reopen)
+        whole.addWidget(self._form)
+        self.fold()
+
+    def show_detail(self, detail: OrderDetail) -> None:
+        """Offer what is possible for this order."""
+        can_close = SENT_ELSEWHERE in detail.holds
+        if not can_close:
+            self.fold()
+        self._open.setVisible(can_close and self._form.isHidden())
+        self._reopen.setVisible(detail.is_closed_elsewhere)
+        self.setVisible(can_close or detail.is_closed_elsewhere)
+
+    def ask(self) -> None:
+        """Open the question, the keyboard on its first answer to give."""
+        if not self._open.isHidden():
+            self._open.hide()
+            self._form.show()
+            self._sent_by.setFocus()
+
+    def fold(self) -> None:
+        """Put the question away."""
+        if not self._form.isHidden():
+            self._form.hide()
+            self._open.show()
+
+    def _on_answer(self, left_our_shelf: bool) -> None:
+        self.fold()
+        self._presenter.close_elsewhere(self._sent_by.value(), left_our_shelf=left_our_shelf)
 
 
 class _LineRow(QWidget):

@@ -100,7 +100,7 @@ class OrdersPage(QWidget):
         self._presenter.find(raw)
 
     def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        """F2 and Ctrl+F search, F5 reads again, F8 reprints, F9 holds."""
+        """F2 and Ctrl+F search, F5 reads again, F8 reprints, F9 holds, F10 closes what was sent elsewhere."""
         is_find = key == Qt.Key.Key_F and modifiers == Qt.KeyboardModifier.ControlModifier
         if is_find or key == Qt.Key.Key_F2:
             self.focus_search()
@@ -110,6 +110,8 @@ class OrdersPage(QWidget):
             self.drawer.ask_reprint()
         elif key == Qt.Key.Key_F9:
             self.drawer.ask_hold()
+        elif key == Qt.Key.Key_F10:
+            self.drawer.ask_elsewhere()
         else:
             return False
         return True

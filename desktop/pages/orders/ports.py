@@ -30,6 +30,14 @@ class OrderDesk(Protocol):
         """Lift what stops it."""
         ...
 
+    def close_elsewhere(self, order_id: int, sent_by: str, *, left_our_shelf: bool) -> None:
+        """Close an order that somebody else has sent."""
+        ...
+
+    def reopen_elsewhere(self, order_id: int) -> None:
+        """Take such a closing back."""
+        ...
+
 
 class OrderLabels(Protocol):
     """The label acts of the drawer."""

@@ -141,6 +141,23 @@ class OrdersPresenter:
         if detail is not None:
             self._release(detail.row.id, detail.row.order_no)
 
+    def close_elsewhere(self, sent_by: str, *, left_our_shelf: bool) -> None:
+        """Close the open order: somebody else has sent it."""
+        detail = self._screen.detail
+        if detail is not None:
+            order_id, order_no = detail.row.id, detail.row.order_no
+            self._act(
+                lambda: self._orders.close_elsewhere(order_id, sent_by, left_our_shelf=left_our_shelf),
+                Phrase("orders.closed_elsewhere", {"order_no": order_no}),
+                lambda: self._reopen_elsewhere(order_id, order_no),
+            )
+
+    def reopen_elsewhere(self) -> None:
+        """Take the closing of the open order back."""
+        detail = self._screen.detail
+        if detail is not None:
+            self._reopen_elsewhere(detail.row.id, detail.row.order_no)
+
     def print_label(self, parcel: OrderParcelView) -> None:
         """Ask for the first copy of a parcel's label."""
         self._act(
@@ -165,6 +182,10 @@ class OrdersPresenter:
 
     def _release(self, order_id: int, order_no: str) -> None:
         self._act(lambda: self._orders.release_hold(order_id), Phrase("orders.released", {"order_no": order_no}))
+
+    def _reopen_elsewhere(self, order_id: int, order_no: str) -> None:
+        done = Phrase("orders.reopened_elsewhere", {"order_no": order_no})
+        self._act(lambda: self._orders.reopen_elsewhere(order_id), done)
 
     def _act(self, work: Callable[[], object], done: Phrase, undo: Callable[[], None] | None = None) -> None:
         def finished(_result: object) -> None:
