@@ -199,7 +199,7 @@ class SlowStart:
         if self.error is not None:
             raise self.error
         world = self.world
-        return DeskPorts(world, world, world, world, world, lambda _listener: None)
+        return DeskPorts(world, world, world, world, world, lambda _listener: None, world)
 
     def begin(self) -> None:
         assert self.may_begin.wait(20)
