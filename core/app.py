@@ -52,9 +52,9 @@ class CoreConfig:
     """How to build the core.
 
     `key_file` None keeps the machine's secret in the system keyring; `asked` is that place where it has been asked
-    already. `desk_id` tells this desk from all others
-    whatever it is called (see `Desks`). `holder` names this program among all that share the database; it outlives a
-    crash of the same program and a renaming of its desk, so that what it left half done is found again.
+    already. `desk_id` tells this desk from all others whatever it is called (see `Desks`). `holder` names this
+    program among all that share the database; it outlives a crash of the same program and a renaming of its desk, so
+    that what it left half done is found again.
     """
 
     folder: Path
@@ -98,7 +98,7 @@ class Core:
         self.status = Status(self.store)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
-        self.pictures = Pictures(self.store, self._outside.http)
+        self.pictures = Pictures(self.store, self._outside.client)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
         self.puller = Puller(self.store, digest, config.carrier_code, self._is_stopping.is_set)

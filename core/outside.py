@@ -32,7 +32,7 @@ class Outside:
         Raises:
             Refused: `channel.unknown`, this version has no such channel; or a setting cannot be used.
         """
-        client = self.http()
+        client = self.client()
         with self._lock:
             if self._channels is None:
                 from core.channels.registry import built_in
@@ -49,7 +49,7 @@ class Outside:
         from core.waybills.practice.client import PracticeWaybills, WaybillKey
 
         key = WaybillKey(account.settings["key"], account.secret)
-        return PracticeWaybills(endpoint(account.settings["base_url"]), key, self.http())
+        return PracticeWaybills(endpoint(account.settings["base_url"]), key, self.client())
 
     def close(self) -> None:
         """Close every connection."""
@@ -57,8 +57,8 @@ class Outside:
             if self._http is not None:
                 self._http.close()
 
-    def http(self) -> "HttpClient":
-        """The one client, made when it is first needed."""
+    def client(self) -> "HttpClient":
+        """The one HTTP client, made with the first call."""
         with self._lock:
             if self._http is None:
                 from core.runtime.http import HttpClient

@@ -1,5 +1,6 @@
 """The command line: no verb opens the window, every other verb runs without widgets."""
 
+import io
 import logging
 import sys
 import time
@@ -21,6 +22,10 @@ USAGE = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; gives its exit code (0 all well, 1 refused, 2 wrong words, 3 something is missing)."""
     started = (time.perf_counter(), time.process_time())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console that cannot show a sign shows another one instead of ending the program.
+            stream.reconfigure(errors="replace")
     words = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if words and words[0] in {"-h", "--help", "help"}:

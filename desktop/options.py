@@ -5,6 +5,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PROGRAM = "packdesk"
 
@@ -25,7 +26,9 @@ class Options:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give a verb the shared options."""
     parser.add_argument("--data", type=Path, metavar="DIR", help="data folder (default: that of your user account)")
-    parser.add_argument("--database", metavar="URL", help="PostgreSQL shared by several desks (postgresql://...)")
+    parser.add_argument(
+        "--database", type=_database_url, metavar="URL", help="PostgreSQL shared by several desks (postgresql://...)"
+    )
     parser.add_argument(
         "--key-file",
         type=Path,
@@ -42,7 +45,7 @@ def options_of(wish: argparse.Namespace) -> Options:
     """The shared options of a parsed command line; nothing is made or opened yet."""
     return Options(
         data=(wish.data or default_data_folder()).expanduser().absolute(),
-        database_url=_with_driver(wish.database),
+        database_url=wish.database,
         key_file=wish.key_file.expanduser().absolute() if wish.key_file else None,
         recovery_code=wish.recovery_code or os.environ.get("PACKDESK_RECOVERY_CODE"),
         desk=wish.desk or _computer_name() or "desk",
@@ -64,10 +67,16 @@ def default_data_folder() -> Path:
     return Path(platformdirs.user_data_dir(PROGRAM, appauthor=False, roaming=False))
 
 
-def _with_driver(url: str | None) -> str | None:
-    if url is None:
-        return None
-    for scheme in ("postgresql://", "postgres://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
-    return url
+def _database_url(url: str) -> str:
+    """The address as the driver takes it; a word that is no such address is refused before anything is opened."""
+    scheme, _, rest = url.partition("://")
+    try:
+        parts = urlsplit(f"//{rest}")
+        is_good = scheme in {"postgresql", "postgres", "postgresql+psycopg"} and (
+            parts.port is None or parts.port > 0
+        )
+    except ValueError:
+        is_good = False
+    if not (is_good and rest):
+        raise argparse.ArgumentTypeError("must look like postgresql://name:password@host:5432/packdesk")
+    return f"postgresql+psycopg://{rest}"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 #: settings: the printers of a desk, and the one that gets its labels
-_PRINTERS = "printers.{desk}"
+PRINTERS = "printers.{desk}"
 _CHOSEN = "printer.{desk}"
 
 
@@ -83,7 +83,7 @@ class Printers:
 
     def _profiles(self) -> Sequence[PrinterProfile]:
         """Settings of every printer, the virtual one first: it is always there."""
-        stored = self._core.settings.get(_PRINTERS.format(desk=self._core.desks.name), [])
+        stored = self._core.settings.get(PRINTERS.format(desk=self._core.desks.name), [])
         known = {profile.key: profile for profile in map(profile_from_mapping, stored)}
         size = known[VIRTUAL].size if VIRTUAL in known else "100x150"
         virtual = PrinterProfile(VIRTUAL, "虚拟打印机 Virtual", f"virtual:{self._virtual_folder}", size=size)
@@ -106,7 +106,7 @@ class Printers:
 
     def _keep(self, profiles: Sequence[PrinterProfile]) -> None:
         self._core.settings.put(
-            _PRINTERS.format(desk=self._core.desks.name), [profile_to_mapping(one) for one in profiles]
+            PRINTERS.format(desk=self._core.desks.name), [profile_to_mapping(one) for one in profiles]
         )
 
     # --- what the page asks -------------------------------------------------------------------------------------
@@ -127,6 +127,7 @@ class Printers:
             state=_word(status),
             reason=status.reason if status is not None else "",
             waiting=waiting,
+            is_fixed=profile.key == VIRTUAL,
         )
 
     def _chosen(self) -> str:

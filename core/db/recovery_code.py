@@ -47,7 +47,8 @@ def _groups(text: str) -> list[str]:
     if len(joined) != GROUPS * GROUP_LENGTH:
         raise Refused(
             "key.code_length",
-            f"the recovery code has {GROUPS} groups of {GROUP_LENGTH} characters; {len(joined)} were typed",
+            f"the recovery code has {GROUPS * GROUP_LENGTH} characters ({GROUPS} groups of {GROUP_LENGTH});"
+            f" {len(joined)} were typed",
             groups=GROUPS,
             length=len(joined),
         )

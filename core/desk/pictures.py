@@ -18,10 +18,9 @@ _MAX_BYTES: Final = 8 * 1024 * 1024
 class Pictures:
     """Gets the bytes of a picture; whether they are one is for whoever draws it to see."""
 
-    def __init__(self, store: Store, http: "Callable[[], HttpClient]") -> None:
-        """`http` gives the client when it is first needed: it loads the HTTP library."""
+    def __init__(self, store: Store, client: "Callable[[], HttpClient]") -> None:
         self._store = store
-        self._http = http
+        self._client = client
 
     def fetch(self, url: str) -> bytes:
         """What lies at a picture's address.
@@ -39,7 +38,7 @@ class Pictures:
         if place.is_loopback and origin not in self._own_origins():
             raise Refused("http.address", "a picture may not lie on this machine", reason="no shop is there")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        return self._http().download(place, target, _MAX_BYTES)
+        return self._client().download(place, target, _MAX_BYTES)
 
     def _own_origins(self) -> set[str]:
         shops = self._store.read(active_shops)

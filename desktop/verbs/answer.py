@@ -1,5 +1,6 @@
 """How verbs answer: one JSON object or plain lines, and exit codes that mean the same everywhere."""
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -33,8 +34,27 @@ def guarded(options: Options, act: Callable[[], int]) -> int:
     try:
         return act()
     except DomainError as error:
-        if options.is_json:
-            sys.stdout.write(json.dumps({"error": error.code, "sentence": str(error)}, ensure_ascii=False) + "\n")
-        else:
-            warn(f"packdesk: {error}")
+        _refuse(options, error.code, str(error))
         return UNAVAILABLE if isinstance(error, Unavailable) else REFUSED
+    except OSError as error:
+        # A folder that is not there, not ours or full: said by name, for a trace helps nobody here.
+        _refuse(options, "file.unusable", f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
+        return UNAVAILABLE
+
+
+def _refuse(options: Options, code: str, sentence: str) -> None:
+    if options.is_json:
+        sys.stdout.write(json.dumps({"error": code, "sentence": sentence}, ensure_ascii=False) + "\n")
+    else:
+        warn(f"packdesk: {sentence}")
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Reads an option that is a number within bounds, both included."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number between {lowest} and {highest}")
+        return int(text)
+
+    return read

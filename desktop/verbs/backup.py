@@ -9,9 +9,11 @@ from pathlib import Path
 from core.app import build
 from core.db.backup import make_backup
 from core.db.key_sources import FILE_WARNING
+from core.db.keys import has_keys
 from core.db.postgres_backup import dump_postgres
 from core.db.restore import restore
 from core.runtime.clock import SystemClock
+from core.runtime.errors import Refused
 from desktop.composition import core_config
 from desktop.options import add_options, options_of
 from desktop.verbs.answer import OK, guarded, tell, warn
@@ -26,6 +28,9 @@ def run_backup(argv: Sequence[str]) -> int:
     options = options_of(wish)
 
     def act() -> int:
+        if options.database_url is None and not has_keys(options.data):
+            # Opening would make an empty database and call a copy of nothing a backup.
+            raise Refused("backup.nothing_here", f"there is no data in {options.data}; name its folder with --data")
         core = build(core_config(options))
         try:
             root = (wish.to or core.opened.backup_root).expanduser().absolute()
@@ -51,6 +56,8 @@ def run_restore(argv: Sequence[str]) -> int:
     options = options_of(wish := parser.parse_args(argv))
 
     def act() -> int:
+        if not wish.backup.expanduser().exists():
+            raise Refused("backup.not_ours", f"there is no backup at {wish.backup}")
         code = options.recovery_code or _ask_code()
         config = core_config(options)
         if options.key_file is not None:
@@ -72,6 +79,5 @@ def run_restore(argv: Sequence[str]) -> int:
 
 def _ask_code() -> str:
     if not sys.stdin.isatty():
-        warn("packdesk restore: give the recovery code with --recovery-code or PACKDESK_RECOVERY_CODE")
-        return ""
+        raise Refused("key.recovery_needed", "give the recovery code with --recovery-code or PACKDESK_RECOVERY_CODE")
     return getpass.getpass("Recovery code: ")

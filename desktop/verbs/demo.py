@@ -28,7 +28,7 @@ from desktop.pages.packing.presenter import PackingPresenter
 from desktop.printers import Printers
 from desktop.scan_parser import Key, ScanParser
 from desktop.settings import DeskSettings
-from desktop.verbs.answer import OK, REFUSED, guarded, tell
+from desktop.verbs.answer import OK, REFUSED, guarded, tell, whole_number
 from printing.jobs import JobNews
 from printing.render import LabelRenderer
 
@@ -48,7 +48,9 @@ def run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="packdesk demo", description="The whole job against the practice shop.")
     add_options(parser)
     parser.add_argument("--headless", action="store_true", help="without a window: a script plays the clerk")
-    parser.add_argument("--orders", type=_count, default=20, metavar="N", help="how many orders are placed")
+    parser.add_argument(
+        "--orders", type=whole_number(1, 100_000), default=20, metavar="N", help="how many orders are placed"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed places the same orders")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where printer bytes and pictures go")
     wish = parser.parse_args(argv)
@@ -58,13 +60,6 @@ def run(argv: Sequence[str]) -> int:
         return run_demo(options_of(wish), wish.orders, wish.seed)
     options = options_of(wish)
     return guarded(options, lambda: _headless(options, wish.orders, wish.seed, wish.out))
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 100_000:
-        raise argparse.ArgumentTypeError("between 1 and 100000")
-    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +76,13 @@ class PrintedLabel:
 def _headless(options: Options, orders: int, seed: int, out: Path | None) -> int:
     from PySide6.QtGui import QGuiApplication
 
+    goal = (out or Path("demo-out")).expanduser().absolute()
+    goal.mkdir(parents=True, exist_ok=True)
     application = QGuiApplication.instance() or QGuiApplication(["packdesk", "-platform", "offscreen"])
     try:
         with tempfile.TemporaryDirectory(prefix="packdesk-demo-") as temporary:
             folder = Path(temporary)
-            result = play(options, folder, (out or Path("demo-out")).expanduser().absolute(), orders, seed)
+            result = play(options, folder, goal, orders, seed)
     finally:
         application.shutdown()
     is_good = result["stock_ok"] and result["orders"] == result["shipped"] == result["confirmed_by_shop"]

@@ -2,14 +2,18 @@
 
 import argparse
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from desktop.errors import error_phrase
 from desktop.options import Options, add_options, options_of
+from desktop.settings import DeskSettings
 from desktop.system_libraries import apt_command, has_screen, missing_libraries
+from desktop.texts import Phrase, Texts
 from desktop.verbs.answer import OK, REFUSED, tell
 
 if TYPE_CHECKING:
@@ -19,101 +23,127 @@ if TYPE_CHECKING:
 _STOP_FREE = 200 * 2**20
 _NOTICE_FREE = 2 * 2**30
 _CLOCK_TOLERANCE_S = 60
+_SIGNS = {"good": "✓", "notice": "▲", "wrong": "✗"}
+#: no service of ours is called like this: asking for it only shows whether the keyring answers
+_NOBODY = "packdesk-doctor"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `state` is good | notice | wrong; `mend` says what to do when it is not good."""
+    """One thing looked at.
+
+    Attributes:
+        subject: code of what was looked at (`doctor.subject.<subject>` is its word).
+        state: good | notice | wrong.
+        what: what was found.
+        mend: code of what to do about it, with `what`'s facts; empty where nothing is to be done.
+    """
 
     subject: str
     state: str
-    what: str
+    what: Phrase
     mend: str = ""
 
 
+def _found(subject: str, state: str, code: str, *, has_mend: bool = False, **facts: object) -> Finding:
+    name = f"doctor.{subject}.{code}"
+    return Finding(subject, state, Phrase(name, facts), f"{name}.mend" if has_mend else "")
+
+
+def _refused(subject: str, error: Exception) -> Finding:
+    """An expected error, in its own words; how to mend it is told by its code where we know more than the error."""
+    code = getattr(error, "code", "")
+    return Finding(subject, "wrong", error_phrase(error), f"doctor.mend.{code}")
+
+
 def run(argv: Sequence[str]) -> int:
-    """Look at everything; exit code 1 when something is wrong."""
+    """Look at everything, in the language the desk was set to; exit code 1 when something is wrong."""
     parser = argparse.ArgumentParser(prog="packdesk doctor", description="What is wrong here, and how to mend it.")
     add_options(parser)
     options = options_of(parser.parse_args(argv))
-    findings = list(examine(options))
-    signs = {"good": "✓", "notice": "▲", "wrong": "✗"}
-    lines = []
-    for finding in findings:
-        lines.append(f"{signs[finding.state]} {finding.subject}: {finding.what}")
-        if finding.mend:
-            lines.append(f"    -> {finding.mend}")
+    settings = DeskSettings(options.data)
+    texts = Texts(settings.text("language"))
+    findings = list(examine(options, settings.text("desk_name") or options.desk))
     is_good = all(finding.state != "wrong" for finding in findings)
-    tell(options, {"ok": is_good, "findings": [asdict(finding) for finding in findings]}, "\n".join(lines))
+    told = [_told(finding, texts) for finding in findings]
+    lines = []
+    for one in told:
+        lines.append(f"{_SIGNS[one['state']]} {one['name']}: {one['what']}")
+        if one["mend"]:
+            lines.append(f"    → {one['mend']}")
+    lines.append(texts.t("doctor.all_good" if is_good else "doctor.not_good"))
+    tell(options, {"ok": is_good, "findings": told}, "\n".join(lines))
     return OK if is_good else REFUSED
 
 
-def examine(options: Options) -> Iterator[Finding]:
+def _told(finding: Finding, texts: Texts) -> Mapping[str, str]:
+    mend = finding.mend
+    if mend and not texts.has(mend):
+        mend = "doctor.mend"
+    return {
+        "subject": finding.subject,
+        "state": finding.state,
+        "code": finding.what.code,
+        "name": texts.t(f"doctor.subject.{finding.subject}"),
+        "what": texts.say(finding.what),
+        "mend": texts.say(Phrase(mend, finding.what.facts)) if mend and finding.state != "good" else "",
+    }
+
+
+def examine(options: Options, desk: str) -> Iterator[Finding]:
     """Every look, in the order in which things depend on each other; a look that fails is itself a finding."""
     looks: Sequence[tuple[str, Callable[[], Iterator[Finding]]]] = (
-        ("Qt libraries", _libraries),
+        ("qt", _libraries),
         ("fonts", _fonts),
         ("disk", lambda: _disk(options)),
-        ("keyring", lambda: _key(options)),
-        ("database", lambda: _database(options)),
-        ("printers", _printers),
+        ("folder", lambda: _folder(options)),
+        ("key", lambda: _key(options)),
+        ("database", lambda: _database(options, desk)),
+        ("printers", _usb_printers),
     )
     for subject, look in looks:
         try:
             yield from look()
         except Exception as error:  # noqa: BLE001 - a doctor that falls over helps nobody
-            yield Finding(subject, "wrong", f"could not be examined: {type(error).__name__}: {error}")
+            facts = {"kind": type(error).__name__, "words": str(error)}
+            yield Finding(subject, "wrong", Phrase("doctor.unexamined", facts), "doctor.unexamined.mend")
 
 
 def _libraries() -> Iterator[Finding]:
     if not sys.platform.startswith("linux"):
-        yield Finding("Qt libraries", "good", "come with the program on this system")
+        yield _found("qt", "good", "bundled")
         return
     lacking = [library.package for library in missing_libraries("offscreen")]
     if lacking:
-        yield Finding("Qt libraries", "wrong", "missing", apt_command(lacking))
+        yield _found("qt", "wrong", "missing", has_mend=True, names=", ".join(lacking), command=apt_command(lacking))
     else:
-        yield Finding("Qt libraries", "good", "all there")
+        yield _found("qt", "good", "there")
     lacking = [library.package for library in missing_libraries("screen")]
     if not has_screen(os.environ):
-        yield Finding("screen", "notice", "none (DISPLAY is empty)", "the window needs one; demo --headless does not")
+        yield _found("screen", "notice", "none", has_mend=True)
     elif lacking:
-        yield Finding("screen", "wrong", "libraries missing", apt_command(lacking))
+        facts = {"names": ", ".join(lacking), "command": apt_command(lacking)}
+        yield _found("screen", "wrong", "missing", has_mend=True, **facts)
     else:
-        yield Finding("screen", "good", os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "there")
+        yield _found("screen", "good", "there", name=os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _fonts() -> Iterator[Finding]:
-    from resources.paths import fonts_dir
+    from resources.paths import bundled_font_files
 
-    bundled = sorted(path.name for path in fonts_dir().glob("*.ttf"))
-    if len(bundled) < 2:
-        yield Finding("fonts", "wrong", "the bundled fonts are missing", "install the program again")
+    missing = [path.name for path in bundled_font_files() if not path.is_file()]
+    if missing:
+        yield _found("fonts", "wrong", "missing", has_mend=True, names=", ".join(missing))
     else:
-        yield Finding("fonts", "good", ", ".join(bundled))
+        yield _found("fonts", "good", "there")
 
 
 def _disk(options: Options) -> Iterator[Finding]:
-    import shutil
-
-    from core.db.places import refuse_unsafe_folder
-    from core.runtime.errors import DomainError
-
     place = _existing(options.data)
     free = shutil.disk_usage(place).free
-    what = f"{free // 2**20} MB free in {place}"
-    if free < _STOP_FREE:
-        yield Finding("disk", "wrong", what, "make room before working on")
-    elif free < _NOTICE_FREE:
-        yield Finding("disk", "notice", what, "make room soon")
-    else:
-        yield Finding("disk", "good", what)
-    try:
-        refuse_unsafe_folder(options.data)
-    except DomainError as error:
-        yield Finding("data folder", "wrong", str(error), "choose a folder on a disk of this computer with --data")
-    else:
-        yield Finding("data folder", "good", str(options.data))
+    state = "wrong" if free < _STOP_FREE else "notice" if free < _NOTICE_FREE else "good"
+    code = "free" if state == "good" else "little"
+    yield _found("disk", state, code, has_mend=state != "good", free=f"{free / 2**30:.1f}", place=place)
 
 
 def _existing(path: Path) -> Path:
@@ -122,67 +152,112 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _key(options: Options) -> Iterator[Finding]:
-    if options.key_file is not None:
-        state = "good" if options.key_file.exists() else "notice"
-        what = f"key file {options.key_file}" + ("" if state == "good" else " (made at the first start)")
-        yield Finding("keyring", state, what, "whoever can read this file can read the data")
-        return
-    from core.db.key_sources import KeyringSource
+def _folder(options: Options) -> Iterator[Finding]:
+    from core.db.places import refuse_unsafe_folder
     from core.runtime.errors import DomainError
 
-    source = KeyringSource(deadline_s=5.0)
     try:
-        source.load("packdesk-doctor")
+        refuse_unsafe_folder(options.data)
     except DomainError as error:
-        yield Finding("keyring", "wrong", str(error), "unlock or install a keyring, or start with --key-file FILE")
+        yield _refused("folder", error)
+        return
+    place = _existing(options.data)
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        yield _found("folder", "wrong", "locked", has_mend=True, path=place)
     else:
-        yield Finding("keyring", "good", source.describe())
+        yield _found("folder", "good", "there", path=options.data)
 
 
-def _database(options: Options) -> Iterator[Finding]:
+def _key(options: Options) -> Iterator[Finding]:
+    from core.db.key_sources import FileSource, KeyringSource
+    from core.runtime.errors import DomainError
+
+    try:
+        if options.key_file is None:
+            source = KeyringSource(deadline_s=5.0)
+            source.load(_NOBODY)
+            yield _found("key", "good", "keyring", name=source.describe())
+        elif options.key_file.exists():
+            FileSource(options.key_file).load(_NOBODY)
+            yield _found("key", "notice", "file", has_mend=True, path=options.key_file)
+        else:
+            yield _found("key", "notice", "no_file", has_mend=True, path=options.key_file)
+    except DomainError as error:
+        yield _refused("key", error)
+
+
+def _database(options: Options, desk: str) -> Iterator[Finding]:
     from core.db.driver import sqlite_library_is_safe
     from core.db.keys import has_keys
+    from core.runtime.errors import DomainError
 
     if not sqlite_library_is_safe():
-        yield Finding("database", "wrong", "the SQLite library may lose data", "install the program again")
-    if options.database_url is None and not has_keys(options.data):
-        yield Finding("database", "notice", f"none in {options.data} yet", "the first start makes it")
+        yield _found("database", "wrong", "library_old", has_mend=True)
+    if not has_keys(options.data):
+        # Opening would make keys and tables: that is for the first start, not for somebody who only looks.
+        yield from _first_time(options)
         return
     from core.app import build
-    from core.runtime.errors import DomainError
     from desktop.composition import core_config
 
     try:
         core = build(core_config(options))
     except DomainError as error:
-        yield Finding("database", "wrong", str(error), "see the sentence; a backup is in the backups folder")
+        yield _refused("database", error)
         return
     try:
-        integrity = core.opened.check()
-        if integrity.is_whole:
-            yield Finding("database", "good", "opens, and the check found nothing")
-        else:
-            yield Finding("database", "wrong", "; ".join(integrity.findings[:3]), "packdesk restore BACKUP")
-        sums = core.stock.discrepancies()
-        if sums:
-            yield Finding("stock", "wrong", f"{len(sums)} sums differ from their movements", "report this defect")
-        else:
-            yield Finding("stock", "good", "every level is the sum of its movements")
-        yield from _backups(core.opened.backup_root)
-        yield _clock(core)
+        yield from _inside(core, desk)
     finally:
         core.stop()
 
 
-def _backups(root: Path) -> Iterator[Finding]:
-    from core.db.backup import is_due
-    from core.runtime.clock import SystemClock
+def _first_time(options: Options) -> Iterator[Finding]:
+    if options.database_url is None:
+        yield _found("database", "notice", "none_yet", has_mend=True, path=options.data)
+        return
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
 
-    if is_due(root, SystemClock().now()):
-        yield Finding("backup", "notice", "none within a day", "packdesk backup")
+    from core.db.engines import postgres_engines
+
+    engines = postgres_engines(options.database_url)
+    try:
+        with engines.reader.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        yield _found("database", "notice", "not_joined", has_mend=True)
+    except SQLAlchemyError as error:
+        words = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        yield _found("database", "wrong", "no_server", has_mend=True, words=words)
+    finally:
+        engines.dispose()
+
+
+def _inside(core: "Core", desk: str) -> Iterator[Finding]:
+    integrity = core.opened.check()
+    if integrity.is_whole:
+        yield _found("database", "good", "whole")
     else:
-        yield Finding("backup", "good", f"a verified one of today in {root}")
+        yield _found("database", "wrong", "damaged", has_mend=True, words="; ".join(integrity.findings[:3]))
+    sums = core.stock.discrepancies()
+    if sums:
+        yield _found("stock", "wrong", "differs", has_mend=True, n=len(sums))
+    else:
+        yield _found("stock", "good", "sums")
+    yield from _backups(core)
+    yield _clock(core)
+    yield from _printers_of(core, desk)
+
+
+def _backups(core: "Core") -> Iterator[Finding]:
+    from core.db.backup import is_due
+
+    root = core.opened.backup_root
+    if core.opened.database is None:
+        yield _found("backup", "good", "server")
+    elif is_due(root, core.config.clock.now()):
+        yield _found("backup", "notice", "old", has_mend=True)
+    else:
+        yield _found("backup", "good", "there", path=root)
 
 
 def _clock(core: "Core") -> Finding:
@@ -192,18 +267,46 @@ def _clock(core: "Core") -> Finding:
 
     query = select(func.max(func.abs(Shop.clock_offset_ms)))
     offset_ms = core.store.read(lambda connection: connection.execute(query).scalar_one_or_none()) or 0
-    what = f"differs from the shops' clocks by at most {offset_ms / 1000:.1f} s"
-    if offset_ms > _CLOCK_TOLERANCE_S * 1000:
-        return Finding("clock", "wrong", what, "switch on automatic time: shops refuse calls with a wrong time")
-    return Finding("clock", "good", what)
+    is_off = offset_ms > _CLOCK_TOLERANCE_S * 1000
+    return _found(
+        "clock",
+        "wrong" if is_off else "good",
+        "off" if is_off else "right",
+        has_mend=is_off,
+        s=round(offset_ms / 1000),
+    )
 
 
-def _printers() -> Iterator[Finding]:
+def _printers_of(core: "Core", desk: str) -> Iterator[Finding]:
+    """The printers this desk was given, each asked over its own wire."""
+    from desktop.printers import PRINTERS
+    from printing.errors import PrintingError
+    from printing.printer import open_printer
+    from printing.profile import profile_from_mapping
+    from printing.status import PrinterState
+
+    for profile in map(profile_from_mapping, core.settings.get(PRINTERS.format(desk=desk), [])):
+        try:
+            status = open_printer(profile, core.config.clock.now).status()
+        except PrintingError as error:
+            yield _refused("printers", error)
+            continue
+        word = Phrase(f"printer.{status.state.value}", otherwise=status.state.value)
+        facts: dict[str, Any] = {"name": profile.name, "address": profile.address, "word": word}
+        if status.state is PrinterState.OFFLINE:
+            yield _found("printers", "wrong", "offline", has_mend=True, **facts)
+        elif status.state in (PrinterState.READY, PrinterState.UNKNOWN):
+            yield _found("printers", "good", "answers", **facts)
+        else:
+            yield _found("printers", "notice", "asks", has_mend=True, **facts)
+
+
+def _usb_printers() -> Iterator[Finding]:
     devices = sorted(Path("/dev/usb").glob("lp*")) if Path("/dev/usb").is_dir() else []
     for device in devices:
         if os.access(device, os.W_OK):
-            yield Finding("printers", "good", f"{device} can be written")
+            yield _found("printers", "good", "usb", device=device)
         else:
-            yield Finding("printers", "wrong", f"{device} is locked", "sudo adduser $USER lp, then sign in anew")
+            yield _found("printers", "wrong", "usb_locked", has_mend=True, device=device)
     if not devices:
-        yield Finding("printers", "good", "no USB printer here; the virtual printer always works")
+        yield _found("printers", "good", "no_usb")

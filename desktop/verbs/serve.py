@@ -16,13 +16,16 @@ from desktop.verbs.answer import OK, guarded, tell, warn
 
 _log = logging.getLogger(__name__)
 
+#: a year; longer is no limit
+_LONGEST_S = 31_536_000
+
 
 def run(argv: Sequence[str]) -> int:
     """Work until told to stop (Ctrl+C, SIGTERM)."""
     parser = argparse.ArgumentParser(prog="packdesk serve", description="Work in the background, without a window.")
     add_options(parser)
     parser.add_argument("--practice", action="store_true", help="open the practice shop too")
-    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself after S seconds")
+    parser.add_argument("--seconds", type=_seconds, metavar="S", help="stop by itself after S seconds")
     options = options_of(wish := parser.parse_args(argv))
 
     def act() -> int:
@@ -51,6 +54,16 @@ def run(argv: Sequence[str]) -> int:
         return OK
 
     return guarded(options, act)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
 
 
 def _back_up(desk: Desk) -> float:

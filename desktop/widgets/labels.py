@@ -15,21 +15,20 @@ from desktop.ui import Ui
 _BREAKING: Final = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
 
 
-def lines_of(text: str, font: QFont, width: int) -> tuple[int, list[str]]:
-    """How high `text` gets in lines of `width` pixels, and the lines."""
+def laid_out(text: str, font: QFont, width: int) -> tuple[QTextLayout, int]:
+    """`text` broken into lines of `width` pixels, and how high they are together."""
     # A layout takes a line separator for the end of a line, and nothing else.
     layout = QTextLayout(text.replace("\n", "\u2028"), font)
     option = QTextOption()
     option.setWrapMode(_BREAKING)
     layout.setTextOption(option)
     layout.beginLayout()
-    height, lines = 0.0, []
+    height = 0.0
     while (line := layout.createLine()).isValid():
-        line.setLineWidth(max(width, 1))
+        line.setLineWidth(width)
         height += line.height()
-        lines.append(text[line.textStart() : line.textStart() + line.textLength()])
     layout.endLayout()
-    return math.ceil(height), lines
+    return layout, math.ceil(height)
 
 
 def explain(widget: QWidget, text: str) -> None:
@@ -88,6 +87,7 @@ class PlainLabel(QLabel):
         self._limit = limit
         self._keeps_lines = wraps if keeps_lines is None else keeps_lines
         self._phrase: Phrase | None = None
+        self._measured: tuple[tuple[str, str, int], int] = (("", "", 0), 0)
         ui.retranslated.connect(self._on_retranslated)
 
     def say(self, code: str, /, **facts: object) -> None:
@@ -118,7 +118,11 @@ class PlainLabel(QLabel):
         """How high the text gets where words are broken if need be."""
         if not self.wordWrap():
             return super().heightForWidth(width)
-        return lines_of(self.text(), self.font(), width)[0]
+        # Asked again and again while a page is laid out.
+        about = (self.text(), self.font().key(), width)
+        if self._measured[0] != about:
+            self._measured = (about, laid_out(about[0], self.font(), max(width, 1))[1])
+        return self._measured[1]
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Draw wrapped text so that a word without end is broken instead of cut."""

@@ -54,10 +54,7 @@ class PictureBook(QObject):
         self._failed: dict[str, float] = {}
 
     def open(self, folder: Path | None, fetch: Fetch | None = None) -> None:
-        """Read pictures from this folder from now on, and get what lies at an address with `fetch`.
-
-        `folder` None: there are none; `fetch` None: only those in the folder.
-        """
+        """Read pictures from this folder from now on, None where there are none; `fetch` gets those at an address."""
         self._folder = None if folder is None else folder.resolve()
         self._fetch = fetch
 

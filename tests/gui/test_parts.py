@@ -21,7 +21,7 @@ from desktop.plain_text import tooltip, visible
 from desktop.sounds import Sounds, scaled_wav
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
-from desktop.widgets.labels import ElidedLabel, PlainLabel, lines_of
+from desktop.widgets.labels import ElidedLabel, PlainLabel, laid_out
 from desktop.widgets.pictures import read_picture
 from desktop.widgets.table import ListTable
 from resources.interface import sound_file
@@ -366,11 +366,14 @@ def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot,
 
 
 def test_wrapped_words_stay_whole_unless_one_is_longer_than_the_line(qapp):
-    font = qapp.font()
-    height, lines = lines_of("Our waybill number becomes void: tear up a printed label.\nNext", font, 160)
+    def lines_of(text: str) -> list[str]:
+        layout, _ = laid_out(text, qapp.font(), 160)
+        lines = [layout.lineAt(number) for number in range(layout.lineCount())]
+        return [text[line.textStart() : line.textStart() + line.textLength()] for line in lines]
+
+    lines = lines_of(said := "Our waybill number becomes void: tear up a printed label.\nNext")
     assert len(lines) > 2
     assert all(line.endswith((" ", ".", "\n", "Next")) for line in lines), lines
-    one = lines_of("Next", font, 160)[0]
-    assert height == pytest.approx(one * len(lines), abs=len(lines))
-    _, cut = lines_of("x" * 200, font, 160)
-    assert len(cut) > 1
+    one, all_of_it = (laid_out(text, qapp.font(), 160)[1] for text in ("Next", said))
+    assert all_of_it == pytest.approx(one * len(lines), abs=len(lines))
+    assert len(lines_of("x" * 200)) > 1

@@ -33,6 +33,12 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + len(head).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
 
 
+def opened_book(folder, tasks, fetch) -> PictureBook:
+    book = PictureBook(tasks)
+    book.open(folder, fetch)
+    return book
+
+
 @pytest.mark.parametrize("form", ["PNG", "JPG", "WEBP", "BMP"])
 def test_a_fetched_picture_is_made_small_and_kept_as_our_own_drawing_of_it(tmp_path, form):
     data = encoded(form=form)
@@ -83,7 +89,7 @@ def shown(label: PictureLabel) -> str:
 
 def test_a_picture_is_fetched_once_for_all_who_want_it_and_is_there_offline(tmp_path, ui):
     shop, tasks = Shop(), ManualTasks()
-    book = PictureBook(tmp_path, tasks, fetch=shop.fetch)
+    book = opened_book(tmp_path, tasks, shop.fetch)
     first, second = PictureLabel(ui, 100), PictureLabel(ui, 48)
     book.show_in(first, URL)
     book.show_in(second, URL)
@@ -91,7 +97,7 @@ def test_a_picture_is_fetched_once_for_all_who_want_it_and_is_there_offline(tmp_
     tasks.run()
     assert (shown(first), shown(second), shop.calls) == ("#ff0000", "#ff0000", [URL])
     shop.is_up = False
-    again = PictureBook(tmp_path, tasks, fetch=shop.fetch)
+    again = opened_book(tmp_path, tasks, shop.fetch)
     later = PictureLabel(ui, 100)
     again.show_in(later, URL)
     tasks.run()
@@ -100,7 +106,7 @@ def test_a_picture_is_fetched_once_for_all_who_want_it_and_is_there_offline(tmp_
 
 def test_a_picture_that_comes_late_does_not_stand_beside_other_goods(tmp_path, ui):
     shop, tasks = Shop(), ManualTasks()
-    book, label = PictureBook(tmp_path, tasks, fetch=shop.fetch), PictureLabel(ui, 100)
+    book, label = opened_book(tmp_path, tasks, shop.fetch), PictureLabel(ui, 100)
     book.show_in(label, URL)
     tasks.run(1)
     book.show_in(label, "")
@@ -114,7 +120,7 @@ def test_a_shop_that_does_not_answer_is_not_asked_by_every_line(tmp_path, ui, mo
     shop, tasks, now = Shop(), ManualTasks(), [1000.0]
     monkeypatch.setattr("desktop.widgets.pictures.time.monotonic", lambda: now[0])
     shop.is_up = False
-    book, label = PictureBook(tmp_path, tasks, fetch=shop.fetch), PictureLabel(ui, 100)
+    book, label = opened_book(tmp_path, tasks, shop.fetch), PictureLabel(ui, 100)
     for _ in range(3):
         book.show_in(label, URL)
         tasks.run()

@@ -746,6 +746,6 @@ def furnished(folder: Path | None = None) -> DeskWorld:
     world.printers_by_key = {
         "p1": PrinterView("p1", "GP-1324D 一号台", "tcp://192.168.1.50:9100", "100x150", True, "ready"),
         "p2": PrinterView("p2", "二号打印机", "device:/dev/usb/lp0", "76x130", False, "paper_out", waiting=3),
-        "p3": PrinterView("p3", "虚拟打印机", where, "100x150", False, "ready"),
+        "p3": PrinterView("p3", "虚拟打印机", where, "100x150", False, "ready", is_fixed=True),
     }
     return world

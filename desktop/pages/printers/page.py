@@ -164,7 +164,7 @@ class _PrinterCard(QFrame):
         """Show a printer."""
         self._view = view
         self._name.show_text(view.name)
-        self._address.show_text(f"{view.address}   {view.size} mm")
+        self._address.say_phrase(_where(view))
         if view.reason:
             reason = Phrase(f"error.{view.reason}", otherwise=view.reason)
             self._state.show_state("stop", "printers.waits_because", words=printer_words(view), reason=reason)
@@ -174,9 +174,18 @@ class _PrinterCard(QFrame):
         self._default.show_state("good", "printers.is_default")
         self._make_default.setVisible(not view.is_default)
         self._move.setVisible(bool(view.waiting) and not view.is_default)
-        self._remove.setVisible(not is_only)
+        self._remove.setVisible(not (is_only or view.is_fixed))
         self._waiting.setVisible(bool(view.waiting))
         self._waiting.say("printers.waiting", n=view.waiting)
+
+
+def _where(view: PrinterView) -> Phrase:
+    """Where a printer is, in words instead of an address with its scheme."""
+    kind = next((kind for kind, scheme in KINDS.items() if view.address.startswith(scheme)), "")
+    size = Phrase(f"printers.size.{view.size}", otherwise=f"{view.size} mm")
+    word = Phrase(f"printers.kind.{kind}") if kind else ""
+    facts = {"kind": word, "place": view.address.removeprefix(KINDS.get(kind, "")), "size": size}
+    return Phrase("printers.where", facts)
 
 
 class _PrinterForm(QFrame):

@@ -16,6 +16,7 @@ class PrinterView:
             unknown.
         reason: stable code of what its lane waits for, empty while it works.
         waiting: jobs queued for it.
+        is_fixed: it is always there and cannot be removed.
     """
 
     key: str
@@ -26,6 +27,7 @@ class PrinterView:
     state: str
     reason: str = ""
     waiting: int = 0
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

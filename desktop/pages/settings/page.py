@@ -47,8 +47,8 @@ class SettingsPage(QWidget):
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(12)
         column.addWidget(title)
-        cards = [self._group(name, list(rows)) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
-        cards.append(self._extras(play))
+        cards = [self._group(name, list(rows), play) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
+        cards.append(self._sheet())
         columns = QHBoxLayout()
         columns.setSpacing(12)
         shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
@@ -85,7 +85,7 @@ class SettingsPage(QWidget):
         """Nothing to close."""
         return False
 
-    def _group(self, name: str, settings: list[Setting]) -> QFrame:
+    def _group(self, name: str, settings: list[Setting], play: Callable[[str], None]) -> QFrame:
         card = QFrame()
         card.setProperty("look", "card")
         grid = QGridLayout(card)
@@ -103,7 +103,20 @@ class SettingsPage(QWidget):
             editor = self._editor(setting)
             editor.setFixedWidth(self._ui.scaled(220))
             grid.addWidget(editor, row, 1)
+        if name == "sound":
+            grid.addLayout(self._tones(play), len(settings) + 1, 0, 1, 2)
         return card
+
+    def _tones(self, play: Callable[[str], None]) -> QHBoxLayout:
+        """Each tone at a press, so that a clerk knows them before the first parcel."""
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        listen = PlainLabel(self._ui)
+        listen.say("settings.sounds")
+        row.addWidget(listen, 1)
+        for tone in ("unit", "line", "complete", "shipped", "wrong"):
+            row.addWidget(ActionButton(self._ui, f"sound.{tone}", partial(play, tone), name=f"settings.sound.{tone}"))
+        return row
 
     def _editor(self, setting: Setting) -> QWidget:
         name, values = setting.name, self._ui.settings
@@ -128,7 +141,7 @@ class SettingsPage(QWidget):
         self._fillers.append(lambda: field.setText(values.text(name)))
         return field
 
-    def _extras(self, play: Callable[[str], None]) -> QFrame:
+    def _sheet(self) -> QFrame:
         card = QFrame()
         card.setProperty("look", "card")
         column = QVBoxLayout(card)
@@ -138,27 +151,11 @@ class SettingsPage(QWidget):
         head.say("settings.sheet")
         text = PlainLabel(self._ui, "secondary", wraps=True)
         text.say("settings.sheet.hint")
-        sounds = PlainLabel(self._ui, "heading")
-        sounds.say("settings.sounds")
-        row = QHBoxLayout()
-        for name in ("unit", "line", "complete", "shipped", "wrong"):
-            row.addWidget(
-                ActionButton(
-                    self._ui,
-                    f"sound.{name}",
-                    partial(play, name),
-                    name=f"settings.sound.{name}",
-                )
-            )
-        row.addStretch(1)
         column.addWidget(head)
         column.addWidget(text)
         column.addWidget(
             ActionButton(self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet")
         )
-        column.addSpacing(8)
-        column.addWidget(sounds)
-        column.addLayout(row)
         return card
 
     def _save_sheet(self) -> None:

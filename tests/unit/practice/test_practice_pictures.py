@@ -29,7 +29,7 @@ def server(tmp_path: Path) -> Iterator[PracticeServer]:
 @pytest.fixture
 def pictures(store) -> Iterator[Pictures]:
     with HttpClient(SystemClock()) as http:
-        yield Pictures(store, http)
+        yield Pictures(store, lambda: http)
 
 
 def settle(store, url: str) -> None:
