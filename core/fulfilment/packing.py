@@ -265,7 +265,7 @@ def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) 
         return seen
     sku = catalog.by_barcode(uow.connection, act.raw.strip())
     if sku is None:
-        return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
+        return _no_goods(uow, act, parcel_id)
     lines = _lines_for(uow, parcel_id, sku)
     if not lines:
         return _wrong_item(uow, act, parcel_id, sku)
@@ -280,6 +280,16 @@ def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) 
             _verify(uow, Act(act.kind, act.raw, f"{act.nonce}/{line.id}"), line, part)
             units -= part
     return _verify(uow, act, last, units)
+
+
+def _no_goods(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
+    """Not the code of any goods: a label that was scanned too early is told apart from a code nobody knows."""
+    waybill = find_waybill(uow, act.raw)
+    if waybill is None:
+        return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
+    code = "parcel.incomplete" if waybill.parcel_id == parcel_id else "label.not_now"
+    facts = {"number": waybill.number, "missing": _missing(uow, parcel_id)}
+    return answer(uow, act, code, Tone.WRONG, parcel_id=parcel_id, **facts)
 
 
 def confirm_by_hand(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act, qty: int) -> Verdict:

@@ -109,11 +109,12 @@ class Verdict:
     Goods that do not belong where they were scanned (item.wrong, goods.nothing_open) come with the fact `owner`: an
     `Owner`, or None where no parcel that is next in turn wants them.
 
-    Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.shipped, scan.undone, weight.ok, hand.ok,
-    box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
+    Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
+    weight.ok, hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
-    label.wrong, label.unknown, label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
+    label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,
+    label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
     parcel.recalled (the order was changed: it comes back as another parcel with another number),
     parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed,
     knowledge.ask (nothing is done or written yet: the shop is to be asked first), knowledge.old (it did not answer),

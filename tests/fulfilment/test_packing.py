@@ -74,6 +74,16 @@ def test_the_label_of_another_parcel_is_stopped(world):
     assert world.desk.ship(f"{first}-1-1-").code == "parcel.shipped_before"
 
 
+def test_a_label_scanned_before_the_goods_is_no_unknown_barcode(world):
+    mine, other = world.ready("A1", line("1", "BEAR", 2)), world.ready("A2", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    early = world.desk.scan(opened, mine.lower())
+    assert (early.code, early.facts["missing"]) == ("parcel.incomplete", 2)
+    theirs = world.desk.scan(opened, other)
+    assert (theirs.code, theirs.facts["number"]) == ("label.not_now", other)
+    assert world.desk.scan(opened, "no such code").code == "code.unknown"
+
+
 def test_an_unpacked_parcel_is_not_shipped(world):
     number = world.ready("A1", line("1", "BEAR", 2))
     verdict = world.desk.ship(number)

@@ -76,6 +76,14 @@ def test_wrong_item_is_red_until_the_next_right_scan(desk):
     assert desk.sounds[-2:] == ["wrong", "unit"]
 
 
+def test_another_parcels_label_in_the_middle_of_packing_is_told_as_one(desk):
+    opened(desk)
+    other = desk.world.add_parcel((WIPES, 1))
+    desk.scan(other.waybill_no)
+    assert (desk.said, desk.screen.sentence.more.facts["number"]) == ("verdict.label.not_now", other.waybill_no)
+    assert desk.screen.parcel.id == 1
+
+
 def test_quantity_goes_with_one_scan_only(desk):
     opened(desk, (WIPES, 24))
     desk.scan("PD-QTY-12")

@@ -384,6 +384,27 @@ def test_a_wave_is_started_by_key_and_esc_puts_a_message_away(robot, window, wor
     assert not window.parts.message_bar.isVisible()
 
 
+def test_a_wave_shows_what_to_fetch_and_its_keys_take_no_focus(robot, window, world):
+    robot.key(Qt.Key.Key_F3)
+    robot.sees("packing.picks.title", "拣货单 W0108-04")
+    robot.sees("packing.picks.total", "共 5 种 29 件")
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_Tab):
+        robot.key(key)
+        assert QApplication.focusWidget() is window.page("packing")
+
+
+def test_shift_f12_twice_takes_a_dead_desks_parcel_over(robot, world):
+    world.open_elsewhere(1, "2号台")
+    robot.gun(LABEL)
+    robot.sees("packing.sentence.what", "别的台正在打这个包裹")
+    assert robot.find("packing.action.take_over").isVisible()
+    robot.key(Qt.Key.Key_F12, Qt.KeyboardModifier.ShiftModifier)
+    robot.sees("packing.sentence.what", "再按一次 Shift+F12")
+    robot.key(Qt.Key.Key_F12, Qt.KeyboardModifier.ShiftModifier)
+    robot.sees("packing.sentence.what", "已从 2号台 接手")
+    assert not robot.find("packing.action.take_over").isVisible()
+
+
 class Written:
     """What a write touched, as core tells it."""
 

@@ -566,6 +566,8 @@ class DeskWorld:
     def _scan(self, parcel_id: int, raw: str, qty: int) -> Verdict:
         parcel = self.parcels[parcel_id]
         goods = next((goods for goods in GOODS if goods.barcode == raw), None)
+        if goods is None and any(raw == other.waybill_no for other in self.parcels.values()):
+            return Verdict("label.not_now", Tone.WRONG, parcel, facts={"number": raw, "missing": parcel.missing_qty})
         if goods is None:
             return Verdict("code.unknown", Tone.WRONG, parcel, facts={"raw": raw})
         for line in parcel.lines:

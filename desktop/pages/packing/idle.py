@@ -148,13 +148,13 @@ class _WaveCard(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         row = QHBoxLayout()
-        row.addWidget(self._code)
-        row.addWidget(self._way, 1)
+        row.addWidget(self._code, 1)
         row.addWidget(self._left)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addLayout(row)
+        column.addWidget(self._way)
         column.addWidget(self._bar)
 
     def show_wave(self, wave: WaveView, *, is_chosen: bool) -> None:
