@@ -159,7 +159,7 @@ class OrderDrawer(Drawer):
         column.addWidget(rule)
 
     def _add_text(self, column: QVBoxLayout, phrase: Phrase, look: str) -> None:
-        label = PlainLabel(self._ui, look, wraps=True)
+        label = PlainLabel(self._ui, look, wraps=True, keeps_lines=False, limit=150)
         label.say_phrase(phrase)
         column.addWidget(label)
 

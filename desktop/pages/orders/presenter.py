@@ -60,6 +60,7 @@ class OrdersPresenter:
         self._screen = OrdersScreen()
         self._opens_single = False
         self._loaded = 0
+        self._wished_id: int | None = None
         self.on_screen: Callable[[], None] = lambda: None
         #: rows from the newest on, the cursor of the next page, and whether the same list is merely read again
         self.on_first: Callable[[tuple[OrderRow, ...], int | None, bool], None] = lambda _rows, _next, _again: None
@@ -121,6 +122,7 @@ class OrdersPresenter:
 
     def open(self, order_id: int) -> None:
         """Show an order in the drawer."""
+        self._wished_id = order_id
         self._tasks.submit(
             lambda: self._orders.detail(order_id), self._on_detail, self._fail, owner=self, key="detail"
         )
@@ -128,6 +130,7 @@ class OrdersPresenter:
     def close(self) -> bool:
         """Close the drawer; whether one was open."""
         was_open = self._screen.detail is not None
+        self._wished_id = None
         self._show(detail=None, unmasked=None)
         return was_open
 
@@ -236,9 +239,9 @@ class OrdersPresenter:
         self._tasks.submit(self._orders.pile_counts, self._on_counts, lambda _error: None, owner=self, key="counts")
 
     def _reopen(self) -> None:
-        detail = self._screen.detail
-        if detail is not None:
-            self.open(detail.row.id)
+        # What was asked for last, not what is shown still: records that change meanwhile must not undo a choice.
+        if self._wished_id is not None:
+            self.open(self._wished_id)
 
     def _on_first(self, page: OrderPageView, *, is_again: bool) -> None:
         self._loaded = len(page.rows)
@@ -256,7 +259,11 @@ class OrdersPresenter:
         self._show(counts=texts)
 
     def _on_detail(self, detail: OrderDetail | None) -> None:
+        if self._wished_id is None or (detail is not None and detail.row.id != self._wished_id):
+            # Closed, or another one chosen, while it was on its way.
+            return
         if detail is None:
+            self._wished_id = None
             self._tell("notice", Phrase("orders.gone"), None)
         clear = self._screen.unmasked
         is_same = clear is not None and detail is not None and clear.order_id == detail.row.id

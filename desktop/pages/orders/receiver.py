@@ -28,7 +28,7 @@ class ReceiverBlock(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._who = ElidedLabel(ui, "heading", name="orders.drawer.consignee")
         self._eye = ActionButton(ui, "orders.unmask", self.ask, icon="eye", key="Ctrl+E", name="orders.drawer.unmask")
-        self._where = PlainLabel(ui, wraps=True, limit=300, name="orders.drawer.address")
+        self._where = PlainLabel(ui, wraps=True, keeps_lines=False, limit=150, name="orders.drawer.address")
         self._hint = PlainLabel(ui, "small", wraps=True, name="orders.drawer.unmask_hint")
         self._form = QFrame()
         self._form.setObjectName("orders.unmask_form")

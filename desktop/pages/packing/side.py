@@ -1,7 +1,7 @@
 """The right column of the packing page: for whom, what the buyer wants, carrier, weight, age of the knowledge."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from core.fulfilment.records import ParcelView
 from desktop.formats import age_text, deadline_text, kilograms
@@ -41,7 +41,10 @@ class SidePanel(QFrame):
         self.setProperty("look", "card")
         self.setFixedWidth(min(ui.scaled(320), 420))
         self._name = ElidedLabel(ui, "heading", name="packing.side.name")
-        self._phone = PlainLabel(ui, "secondary", name="packing.side.phone")
+        self._phone = ElidedLabel(ui, "secondary", name="packing.side.phone")
+        # As wide as a number, never wider than half the panel, whatever somebody wrote instead of one.
+        self._phone.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._phone.setMaximumWidth(self.width() * 11 // 20)
         self._address = PlainLabel(ui, wraps=True, limit=80, name="packing.side.address")
         self._buyer = PlainLabel(
             ui, "notice", wraps=True, keeps_lines=False, limit=100, name="packing.side.buyer_note"
