@@ -41,9 +41,10 @@ class _Place(NamedTuple):
 class ListTable(QTableView):
     """A table of records. Tab leaves it, so that the keyboard is never caught."""
 
-    def __init__(self, ui: Ui, model: PagedTableModel[Any], name: str) -> None:
+    def __init__(self, ui: Ui, model: PagedTableModel[Any], name: str, row_px: int = _ROW_PX) -> None:
         super().__init__()
         self._ui = ui
+        self._row_px = row_px
         self._model = model
         self.setObjectName(name)
         self.setModel(model)
@@ -194,6 +195,6 @@ class ListTable(QTableView):
     @Slot()
     def _on_restyled(self) -> None:
         self._laid_out.clear()
-        self.verticalHeader().setDefaultSectionSize(self._ui.scaled(_ROW_PX))
+        self.verticalHeader().setDefaultSectionSize(self._ui.scaled(self._row_px))
         self._share()
         self.viewport().update()

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from tests.gui.robots import DeskRobot
 
@@ -104,6 +105,17 @@ def test_another_pile_begins_at_its_newest(robot, page, world):
     robot.qtbot.mouseClick(robot.find("orders.pile.shipped"), Qt.MouseButton.LeftButton)
     robot.qtbot.waitUntil(lambda: page.model.row_at(0).id == 549)
     assert (current(page), page.table.verticalScrollBar().value()) == (549, 0)
+
+
+def test_the_keyboard_stays_on_the_page_when_nothing_is_found(robot, page):
+    robot.key(Qt.Key.Key_F2)
+    robot.types("zz")
+    page.table.setFocus()
+    page._presenter.search("zz")
+    robot.qtbot.waitUntil(lambda: not page.table.isVisible())
+    assert QApplication.focusWidget() is page._search
+    robot.key(Qt.Key.Key_Escape)
+    robot.qtbot.waitUntil(lambda: page.table.isVisible() and page.model.rowCount() == 100)
 
 
 def test_a_cell_is_laid_out_as_plain_text_within_its_column(page):
