@@ -13,9 +13,12 @@ CPU of the quietest run, because the machine is shared; those of keys say how th
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from core.db.engines import connect_sqlite
 from core.desk.orders import Orders
 from core.orders import queries
+from core.orders.models import Order
 from core.orders.records import PILES, OrderFilter
 from tests.bench.files import large_file, options_of
 from tests.bench.list_window import ListWindow, Shown
@@ -43,10 +46,10 @@ def _queries(file: BenchFile, largest: int) -> bool:
     rows, slowest = [], 0.0
     with file.store.engines.reader.connect() as connection:
         for pile in PILES:
-            for place, after in _places(connection, pile):
+            for place, after in _places(connection, pile, largest):
                 ids = quietest_ms(lambda p=pile, a=after: queries.page_ids(connection, p, a, _PAGE))
                 median, _ = median_ms(lambda p=pile, a=after: queries.page_ids(connection, p, a, _PAGE), times=15)
-                page = quietest_ms(lambda p=pile, a=after: orders.page(OrderFilter(p), a, _PAGE), times=10)
+                page = quietest_ms(lambda p=pile, a=after: orders.page(OrderFilter(p), a, _PAGE), times=6)
                 count = len(queries.page_ids(connection, pile, after, _PAGE))
                 rows.append((pile, place, ids, median, page, count))
                 slowest = max(slowest, ids)
@@ -62,16 +65,13 @@ def _queries(file: BenchFile, largest: int) -> bool:
     return verdict("slowest query for the ids of a page, CPU ms", slowest, IDS_BAR_MS, higher_is_better=False)
 
 
-def _places(connection: Any, pile: str) -> list[tuple[str, int | None]]:
-    """Where a page may begin: at the newest order of a pile, after the middle one, before the last few."""
-    ids: list[int] = []
-    after: int | None = None
-    while found := queries.page_ids(connection, pile, after, 100_000):
-        ids += found
-        after = found[-1]
+def _places(connection: Any, pile: str, largest: int) -> list[tuple[str, int | None]]:
+    """Where a page may begin: at the newest order of a pile, in the middle of the history, before its last hundred."""
+    oldest = select(Order.id).where(*queries._PILE[pile]).order_by(Order.id + 0).limit(_PAGE)
+    ids = connection.execute(oldest).scalars().all()
     if len(ids) < _PAGE:
         return [("newest", None)]
-    return [("newest", None), ("middle", ids[len(ids) // 2]), ("last", ids[-_PAGE])]
+    return [("newest", None), ("middle", largest // 2), ("last", ids[-1] + 1)]
 
 
 # --- keys -------------------------------------------------------------------------------------------------------
