@@ -147,7 +147,7 @@ QPushButton[look="chip"] {
     border-radius: 14px; padding: 3px 12px; min-height: 20px; background: @surface; color: @secondary; }
 QPushButton[look="chip"]:hover { background: @raised; }
 QPushButton[look="chip"]:checked {
-    background: @accent_ground; color: @accent; border: 1px solid @accent; font-weight: 600; }
+    background: @accent_ground; color: @accent; border: 1px solid @accent; }
 QPushButton[look="chip"]:focus { border: 2px solid @accent; padding: 2px 11px; }
 
 QLineEdit, QSpinBox, QComboBox {

@@ -152,7 +152,7 @@ class ChipRow(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFixedHeight(ui.scaled(34))
-        row = QHBoxLayout(holder)
+        row = self._row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for code in codes:
@@ -185,6 +185,8 @@ class ChipRow(QScrollArea):
             word = self._ui.texts.word(self._family, code)
             count = self._counts.get(code, "")
             chip.setText(button_text(f"{word}  {count}" if count else word))
+        # At once: else one frame shows the new words inside the old widths.
+        self._row.activate()
 
 
 class LightButton(QToolButton):

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from core.catalog.models import Sku
 from core.db.backup import DATABASE_FILE
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.db.integrity import findings_of
 from core.db.key_sources import FileSource
 from core.db.open import OpenedStore, StoreConfig, open_store

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from tests.gui.robots import DeskRobot
 
@@ -106,6 +107,17 @@ def test_another_pile_begins_at_its_newest(robot, page, world):
     assert (current(page), page.table.verticalScrollBar().value()) == (549, 0)
 
 
+def test_the_keyboard_stays_on_the_page_when_nothing_is_found(robot, page):
+    robot.key(Qt.Key.Key_F2)
+    robot.types("zz")
+    page.table.setFocus()
+    page._presenter.search("zz")
+    robot.qtbot.waitUntil(lambda: not page.table.isVisible())
+    assert QApplication.focusWidget() is page._search
+    robot.key(Qt.Key.Key_Escape)
+    robot.qtbot.waitUntil(lambda: page.table.isVisible() and page.model.rowCount() == 100)
+
+
 def test_a_cell_is_laid_out_as_plain_text_within_its_column(page):
     shown = page.table._lay_out("<b>1</b> " * 30, 120)
     assert shown.textFormat() is Qt.TextFormat.PlainText
@@ -116,16 +128,21 @@ def test_a_cell_is_laid_out_as_plain_text_within_its_column(page):
 
 def test_every_row_that_shows_is_painted(robot, page):
     """Dark pixels in every row and every column: nothing is left out, at the edges neither."""
+    while page.model.rowCount() < 350:
+        rows = page.model.rowCount()
+        page.table.scrollToBottom()
+        robot.qtbot.waitUntil(lambda rows=rows: page.model.rowCount() > rows)
     page.table.scrollToBottom()
     robot.qtbot.wait(50)
     image = page.table.viewport().grab().toImage()
     height = page.table.verticalHeader().defaultSectionSize()
-    for row in range(image.height() // height):
+    for row in range(page.table.rowAt(0) + 1, page.model.rowCount()):
+        top = page.table.rowViewportPosition(row)
         for place in page.table._places():
-            text = page.model.cell(page.table.rowAt(row * height + 1), place.column)
+            text = page.model.cell(row, place.column)
             inks = {
                 image.pixel(x, y)
                 for x in range(place.left, place.left + place.width)
-                for y in range(row * height, (row + 1) * height)
+                for y in range(top, top + height)
             }
             assert (len(inks) > 1) is bool(text.strip()), (row, place)

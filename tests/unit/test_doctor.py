@@ -13,7 +13,7 @@ from sqlalchemy import update
 import desktop.verbs.doctor as doctor
 from core.app import CoreConfig, build
 from core.channels.models import Shop
-from core.db.engines import connect_sqlite
+from core.db.driver import connect_sqlite
 from core.db.key_sources import FileSource
 from core.practice.catalogue import practice_catalogue
 from core.practice.moving_in import move_in

@@ -81,16 +81,17 @@ class OrdersPage(QWidget):
             return "" if row.ship_by_at is None else deadline_text(row.ship_by_at, ui.now())
 
         return (
-            Column("orders.column.state", lambda row: ui.texts.word(*state_code(row)), 150, tone=state_tone),
-            Column("orders.column.order_no", lambda row: row.order_no, 160),
+            Column("orders.column.state", lambda row: ui.texts.word(*state_code(row)), 166, tone=state_tone),
+            # Nineteen digits, as Taobao gives them.
+            Column("orders.column.order_no", lambda row: row.order_no, 172),
             Column("orders.column.placed", when, 96, spare=4),
-            Column("orders.column.shop", lambda row: row.shop_name, 100, stretch=True, spare=3),
+            Column("orders.column.shop", lambda row: row.shop_name, 90, stretch=True, spare=3),
             Column("orders.column.consignee", lambda row: row.consignee, 140, stretch=True),
             Column("orders.column.goods", lambda row: row.goods, 190, stretch=True),
-            Column("orders.column.qty", lambda row: str(row.total_qty), 56, is_right=True, spare=6),
-            Column("orders.column.amount", lambda row: yuan(row.amount_fen), 96, is_right=True, spare=5),
-            Column("orders.column.deadline", deadline, 104, spare=2),
-            Column("orders.column.waybill", lambda row: row.waybill_no, 140, stretch=True, spare=1),
+            Column("orders.column.qty", lambda row: str(row.total_qty), 52, is_right=True, spare=6),
+            Column("orders.column.amount", lambda row: yuan(row.amount_fen), 92, is_right=True, spare=5),
+            Column("orders.column.deadline", deadline, 98, spare=2),
+            Column("orders.column.waybill", lambda row: row.waybill_no, 140, spare=1),
         )
 
     # --- keys, scans --------------------------------------------------------------------------------------------
@@ -134,6 +135,7 @@ class OrdersPage(QWidget):
         if self._search.text():
             self._search.clear()
             self._on_search()
+            self.table.setFocus()
             return True
         return False
 
@@ -201,6 +203,9 @@ class OrdersPage(QWidget):
         self._empty.say(
             "orders.nothing_found" if screen.wanted.search else "orders.empty", search=screen.wanted.search
         )
+        if is_empty and self.table.hasFocus():
+            # Else the keyboard would land on the rail, out of the page.
+            self._search.setFocus()
         self._empty.setVisible(is_empty)
         self.table.setVisible(not is_empty)
         self.drawer.show_detail(screen.detail)
