@@ -100,8 +100,9 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
             skus.add(sku)
             qty = line.qty
             line_rows.append(
-                (line_id, order_id, line.line_no, sku, line.title, line.spec, qty, qty, line.unit_price_fen)
-            )
+                (line_id, order_id, line.line_no, line.item_id, line.channel_sku_id, sku, line.title, line.spec, qty,
+                 qty, line.unit_price_fen)
+            )  # fmt: skip
             claims.append((line_id, sku, levels[sku], qty, state, now, until))
             bucket[sku] = bucket.get(sku, 0) + qty
             if is_paid:
@@ -127,9 +128,8 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
         order_rows,
     )
     cursor.executemany(
-        "INSERT INTO order_line (id, order_id, line_no, sku_id, title, spec, qty, channel_qty,"
-        " unit_price_fen, is_gift,"
-        " after_sale, is_current) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'none', 1)",
+        "INSERT INTO order_line (id, order_id, line_no, item_id, channel_sku_id, sku_id, title, spec, qty, channel_qty,"
+        " unit_price_fen, is_gift, after_sale, is_current) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'none', 1)",
         line_rows,
     )
     cursor.executemany(
