@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.pool import QueuePool
 
 from core.db.types import PersonalCipher
@@ -118,14 +118,17 @@ def _sqlite_engine(path: Path, key: bytes, begin: str, *, must_exist: bool, writ
         pool_size=4,
         max_overflow=12,
     )
-    # The dialect's own begin is a no-op (the driver runs in autocommit); ours is explicit.
-    event.listen(engine, "begin", _beginner(begin))
+    # The dialect's own begin is a no-op (the driver runs in autocommit); ours is explicit. Not by listening for the
+    # event: a single listener lets SQLAlchemy look for listeners before and after every statement.
+    engine.dialect.do_begin = _beginner(begin)  # type: ignore[assignment]  # the library has no other hook
     return engine
 
 
 def _beginner(statement: str) -> Callable[[Any], None]:
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql(statement)
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
 
     return begin
 
