@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.pool import QueuePool
 
 from core.db.types import PersonalCipher
+from core.db.wal import BACKSTOP
 
 #: the WAL-reset defect can drop commits in older libraries (sqlite.org/wal.html#walresetbug)
 OLDEST_SAFE_SQLITE = (3, 51, 3)
@@ -105,7 +106,9 @@ def _sqlite_engine(path: Path, key: bytes, begin: str, *, must_exist: bool, writ
 
     def connect() -> Any:
         connection = connect_sqlite(path, key, must_exist=must_exist)
-        if not writes:
+        if writes:
+            connection.execute(f"PRAGMA wal_autocheckpoint = {BACKSTOP}")
+        else:
             # A write through the reader would pass by the queue of writers.
             connection.execute("PRAGMA query_only = ON")
         return connection

@@ -24,6 +24,7 @@ from core.db.engines import Engines, is_busy
 from core.db.failures import as_domain_error
 from core.db.models import Journal, Outbox
 from core.db.types import Instant
+from core.db.wal import shorten_log
 from core.runtime.clock import Clock, SystemClock
 from core.runtime.errors import DomainError, Unavailable
 
@@ -390,6 +391,9 @@ class Store:
                 waited_s += self._wait_a_little()
             else:
                 self._tell(changes)
+                if self.is_sqlite and urgency >= Urgency.LANE:
+                    # Not after a scan or a click: somebody waits for the answer.
+                    shorten_log(self.engines.reader)
                 return result
 
     def _wait_a_little(self) -> float:
