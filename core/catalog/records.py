@@ -1,6 +1,7 @@
 """What goes into and comes out of the catalogue."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,11 @@ class ScannedSku:
     picture: str
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One SKU and how many units of it make up one unit of what was sold."""
+class Component(NamedTuple):
+    """One SKU and how many units of it make up one unit of what was sold.
+
+    A tuple, because hundreds are made for each page of orders.
+    """
 
     sku_id: int
     qty: int

@@ -1,6 +1,6 @@
 """Writes of the catalogue: taking SKUs in, and matching what shops offer to them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -120,11 +120,10 @@ def match_lines(
     return _expand(uow, skus)
 
 
-def _known_listings(uow: UnitOfWork, shop_id: int, wanted: Iterable[ListingKey]) -> dict[ListingKey, int | None]:
-    items = sorted({item for item, _ in wanted})
+def _known_listings(uow: UnitOfWork, shop_id: int, wanted: Collection[ListingKey]) -> dict[ListingKey, int | None]:
+    items = {item for item, _ in wanted}
     rows: Sequence[Any] = uow.execute(_LISTINGS, {"shop": shop_id, "items": packed_texts(items)}).all()
-    keys = set(wanted)
-    return {(item, channel_sku): sku_id for item, channel_sku, sku_id in rows if (item, channel_sku) in keys}
+    return {key: sku_id for item, channel_sku, sku_id in rows if (key := (item, channel_sku)) in wanted}
 
 
 def _listing_row(shop_id: int, line: ChannelOrderLine, by_code: Mapping[str, int]) -> dict[str, object]:
@@ -158,16 +157,15 @@ def expand_listings(
     uow: UnitOfWork, shop_id: int, keys: Sequence[ListingKey]
 ) -> Mapping[ListingKey, Sequence[Component]]:
     """What these listings consist of as far as they are known; empty where one is not matched."""
-    return _expand(uow, _known_listings(uow, shop_id, keys))
+    return _expand(uow, _known_listings(uow, shop_id, frozenset(keys)))
 
 
 def _expand(uow: UnitOfWork, skus: Mapping[ListingKey, int | None]) -> dict[ListingKey, Sequence[Component]]:
-    ids = sorted({sku_id for sku_id in skus.values() if sku_id is not None})
-    parts: dict[int, list[Component]] = {}
+    ids = {sku_id for sku_id in skus.values() if sku_id is not None}
+    bundles: dict[int, list[Component]] = {}
     rows: Sequence[Any] = uow.execute(_PARTS, {"ids": packed_ids(ids)}).all()
     for bundle_id, component_id, qty in rows:
-        parts.setdefault(bundle_id, []).append(Component(component_id, qty, bundle_id))
-    result: dict[ListingKey, Sequence[Component]] = {}
-    for key, sku_id in skus.items():
-        result[key] = () if sku_id is None else tuple(parts.get(sku_id, [Component(sku_id, 1, None)]))
-    return result
+        bundles.setdefault(bundle_id, []).append(Component(component_id, qty, bundle_id))
+    parts: dict[int | None, Sequence[Component]] = {sku_id: (Component(sku_id, 1, None),) for sku_id in ids}
+    parts |= {bundle_id: tuple(components) for bundle_id, components in bundles.items()}
+    return {key: parts.get(sku_id, ()) for key, sku_id in skus.items()}

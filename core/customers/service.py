@@ -1,13 +1,13 @@
 """The customer master: who buys, under which accounts, and where their parcels go."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, cast, delete, literal, select, update
 
 from core.channels.contract import Consignee
 from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity
+from core.db.base import Base
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.unit_of_work import UnitOfWork
 
@@ -21,12 +21,14 @@ _CONSIGNEES_OF = select(ConsigneeRow.customer_id, ConsigneeRow.digest, Consignee
     ConsigneeRow.customer_id.in_(id_set("ids"))
 )
 
+#: customer, kind and facts of one line in the change log
+_Change = tuple[int, str, Mapping[str, object]]
+
 #: identities of this kind tie the accounts of one clear phone number together
 _PHONE = "phone"
 
 
-@dataclass(frozen=True, slots=True)
-class Buyer:
+class Buyer(NamedTuple):
     """A buyer account on a channel with the consignee of one order."""
 
     buyer_key: str
@@ -34,8 +36,7 @@ class Buyer:
     consignee: Consignee
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(NamedTuple):
     """Where a buyer stands in the master."""
 
     customer_id: int
@@ -49,41 +50,40 @@ def register(uow: UnitOfWork, channel: str, buyers: Sequence[Buyer], digest: Dig
     A handful of statements for a whole page.
     """
     if not uow.is_sqlite:
-        buyers = [replace(buyer, buyer_key=account_key(uow.connection, buyer.buyer_key, digest)) for buyer in buyers]
+        buyers = [buyer._replace(buyer_key=account_key(uow.connection, buyer.buyer_key, digest)) for buyer in buyers]
     phones = [_phone_key(buyer.consignee, digest) for buyer in buyers]
     known = _identities(uow, channel, [buyer.buyer_key for buyer in buyers])
     known_phones = _identities(uow, _PHONE, [phone for phone in phones if phone])
     customers: list[int] = []
-    new_identities: list[dict[str, object]] = []
-    changes: list[dict[str, object]] = []
+    new_customers: list[int] = []
+    new_identities: list[tuple[str, str, int, str | None]] = []
+    changes: list[_Change] = []
     unknown = [
-        i
-        for i, buyer in enumerate(buyers)
-        if buyer.buyer_key not in known and (not phones[i] or phones[i] not in known_phones)
+        buyer.buyer_key
+        for buyer, phone in zip(buyers, phones, strict=True)
+        if buyer.buyer_key not in known and (not phone or phone not in known_phones)
     ]
     fresh = iter(uow.take_ids(Customer, len(unknown)))
-    new_customers: list[dict[str, object]] = []
     facts = {"channel": channel}
     for buyer, phone in zip(buyers, phones, strict=True):
-        customer_id = known.get(buyer.buyer_key) or known_phones.get(phone)
+        key = buyer.buyer_key
+        customer_id = known.get(key) or known_phones.get(phone)
         if customer_id is None:
             customer_id = next(fresh)
-            new_customers.append({"id": customer_id, "created_at": uow.now})
-            changes.append(_change(uow, customer_id, "created", facts))
-        if buyer.buyer_key not in known:
-            known[buyer.buyer_key] = customer_id
-            row = {"channel": channel, "buyer_key": buyer.buyer_key, "customer_id": customer_id}
-            new_identities.append(row | {"buyer_name": buyer.buyer_name})
-            changes.append(_change(uow, customer_id, "identity_added", facts))
+            new_customers.append(customer_id)
+            changes.append((customer_id, "created", facts))
+        if key not in known:
+            known[key] = customer_id
+            new_identities.append((channel, key, customer_id, buyer.buyer_name))
+            changes.append((customer_id, "identity_added", facts))
         if phone and phone not in known_phones:
             known_phones[phone] = customer_id
-            row = {"channel": _PHONE, "buyer_key": phone, "customer_id": customer_id}
-            new_identities.append(row | {"buyer_name": None})
+            new_identities.append((_PHONE, phone, customer_id, None))
         customers.append(customer_id)
-    uow.insert_many(Customer, new_customers)
-    uow.insert_many(Identity, new_identities)
+    uow.insert_columns(Customer, {"id": new_customers}, created_at=uow.now)
+    _insert(uow, Identity, ("channel", "buyer_key", "customer_id", "buyer_name"), new_identities)
     consignees = _consignees(uow, customers, buyers, digest, changes)
-    uow.insert_many(CustomerChange, changes)
+    _note(uow, changes)
     uow.changed("customer", *customers)
     return [Registered(c, r) for c, r in zip(customers, consignees, strict=True)]
 
@@ -93,8 +93,21 @@ def account_key(connection: Connection, buyer_key: str, digest: Digest) -> str:
     return buyer_key if connection.dialect.name == "sqlite" else digest("account", buyer_key)
 
 
+def _insert(
+    uow: UnitOfWork, table: type[Base], names: Sequence[str], rows: Sequence[tuple[Any, ...]], **shared: Any
+) -> None:
+    if rows:
+        uow.insert_columns(table, dict(zip(names, zip(*rows, strict=True), strict=True)), **shared)
+
+
+def _note(uow: UnitOfWork, changes: Sequence[_Change]) -> None:
+    """Write the change log of the master."""
+    names = ("customer_id", "kind", "facts")
+    _insert(uow, CustomerChange, names, changes, at=uow.now, operator=uow.actor.operator)
+
+
 def _phone_key(consignee: Consignee, digest: Digest) -> str:
-    digits = "".join(ch for ch in consignee.phone if ch.isdigit())
+    digits = "".join(filter(str.isdigit, consignee.phone))
     if consignee.is_masked or len(digits) < 7 or "*" in consignee.phone:
         return ""
     return digest(_PHONE, digits)
@@ -103,7 +116,7 @@ def _phone_key(consignee: Consignee, digest: Digest) -> str:
 def _identities(uow: UnitOfWork, channel: str, keys: Sequence[str]) -> dict[str, int]:
     if not keys:
         return {}
-    rows: Sequence[Any] = uow.execute(_BY_KEY, {"channel": channel, "keys": packed_texts(sorted(set(keys)))}).all()
+    rows: Sequence[Any] = uow.execute(_BY_KEY, {"channel": channel, "keys": packed_texts(set(keys))}).all()
     return dict(rows)
 
 
@@ -127,53 +140,40 @@ def _consignees(
     customers: Sequence[int],
     buyers: Sequence[Buyer],
     digest: Digest,
-    changes: list[dict[str, object]],
+    changes: list[_Change],
 ) -> list[int]:
     digests = [consignee_digest(buyer.consignee, digest) for buyer in buyers]
-    rows: Sequence[Any] = uow.execute(_CONSIGNEES_OF, {"ids": packed_ids(sorted(set(customers)))}).all()
+    rows: Sequence[Any] = uow.execute(_CONSIGNEES_OF, {"ids": packed_ids(set(customers))}).all()
     known = {(customer_id, mark): row_id for customer_id, mark, row_id in rows}
     had_one = {customer_id for customer_id, _, _ in rows}
     keys = list(zip(customers, digests, strict=True))
-    missing = dict.fromkeys(key for key in keys if key not in known)
-    known |= zip(missing, uow.take_ids(ConsigneeRow, len(missing)), strict=True)
-    new: dict[int, dict[str, object]] = {}
-    for key, buyer in zip(keys, buyers, strict=True):
-        row_id = known[key]
-        if key in missing and row_id not in new:
-            new[row_id] = _consignee_row(uow, row_id, key, buyer.consignee)
-            kind = "consignee_changed" if key[0] in had_one else "consignee_added"
-            changes.append(_change(uow, key[0], kind, {"consignee_id": row_id}))
-            had_one.add(key[0])
-    uow.insert_many(ConsigneeRow, list(new.values()))
+    missing = {key: buyer.consignee for key, buyer in zip(keys, buyers, strict=True) if key not in known}
+    ids = uow.take_ids(ConsigneeRow, len(missing))
+    for (customer_id, mark), row_id in zip(missing, ids, strict=True):
+        known[customer_id, mark] = row_id
+        kind = "consignee_changed" if customer_id in had_one else "consignee_added"
+        changes.append((customer_id, kind, {"consignee_id": row_id}))
+        had_one.add(customer_id)
+    people = missing.values()
+    uow.insert_columns(
+        ConsigneeRow,
+        {
+            "id": ids,
+            "customer_id": [customer_id for customer_id, _ in missing],
+            "digest": [mark for _, mark in missing],
+            "name": [who.name for who in people],
+            "phone": [who.phone for who in people],
+            "province": [who.province for who in people],
+            "city": [who.city for who in people],
+            "district": [who.district for who in people],
+            "address": [who.address for who in people],
+            "postcode": [who.postcode for who in people],
+            "token": [who.token for who in people],
+            "is_masked": [who.is_masked for who in people],
+        },
+        created_at=uow.now,
+    )
     return [known[key] for key in keys]
-
-
-def _consignee_row(uow: UnitOfWork, row_id: int, key: tuple[int, str], who: Consignee) -> dict[str, object]:
-    return {
-        "id": row_id,
-        "customer_id": key[0],
-        "digest": key[1],
-        "name": who.name,
-        "phone": who.phone,
-        "province": who.province,
-        "city": who.city,
-        "district": who.district,
-        "address": who.address,
-        "postcode": who.postcode,
-        "token": who.token,
-        "is_masked": who.is_masked,
-        "created_at": uow.now,
-    }
-
-
-def _change(uow: UnitOfWork, customer_id: int, kind: str, facts: Mapping[str, object]) -> dict[str, object]:
-    return {
-        "customer_id": customer_id,
-        "at": uow.now,
-        "operator": uow.actor.operator,
-        "kind": kind,
-        "facts": facts,
-    }
 
 
 def erase(uow: UnitOfWork, customer_id: int) -> None:
@@ -189,5 +189,5 @@ def erase(uow: UnitOfWork, customer_id: int) -> None:
     uow.execute(update(ConsigneeRow).where(mine).values(**dict.fromkeys(names), digest=digest))
     uow.execute(delete(Identity).where(Identity.customer_id == customer_id))
     uow.execute(update(Customer).where(Customer.id == customer_id).values(erased_at=uow.now))
-    uow.insert_many(CustomerChange, [_change(uow, customer_id, "erased", {})])
+    _note(uow, [(customer_id, "erased", {})])
     uow.record("customer.erased", "customer", customer_id)

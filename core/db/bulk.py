@@ -2,15 +2,14 @@
 
 SQLAlchemy looks at every value of every row by name; for a page of orders that costs more than SQLite's own work.
 Here the statement's text and the columns' conversions are worked out once for a table and a set of column names, and
-rows are turned column by column.
+values come column by column.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, bindparam, literal_column
 from sqlalchemy.dialects import sqlite
 
 from core.db.base import Base
@@ -18,58 +17,79 @@ from core.db.base import Base
 Convert = Callable[[Any], Any]
 
 
-class SqliteInsert:
-    """An INSERT of rows that all have the same columns; what a row leaves out gets the column's default.
+def insert_on_sqlite(
+    connection: Connection, table: type[Base], columns: Mapping[str, Sequence[Any]], *, is_lenient: bool = False
+) -> None:
+    """Insert rows given as columns of equal length; what no column brings gets its default.
 
     Args:
-        table: where to.
-        names: the columns that rows bring, as keys.
+        connection: where to.
+        table: what to insert into.
+        columns: values by column name, one for each row.
         is_lenient: leave a row alone whose unique key is there already.
 
     Raises:
         KeyError: the table has no such column.
         TypeError: a default is not a plain value.
+        ValueError: the columns are not of the same length.
     """
+    empty = _may_be_left_out(table)
+    # The driver takes longer to bind one NULL than the rest of a row: a column of nothing but NULLs is not named.
+    names = tuple(name for name, values in columns.items() if name not in empty or not _is_all_null(values))
+    _statement(table, names, is_lenient=is_lenient).run(connection, [columns[name] for name in names])
 
-    def __init__(self, table: type[Base], names: tuple[str, ...], *, is_lenient: bool = False) -> None:
+
+class _Insert:
+    """An INSERT whose rows all bring the same columns."""
+
+    def __init__(self, table: type[Base], names: tuple[str, ...], *, is_lenient: bool) -> None:
         columns = table.__table__.c
-        self._given: list[tuple[str, Convert | None]] = [(name, _converter(columns[name])) for name in names]
-        defaults = {c.name: _plain_default(c) for c in columns if c.default is not None and c.name not in names}
-        self._fixed = list(defaults.values())
-        statement = sqlite.insert(table).values({name: bindparam(name) for name in (*names, *defaults)})
+        binds: dict[str, Any] = {name: bindparam(name, type_=columns[name].type) for name in names}
+        defaults = {c.name: _literal_default(c) for c in columns if c.default is not None and c.name not in binds}
+        statement = sqlite.insert(table).values(binds | defaults)
         if is_lenient:
             statement = statement.on_conflict_do_nothing()
         compiled = statement.compile(dialect=_DIALECT)
         self._sql = str(compiled)
-        order = (*names, *defaults)
-        self._places = [order.index(name) for name in compiled.positiontup or ()]
+        #: for each place of the statement, which of the given columns fills it, and how its values are turned
+        self._places = [(names.index(name), _converter(columns[name])) for name in (compiled.positiontup or ())]
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert `rows`, which must not be empty."""
-        given = [
-            [row[name] for row in rows] if convert is None else _converted([row[name] for row in rows], convert)
-            for name, convert in self._given
+    def run(self, connection: Connection, columns: Sequence[Sequence[Any]]) -> None:
+        ready = [
+            columns[place] if convert is None else _converted(columns[place], convert)
+            for place, convert in self._places
         ]
-        values = [*given, *(repeat(value) for value in self._fixed)]
-        connection.exec_driver_sql(self._sql, list(zip(*(values[place] for place in self._places), strict=False)))
+        connection.exec_driver_sql(self._sql, list(zip(*ready, strict=True)))
 
 
 @cache
-def sqlite_insert(table: type[Base], names: tuple[str, ...], *, is_lenient: bool = False) -> SqliteInsert:
-    """The statement for these columns, made once."""
-    return SqliteInsert(table, names, is_lenient=is_lenient)
+def _statement(table: type[Base], names: tuple[str, ...], *, is_lenient: bool) -> _Insert:
+    return _Insert(table, names, is_lenient=is_lenient)
+
+
+@cache
+def _may_be_left_out(table: type[Base]) -> frozenset[str]:
+    """Columns that hold NULL where a row does not bring them (JSON has a null of its own)."""
+    columns = table.__table__.c
+    return frozenset(c.name for c in columns if c.nullable and c.default is None and _holds_null(_converter(c)))
+
+
+def _holds_null(convert: Convert | None) -> bool:
+    return convert is None or convert(None) is None
+
+
+def _is_all_null(values: Iterable[Any]) -> bool:
+    return all(value is None for value in values)
 
 
 _DIALECT = sqlite.dialect()
 
 
-def _converted(values: list[Any], convert: Convert) -> list[Any]:
-    # Many rows carry the very same time or the very same facts; the list keeps them alive, so that ids stay theirs.
-    done: dict[int, Any] = {}
-    for value in values:
-        if id(value) not in done:
-            done[id(value)] = convert(value)
-    return [done[id(value)] for value in values]
+def _converted(values: Sequence[Any], convert: Convert) -> list[Any]:
+    # Many rows carry the very same time or the very same facts; the column keeps them alive, so that ids stay theirs.
+    ids = list(map(id, values))
+    done = {key: convert(value) for key, value in dict(zip(ids, values, strict=True)).items()}
+    return [done[key] for key in ids]
 
 
 def _converter(column: Any) -> Convert | None:
@@ -77,8 +97,8 @@ def _converter(column: Any) -> Convert | None:
     return convert
 
 
-def _plain_default(column: Any) -> object:
+def _literal_default(column: Any) -> Any:
     if not column.default.is_scalar:
         raise TypeError(f"the default of {column} is not a plain value")
-    convert = _converter(column)
-    return column.default.arg if convert is None else convert(column.default.arg)
+    write = column.type.dialect_impl(_DIALECT).literal_processor(_DIALECT)
+    return literal_column(write(column.default.arg))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.pool import QueuePool
 
 from core.db.driver import connect_sqlite
 from core.db.types import PersonalCipher
+from core.db.wal import BACKSTOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ def _sqlite_engine(path: Path, key: bytes, begin: str, *, must_exist: bool, writ
 
     def connect() -> Any:
         connection = connect_sqlite(path, key, must_exist=must_exist)
-        if not writes:
+        if writes:
+            connection.execute(f"PRAGMA wal_autocheckpoint = {BACKSTOP}")
+        else:
             # A write through the reader would pass by the queue of writers.
             connection.execute("PRAGMA query_only = ON")
         return connection
@@ -67,14 +70,17 @@ def _sqlite_engine(path: Path, key: bytes, begin: str, *, must_exist: bool, writ
         pool_size=4,
         max_overflow=12,
     )
-    # The dialect's own begin is a no-op (the driver runs in autocommit); ours is explicit.
-    event.listen(engine, "begin", _beginner(begin))
+    # The dialect's own begin is a no-op (the driver runs in autocommit); ours is explicit. Not by listening for the
+    # event: a single listener lets SQLAlchemy look for listeners before and after every statement.
+    engine.dialect.do_begin = _beginner(begin)  # type: ignore[assignment]  # the library has no other hook
     return engine
 
 
 def _beginner(statement: str) -> Callable[[Any], None]:
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql(statement)
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
 
     return begin
 

@@ -8,6 +8,7 @@ JSON apart would cost as much as the write).
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from operator import itemgetter
 from types import SimpleNamespace
@@ -36,6 +37,11 @@ from core.db.base import Base
 
 #: whole numbers and text survive JSON unchanged; nothing else is offered
 ColumnKind = type[BigInteger | Text]
+
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 Value = int | str | None
 
 
@@ -73,8 +79,8 @@ def _texts_on_postgresql(element: json_texts, compiler: SQLCompiler, **kw: Any) 
 
 def id_set(name: str) -> Select[tuple[int]]:
     """A sub-query for `column.in_(...)`; bind `name` to `packed_ids(...)`."""
-    row = func.json_elements(bindparam(name, type_=Text)).table_valued(column("value"), name=f"{name}_set")
-    return select(cast(cast(row.c.value, Text), BigInteger))
+    row = func.json_texts(bindparam(name, type_=Text)).table_valued(column("value", Text), name=f"{name}_set")
+    return select(cast(row.c.value, BigInteger))
 
 
 def text_set(name: str) -> Select[tuple[str]]:
@@ -91,6 +97,11 @@ def packed_texts(texts: Iterable[str]) -> str:
 def packed_ids(ids: Iterable[int]) -> str:
     """The bind value of an `id_set`."""
     return _packed(list(ids))
+
+
+def stored_ms(at: datetime) -> int:
+    """The instant as its column stores it, for statements that skip the column types."""
+    return (at - _EPOCH) // _MILLISECOND
 
 
 class RowStatement:
@@ -114,7 +125,9 @@ class RowStatement:
         self._common = common or {}
 
     def run(self, connection: Connection, rows: Sequence[tuple[Value, ...]], **common: Value) -> int:
-        """Run it and count the rows it met, which decides; `rows` is not empty."""
+        """Run it and count the rows it met, which decides."""
+        if not rows:
+            return 0
         if connection.dialect.name != "sqlite":
             return connection.execute(self._as_one, {"rows": _packed(rows), **common}).rowcount
         sql, places = self._for_each
@@ -158,4 +171,4 @@ def insert_into(table: type[Base]) -> Callable[[Any], Any]:
 
 
 def _packed(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _JSON.encode(value)

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from bisect import insort
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,11 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Select
 
 from core.db.base import Base
-from core.db.bulk import sqlite_insert
+from core.db.bulk import insert_on_sqlite
 from core.db.engines import Engines, is_busy
 from core.db.failures import as_domain_error
 from core.db.models import Journal, Outbox
 from core.db.types import Instant
+from core.db.wal import shorten_log
 from core.runtime.clock import Clock, SystemClock
 from core.runtime.errors import DomainError, Unavailable
 
@@ -89,8 +91,8 @@ class UnitOfWork:
         self.actor = actor
         self._clock = clock
         self._now: datetime | None = None
-        self._journal: list[dict[str, Any]] = []
-        self._changed: dict[str, set[int]] = {}
+        self._journal: list[tuple[str, str, int, Mapping[str, object]]] = []
+        self._changed: defaultdict[str, set[int]] = defaultdict(set)
 
     @property
     def is_sqlite(self) -> bool:
@@ -154,22 +156,36 @@ class UnitOfWork:
         return sorted(int(row[0]) for row in drawn)
 
     def insert_many(self, table: type[Base], rows: Sequence[Row]) -> None:
-        """Insert all rows with one statement for the driver."""
+        """Insert all rows, which bring the same columns, with one statement for the driver."""
         if rows:
-            self._insert_rows(table, rows)
-            self.changed(table.__tablename__)
+            self.insert_columns(table, {name: [row[name] for row in rows] for name in rows[0]})
 
-    def _insert_rows(self, table: type[Base], rows: Sequence[Row], *, is_lenient: bool = False) -> None:
+    def insert_columns(self, table: type[Base], columns: Mapping[str, Sequence[Any]], **shared: Any) -> None:
+        """As `insert_many`, with the values column by column, which is quicker to make for a page of rows.
+
+        `columns` gives one value for each row, `shared` what is the same in all of them.
+        """
+        self._insert_columns(table, columns, shared)
+        self.changed(table.__tablename__)
+
+    def _insert_columns(
+        self, table: type[Base], columns: Mapping[str, Sequence[Any]], shared: Row, *, is_lenient: bool = False
+    ) -> None:
+        count = len(next(iter(columns.values())))
+        if count == 0:
+            return
         if self.is_sqlite:
-            sqlite_insert(table, tuple(rows[0]), is_lenient=is_lenient).run(self.connection, rows)
-        else:
-            statement = insert_or_ignore(self.connection, table) if is_lenient else insert(table)
-            self.connection.execute(statement, rows)
+            same = {name: (value,) * count for name, value in shared.items()}
+            insert_on_sqlite(self.connection, table, {**columns, **same}, is_lenient=is_lenient)
+            return
+        statement = insert_or_ignore(self.connection, table) if is_lenient else insert(table)
+        rows = [{**dict(zip(columns, row, strict=True)), **shared} for row in zip(*columns.values(), strict=True)]
+        self.connection.execute(statement, rows)
 
     def record(self, action: str, subject: str, subject_id: int, **facts: object) -> None:
         """Append to the journal, in this transaction; `facts` hold nothing personal."""
-        self._journal.append({"action": action, "subject": subject, "subject_id": subject_id, "facts": facts})
-        self.changed(subject, subject_id)
+        self._journal.append((action, subject, subject_id, facts))
+        self._changed[subject].add(subject_id)
 
     def enqueue(self, kind: str, key: str, payload: Mapping[str, Any], *, lane: str, delay_s: float = 0) -> None:
         """Put something for the outside into the outbox; the same kind and key once for ever."""
@@ -181,27 +197,32 @@ class UnitOfWork:
         """Several at once, with one statement."""
         if not items:
             return
-        shared = {
-            "kind": kind,
-            "lane": lane,
-            "state": "waiting",
-            "attempts": 0,
-            "created_at": self.now,
-            "not_before_at": self.now + timedelta(seconds=delay_s),
-        }
-        rows = [shared | {"key": key, "payload": dict(payload)} for key, payload in items]
-        self._insert_rows(Outbox, rows, is_lenient=True)
+        self._insert_columns(
+            Outbox,
+            {"key": [key for key, _ in items], "payload": [dict(payload) for _, payload in items]},
+            {
+                "kind": kind,
+                "lane": lane,
+                "state": "waiting",
+                "attempts": 0,
+                "created_at": self.now,
+                "not_before_at": self.now + timedelta(seconds=delay_s),
+            },
+            is_lenient=True,
+        )
         self.changed("outbox", 0)
 
     def changed(self, table: str, *ids: int) -> None:
         """Name rows whose readers should look again."""
-        self._changed.setdefault(table, set()).update(ids)
+        self._changed[table].update(ids)
 
     def flush_journal(self) -> None:
         """Write the journal rows gathered so far; called once before commit."""
         if self._journal:
+            names = ("action", "subject", "subject_id", "facts")
+            columns: dict[str, Sequence[Any]] = dict(zip(names, zip(*self._journal, strict=True), strict=True))
             stamp = {"at": self.now, "operator": self.actor.operator, "desk": self.actor.desk}
-            self._insert_rows(Journal, [stamp | row for row in self._journal])
+            self._insert_columns(Journal, columns, stamp)
             self._journal = []
 
     def changes(self) -> Changes:
@@ -375,6 +396,9 @@ class Store:
                 waited_s += self._wait_a_little()
             else:
                 self._tell(changes)
+                if self.is_sqlite and urgency >= Urgency.LANE:
+                    # Not after a scan or a click: somebody waits for the answer.
+                    shorten_log(self.engines.reader)
                 return result
 
     def _wait_a_little(self) -> float:

@@ -1,7 +1,7 @@
 """Making parcels: releasing orders that are ready, planning boxes and their numbers, dropping what was called off."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
@@ -17,6 +17,9 @@ from core.orders.states import Event, Fulfilment, Payment, next_state
 from core.waybills.numbers import plan_numbers, void_numbers
 
 _OPEN = ("to_pack", "packing", "packed")
+
+#: the first column of a row, which is its id in every query here
+_ID: Callable[[Any], int] = itemgetter(0)
 
 _RELEASE = (
     update(Order)
@@ -54,63 +57,62 @@ def release_ready(uow: UnitOfWork, order_ids: Sequence[int] | None, carrier_code
         rows = uow.execute(_RELEASE, binds).all()
     else:
         rows = uow.execute(_RELEASE_THESE, binds | {"ids": packed_ids(order_ids)}).all()
-    rows = sorted(rows, key=lambda row: row.id)
-    _plan(uow, rows, carrier_code)
-    uow.changed("orders", *(row.id for row in rows))
-    return tuple(row.id for row in rows)
+    _plan(uow, sorted(rows, key=_ID), carrier_code)
+    ids = tuple(map(_ID, rows))
+    uow.changed("orders", *ids)
+    return tuple(sorted(ids))
 
 
 def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
-    lines = _lines_to_send(uow, [order.id for order in orders])
-    orders = [order for order in orders if order.id in lines]
-    ids = uow.take_ids(Parcel, len(orders))
-    parcels = [
+    """Plan a parcel for each of these orders that has something to send, as `_RELEASE` gives them."""
+    lines = _lines_to_send(uow, list(map(_ID, orders)))
+    if not lines:
+        return
+    line_ids, orders_of_lines, skus, quantities = zip(*lines, strict=True)
+    sending = set(orders_of_lines)
+    order_ids, shops, consignees, warehouses, deadlines = zip(
+        *(order for order in orders if _ID(order) in sending), strict=True
+    )
+    ids = uow.take_ids(Parcel, len(order_ids))
+    uow.insert_columns(
+        Parcel,
         {
-            "id": parcel_id,
-            "state": "to_pack",
-            "warehouse_id": order.warehouse_id,
-            "shop_id": order.shop_id,
-            "consignee_id": order.consignee_id,
-            "carrier_code": carrier_code,
-            "ship_by_at": order.ship_by_at,
-            "created_at": uow.now,
-        }
-        for parcel_id, order in zip(ids, orders, strict=True)
-    ]
-    uow.insert_many(Parcel, parcels)
-    rows = [
+            "id": ids,
+            "warehouse_id": warehouses,
+            "shop_id": shops,
+            "consignee_id": consignees,
+            "ship_by_at": deadlines,
+        },
+        state="to_pack",
+        carrier_code=carrier_code,
+        created_at=uow.now,
+    )
+    parcel_of = dict(zip(order_ids, ids, strict=True))
+    uow.insert_columns(
+        ParcelLine,
         {
-            "parcel_id": parcel_id,
-            "order_line_id": line.id,
-            "order_id": order.id,
-            "sku_id": line.sku_id,
-            "qty": line.qty,
-        }
-        for parcel_id, order in zip(ids, orders, strict=True)
-        for line in lines[order.id]
-    ]
-    uow.insert_many(ParcelLine, rows)
-    plan_numbers(uow, [(p, o.consignee_id) for p, o in zip(ids, orders, strict=True)], carrier_code)
+            "parcel_id": [parcel_of[order_id] for order_id in orders_of_lines],
+            "order_line_id": line_ids,
+            "order_id": orders_of_lines,
+            "sku_id": skus,
+            "qty": quantities,
+        },
+    )
+    plan_numbers(uow, list(zip(ids, consignees, strict=True)), carrier_code)
     uow.changed("parcel", *ids)
 
 
-@dataclass(frozen=True, slots=True)
-class _ToSend:
-    id: int
-    sku_id: int
-    qty: int
-
-
-def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> Mapping[int, list[_ToSend]]:
-    """The units of each order that no parcel holds or has carried away yet."""
+def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """Line, order, SKU and units of what no parcel holds or has carried away yet."""
     ids = {"ids": packed_ids(order_ids)}
-    inside = {row.order_line_id: int(row.qty) for row in uow.execute(_BOXED, ids).all()}
-    found: dict[int, list[_ToSend]] = {}
-    for row in uow.execute(_TO_SEND, ids).all():
-        qty = row.qty - inside.get(row.id, 0)
-        if qty > 0:
-            found.setdefault(row.order_id, []).append(_ToSend(row.id, row.sku_id, qty))
-    return found
+    boxed: Sequence[Any] = uow.execute(_BOXED, ids).all()
+    rows: Sequence[Any] = uow.execute(_TO_SEND, ids).all()
+    inside = {line_id: int(qty) for line_id, qty in boxed}
+    return [
+        (line_id, order_id, sku_id, left)
+        for line_id, order_id, sku_id, qty in rows
+        if (left := qty - inside.get(line_id, 0)) > 0
+    ]
 
 
 def open_parcels_of(uow: UnitOfWork, order_id: int) -> tuple[int, ...]:

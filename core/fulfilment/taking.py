@@ -14,20 +14,26 @@ from core.orders.lifecycle import move_where_possible
 from core.orders.states import Event
 from core.orders.updates import Reaction, apply_newer
 
-#: orders taken in one transaction while somebody scans: a scan that comes meanwhile waits for it (20 ms)
-_SLICE = 25
+#: orders taken in one transaction while somebody scans, at most and at least
+_SLICE, _LEAST = 25, 5
+#: how long a scan that comes meanwhile may have to wait for one of them, in seconds
+_PATIENCE_S = 0.020
 
 
 def slices(store: Store, orders: Sequence[ChannelOrder]) -> Iterator[Sequence[ChannelOrder]]:
     """The page in parts, each a transaction: whole, which is cheapest, or small while a clerk scans.
 
-    Looked at before each part, because the clerk may begin in the middle of a page.
+    Looked at before each part, because the clerk may begin in the middle of a page. A part that took too long, as on
+    an old or busy PC, makes the next one half as large.
     """
-    place = 0
+    place, largest = 0, _SLICE
     while place < len(orders):
-        size = _SLICE if store.is_scanning else len(orders)
+        size = largest if store.is_scanning else len(orders)
+        began_s = store.clock.monotonic()
         yield orders[place : place + size]
         place += size
+        if store.clock.monotonic() - began_s > _PATIENCE_S:
+            largest = max(_LEAST, largest // 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Text, bindparam, select, text, update
 
-from core.db.sets import RowStatement, id_set, insert_into, packed_ids
+from core.db.sets import RowStatement, id_set, insert_into, packed_ids, stored_ms
 from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
 from core.inventory.levels import Delta, LevelsChanged, apply, lock_levels
@@ -19,9 +19,8 @@ from core.runtime.ids import LevelId, OrderLineId, ReservationId, SkuId
 
 #: a claim to be written: line, SKU, level (None where nothing is counted or nothing was found), units
 NewRow = tuple[OrderLineId, SkuId, LevelId | None, int]
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: the same with the number of the try
+_Fresh = tuple[OrderLineId, SkuId, LevelId | None, int, int]
 
 
 @dataclass(slots=True)
@@ -87,23 +86,28 @@ _SHRINK = RowStatement(
 )
 
 
-_INSERT = RowStatement(
-    insert_into(Reservation),
-    {
-        "order_line_id": BigInteger,
-        "sku_id": BigInteger,
-        "level_id": BigInteger,
-        "qty": BigInteger,
-        "state": Text,
-        "attempt": BigInteger,
-        "expires_at": BigInteger,
-        "settled_at": BigInteger,
-    },
-    {"created_at": BigInteger},
-)
+_FRESH = {
+    "order_line_id": BigInteger,
+    "sku_id": BigInteger,
+    "level_id": BigInteger,
+    "qty": BigInteger,
+    "attempt": BigInteger,
+}
 
-#: by state, whether a new row is settled from the start (a part that was split off)
-_SETTLED = frozenset({"consumed", "released"})
+
+def _insert_with(*times: str) -> RowStatement:
+    """An INSERT of new rows that all stand in one state; `times` are what rows of that state have besides."""
+    common = {"state": Text, "created_at": BigInteger} | dict.fromkeys(times, BigInteger)
+    return RowStatement(insert_into(Reservation), _FRESH, common)
+
+
+# A column that would be NULL in every row is not named: binding it costs more than the rest of the row.
+_INSERT_OPEN = _insert_with()
+_INSERT_EXPIRING = _insert_with("expires_at")
+_INSERT_SETTLED = _insert_with("settled_at")
+
+#: states in which a new row is settled from the start (a part that was split off)
+_SETTLED = frozenset({ClaimState.CONSUMED, ClaimState.RELEASED})
 
 
 def hold_lines(uow: UnitOfWork, line_ids: Collection[int]) -> list[Claim]:
@@ -162,7 +166,7 @@ class Draft:
         self.deltas: defaultdict[LevelId, Delta] = defaultdict(Delta)
         self._steps: defaultdict[tuple[ClaimState, ClaimState], list[int]] = defaultdict(list)
         self._shrunk: defaultdict[int, int] = defaultdict(int)
-        self._fresh: list[tuple[int, int, int | None, int, str, int]] = []
+        self._fresh: defaultdict[ClaimState, list[_Fresh]] = defaultdict(list)
 
     def _next_attempt(self, line_id: OrderLineId) -> int:
         """The line's next free number: every part split off gets one, as every try does."""
@@ -186,17 +190,15 @@ class Draft:
             self._shrunk[claim.id] += part
             claim.qty -= part
             attempt = self._next_attempt(claim.order_line_id)
-            self._fresh.append((claim.order_line_id, claim.sku_id, claim.level_id, part, to.value, attempt))
+            self._fresh[to].append((claim.order_line_id, claim.sku_id, claim.level_id, part, attempt))
         return part
 
     def add(self, rows: Iterable[NewRow], state: ClaimState) -> None:
         """Claim anew, one try per line: parts of a line over several levels share the attempt's number."""
-        # The driver binds a plain str several times faster than an enum's member.
-        word = state.value
-        last, deltas, is_reserved = self._attempts, self.deltas, state is ClaimState.RESERVED
-        is_holding = state in HOLDING
+        last, deltas, fresh = self._attempts, self.deltas, self._fresh[state]
+        is_reserved, is_holding = state is ClaimState.RESERVED, state in HOLDING
         for line, sku, level, qty in rows:
-            self._fresh.append((line, sku, level, qty, word, last.get(line, 0) + 1))
+            fresh.append((line, sku, level, qty, last.get(line, 0) + 1))
             if level is None or not is_holding:
                 continue
             if is_reserved:
@@ -227,25 +229,25 @@ class Draft:
             _expect(uow.count(_STEP, binds), len(ids))
         if self._shrunk:
             _expect(_SHRINK.run(uow.connection, list(self._shrunk.items())), len(self._shrunk))
-        if self._fresh:
-            now, until = stored_ms(uow.now), stored_ms(uow.now + timedelta(seconds=hold_s))
-            rows = [
-                # Only what binds a level can run out; a claim on uncounted goods has nothing to give back.
-                (
-                    *row,
-                    until if row[4] == "reserved" and row[2] else None,
-                    now if row[4] in _SETTLED else None,
-                )
-                for row in self._fresh
-            ]
-            _INSERT.run(uow.connection, rows, created_at=now)
+        for state in ClaimState:
+            self._insert(uow, state, self._fresh.get(state, []), hold_s)
         if self._fresh or self._steps:
             uow.changed("reservation")
 
-
-def stored_ms(at: datetime) -> int:
-    """The instant as its column stores it, for statements that skip the column types."""
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    def _insert(self, uow: UnitOfWork, state: ClaimState, rows: Sequence[_Fresh], hold_s: float) -> None:
+        # The driver binds a plain str several times faster than an enum's member.
+        common = {"state": state.value, "created_at": stored_ms(uow.now)}
+        if state is ClaimState.RESERVED:
+            # Only what binds a level can run out; a claim on uncounted goods has nothing to give back.
+            binding = [row for row in rows if row[2] is not None]
+            rows = [row for row in rows if row[2] is None]
+            until = stored_ms(uow.now + timedelta(seconds=hold_s))
+            _INSERT_EXPIRING.run(uow.connection, binding, **common, expires_at=until)
+            _INSERT_OPEN.run(uow.connection, rows, **common)
+        elif state in _SETTLED:
+            _INSERT_SETTLED.run(uow.connection, rows, **common, settled_at=common["created_at"])
+        else:
+            _INSERT_OPEN.run(uow.connection, rows, **common)
 
 
 def _expect(met: int, wanted: int) -> None:

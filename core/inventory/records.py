@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.runtime.ids import LevelId, OrderId, OrderLineId, SkuId, WarehouseId
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
-    """So many units of one SKU for one order line; bundles are expanded before, one line per component."""
+class Want(NamedTuple):
+    """So many units, one at least, of one SKU for one order line; bundles are expanded before, a line per component.
+
+    A tuple, because hundreds are made for each page of orders.
+    """
 
     order_line_id: OrderLineId
     sku_id: SkuId
     qty: int
-
-    def __post_init__(self) -> None:
-        if self.qty < 1:
-            raise ValueError("a want is for at least one unit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ from core.inventory.claims import (
 from core.inventory.levels import lock_levels, lock_levels_of
 from core.inventory.models import Movement, Reservation
 from core.inventory.once import OnceOnly
-from core.inventory.records import Consumed, OrderWants, Outcome, Released, Shortage, Want
+from core.inventory.records import Consumed, OrderWants, Outcome, Released, Want
+from core.inventory.shelves import fill_shelves, pick
 from core.inventory.states import HOLDING, WANTING, ClaimState, MovementKind
 from core.orders.models import Order, OrderLine
 from core.runtime.errors import Refused
@@ -89,11 +90,14 @@ def reserve_page(uow: UnitOfWork, orders: Sequence[OrderWants], hold_s: float = 
         hold_s: seconds an unpaid claim lasts.
 
     Raises:
-        ValueError: a line is named twice.
+        ValueError: a line is named twice, or wants less than one unit.
     """
-    lines = [want.order_line_id for order in orders for want in order.wants]
+    wants = [want for order in orders for want in order.wants]
+    lines = [want.order_line_id for want in wants]
     if len(set(lines)) != len(lines):
         raise ValueError("an order line may be named once per page")
+    if min((want.qty for want in wants), default=1) < 1:
+        raise ValueError("a want is for at least one unit")
     lock_lines(uow, lines)
     claims = claims_of_lines(uow, lines)
     asked = orders
@@ -264,41 +268,7 @@ def retry_short(
     return tuple(satisfied)
 
 
-#: what is free of one SKU in one warehouse while a page is planned: batch, level and units, the earliest batch first.
-#: Plain lists and tuples here and below: objects cost as much as the statements at this size.
-_Shelf = list[tuple[str, LevelId, int]]
-_Shelves = dict[tuple[WarehouseId, SkuId], _Shelf]
-#: line, SKU, level (None where nothing is counted or nothing was found), units
-_Pick = tuple[OrderLineId, SkuId, LevelId | None, int]
-
 _WHOLE = Outcome(is_reserved=True)
-
-
-def _take(shelf: _Shelf, qty: int) -> list[tuple[LevelId, int]] | None:
-    """Levels and units from the earliest batch that has them all, else over several; None: not enough."""
-    for place, (batch, level, free) in enumerate(shelf):
-        if free >= qty:
-            shelf[place] = (batch, level, free - qty)
-            return [(level, qty)]
-    if _free(shelf) < qty:
-        return None
-    parts: list[tuple[LevelId, int]] = []
-    for place, (batch, level, free) in enumerate(shelf):
-        part = min(free, qty)
-        if part:
-            shelf[place] = (batch, level, free - part)
-            parts.append((level, part))
-            qty -= part
-    return parts
-
-
-def _free(shelf: _Shelf) -> int:
-    return sum(free for _, _, free in shelf)
-
-
-def _put_back(shelf: _Shelf, parts: Iterable[tuple[LevelId, int]]) -> None:
-    back = dict(parts)
-    shelf[:] = [(batch, level, free + back.get(level, 0)) for batch, level, free in shelf]
 
 
 def _reserve(
@@ -323,10 +293,10 @@ def _reserve(
     swept = due_on_levels(uow, [level[0] for level in levels])
     for claim in swept:
         draft.step(claim, ClaimState.EXPIRED)
-    shelves = _shelves(levels, draft)
+    shelves = fill_shelves(levels, draft.deltas)
     outcomes: dict[OrderId, Outcome] = {}
     for order in sorted(orders, key=_precedence):
-        picks, shortages = _pick(order, shelves, unmanaged)
+        picks, shortages = pick(order, shelves, unmanaged)
         if not shortages:
             outcomes[order.order_id] = _WHOLE
             _drop_open(draft, open_claims, order)
@@ -351,45 +321,6 @@ def _lock_wanted(uow: UnitOfWork, orders: Iterable[OrderWants]) -> tuple[set[Sku
     if unmanaged:
         pairs = {(warehouse, sku) for warehouse, sku in pairs if sku not in unmanaged}
     return unmanaged, lock_levels_of(uow, pairs)
-
-
-def _shelves(levels: Sequence[Any], draft: Draft) -> _Shelves:
-    swept = draft.deltas
-    shelves: _Shelves = {}
-    for level, warehouse, sku, batch, on_hand, reserved, confirmed, quarantined in levels:
-        free = on_hand - reserved - confirmed - quarantined
-        if level in swept:
-            free -= swept[level].reserved
-        shelf = shelves.setdefault((warehouse, sku), [])
-        shelf.append((batch, level, free))
-        if len(shelf) > 1:
-            shelf.sort()
-    return shelves
-
-
-def _pick(order: OrderWants, shelves: _Shelves, unmanaged: set[SkuId]) -> tuple[list[_Pick], list[Shortage]]:
-    """Units for every line, taken off the shelves; or the lines that lack some, and the shelves as before."""
-    picks: list[_Pick] = []
-    shortages: list[Shortage] = []
-    taken: list[tuple[_Shelf, list[tuple[LevelId, int]]]] = []
-    warehouse = order.warehouse_id
-    for want in order.wants:
-        line, sku, qty = want.order_line_id, want.sku_id, want.qty
-        if sku in unmanaged:
-            picks.append((line, sku, None, qty))
-            continue
-        shelf = shelves[warehouse, sku]
-        parts = _take(shelf, qty)
-        if parts is None:
-            shortages.append(Shortage(line, sku, qty, _free(shelf)))
-            continue
-        taken.append((shelf, parts))
-        for level, part in parts:
-            picks.append((line, sku, level, part))
-    if shortages:
-        for shelf, parts in taken:
-            _put_back(shelf, parts)
-    return picks, shortages
 
 
 def _drop_open(draft: Draft, open_claims: Mapping[OrderLineId, list[Claim]], order: OrderWants) -> None:

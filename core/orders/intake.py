@@ -5,22 +5,21 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BigInteger, bindparam, select, update
 
 from core.catalog.records import Component
-from core.catalog.service import match_lines
+from core.catalog.service import ListingKey, match_lines
 from core.channels.contract import ChannelOrder
 from core.customers.service import Buyer, Digest, Registered, register
-from core.db.sets import id_set, packed_ids, packed_texts, text_set
-from core.db.types import Instant
+from core.db.sets import RowStatement, packed_texts, stored_ms, text_set
 from core.db.unit_of_work import UnitOfWork
 from core.inventory.records import OrderWants
 from core.inventory.service import reserve_page
 from core.orders.holds import place_many
-from core.orders.lines import order_wants
-from core.orders.models import ChannelCopy, Order, OrderLine
+from core.orders.lines import FreshLine, insert_lines, order_wants
+from core.orders.models import ChannelCopy, Order
 from core.orders.search_index import Searchable, index_orders
 from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
 
@@ -28,8 +27,14 @@ from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
 _KNOWN = select(Order.order_no, Order.id, Order.channel_version, Order.modified_at).where(
     Order.shop_id == bindparam("shop"), Order.order_no.in_(text_set("nos"))
 )
-_SEEN = update(Order).where(Order.id.in_(id_set("ids"))).values(seen_at=bindparam("now", type_=Instant))
+_SEEN = RowStatement(
+    lambda row: update(Order).where(Order.id == row.order_id).values(seen_at=row.now),
+    {"order_id": BigInteger},
+    {"now": BigInteger},
+)
 
+#: the one part of a line that nothing of ours matches
+_NO_MATCH = ((None, 1, None),)
 
 _VERBATIM = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
@@ -73,7 +78,7 @@ def take_new(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], d
     newer = [(known[no].id, order) for no, order in page.items() if no in known and is_newer(order, known[no])]
     seen = [known[no].id for no in page if no in known]
     if seen:
-        uow.execute(_SEEN, {"ids": packed_ids(seen), "now": uow.now})
+        _SEEN.run(uow.connection, [(order_id,) for order_id in seen], now=stored_ms(uow.now))
     return Taken(tuple(ids), tuple(newer), tuple(seen))
 
 
@@ -112,10 +117,8 @@ def deadline(order: ChannelOrder) -> datetime | None:
     """When the parcel has to leave: the platform's word, else the promise of the order type counted from payment."""
     if order.ship_by_at is not None:
         return order.ship_by_at
-    start = max(filter(None, (order.paid_at, order.not_before_at)), default=None)
-    if start is None:
-        return None
-    return start + timedelta(hours=SHIP_WITHIN_HOURS[OrderType(order.order_type)])
+    starts = [at for at in (order.paid_at, order.not_before_at) if at is not None]
+    return max(starts) + timedelta(hours=SHIP_WITHIN_HOURS[OrderType(order.order_type)]) if starts else None
 
 
 def has_nothing_to_send(order: ChannelOrder) -> bool:
@@ -142,33 +145,47 @@ def after_sale_of(order: ChannelOrder) -> str:
     return "settled" if "refunded" in states else "none"
 
 
-def line_rows(order: ChannelOrder, parts: Mapping[tuple[str, str], Sequence[Component]]) -> list[dict[str, Any]]:
+def fresh_lines(order: ChannelOrder, parts: Mapping[ListingKey, Sequence[Component]]) -> list[FreshLine]:
     """Our lines of an order: one per SKU; a listing nobody matched yet stays one line without SKU."""
-    rows: list[dict[str, Any]] = []
-    for line in order.lines:
-        shared = {
-            "line_no": line.line_no,
-            "item_id": line.item_id,
-            "channel_sku_id": line.channel_sku_id,
-            "title": line.title,
-            "spec": line.spec,
-            "channel_qty": line.qty,
-            "unit_price_fen": line.unit_price_fen,
-            "is_gift": line.is_gift,
-            "after_sale": line.after_sale,
-        }
-        rows += component_rows(shared, line.qty, parts[line.item_id, line.channel_sku_id])
-    return rows
-
-
-def component_rows(shared: Mapping[str, Any], qty: int, parts: Sequence[Component]) -> list[dict[str, Any]]:
-    """The rows of one platform line: one per component, or one without SKU where nothing matches."""
-    if not parts:
-        return [{**shared, "sku_id": None, "bundle_sku_id": None, "qty": qty}]
     return [
-        {**shared, "sku_id": part.sku_id, "bundle_sku_id": part.bundle_sku_id, "qty": qty * part.qty}
-        for part in parts
+        fresh
+        for line in order.lines
+        for fresh in by_component(line, line.qty, parts[line.item_id, line.channel_sku_id])
     ]
+
+
+def by_component(line: Any, channel_qty: int, parts: Sequence[Component]) -> list[FreshLine]:
+    """The lines to write for one platform line: one per component, or one without SKU where nothing matches.
+
+    `line` is the platform's line, or a row of ours that stands for it.
+    """
+    return [
+        FreshLine(
+            line.line_no,
+            line.item_id,
+            line.channel_sku_id,
+            line.title,
+            line.spec,
+            channel_qty,
+            line.unit_price_fen,
+            line.is_gift,
+            line.after_sale,
+            sku_id,
+            bundle_sku_id,
+            channel_qty * qty,
+        )
+        for sku_id, qty, bundle_sku_id in parts or _NO_MATCH
+    ]
+
+
+class _New(NamedTuple):
+    """A new order with what was worked out for it before anything is written."""
+
+    id: int
+    order: ChannelOrder
+    state: Fulfilment
+    after_sale: str
+    lines: Sequence[FreshLine]
 
 
 def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], digest: Digest) -> Sequence[int]:
@@ -176,98 +193,77 @@ def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], di
     buyers = [Buyer(order.buyer_key, order.buyer_name, order.consignee) for order in orders]
     registered = register(uow, shop.accounts, buyers, digest)
     ids = list(uow.take_ids(Order, len(orders)))
-    uow.insert_many(
-        Order,
-        [
-            _order_row(uow, shop, order_id, order, who)
-            for order_id, order, who in zip(ids, orders, registered, strict=True)
-        ],
-    )
-    lines = _insert_lines(uow, ids, orders, parts)
-    copies = [
-        {"order_id": order_id, "received_at": uow.now, "body": compress(order.raw)}
+    new = [
+        _New(order_id, order, first_state(order), after_sale_of(order), fresh_lines(order, parts))
         for order_id, order in zip(ids, orders, strict=True)
     ]
-    uow.insert_many(ChannelCopy, copies)
-    index_orders(uow, [_searchable(i, o, lines[i]) for i, o in zip(ids, orders, strict=True)], digest)
-    for order_id, order in zip(ids, orders, strict=True):
-        uow.record("order.taken", "orders", order_id, shop_id=shop.id, order_no=order.order_no)
-    _claim_stock(uow, shop, ids, orders, lines)
+    _insert_orders(uow, shop, new, registered)
+    lines = [line for one in new for line in one.lines]
+    line_ids = insert_lines(uow, [one.id for one in new for _ in one.lines], lines)
+    bodies = [compress(order.raw) for order in orders]
+    uow.insert_columns(ChannelCopy, {"order_id": ids, "body": bodies}, received_at=uow.now)
+    index_orders(uow, [_searchable(one) for one in new], digest)
+    for one in new:
+        uow.record("order.taken", "orders", one.id, shop_id=shop.id, order_no=one.order.order_no)
+    _claim_stock(uow, shop, new, line_ids)
     return ids
 
 
-def _order_row(
-    uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOrder, who: Registered
-) -> dict[str, Any]:
-    return {
-        "id": order_id,
-        "customer_id": who.customer_id,
-        "consignee_id": who.consignee_id,
-        "shop_id": shop.id,
-        "order_no": order.order_no,
-        "order_type": OrderType(order.order_type).value,
-        "payment": Payment(order.payment).value,
-        "fulfilment": first_state(order).value,
-        "after_sale": after_sale_of(order),
-        "channel_status": order.channel_status,
-        "hold_reason": "",
-        "channel_version": order.version,
-        "modified_at": order.modified_at,
-        "seen_at": uow.now,
-        "placed_at": order.placed_at,
-        "paid_at": order.paid_at,
-        "ship_by_at": deadline(order),
-        "not_before_at": order.not_before_at,
-        "shipped_at": None,
-        "amount_fen": order.amount_fen,
-        "freight_fen": order.freight_fen,
-        "buyer_note": order.buyer_note,
-        "seller_note": order.seller_note,
-        "warehouse_id": shop.warehouse_id,
-    }
+def _insert_orders(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], registered: Sequence[Registered]) -> None:
+    orders = [one.order for one in new]
+    uow.insert_columns(
+        Order,
+        {
+            "id": [one.id for one in new],
+            "customer_id": [who.customer_id for who in registered],
+            "consignee_id": [who.consignee_id for who in registered],
+            "order_no": [order.order_no for order in orders],
+            "order_type": [OrderType(order.order_type).value for order in orders],
+            "payment": [Payment(order.payment).value for order in orders],
+            "fulfilment": [one.state.value for one in new],
+            "after_sale": [one.after_sale for one in new],
+            "channel_status": [order.channel_status for order in orders],
+            "channel_version": [order.version for order in orders],
+            "modified_at": [order.modified_at for order in orders],
+            "placed_at": [order.placed_at for order in orders],
+            "paid_at": [order.paid_at for order in orders],
+            "ship_by_at": [deadline(order) for order in orders],
+            "not_before_at": [order.not_before_at for order in orders],
+            "amount_fen": [order.amount_fen for order in orders],
+            "freight_fen": [order.freight_fen for order in orders],
+            "buyer_note": [order.buyer_note for order in orders],
+            "seller_note": [order.seller_note for order in orders],
+        },
+        shop_id=shop.id,
+        warehouse_id=shop.warehouse_id,
+        hold_reason="",
+        seen_at=uow.now,
+        shipped_at=None,
+    )
 
 
-def _insert_lines(
-    uow: UnitOfWork,
-    ids: Sequence[int],
-    orders: Sequence[ChannelOrder],
-    parts: Mapping[tuple[str, str], Sequence[Component]],
-) -> dict[int, list[dict[str, Any]]]:
-    by_order = {order_id: line_rows(order, parts) for order_id, order in zip(ids, orders, strict=True)}
-    total = sum(len(rows) for rows in by_order.values())
-    line_ids = iter(uow.take_ids(OrderLine, total))
-    for order_id, rows in by_order.items():
-        for row in rows:
-            row["id"] = next(line_ids)
-            row["order_id"] = order_id
-    uow.insert_many(OrderLine, [row for rows in by_order.values() for row in rows])
-    return by_order
+def _searchable(one: _New) -> Searchable:
+    sku_ids = {line.sku_id for line in one.lines} | {line.bundle_sku_id for line in one.lines}
+    who = one.order.consignee
+    return Searchable(one.id, who.name, who.phone, sorted(filter(None, sku_ids)))
 
 
-def _searchable(order_id: int, order: ChannelOrder, lines: Sequence[Mapping[str, Any]]) -> Searchable:
-    sku_ids = {row[column] for row in lines for column in ("sku_id", "bundle_sku_id") if row[column] is not None}
-    return Searchable(order_id, order.consignee.name, order.consignee.phone, sorted(sku_ids))
-
-
-def _claim_stock(
-    uow: UnitOfWork,
-    shop: ShopFacts,
-    ids: Sequence[int],
-    orders: Sequence[ChannelOrder],
-    lines: Mapping[int, Sequence[Mapping[str, Any]]],
-) -> None:
+def _claim_stock(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], line_ids: Sequence[int]) -> None:
     wants: list[OrderWants] = []
     holds: list[tuple[int, str]] = []
-    for order_id, order in zip(ids, orders, strict=True):
-        if first_state(order) is not Fulfilment.TO_REVIEW:
+    place = 0
+    for one in new:
+        numbered = list(zip(line_ids[place : place + len(one.lines)], one.lines, strict=True))
+        place += len(one.lines)
+        if one.state is not Fulfilment.TO_REVIEW:
             continue
-        if after_sale_of(order) == "requested":
-            holds.append((order_id, "refund_requested"))
-        if any(row["sku_id"] is None for row in lines[order_id]):
-            holds.append((order_id, "unmatched"))
+        if one.after_sale == "requested":
+            holds.append((one.id, "refund_requested"))
+        if any(line.sku_id is None for line in one.lines):
+            holds.append((one.id, "unmatched"))
             continue
-        is_paid = order.payment != Payment.UNPAID
-        wants.append(order_wants(shop.warehouse_id, order_id, lines[order_id], is_paid=is_paid))
+        is_paid = one.order.payment != Payment.UNPAID
+        wants.append(order_wants(shop.warehouse_id, one.id, numbered, is_paid=is_paid))
     outcomes = reserve_page(uow, wants)
     holds += [(order_id, "short") for order_id, outcome in outcomes.items() if not outcome.is_reserved]
     place_many(uow, holds)

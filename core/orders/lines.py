@@ -1,7 +1,7 @@
 """The lines of a known order: reading them, writing them anew, and claiming their stock."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import delete, select, update
 
@@ -30,21 +30,70 @@ def has_left(uow: UnitOfWork, order_id: int) -> bool:
     return uow.execute(gone.limit(1)).first() is not None
 
 
-def order_wants(warehouse_id: int, order_id: int, lines: Iterable[Mapping[str, Any]], *, is_paid: bool) -> OrderWants:
-    """What an order wants of its warehouse: every line that is not refunded."""
+class FreshLine(NamedTuple):
+    """A line about to be written, as its columns are named: one per SKU of what the platform counts as one line.
+
+    Without a SKU where nothing of ours matches the listing yet.
+    """
+
+    line_no: str
+    item_id: str
+    channel_sku_id: str
+    title: str
+    spec: str
+    channel_qty: int
+    unit_price_fen: int
+    is_gift: bool
+    after_sale: str
+    sku_id: int | None
+    bundle_sku_id: int | None
+    qty: int
+
+
+class Line(Protocol):
+    """What claiming needs to know of a line, freshly written or read."""
+
+    @property
+    def sku_id(self) -> int | None:
+        """The SKU, None where the listing is not matched."""
+        ...
+
+    @property
+    def qty(self) -> int:
+        """Units of it."""
+        ...
+
+    @property
+    def after_sale(self) -> str:
+        """One of none, requested, refunded."""
+        ...
+
+
+#: a line with its id
+Numbered = tuple[int, Line]
+
+
+def insert_lines(uow: UnitOfWork, order_ids: Sequence[int], lines: Sequence[FreshLine]) -> Sequence[int]:
+    """Write lines of the orders named beside them; gives their ids."""
+    ids = uow.take_ids(OrderLine, len(lines))
+    columns = dict(zip(FreshLine._fields, zip(*lines, strict=True), strict=bool(lines)))
+    uow.insert_columns(OrderLine, {"id": ids, "order_id": order_ids, **columns})
+    return ids
+
+
+def order_wants(warehouse_id: int, order_id: int, lines: Iterable[Numbered], *, is_paid: bool) -> OrderWants:
+    """What an order wants of its warehouse: every line that is not refunded. All of them have a SKU."""
     wants = tuple(
-        Want(OrderLineId(row["id"]), SkuId(row["sku_id"]), row["qty"])
-        for row in lines
-        if row["after_sale"] != "refunded"
+        Want(OrderLineId(line_id), SkuId(line.sku_id), line.qty)
+        for line_id, line in lines
+        if line.sku_id is not None and line.after_sale != "refunded"
     )
     return OrderWants(OrderId(order_id), WarehouseId(warehouse_id), wants, is_paid)
 
 
-def claim(
-    uow: UnitOfWork, order_id: int, warehouse_id: int, lines: Sequence[Mapping[str, Any]], *, is_paid: bool
-) -> None:
+def claim(uow: UnitOfWork, order_id: int, warehouse_id: int, lines: Sequence[Numbered], *, is_paid: bool) -> None:
     """Claim the stock of an order's lines; the holds for a missing match and for missing goods follow."""
-    if any(row["sku_id"] is None for row in lines):
+    if any(line.sku_id is None for _, line in lines):
         holds.place_many(uow, [(order_id, "unmatched")])
         return
     holds.release(uow, order_id, ["unmatched"])
@@ -68,9 +117,7 @@ def note_refund_requests(uow: UnitOfWork, order_id: int, states: Iterable[str]) 
         holds.release(uow, order_id, ["refund_requested"])
 
 
-def rewrite(
-    uow: UnitOfWork, order_id: int, warehouse_id: int, fresh: Sequence[dict[str, Any]], *, is_paid: bool
-) -> None:
+def rewrite(uow: UnitOfWork, order_id: int, warehouse_id: int, fresh: Sequence[FreshLine], *, is_paid: bool) -> None:
     """Replace the lines of an order: give their stock back, write the new ones and claim for them.
 
     Rows stay where movements, claims or parcels refer to them; a changed line is a new row.
@@ -79,8 +126,6 @@ def rewrite(
     uow.execute(update(OrderLine).where(OrderLine.order_id == order_id).values(is_current=False))
     # Nothing was ever claimed or packed for a line without a SKU.
     uow.execute(delete(OrderLine).where(OrderLine.order_id == order_id, OrderLine.sku_id.is_(None)))
-    for line_id, row in zip(uow.take_ids(OrderLine, len(fresh)), fresh, strict=True):
-        row["id"], row["order_id"] = line_id, order_id
-    uow.insert_many(OrderLine, fresh)
+    ids = insert_lines(uow, [order_id] * len(fresh), fresh)
     uow.record("order.lines_changed", "orders", order_id, lines=len(fresh))
-    claim(uow, order_id, warehouse_id, fresh, is_paid=is_paid)
+    claim(uow, order_id, warehouse_id, list(zip(ids, fresh, strict=True)), is_paid=is_paid)

@@ -1,13 +1,14 @@
 """Orders that wait for a listing to be matched go on as soon as it is."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
 
 from core.catalog.service import expand_listings, match_by_code
 from core.db.unit_of_work import UnitOfWork
-from core.orders.intake import component_rows
+from core.orders.intake import by_component
 from core.orders.lines import current_lines, note_refund_requests, rewrite
 from core.orders.models import Hold, Order
 from core.orders.search_index import Digest, reindex
@@ -32,17 +33,18 @@ def rematch(
 
 
 def _rematch(uow: UnitOfWork, order: Any, digest: Digest) -> bool:
-    by_line_no = {row.line_no: row._asdict() for row in reversed(current_lines(uow, order.id))}
-    keys = [(row["item_id"], row["channel_sku_id"]) for row in by_line_no.values()]
+    by_line_no = {row.line_no: row for row in reversed(current_lines(uow, order.id))}
+    keys = [(row.item_id, row.channel_sku_id) for row in by_line_no.values()]
     parts = expand_listings(uow, order.shop_id, keys)
     if not all(parts.get(key) for key in keys):
         return False
-    fresh: list[dict[str, Any]] = []
-    for row, key in zip(by_line_no.values(), keys, strict=True):
-        shared = {name: row[name] for name in row if name not in ("id", "order_id", "sku_id", "bundle_sku_id", "qty")}
-        fresh += component_rows(shared, row["channel_qty"], parts[key])
-    fresh.sort(key=lambda row: str(row["line_no"]))
+    fresh = [
+        line
+        for row, key in zip(by_line_no.values(), keys, strict=True)
+        for line in by_component(row, row.channel_qty, parts[key])
+    ]
+    fresh.sort(key=attrgetter("line_no"))
     rewrite(uow, order.id, order.warehouse_id, fresh, is_paid=order.payment != Payment.UNPAID)
-    note_refund_requests(uow, order.id, [row["after_sale"] for row in fresh])
+    note_refund_requests(uow, order.id, [line.after_sale for line in fresh])
     reindex(uow, order.id, digest)
     return True

@@ -19,12 +19,12 @@ from core.orders.intake import (
     after_sale_of,
     compress,
     deadline,
+    fresh_lines,
     has_nothing_to_send,
     is_newer,
-    line_rows,
 )
 from core.orders.lifecycle import move_where_possible
-from core.orders.lines import claim, current_lines, has_left, note_refund_requests, note_stock, rewrite
+from core.orders.lines import FreshLine, claim, current_lines, has_left, note_refund_requests, note_stock, rewrite
 from core.orders.models import ChannelCopy, Order, OrderLine
 from core.orders.search_index import reindex
 from core.orders.states import OPEN_STATES, Event, Fulfilment, Payment
@@ -117,7 +117,7 @@ def _reopen(uow: UnitOfWork, before: Any, order: ChannelOrder) -> None:
     """The platform took a cancellation back: claim the goods again and wait for a person."""
     move_where_possible(uow, [before.id], Event.REOPEN)
     holds.place_many(uow, [(before.id, "reopened")])
-    rows = [row._asdict() for row in current_lines(uow, before.id)]
+    rows = [(row.id, row) for row in current_lines(uow, before.id)]
     claim(uow, before.id, before.warehouse_id, rows, is_paid=order.payment != Payment.UNPAID)
 
 
@@ -181,7 +181,7 @@ def _apply_lines(uow: UnitOfWork, shop: ShopFacts, before: Any, order: ChannelOr
 
 def _wanted_anew(
     uow: UnitOfWork, shop: ShopFacts, rows: Sequence[Any], order: ChannelOrder
-) -> list[dict[str, Any]] | None:
+) -> list[FreshLine] | None:
     """The lines as they have to be written anew, None where ours stand for the platform's already."""
     ours = {row.line_no: (row.item_id, row.channel_sku_id, row.channel_qty) for row in rows}
     theirs = {line.line_no: (line.item_id, line.channel_sku_id, line.qty) for line in order.lines}
@@ -190,8 +190,8 @@ def _wanted_anew(
     taken_back = any(row.after_sale == "refunded" and after_sale.get(row.line_no) != "refunded" for row in rows)
     if ours == theirs and not was_unmatched and not taken_back:
         return None
-    fresh = line_rows(order, match_lines(uow, shop.id, order.lines))
-    still = [row["line_no"] for row in fresh if row["sku_id"] is None]
+    fresh = fresh_lines(order, match_lines(uow, shop.id, order.lines))
+    still = [line.line_no for line in fresh if line.sku_id is None]
     if ours == theirs and not taken_back and still == [row.line_no for row in rows if row.sku_id is None]:
         return None
     return fresh

@@ -26,6 +26,8 @@ NUMBER_TAKEN = "number_taken"
 OBTAIN = "obtain_waybill"
 CANCEL = "cancel_waybill"
 
+_INSTALLATION = select(SchemaFact.value).where(SchemaFact.name == "installation")
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -50,34 +52,32 @@ def plan_numbers(
     """Plan a number for each (parcel, consignee) and put the asking into the outbox."""
     ids = uow.take_ids(Waybill, len(parcels))
     prefix = _installation(uow)
-    rows = [
+    keys = [f"{prefix}-{parcel_id}-{attempt}" for parcel_id, _ in parcels]
+    uow.insert_columns(
+        Waybill,
         {
-            "id": waybill_id,
-            "parcel_id": parcel_id,
-            "consignee_id": consignee_id,
-            "attempt": attempt,
-            "key": f"{prefix}-{parcel_id}-{attempt}",
-            "carrier_code": carrier_code,
-            "state": "planned",
-        }
-        for waybill_id, (parcel_id, consignee_id) in zip(ids, parcels, strict=True)
-    ]
-    uow.insert_many(Waybill, rows)
-    uow.enqueue_many(
-        OBTAIN, [(str(row["key"]), {"waybill_id": row["id"]}) for row in rows], lane=lane_of(carrier_code)
+            "id": ids,
+            "parcel_id": [parcel_id for parcel_id, _ in parcels],
+            "consignee_id": [consignee_id for _, consignee_id in parcels],
+            "key": keys,
+        },
+        attempt=attempt,
+        carrier_code=carrier_code,
+        state="planned",
     )
+    asking = [(key, {"waybill_id": waybill_id}) for key, waybill_id in zip(keys, ids, strict=True)]
+    uow.enqueue_many(OBTAIN, asking, lane=lane_of(carrier_code))
     uow.changed("waybill", *ids)
     return ids
 
 
 def _installation(uow: UnitOfWork) -> str:
     """A word that tells this database apart from every other one that shares the carrier's account."""
-    query = select(SchemaFact.value).where(SchemaFact.name == "installation")
-    known = uow.execute(query).scalar_one_or_none()
+    known = uow.execute(_INSTALLATION).scalar_one_or_none()
     if known is None:
         fresh = "PD" + secrets.token_hex(4).upper()
         uow.execute(insert_or_ignore(uow.connection, SchemaFact), {"name": "installation", "value": fresh})
-        known = uow.execute(query).scalar_one()
+        known = uow.execute(_INSTALLATION).scalar_one()
     return str(known)
 
 

@@ -21,6 +21,7 @@ from core.db.driver import connect_sqlite
 from core.desk.packing import Packing
 from core.fulfilment.packing import NEXT_IN_TURN
 from core.fulfilment.taking import slices
+from core.runtime.clock import SystemClock
 from core.sync.asking import Asking
 from tests.bench.bench_intake import take_pages
 from tests.bench.files import large_file, options_of
@@ -129,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> bool:
     options = options_of(__doc__, arguments)
     parcels = 40 if options.quick else 120
     with large_file(options, options.largest) as file:
+        # The parts of a page follow the time they take.
+        file.store.clock = SystemClock()
         quiet, busy = Clerk(file, "quiet"), Clerk(file, "busy")
         warm = Clerk(file, "warm")
         for _ in range(5):

@@ -6,7 +6,7 @@ from sqlalchemy import event
 from core.inventory import service
 from core.inventory.levels import LevelsChanged
 from core.inventory.records import OrderWants, Shortage, Want
-from core.runtime.ids import OrderId, OrderLineId, SkuId
+from core.runtime.ids import OrderId
 
 
 def test_unpaid_order_is_reserved_and_paid_order_is_confirmed_at_once(world):
@@ -223,10 +223,13 @@ def test_a_line_named_twice_is_a_defect_of_the_caller(world):
     assert world.level(sku) == (5, 0, 0, 0)
 
 
-def test_nobody_wants_less_than_one_unit():
+def test_nobody_wants_less_than_one_unit(world):
+    sku = world.stocked(5)
+    order = world.order((sku, 1))
+    nothing = Want(order.wants[0].order_line_id, sku, 0)
     with pytest.raises(ValueError, match="at least one"):
-        Want(OrderLineId(1), SkuId(1), 0)
-    assert Want(OrderLineId(1), SkuId(1), 1).qty == 1
+        world.reserve(OrderWants(order.order_id, order.warehouse_id, (nothing,), is_paid=False))
+    assert world.level(sku) == (5, 0, 0, 0)
 
 
 def test_a_level_written_around_the_lock_stops_the_whole_page(world):

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, create_engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.db.bulk import sqlite_insert
+from core.db.bulk import insert_on_sqlite
 from core.db.engines import postgres_engines, sqlite_engines
-from core.db.models import Journal, Outbox
+from core.db.models import Journal, Outbox, Setting
 from core.db.schema import all_tables
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.unit_of_work import Actor, Store
@@ -75,11 +75,10 @@ def test_rows_put_in_by_columns_read_back_as_they_were(store: Store) -> None:
 
 def test_a_default_fills_what_a_row_leaves_out_and_a_taken_key_is_left_alone_only_where_asked(store: Store) -> None:
     row = {"kind": "k", "key": "1", "payload": {}, "lane": "l", "created_at": _AT, "not_before_at": _AT}
-    names = tuple(row)
 
     def put(payload: dict[str, int], *, is_lenient: bool) -> None:
-        statement = sqlite_insert(Outbox, names, is_lenient=is_lenient)
-        store.write(lambda uow: statement.run(uow.connection, [row | {"payload": payload}]))
+        columns = {name: [value] for name, value in (row | {"payload": payload}).items()}
+        store.write(lambda uow: insert_on_sqlite(uow.connection, Outbox, columns, is_lenient=is_lenient))
 
     put({"first": 1}, is_lenient=False)
     put({"second": 2}, is_lenient=True)
@@ -92,7 +91,24 @@ def test_a_default_fills_what_a_row_leaves_out_and_a_taken_key_is_left_alone_onl
 
 def test_a_column_that_does_not_exist_is_an_error(store: Store) -> None:
     with pytest.raises(KeyError):
-        sqlite_insert(Outbox, ("kind", "colour"))
+        store.write(lambda uow: uow.insert_columns(Outbox, {"kind": ["k"], "colour": ["red"]}))
+
+
+def test_columns_of_different_length_are_an_error(store: Store) -> None:
+    with pytest.raises(ValueError, match="argument 2"):
+        store.write(lambda uow: uow.insert_columns(Setting, {"name": ["a", "b"], "value": [1]}))
+
+
+def test_a_column_of_nulls_is_stored_as_it_was_given(store: Store) -> None:
+    """NULL columns are left out of the statement: neither a default nor the null of JSON may take their place."""
+    row = {"kind": "k", "payload": None, "lane": "l", "created_at": _AT, "not_before_at": _AT}
+    keys = {"key": ["1", "2"], "leased_by": [None, None], "done_at": [None, _AT]}
+    store.write(lambda uow: uow.insert_columns(Outbox, keys, **row))
+    columns = (Outbox.key, Outbox.payload, Outbox.leased_by, Outbox.done_at, Outbox.state)
+    read = store.read(lambda connection: connection.execute(select(*columns)).all())
+    assert [tuple(one) for one in read] == [("1", None, None, None, "waiting"), ("2", None, None, _AT, "waiting")]
+    with pytest.raises(IntegrityError):
+        store.write(lambda uow: uow.insert_columns(Outbox, keys, **row, state=None))
 
 
 def test_rows_that_lack_a_column_of_the_first_are_an_error(store: Store) -> None:
