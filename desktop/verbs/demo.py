@@ -25,6 +25,7 @@ from desktop.commands import Command
 from desktop.composition import Desk, core_config
 from desktop.options import Options, add_options, options_of
 from desktop.pages.packing.presenter import PackingPresenter
+from desktop.printers import Printers
 from desktop.scan_parser import Key, ScanParser
 from desktop.settings import DeskSettings
 from desktop.verbs.answer import OK, REFUSED, guarded, tell
@@ -114,9 +115,21 @@ def play(options: Options, data: Path, out: Path, orders: int, seed: int) -> Map
         desk = Desk(config, LabelRenderer(), virtual_folder=out)
         desk.start(with_practice=True)
     try:
-        return _Run(desk, stages).play(orders, seed)
+        if desk.practice is None or desk.printers is None:
+            raise Unavailable("demo.no_practice", "the practice shop could not be opened; see the log above")
+        shop, printers = desk.practice.server.shop, desk.printers
+        with _stage(stages, "place"):
+            if orders:
+                generate_orders(shop, orders, seed)
+        return Run(desk, shop.summary, lambda number: _in_tray(printers, number), stages).play()
     finally:
         desk.stop()
+
+
+def _in_tray(printers: Printers, number: str) -> Path | None:
+    """What lies in the virtual printer's tray under this number."""
+    found = [label for label in printers.newest_labels(1000) if label.name == number]
+    return Path(found[0].path) if found else None
 
 
 @contextmanager
@@ -126,16 +139,30 @@ def _stage(stages: dict[str, float], name: str) -> Iterator[None]:
     stages[name] = round(time.perf_counter() - started, 3)
 
 
-class _Run:
-    """One demo on a running desk."""
+class Run:
+    """One demo on a running desk: the clerk, and the counting at the end.
 
-    def __init__(self, desk: Desk, stages: dict[str, float]) -> None:
-        if desk.practice is None or desk.printers is None:
-            raise Unavailable("demo.no_practice", "the practice shop could not be opened; see the log above")
+    Args:
+        desk: started; its shop is pulled and told over HTTP, wherever it runs.
+        count_at_shop: the shop's own count: `orders`, `shipped`.
+        find_label: the clerk's look into the printer's tray: the picture of a number's newest label, None where no
+            such label lies there.
+        stages: takes the seconds of each stage.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        count_at_shop: Callable[[], Mapping[str, int]],
+        find_label: Callable[[str], Path | None],
+        stages: dict[str, float],
+    ) -> None:
+        if desk.printers is None:
+            raise Unavailable("demo.no_printer", "a demo needs a printer")
         self._core = desk.core
-        self._shop = desk.practice.server.shop
+        self._count_at_shop = count_at_shop
+        self._find_label = find_label
         self._stages = stages
-        self._printers = desk.printers
         self._moved = threading.Event()
         desk.printers.ears.on_job = self._on_job
         self._unsubscribe = desk.core.store.subscribe(lambda _changes: self._moved.set())
@@ -153,12 +180,9 @@ class _Run:
     def _on_job(self, _news: JobNews) -> None:
         self._moved.set()
 
-    def play(self, orders: int, seed: int) -> Mapping[str, object]:
-        """Place, pull, buy numbers, pack, ship, tell the shop; then count on both sides."""
+    def play(self) -> Mapping[str, object]:
+        """Pull, buy numbers, pack, ship, tell the shop; then count on both sides."""
         core = self._core
-        with _stage(self._stages, "place"):
-            if orders:
-                generate_orders(self._shop, orders, seed)
         self._answer_questions()
         with _stage(self._stages, "pull"):
             self._pull_twice()
@@ -171,7 +195,7 @@ class _Run:
         with _stage(self._stages, "confirm"):
             self._until("the shop has been told", lambda: core.status.status().outbox_waiting == 0)
         self._unsubscribe()
-        told = self._shop.summary()
+        told = self._count_at_shop()
         return {
             "orders": told["orders"],
             "parcels": len(labels),
@@ -260,21 +284,16 @@ class _Run:
 
         self._until("the label is printed", is_printed)
         parcel = self._screen.parcel
-        picture = None if parcel is None else self._picture(parcel.waybill_no)
+        picture = None if parcel is None else self._find_label(parcel.waybill_no)
         if picture is None:
             raise Unavailable("demo.stuck", "the label's picture is not in the printer's folder")
         return picture
-
-    def _picture(self, number: str) -> Path | None:
-        """What lies in the printer's tray under this number."""
-        found = [label for label in self._printers.newest_labels(1000) if label.name == number]
-        return Path(found[0].path) if found else None
 
     def _answer_questions(self) -> None:
         """After a crash: did the label come out? The clerk looks into the tray and says so with a key."""
         self.presenter.tick()
         while (question := self._screen.question) is not None:
-            is_there = self._picture(question.waybill_no) is not None
+            is_there = self._find_label(question.waybill_no) is not None
             self.presenter.press(Command.LABEL_CAME if is_there else Command.LABEL_MISSING)
             self.presenter.tick()
 

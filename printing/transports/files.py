@@ -48,8 +48,8 @@ class AppendTransport:
 
     @property
     def is_stream(self) -> bool:
-        """Each job is whole or not there."""
-        return False
+        """A kill while a job is being written leaves half of it in front of the next one."""
+        return True
 
     def send(self, data: bytes, name: str) -> Receipt:  # noqa: ARG002  # one file holds all jobs
         """Append the job; a cut one is taken back.

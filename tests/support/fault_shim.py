@@ -53,7 +53,19 @@ def compile_shim(folder: Path) -> Path | None:
     if compiler is None or sys.platform != "linux":
         return None
     target = folder / "faultshim.so"
-    command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(target), str(_SOURCE), "-ldl"]
+    command = [
+        compiler,
+        "-shared",
+        "-fPIC",
+        "-O1",
+        "-Wall",
+        "-Werror",
+        "-o",
+        str(target),
+        str(_SOURCE),
+        "-ldl",
+        "-lpthread",
+    ]
     subprocess.run(command, check=True)
     return target
 
@@ -88,7 +100,10 @@ class Shim:
     def arm(
         self, mode: Mode, path_part: str, *, at: int = 0, error: int = 0, sticky: bool = False, log: int = -1
     ) -> None:
-        """Begin to act on files whose path holds `path_part`; counting starts anew."""
+        """Begin to act on files whose path holds `path_part`; counting starts anew.
+
+        While recording, `at` > 0 kills the process at that operation: after it, or before it when `sticky`.
+        """
         self._library.shim_arm(int(mode), path_part.encode(), ctypes.c_long(at), error, int(sticky), log)
 
     def disarm(self) -> None:
@@ -105,7 +120,7 @@ class Shim:
 
 
 def recorded(log: bytes) -> Iterator[Recorded]:
-    """The operations of a record, in order."""
+    """The operations of a record, in order; one that a kill cut short is left out."""
     names: dict[int, str] = {}
     place = 0
     while place + _HEAD.size <= len(log):
@@ -113,6 +128,8 @@ def recorded(log: bytes) -> Iterator[Recorded]:
         place += _HEAD.size
         data = log[place : place + length]
         place += length
+        if place > len(log):
+            return
         if kind == Kind.NAME:
             names[file] = data.decode()
             continue

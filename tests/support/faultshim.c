@@ -5,11 +5,15 @@
  *
  * Record format, little endian: u8 kind, u8 file number, u64 offset, u32 length, then `length` bytes.
  * kinds: 1 write, 2 sync, 3 truncate (offset = new size), 4 unlink, 5 name of a file (bytes = path), 6 mark (offset).
+ *
+ * While recording, an operation and its record are one step for all threads: the record has the order of the disk.
+ * Recording with `at` > 0 ends the process by SIGKILL at that operation: after it, or before it when sticky.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -25,6 +29,7 @@ static long counted, at;
 static char wanted[512];
 static char names[64][512];
 static int known;
+static pthread_mutex_t recording = PTHREAD_MUTEX_INITIALIZER;
 
 #define REAL(name, type) static type real; if (!real) real = (type)dlsym(RTLD_NEXT, name)
 
@@ -76,8 +81,11 @@ static void put(int kind, int file, uint64_t offset, uint32_t length, const void
 
 void shim_mark(unsigned long number)
 {
-    if (mode == RECORD)
-        put(MARK, 0, number, 0, NULL);
+    if (mode != RECORD)
+        return;
+    pthread_mutex_lock(&recording);
+    put(MARK, 0, number, 0, NULL);
+    pthread_mutex_unlock(&recording);
 }
 
 static int is_wanted_path(const char *path) { return wanted[0] && strstr(path, wanted) != NULL; }
@@ -105,10 +113,33 @@ static int number_of(const char *path)
     return known++;
 }
 
-/* 1: fail this operation; 0: let it pass. In KILL and TORN it may not return. */
+/* Before a wanted operation: everybody else waits while it is done and recorded. */
+static void enter(void)
+{
+    if (mode == RECORD)
+        pthread_mutex_lock(&recording);
+}
+
+/* After it: writes it down if it was done. May not return. */
+static void leave(int is_done, int kind, const char *path, uint64_t offset, uint32_t length, const void *bytes)
+{
+    if (mode != RECORD)
+        return;
+    int saved = errno;
+    if (is_done)
+        put(kind, number_of(path), offset, length, bytes);
+    if (!sticky && counted == at)
+        kill(getpid(), SIGKILL);
+    errno = saved;
+    pthread_mutex_unlock(&recording);
+}
+
+/* 1: fail this operation; 0: let it pass. In KILL, TORN and RECORD it may not return. */
 static int meets(int fd, const void *bytes, size_t length, off_t offset)
 {
     counted++;
+    if (mode == RECORD && sticky && counted == at)
+        kill(getpid(), SIGKILL);
     if (mode == COUNT || mode == RECORD)
         return 0;
     int hit = sticky ? counted >= at : counted == at;
@@ -131,11 +162,11 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off_t offset)
     char path[512];
     if (mode == QUIET || !path_of(fd, path, sizeof path))
         return plain_pwrite(fd, bytes, length, offset);
+    enter();
     if (meets(fd, bytes, length, offset))
         return -1;
     ssize_t done = plain_pwrite(fd, bytes, length, offset);
-    if (mode == RECORD && done > 0)
-        put(WRITE, number_of(path), (uint64_t)offset, (uint32_t)done, bytes);
+    leave(done > 0, WRITE, path, (uint64_t)offset, done > 0 ? (uint32_t)done : 0, bytes);
     return done;
 }
 
@@ -147,11 +178,11 @@ ssize_t write(int fd, const void *bytes, size_t length)
     if (mode == QUIET || !path_of(fd, path, sizeof path))
         return plain_write(fd, bytes, length);
     off_t offset = lseek(fd, 0, SEEK_CUR);
+    enter();
     if (meets(fd, bytes, length, -1))
         return -1;
     ssize_t done = plain_write(fd, bytes, length);
-    if (mode == RECORD && done > 0)
-        put(WRITE, number_of(path), (uint64_t)offset, (uint32_t)done, bytes);
+    leave(done > 0, WRITE, path, (uint64_t)offset, done > 0 ? (uint32_t)done : 0, bytes);
     return done;
 }
 
@@ -160,11 +191,11 @@ static int synced(int fd, sync_t real)
     char path[512];
     if (mode == QUIET || !path_of(fd, path, sizeof path))
         return real(fd);
+    enter();
     if (meets(fd, NULL, 0, 0))
         return -1;
     int done = real(fd);
-    if (mode == RECORD && done == 0)
-        put(SYNC, number_of(path), 0, 0, NULL);
+    leave(done == 0, SYNC, path, 0, 0, NULL);
     return done;
 }
 
@@ -178,11 +209,11 @@ int ftruncate64(int fd, off_t size)
     char path[512];
     if (mode == QUIET || !path_of(fd, path, sizeof path))
         return real(fd, size);
+    enter();
     if (meets(fd, NULL, 0, 0))
         return -1;
     int done = real(fd, size);
-    if (mode == RECORD && done == 0)
-        put(TRUNCATE, number_of(path), (uint64_t)size, 0, NULL);
+    leave(done == 0, TRUNCATE, path, (uint64_t)size, 0, NULL);
     return done;
 }
 
@@ -193,10 +224,10 @@ int unlink(const char *path)
     REAL("unlink", unlink_t);
     if (mode == QUIET || !is_wanted_path(path))
         return real(path);
+    enter();
     if (meets(-1, NULL, 0, 0))
         return -1;
     int done = real(path);
-    if (mode == RECORD && done == 0)
-        put(UNLINK, number_of(path), 0, 0, NULL);
+    leave(done == 0, UNLINK, path, 0, 0, NULL);
     return done;
 }

@@ -1,8 +1,7 @@
 """Power cuts: record real writes, then build what a disk may hold after losing power at any operation.
 
-`python -m tests.support.power_cut SYNCHRONOUS CUTS SEED FOLDER` (under the shim) prints one JSON object. The model is
-adversarial: what was synced is there; of later operations on a file 40 % are lost, 20 % of the kept writes are torn
-at a sector of 512 bytes, 5 % come out as garbage, and the rest arrives in any selection.
+`python -m tests.support.power_cut SYNCHRONOUS CUTS SEED FOLDER` (under the shim) prints one JSON object; the model of
+the disk is `tests.support.disk`.
 """
 
 import json
@@ -11,65 +10,17 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.db.engines import connect_sqlite
 from core.db.integrity import findings_of
+from tests.support.disk import Disk
 from tests.support.fault_shim import Kind, Mode, Recorded, Shim, recorded
 from tests.support.faults import DATABASE, numbers_in, open_store, write_one
 from tests.support.stores import TEST_KEY, make_sqlite_template
 
 WRITES = 40
-_LOST, _TORN, _GARBAGE = 0.4, 0.2, 0.05
-_SECTOR = 512
-
-
-@dataclass(slots=True)
-class _File:
-    """What is on the disk for sure, and what has not been synced yet."""
-
-    durable: bytearray | None
-    pending: list[Recorded] = field(default_factory=list)
-
-    def sync(self) -> None:
-        for operation in self.pending:
-            self.durable = _applied(self.durable, operation)
-        self.pending = []
-
-    def after_cut(self, rng: random.Random) -> bytearray | None:
-        content = None if self.durable is None else bytearray(self.durable)
-        for operation in self.pending:
-            if rng.random() >= _LOST:
-                content = _applied(content, _spoiled(operation, rng))
-        return content
-
-
-def _applied(content: bytearray | None, operation: Recorded) -> bytearray | None:
-    if operation.kind is Kind.UNLINK:
-        return None
-    found = bytearray() if content is None else content
-    if operation.kind is Kind.TRUNCATE:
-        size = operation.offset
-        return found[:size] if size <= len(found) else found + bytes(size - len(found))
-    end = operation.offset + len(operation.data)
-    if end > len(found):
-        found.extend(bytes(end - len(found)))
-    found[operation.offset : end] = operation.data
-    return found
-
-
-def _spoiled(operation: Recorded, rng: random.Random) -> Recorded:
-    if operation.kind is not Kind.WRITE or len(operation.data) <= _SECTOR:
-        return operation
-    chance = rng.random()
-    if chance < _GARBAGE:
-        return Recorded(operation.kind, operation.path, operation.offset, rng.randbytes(len(operation.data)))
-    if chance < _GARBAGE + _TORN:
-        kept = rng.randrange(_SECTOR, len(operation.data), _SECTOR)
-        return Recorded(operation.kind, operation.path, operation.offset, operation.data[:kept])
-    return operation
 
 
 def record(template: Path, folder: Path, synchronous: str) -> list[Recorded]:
@@ -95,39 +46,32 @@ def record(template: Path, folder: Path, synchronous: str) -> list[Recorded]:
     _, status = os.waitpid(child, 0)
     if status != 0:
         raise RuntimeError(f"the recorded run ended with {status}")
-    # The shared memory is made anew at every start.
-    return [one for one in recorded(log.read_bytes()) if one.kind is Kind.MARK or not one.path.endswith("-shm")]
+    return list(recorded(log.read_bytes()))
 
 
 def images(
     operations: Sequence[Recorded], template: bytes, cuts: Sequence[int], rng: random.Random
-) -> Iterator[tuple[int, int, dict[str, bytearray | None]]]:
-    """For each cut: its place, the last acknowledged number, and the files a disk may hold."""
-    files = {DATABASE: _File(bytearray(template))}
+) -> Iterator[tuple[int, Mapping[str, bytearray]]]:
+    """For each cut: the last acknowledged number, and the files a disk may hold."""
+    disk = Disk({DATABASE: template})
     acknowledged = 0
     wanted = Counter(cuts)
     for position, operation in enumerate(operations, 1):
         if operation.kind is Kind.MARK:
             acknowledged = operation.offset
-        else:
-            file = files.setdefault(Path(operation.path).name, _File(None))
-            if operation.kind is Kind.SYNC:
-                file.sync()
-            else:
-                file.pending.append(operation)
+        disk.follow([operation])
         for _ in range(wanted[position]):
-            yield position, acknowledged, {name: file.after_cut(rng) for name, file in files.items()}
+            yield acknowledged, disk.after_cut(rng)
 
 
-def judge(folder: Path, files: dict[str, bytearray | None], acknowledged: int) -> tuple[bool, bool]:
+def judge(folder: Path, files: Mapping[str, bytearray], acknowledged: int) -> tuple[bool, bool]:
     """Whether an image is broken (damaged or half a write), and whether it lost something acknowledged."""
     from sqlcipher3 import dbapi2
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, content in files.items():
-        if content is not None:
-            (folder / name).write_bytes(content)
+        (folder / name).write_bytes(content)
     try:
         connection = connect_sqlite(folder / DATABASE, TEST_KEY.file_key, must_exist=True)
     except dbapi2.Error:
@@ -152,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
     places = [rng.randrange(1, len(operations) + 1) for _ in range(int(cuts))]
     broken = lost = tried = 0
     marks = [operation.offset for operation in operations if operation.kind is Kind.MARK]
-    for _, acknowledged, files in images(operations, template.read_bytes(), places, rng):
+    for acknowledged, files in images(operations, template.read_bytes(), places, rng):
         is_broken, has_lost = judge(folder / "image", files, acknowledged)
         tried, broken, lost = tried + 1, broken + is_broken, lost + has_lost
     said = {"operations": len(operations), "cuts": tried, "broken": broken, "lost": lost, "acknowledged": len(marks)}
