@@ -40,7 +40,7 @@ class LineCard(QFrame):
         words.addWidget(self._title)
         words.addWidget(self._spec)
         words.addStretch(1)
-        self._pill.setFixedWidth(ui.scaled(130))
+        self._pill.setFixedWidth(ui.scaled(160))
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 6, 16, 6)
         row.setSpacing(12)

@@ -195,6 +195,8 @@ class _PrinterForm(QFrame):
         self._kind.picked.connect(self._on_kind)
         self._address = Field(ui, "printers.form.address", "printers.form.address", is_latin=True, limit=300)
         self._size = ChoiceBox(ui, "printers.size", SIZES, "printers.form.size")
+        for field in (self._name, self._address):
+            field.returnPressed.connect(self._on_save)
         save = ActionButton(ui, "action.save", self._on_save, look="main", name="printers.form.save")
         cancel = ActionButton(
             ui, "action.cancel", lambda: presenter.edit(None), key="Esc", name="printers.form.cancel"

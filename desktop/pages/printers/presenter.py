@@ -54,6 +54,7 @@ class PrintersPresenter:
         self._tasks = tasks
         self._tell = tell
         self._screen = PrintersScreen()
+        self._is_saving = False
         self.on_screen: Callable[[], None] = lambda: None
 
     @property
@@ -79,17 +80,24 @@ class PrintersPresenter:
     def save(self, draft: PrinterDraft) -> None:
         """Store what the form holds."""
         key = self._screen.editing
-        if key is None:
+        if key is None or self._is_saving:
+            # A second Enter before the answer is no second printer.
             return
+        self._is_saving = True
         work: Callable[[], object] = (
             (lambda: self._printers.change(key, draft)) if key else (lambda: self._printers.add(draft))
         )
 
         def saved(_view: object) -> None:
+            self._is_saving = False
             self._show(editing=None)
             self._done(Phrase("printers.saved", {"name": draft.name}))
 
-        self._tasks.submit(work, saved, self._fail, owner=self, lane=Lane.PRINTERS)
+        def failed(error: Exception) -> None:
+            self._is_saving = False
+            self._fail(error)
+
+        self._tasks.submit(work, saved, failed, owner=self, lane=Lane.PRINTERS)
 
     def remove(self, view: PrinterView) -> None:
         """Forget a printer; the message offers to take it back."""
