@@ -22,7 +22,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from core.app import CoreConfig
 from core.db import engines
-from core.db.open import DATABASE_FILE
+from core.db.driver import DATABASE_FILE
 from core.practice.catalogue import practice_catalogue
 from core.practice.moving_in import move_in
 from core.practice.server import kept_secrets

@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton
 
 from core.runtime.errors import Refused
 from desktop.app import build_window
+from desktop.pages.printers.ports import PrinterDraft
+from desktop.pages.printers.presenter import PrintersPresenter
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import Start
 from desktop.texts import Phrase
 from desktop.widgets.controls import LightButton
 from desktop.widgets.line_card import LineCard
+from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import DESK, GOODS, START
 
@@ -345,6 +348,29 @@ def test_printer_page_adds_and_shows_words(robot, world, window):
     world.printers_by_key["p1"] = replace(world.printers_by_key["p1"], state="paper_out")
     robot.key(Qt.Key.Key_F5)
     robot.sees("printers.card.0.state", "没有纸了")
+
+
+def test_enter_in_the_printer_form_saves(robot, world):
+    robot.goes_to("printers")
+    robot.qtbot.mouseClick(robot.find("printers.add"), Qt.MouseButton.LeftButton)
+    robot.find("printers.form.name", QLineEdit).setText("一号打印机")
+    address = robot.find("printers.form.address", QLineEdit)
+    address.setText("192.168.1.50:9100")
+    address.setFocus()
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("printers.card.0.name", "一号打印机")
+    assert world.printers_by_key["p1"].address == "tcp://192.168.1.50:9100"
+
+
+def test_a_second_enter_before_the_answer_makes_no_second_printer(world):
+    tasks = ManualTasks()
+    presenter = PrintersPresenter(world, tasks, lambda *_words: None)
+    presenter.edit("")
+    draft = PrinterDraft("一号打印机", "tcp://192.168.1.50:9100", "100x150")
+    presenter.save(draft)
+    presenter.save(draft)
+    tasks.run()
+    assert [view.name for view in world.printers_by_key.values()].count("一号打印机") == 1
 
 
 def test_command_sheet_holds_every_command(robot, tmp_path):

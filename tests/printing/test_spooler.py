@@ -13,7 +13,7 @@ from printing.printer import Printer, open_printer
 from printing.profile import PrinterProfile
 from printing.spooler import Lane, Spooler
 from printing.status import PrinterState
-from printing.transports.files import MemoryTransport
+from printing.transports.files import AppendTransport, MemoryTransport
 from printing.transports.tcp import TcpTransport
 from tests.simulators.tspl_engine import PRINTING, READY, TsplEngine
 from tests.simulators.tspl_printer import TsplPrinter
@@ -338,6 +338,19 @@ def test_a_new_start_forgets_a_cut_but_not_the_recovery(renderer, printer):
     store.add("p", content(2))
     lane_on(wire, store, renderer).step()
     assert numbers_on(printer.wait_for_papers(1)) == ["SF0000000000002"]
+
+
+def test_half_a_label_in_a_growing_file_does_not_swallow_the_next(renderer, tmp_path):
+    """A kill in the middle of a write leaves half a picture; the next start must not be taken for its pixels."""
+    store, path = MemoryJobStore(), tmp_path / "all.tspl"
+    for number in (1, 2):
+        store.add("p", content(number))
+        lane_on(AppendTransport(path), store, renderer).step()
+        if number == 1:
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    engine = TsplEngine()
+    engine.feed(path.read_bytes())
+    assert numbers_on(engine.papers) == ["SF0000000000002"]
 
 
 def test_a_file_gets_the_label_and_nothing_else(renderer):

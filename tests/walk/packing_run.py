@@ -1,12 +1,12 @@
 """The recorded run: a stranger packs the practice shop's orders in the real window, by scanner and keys alone.
 
 `python -m tests.walk.packing_run --out DIR [--language zh_CN]` needs Linux with Xvfb, xdotool, ImageMagick and at-spi2-core;
-it writes `run.json`, the table `table.md` and the pictures. docs/packing-run.md says what it shows.
+it writes `run.json`, `report.md` with the table, and the pictures. docs/packing-run.md says what it shows.
 """
 
 import argparse
 import json
-import statistics
+import os
 import sys
 import time
 from collections import Counter
@@ -21,8 +21,9 @@ from tests.simulators.tspl_printer import TsplPrinter
 from tests.support.practice_control import PracticeControl
 from tests.support.readers import read_with_zxing
 from tests.walk.orders import place_all
-from tests.walk.stage import missing_programs, program, text_of
-from tests.walk.stranger import Packed, Stranger, View
+from tests.walk.report import report
+from tests.walk.stage import missing_programs, program
+from tests.walk.stranger import Packed, Stranger, View, text_of
 
 _GOODS = {sku.code: sku for sku in practice_catalogue()}
 _BUYERS_CANCEL = 3
@@ -65,6 +66,8 @@ class Run:
                 "parcels": [asdict(parcel) for parcel in self.parcels],
                 "summary": shop.summary(),
                 "papers": len(printer.papers),
+                "look_ms": eyes.look_ms(),
+                "load": os.getloadavg()[1],
                 "complaints": complaints,
                 "log": self.log,
             }
@@ -191,6 +194,7 @@ class Run:
         trick = " + ".join(dict.fromkeys(self.tricks[no] for no in view.orders if no in self.tricks))
         parcel = Packed(view.orders, trick, pieces=sum(line.wanted for line in view.lines))
         stranger.asked, stranger.answers_ms = [], []
+        stranger.notice(view)
         if not stranger.has_new_paper and not (trick.startswith("swapped") and stranger.label_in_hand):
             stranger.label_in_hand = ""
         mishap: Callable[[View, Packed], View | None] = _MISHAPS.get(trick, Run._usual)
@@ -421,27 +425,6 @@ _MOMENTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def table_of(result: Mapping[str, Any]) -> str:
-    """The parcels as a table, and the summary below it."""
-    rows = [
-        "| # | what happened | pieces | scans | keys | s | hands s | net s |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for number, parcel in enumerate(result["parcels"], 1):
-        net = parcel["seconds"] - parcel["hands_s"]
-        rows.append(
-            f"| {number} | {parcel['trick'] or '—'} | {parcel['pieces']} | {parcel['scans']} | {parcel['keys']}"
-            f" | {parcel['seconds']:.1f} | {parcel['hands_s']:.1f} | {net:.1f} |"
-        )
-    net = sorted(parcel["seconds"] - parcel["hands_s"] for parcel in result["parcels"])
-    whole = sorted(parcel["seconds"] for parcel in result["parcels"])
-    answers = sorted(ms for parcel in result["parcels"] for ms in parcel["answers_ms"])
-    rows.append("")
-    for name, values in (("seconds per parcel", whole), ("net of the hands", net), ("answer, ms", answers)):
-        rows.append(f"{name}: median {statistics.median(values):.1f}, p90 {values[int(len(values) * 0.9)]:.1f}")
-    return "\n".join(rows)
-
-
 def main() -> int:
     """Run it."""
     parser = argparse.ArgumentParser(prog="python -m tests.walk.packing_run")
@@ -455,9 +438,8 @@ def main() -> int:
         return 3
     wish.out.mkdir(parents=True)
     result = Run(wish.out, wish.language).play(wish.display)
-    (wish.out / "table.md").write_text(table_of(result))
-    print(table_of(result))
-    print(result["complaints"], result["log"])
+    (wish.out / "report.md").write_text(report(result))
+    print(*result["complaints"], *result["log"], sep="\n")
     return 1 if result["complaints"] else 0
 
 

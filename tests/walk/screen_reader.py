@@ -3,16 +3,16 @@
 Nothing in the program is opened for this: Qt itself offers every window to assistive programs once they ask.
 """
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from jeepney import DBusAddress, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
+
+from tests.walk.stranger import Seen
 
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -35,14 +35,6 @@ def session_bus() -> Iterator[Mapping[str, str]]:
     finally:
         bus.terminate()
         bus.wait(10)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing that can be seen in the window: what it says, and whether it has the keyboard."""
-
-    text: str
-    is_focused: bool
 
 
 class ScreenReader:
@@ -102,7 +94,3 @@ def _asked(bus: DBusConnection, message: Any) -> Any:
     if reply.header.message_type is MessageType.error:
         raise OSError(f"{reply.header.fields}: {reply.body}")
     return reply.body
-
-
-def environment(more: Mapping[str, str]) -> dict[str, str]:
-    return {**os.environ, **more}

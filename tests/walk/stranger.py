@@ -9,23 +9,72 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from core.practice.catalogue import practice_catalogue
 from desktop.texts import load_catalogue
 from tests.simulators.tspl_printer import TsplPrinter
 from tests.support.readers import read_with_zxing
-from tests.walk.screen_reader import Seen
-from tests.walk.stage import PASTE_S, Eyes, Hands, text_of
+
+#: the model of the clerk's hands, seconds: take one piece and aim; find and press a key; tear off and paste a label
+SCAN_S, KEY_S, PASTE_S = 0.6, 0.4, 2.0
 
 _GOODS = {sku.code: sku for sku in practice_catalogue()}
 #: sentences that ask for goods, for a label, for patience
-_SCAN_GOODS = ("packing.scan_goods", "verdict.item.wrong", "verdict.item.too_many", "verdict.scan.undone")
-_SCAN_LABEL = ("packing.scan_label", "verdict.label.wrong")
+_SCAN_GOODS = (
+    "packing.scan_goods",
+    "verdict.item.wrong",
+    "verdict.item.too_many",
+    "verdict.scan.undone",
+    "verdict.code.unknown",
+)
+_SCAN_LABEL = ("packing.scan_label", "verdict.label.wrong", "verdict.label.unknown")
 _WAIT = ("packing.printing", "packing.await_number", "packing.print_unknown")
 _DONE = ("verdict.nothing.to_pack",)
 _KEYS = {"Space": "space", "空格": "space", "空格键": "space", "Esc": "Escape"}
 _NAMED_KEY = re.compile(r"F1[0-2]|F[1-9]|Space|空格|Esc")
 _MANY = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that can be seen in the window: what it says, and whether it has the keyboard."""
+
+    text: str
+    is_focused: bool
+
+
+class Hands(Protocol):
+    """A scanner and ten fingers."""
+
+    def press(self, key: str) -> None:
+        """One key by its X name, such as `F12`, `space`."""
+        ...
+
+    def scan(self, code: str) -> float:
+        """Read a barcode; gives the moment its last key was sent."""
+        ...
+
+    def rest(self, seconds: float) -> None:
+        """What hands do apart from the program."""
+        ...
+
+
+class Eyes(Protocol):
+    """What stands in the window now."""
+
+    def look(self) -> Mapping[str, Seen]:
+        """Every visible thing by its identifier, which ends with the widget's name."""
+        ...
+
+    def blink(self, seconds: float) -> None:
+        """Let a moment pass."""
+        ...
+
+
+def text_of(things: Mapping[str, Seen], name: str) -> str:
+    """What the thing whose identifier ends with `name` says."""
+    return next((seen.text for key, seen in things.items() if key.endswith(f".{name}")), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +155,7 @@ class Stranger:
 
     def __init__(self, hands: Hands, eyes: Eyes, printer: TsplPrinter, language: str) -> None:
         self.hands, self.eyes, self.printer = hands, eyes, printer
-        self._patterns = _patterns(language)
+        self._patterns = patterns_of(language)
         self.words = load_catalogue(language)
         self.answers_ms: list[float] = []
         self.asked: list[str] = []
@@ -140,10 +189,9 @@ class Stranger:
 
     # --- acting -------------------------------------------------------------------------------------------------
 
-    def scan(self, code: str, before: View, *, takes_s: float | None = None) -> View:
+    def scan(self, code: str, before: View) -> View:
         """Scan, and wait for the answer."""
-        sent = self.hands.scan(code) if takes_s is None else self.hands.scan(code, takes_s=takes_s)
-        return self._answer(before, sent)
+        return self._answer(before, self.hands.scan(code))
 
     def press(self, key: str, before: View) -> View:
         """Press a key, and wait for the answer."""
@@ -155,7 +203,7 @@ class Stranger:
         while (now := self.view()) == before:
             if time.monotonic() > give_up:
                 raise TimeoutError(f"no answer; the screen still says {before}")
-            time.sleep(0.005)
+            self.eyes.blink(0.005)
         self.answers_ms.append((time.monotonic() - sent) * 1000)
         self.notice(now)
         return now
@@ -168,6 +216,9 @@ class Stranger:
 
     def step(self, view: View) -> View:
         """Do what the screen says; gives the next view."""
+        if view.entry:
+            # A busy machine may hand over a scanner's keys so late that they look typed; the row says: Esc cancels.
+            return self.press("Escape", view)
         if view.question:
             return self._answer_question(view)
         if self.means(view.what, _SCAN_LABEL):
@@ -188,7 +239,7 @@ class Stranger:
         while view.lines and time.monotonic() < give_up:
             if self.has_new_paper:
                 return self._paste_and_scan(view)
-            time.sleep(0.05)
+            self.eyes.blink(0.05)
             if (now := self.view()) != view:
                 return now
         self.asked.append(f"(nothing said what to do, took F12 from the buttons: {view.words})")
@@ -207,7 +258,7 @@ class Stranger:
             return self.scan(carton, view)
         if left >= _MANY:
             self.hands.scan(f"PD-QTY-{left}")
-            time.sleep(0.1)
+            self.eyes.blink(0.1)
         return self.scan(sku.barcodes[0], view)
 
     def _paste_and_scan(self, view: View) -> View:
@@ -222,7 +273,7 @@ class Stranger:
         while (now := self.view()) == view:
             if time.monotonic() > give_up:
                 raise TimeoutError(f"the screen says nothing new: {view}")
-            time.sleep(0.02)
+            self.eyes.blink(0.02)
         self.notice(now)
         if now.trouble:
             self.asked.append(now.trouble) if now.trouble not in self.asked else None
@@ -238,7 +289,8 @@ class Stranger:
         return self.press("F7", view)
 
 
-def _patterns(language: str) -> Mapping[str, re.Pattern[str]]:
+def patterns_of(language: str) -> Mapping[str, re.Pattern[str]]:
+    """Code -> what its sentence looks like, whatever its facts."""
     patterns = {}
     for code, template in load_catalogue(language).items():
         parts = re.split(r"\{\w+\}", template)
