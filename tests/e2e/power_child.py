@@ -141,10 +141,10 @@ def be_careless(synchronous: str) -> None:
     def connect(*args: Any, **more: Any) -> Any:
         connection = careful(*args, **more)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
-        connection.execute("PRAGMA wal_autocheckpoint = 60")
         return connection
 
     engines.connect_sqlite = connect
+    engines.BACKSTOP = 60
 
 
 class Fate:
