@@ -45,8 +45,10 @@ def test_whatever_the_cut_nothing_is_lost_and_nothing_done_twice(shim, tmp_path)
 
 def test_the_twin_without_syncing_each_commit_loses_what_was_acknowledged(shim, tmp_path):
     world = World(tmp_path, shim, SEED, synchronous="NORMAL", places=WHILE_PACKING)
-    world.live(2, is_ended=False)
-    assert world.tally.cuts == 2
+    for _ in range(4):
+        world.live(2, is_ended=False)
+        if world.tally.lost:
+            break
     assert world.tally.lost > 0
 
 
