@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import isValid
 
 from desktop.bridge.tasks import Lane
@@ -66,6 +66,9 @@ class TaskRunner(QObject):
         self._newest: dict[tuple[int, str], int] = {}
         self._count = 0
         self._is_open = True
+        # Python's word for the thread: a wrapper around Qt's own object of a passing thread outlives that object, and
+        # the next one to get its address is then destroyed in its place.
+        self._home = threading.get_ident()
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
         self._announced.connect(self._on_announced, Qt.ConnectionType.QueuedConnection)
 
@@ -80,7 +83,7 @@ class TaskRunner(QObject):
         lane: Lane = Lane.READS,
     ) -> None:
         """See `desktop.bridge.tasks.Tasks`. Call from the GUI thread; after `stop` nothing is taken any more."""
-        if QThread.currentThread() is not self.thread():
+        if threading.get_ident() != self._home:
             raise RuntimeError("work is submitted from the GUI thread only")
         if not self._is_open:
             return

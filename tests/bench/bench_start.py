@@ -1,12 +1,11 @@
 """Start: the window against a bare PySide6 window, each in a process of its own, in turn (P9 of the goals).
 
-    python -m tests.bench.bench_start [--quick] [--orders N]
+    python -m tests.bench.bench_start [--quick]
 
 The bare window is a QApplication with one empty QWidget, timed as `--measure-start` times ours: from the first line of
 the process's own work to the end of the first paint. Both run offscreen. Bars: first paint 1.5 times the bare window,
 first page 3 times. The verdict is on CPU time, all threads of the process, paired round by round, because it is the
 steadier number on a shared machine; wall time is told beside it, and so is when a scan can be answered.
-`--orders` opens a data folder with so many orders in it.
 """
 
 import argparse
@@ -71,7 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> bool:
     """Print milliseconds of both and the ratios; True when both bars are met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--orders", type=int, default=0, metavar="N")
     parser.add_argument("--keep", help=argparse.SUPPRESS)
     wish = parser.parse_args(arguments)
     rounds = 3 if wish.quick else 9
@@ -80,10 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> bool:
     modules = 0
     with tempfile.TemporaryDirectory() as temporary:
         folder, key_file = Path(temporary, "data"), Path(temporary, "bench.key")
-        if wish.orders:
-            from tests.bench.start_folder import filled_folder
-
-            filled_folder(folder, key_file, wish.orders)
         for number in range(rounds + 1):
             yard = _bare()
             mine, modules = _ours(folder, key_file)

@@ -5,7 +5,7 @@ import sys
 import threading
 
 import pytest
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, Signal
 
 from desktop.bridge.task_runner import TaskRunner
 from desktop.bridge.tasks import InlineTasks, Lane
@@ -106,8 +106,8 @@ def test_stop_finishes_the_acts_and_drops_the_looks(qapp):
 
 
 def test_changes_from_any_thread_arrive_on_this_one(qtbot, runner):
-    seen = []
-    runner.changed.connect(lambda changes: seen.append((changes, QThread.currentThread() is runner.thread())))
+    seen, here = [], threading.get_ident()
+    runner.changed.connect(lambda changes: seen.append((changes, threading.get_ident() == here)))
     thread = threading.Thread(target=lambda: runner.announce("changes"))
     thread.start()
     thread.join()

@@ -279,8 +279,10 @@ def test_a_running_program_asks_by_itself_when_a_parcel_opens(file_world, tmp_pa
     try:
         core.pull_shop(core.store.write(lambda uow: _furnish(uow, "店")))
         shop.place("R1", line("1", "BEAR"))
+        clock.advance(minutes=1)
         core.start()
-        _until(lambda: core.orders.page(OrderFilter("to_pack", "R1"), None, 5).rows)
+        # The whole pull, not only its first page: what is left of it must not see the cancellation.
+        _until(lambda: core.status.status().shops[0].last_good_pull_at == clock.now())
         clock.advance(minutes=1)
         shop.cancel("R1")
         opened = core.packing.open_code("R1", "one nonce")
