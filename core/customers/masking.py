@@ -12,10 +12,15 @@ def masked_name(name: str) -> str:
 
 
 def masked_phone(phone: str) -> str:
-    """At least six digits hidden: `138******78` (GB/T 41833-2022); extensions of virtual numbers stay."""
+    """At least six digits hidden: `138******78` (GB/T 41833-2022); extensions of virtual numbers stay.
+
+    What holds no digit is no number but some other way to reach a person, and is masked as a name.
+    """
     digits = sum(ch.isdigit() for ch in phone)
-    if "*" in phone or digits == 0:
+    if "*" in phone:
         return phone
+    if digits == 0:
+        return masked_name(phone)
     keep_head = 3 if digits >= 11 else 0
     keep_tail = 2 if digits >= 8 else 0
     seen, out = 0, []

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from core.db.plain import Ask, instant, instant_or_none
 from core.fulfilment import states as parcel_states
-from core.fulfilment.records import ShippedRow, WaveView
+from core.fulfilment.records import PickRow, ShippedRow, WaveView
+from core.fulfilment.shelving import shelf_order
 from core.sync.records import ShopLight, StatusView
 from core.waybills import states as print_states
 from core.waybills.records import PrintJobView
@@ -34,6 +35,18 @@ _WAVES = f"""
     GROUP BY wave.id, wave.code, wave.way, wave.parcel_count, wave.created_at
     ORDER BY wave.id
     LIMIT :limit"""  # noqa: S608 - a constant
+_PICKS = """
+    SELECT sku.id, sku.code, sku.name, sku.short_name, sku.spec,
+        sum(parcel_line.qty - parcel_line.verified_qty), count(DISTINCT parcel_line.parcel_id)
+    FROM parcel
+    JOIN parcel_line ON parcel_line.parcel_id = parcel.id
+    JOIN sku ON sku.id = parcel_line.sku_id
+    WHERE parcel.wave_id = :wave_id AND parcel.state = 'to_pack'
+        AND NOT parcel_line.is_withdrawn AND parcel_line.verified_qty < parcel_line.qty
+        AND NOT EXISTS (
+            SELECT 1 FROM parcel_line AS other JOIN orders ON orders.id = other.order_id
+            WHERE other.parcel_id = parcel.id AND orders.hold_reason <> '')
+    GROUP BY sku.id, sku.code, sku.name, sku.short_name, sku.spec"""
 _JOBS = """
     SELECT print_job.id, print_job.waybill_id, waybill.number, waybill.parcel_id, print_job.copy_no,
         print_job.printer_key, print_job.state, print_job.reason, print_job.last_error, print_job.created_at,
@@ -59,17 +72,20 @@ _UNKNOWN = f"SELECT count(*) FROM print_job WHERE {print_states.IS_OPEN} AND sta
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """All of it: what the services would answer at one moment."""
+    """All of it: what the services would answer at one moment. `picks` is what to fetch for the oldest wave."""
 
     recent: tuple[ShippedRow, ...]
     waves: tuple[WaveView, ...]
+    picks: tuple[PickRow, ...]
     jobs: tuple[PrintJobView, ...]
     status: StatusView
 
 
 def first_look(ask: Ask, now: datetime) -> FirstLook:
     """All of it, within the transaction of whoever asks."""
-    return FirstLook(recent_shipped(ask), open_waves(ask), open_jobs(ask), status(ask, now))
+    waves = open_waves(ask)
+    picks = pick_list(ask, waves[0].id) if waves else ()
+    return FirstLook(recent_shipped(ask), waves, picks, open_jobs(ask), status(ask, now))
 
 
 def recent_shipped(ask: Ask, limit: int = 8) -> tuple[ShippedRow, ...]:
@@ -85,6 +101,15 @@ def open_waves(ask: Ask, limit: int = 20) -> tuple[WaveView, ...]:
         WaveView(wave_id, code, way, total, left, instant(created))
         for wave_id, code, way, total, left, created in rows
     )
+
+
+def pick_list(ask: Ask, wave_id: int) -> tuple[PickRow, ...]:
+    """What is still to be fetched for a wave: units of each SKU over all its parcels that may be packed."""
+    rows = [
+        PickRow(sku_id, code, short_name or name, spec, int(units), int(parcels))
+        for sku_id, code, name, short_name, spec, units, parcels in ask(_PICKS, wave_id=wave_id)
+    ]
+    return tuple(sorted(rows, key=lambda row: (shelf_order(row.sku_code), row.sku_code)))
 
 
 def open_jobs(ask: Ask) -> tuple[PrintJobView, ...]:

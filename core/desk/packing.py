@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
-from core.fulfilment import boxes, outbound, packing, picking, views, waves
+from core.fulfilment import boxes, outbound, packing, views, waves
 from core.fulfilment.packing import Act
 from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.fulfilment.whose import owner_of
@@ -124,7 +124,7 @@ class Packing:
 
     def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
         """What is still to be fetched for a wave, along the shelves."""
-        return self._store.read(lambda connection: picking.pick_list(connection, wave_id))
+        return self._store.read(lambda connection: first_page.pick_list(ask_connection(connection), wave_id))
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Start a wave of the parcels due first."""

@@ -79,8 +79,8 @@ def reopen_elsewhere(uow: UnitOfWork, order_id: int) -> None:
     move_where_possible(uow, [order_id], Event.REOPEN)
     uow.execute(update(Order).where(Order.id == order_id).values(shipped_at=None))
     holds.place_many(uow, [(order_id, REASON)])
-    rows = [line._asdict() for line in lines]
-    claim(uow, order_id, order.warehouse_id, rows, is_paid=order.payment != Payment.UNPAID)
+    numbered = [(line.id, line) for line in lines]
+    claim(uow, order_id, order.warehouse_id, numbered, is_paid=order.payment != Payment.UNPAID)
 
 
 def _known(uow: UnitOfWork, order_id: int) -> Any:

@@ -28,6 +28,7 @@ _LINES = (
         ParcelLine.qty,
         ParcelLine.verified_qty,
         ParcelLine.is_withdrawn,
+        Order.fulfilment,
         OrderLine.is_gift,
         Sku.code,
         Sku.name,
@@ -39,6 +40,7 @@ _LINES = (
     )
     .join(Sku, Sku.id == ParcelLine.sku_id)
     .join(OrderLine, OrderLine.id == ParcelLine.order_line_id)
+    .join(Order, Order.id == ParcelLine.order_id)
     .where(ParcelLine.parcel_id == bindparam("id"))
     .order_by(ParcelLine.id)
 )
@@ -113,7 +115,8 @@ def _pack_line(line: Any) -> PackLine:
         verified_qty=line.verified_qty,
         is_gift=line.is_gift,
         lacks_barcode=line.lacks_barcode,
-        is_withdrawn=line.is_withdrawn,
+        # An order that was called off as a whole takes its lines along, although none was withdrawn by itself.
+        is_withdrawn=line.is_withdrawn or line.fulfilment == "cancelled",
     )
 
 

@@ -47,9 +47,19 @@ class ShellKeys(QObject):
         if key == Qt.Key.Key_F1:
             window.parts.toggle_keys()
             return True
+        if window.is_covered:
+            return self._uncover(key, modifiers)
         if self._hand_over(window.current_page, key, modifiers):
             return True
         return self._anywhere(key, modifiers)
+
+    def _uncover(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """Nothing is done behind somebody's back: a function key first brings its page into sight."""
+        is_plain = not modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+        if not is_plain or not self._window.can_open(self._window.current_page):
+            return False
+        self._window.go(self._window.current_page)
+        return self.on_command(key, modifiers)
 
     def _anywhere(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         """Keys that mean the same on every page, even where the page does not know them."""
@@ -69,10 +79,13 @@ class ShellKeys(QObject):
     def on_scanned(self, raw: str) -> None:
         """The scan is the main verb: wherever it happens it leads to the desk, or to its order."""
         window = self._window
-        if window.current_page == "orders" and window.can_open("orders") and not is_command_like(raw):
+        is_on_orders = window.current_page == "orders" and window.can_open("orders")
+        if is_on_orders and not window.is_covered and not is_command_like(raw):
             self._page("orders").handle_scan(raw)
             return
-        if window.current_page != "packing":
+        if window.is_covered and not window.can_open("packing"):
+            return  # the question over the pages comes first: nothing could be answered yet
+        if window.current_page != "packing" or window.is_covered:
             window.go("packing")
         self._page("packing").handle_scan(raw)
 

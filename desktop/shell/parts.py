@@ -81,7 +81,9 @@ class ShellParts(QObject):
         if not with_look:
             return ports, None
         packing, labels = ports.packing, ports.labels
-        return ports, FirstLook(packing.recent(), packing.waves(), labels.open_jobs(), ports.status.status())
+        waves = packing.waves()
+        picks = packing.pick_list(waves[0].id) if waves else ()
+        return ports, FirstLook(packing.recent(), waves, picks, labels.open_jobs(), ports.status.status())
 
     def join(self, ports: "DeskPorts") -> None:
         """What is behind the window is there."""

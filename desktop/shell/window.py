@@ -100,6 +100,7 @@ class DeskWindow(QMainWindow):
         self._is_closed = False
         self._pages: dict[str, QWidget] = {}
         self._current = "packing"
+        self._is_covered = False
         self.setObjectName("shell")
         self.resize(*_SIZE)
         self.setCentralWidget(Curtain(settings))
@@ -229,6 +230,7 @@ class DeskWindow(QMainWindow):
         from desktop.texts import Phrase
 
         self._current = page
+        self._is_covered = False
         self.frame.rail.mark(page)
         if not self.can_open(page):
             self.frame.show_waiting(Phrase("shell.loading"))
@@ -249,6 +251,11 @@ class DeskWindow(QMainWindow):
         """Name of the open page."""
         return self._current
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether something stands in the place of the open page."""
+        return self._is_covered
+
     def focus_page(self) -> None:
         """Give the keyboard back to the open page."""
         widget = self._pages.get(self._current)
@@ -257,6 +264,7 @@ class DeskWindow(QMainWindow):
 
     def show_over(self, widget: QWidget) -> None:
         """Put something in the place of the pages until `go` is called."""
+        self._is_covered = True
         self.frame.show_page(widget)
         widget.setFocus()
 

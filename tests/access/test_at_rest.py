@@ -167,7 +167,7 @@ def test_the_twin_without_encryption_finds_every_mark_on_the_server(postgres_clu
     monkeypatch.setattr(engines, "create_engine", shows_parameters(engines.create_engine))
     monkeypatch.setattr(worlds, "AesCipher", NoCipher)
     monkeypatch.setattr(customers, "account_key", lambda connection, key, digest: key)
-    monkeypatch.setattr("core.orders.queries.account_key", lambda connection, key, digest: key)
+    monkeypatch.setattr("core.orders.search.account_key", lambda connection, key, digest: key)
     marks = Marks.new()
     dump, files = server_bytes(postgres_cluster, marks, log_file)
     assert marks.found_in(dump) == everything("raw_copy")
@@ -210,7 +210,7 @@ def test_a_stolen_data_folder_tells_nobodys_name(tmp_path, log_file, monkeypatch
 
 
 def test_the_twin_without_encryption_finds_every_mark_in_the_folder(tmp_path, log_file, monkeypatch):
-    monkeypatch.setattr(engines, "key_pragma", lambda key: "SELECT 1")
+    monkeypatch.setattr("core.db.driver.key_pragma", lambda key: "SELECT 1")
     monkeypatch.setattr("core.db.backup.key_pragma", lambda key: "SELECT 1")
     monkeypatch.setattr(engines, "create_engine", shows_parameters(engines.create_engine))
     marks = Marks.new()

@@ -46,7 +46,9 @@ def seen(folder: DataFolder, world: World) -> FirstLook | None:
 def told(world: World) -> FirstLook:
     """What the services say at this moment."""
     desk = world.desk
-    return FirstLook(desk.packing.recent(), desk.packing.waves(), desk.labels.open_jobs(), desk.status.status())
+    waves = desk.packing.waves()
+    picks = desk.packing.pick_list(waves[0].id) if waves else ()
+    return FirstLook(desk.packing.recent(), waves, picks, desk.labels.open_jobs(), desk.status.status())
 
 
 class Day:

@@ -232,6 +232,15 @@ def test_uncounted_goods_go_through_the_whole_way(world):
     assert world.shop.told_qty("A1", "1") == 2
 
 
+def test_an_order_called_off_as_a_whole_shows_its_lines_as_gone(world):
+    world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    world.shop.cancel("A1")
+    world.sync("A1")
+    seen = world.desk.packing.refresh(opened.parcel.id)
+    assert (seen.state, [one.is_withdrawn for one in seen.lines]) == ("cancelled", [True])
+
+
 def test_a_parcel_of_two_orders_with_one_refunded_goes_out_with_the_other(world):
     first = world.ready("A1", line("1", "BEAR"))
     world.ready("A2", line("1", "BAG"))

@@ -9,6 +9,7 @@ import pytest
 from core.runtime.errors import Unavailable
 from desktop.commands import Command
 from desktop.pages.packing.screen import Asking, Mood
+from desktop.texts import Phrase
 from tests.support.desk_world import GOODS
 
 MILK, BOTTLE, BIB, WIPES, DIAPERS = GOODS
@@ -20,6 +21,16 @@ def opened(desk, *lines, **changes):
     desk.press(Command.NEXT)
     assert desk.screen.parcel.id == parcel.id
     return parcel
+
+
+def test_a_printer_that_cannot_print_is_said_large_until_it_can(desk):
+    opened(desk, (MILK, 1))
+    desk.scan(MILK.barcode)
+    assert desk.said == "packing.printing"
+    desk.presenter.show_printer(Phrase("printer.paper_out"))
+    assert (desk.said, desk.screen.sentence.mood) == ("packing.print_waits", Mood.NOTICE)
+    desk.presenter.show_printer(None)
+    assert desk.said == "packing.printing"
 
 
 def test_whole_parcel_from_next_to_shipped(desk):

@@ -15,6 +15,7 @@ from desktop.pages.printers.ports import PrinterDraft
 from desktop.pages.printers.presenter import PrintersPresenter
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
+from desktop.shell.start import RecoveryPage
 from desktop.shell.window import Start
 from desktop.texts import Phrase
 from desktop.widgets.controls import LightButton
@@ -471,3 +472,26 @@ def test_a_change_does_not_pull_the_list_away(robot, window, world):
     robot.qtbot.waitUntil(lambda: "400" in all_chip.text())
     assert page.table.verticalScrollBar().value() == place
     assert page.model.rowCount() >= 200
+
+
+@pytest.mark.parametrize("act", ["scan", "key"])
+def test_nothing_is_packed_behind_what_covers_the_page(robot, window, world, act):
+    """A scan or F12 over the recovery code brings the packing page into sight and is answered there."""
+    cover = RecoveryPage(window.ui, "ABCDE-FGHIJ", lambda _typed: None, lambda: None)
+    window.show_over(cover)
+    assert cover.isVisible()
+    if act == "scan":
+        robot.gun(next(iter(world.parcels.values())).order_nos[0])
+    else:
+        robot.key(Qt.Key.Key_F12)
+    robot.qtbot.waitUntil(lambda: window.parts.packing.screen.parcel is not None)
+    assert not cover.isVisible()
+    assert window.page("packing").isVisible()
+
+
+def test_typing_the_recovery_code_stays_on_its_page(robot, window):
+    cover = RecoveryPage(window.ui, "ABCDE-FGHIJ", lambda _typed: None, lambda: None)
+    window.show_over(cover)
+    QTest.keyClick(cover.focusProxy(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    robot.types("ABCDE")
+    assert cover.isVisible()

@@ -17,7 +17,6 @@ from core.fulfilment import outbound
 from core.fulfilment.records import KnowledgeRule, OnOld
 from core.inventory.ledger import receive
 from core.inventory.models import Warehouse
-from core.orders.records import OrderFilter
 from core.runtime.lanes import Lane
 from core.sync.asking import Asking
 from core.sync.shops import add_shop

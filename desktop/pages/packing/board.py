@@ -110,7 +110,7 @@ class Board:
         elif parcel is None:
             sentence = idle_sentence(self._last_shipped)
         else:
-            sentence = parcel_sentence(parcel, line)
+            sentence = parcel_sentence(parcel, line, self._screen.printer_trouble)
         self.show(sentence=sentence, current_line_id=None if line is None else line.id)
 
     # --- the parcel ---------------------------------------------------------------------------------------------

@@ -36,9 +36,9 @@ class Lookout:
         self._tasks.submit(lambda: self._around(wave_id), self._on_around, self.on_error, owner=self, key="around")
 
     def show_first(self, look: FirstLook) -> None:
-        """Show what was read at the start; what is to be fetched for a wave comes with the next look."""
+        """Show what was read at the start, before anybody has asked."""
         self._on_jobs(look.jobs)
-        self._board.show(recent=look.recent, waves=look.waves)
+        self._board.show(recent=look.recent, waves=look.waves, picks=look.picks)
 
     def choose_wave(self, step: int) -> None:
         """Look at the wave before (-1) or after (+1) the one that is shown."""

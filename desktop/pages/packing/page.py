@@ -130,6 +130,7 @@ class PackingPage(QWidget):
     def show_printer(self, tone: str, words: Phrase) -> None:
         """What the printer says about itself."""
         self.side.show_printer(tone, words)
+        self._presenter.show_printer(words if tone in {"notice", "stop"} else None)
 
     def event(self, event: QEvent) -> bool:
         """Tab stays here: there is nothing to go to, and the focus must not wander."""

@@ -111,6 +111,11 @@ class PackingPresenter:
         """Keys typed slowly by hand."""
         return self._hand
 
+    def show_printer(self, trouble: Phrase | None) -> None:
+        """What keeps the desk's printer from printing, in words; None while it is well."""
+        self._board.show(printer_trouble=trouble)
+        self._board.render()
+
     def show_first(self, look: FirstLook) -> None:
         """Show what was read at the start, before anybody has asked."""
         self._lookout.show_first(look)

@@ -100,6 +100,7 @@ class PackingScreen:
     waves: tuple[WaveView, ...] = ()
     wave_id: int | None = None
     picks: tuple[PickRow, ...] = ()
+    printer_trouble: Phrase | None = None
 
     @property
     def wave(self) -> WaveView | None:
@@ -130,8 +131,8 @@ def withdrawn_inside(parcel: ParcelView) -> PackLine | None:
     return next((line for line in parcel.lines if line.is_withdrawn and line.verified_qty), None)
 
 
-def parcel_sentence(parcel: ParcelView, line: PackLine | None) -> Sentence:
-    """What the open parcel wants next."""
+def parcel_sentence(parcel: ParcelView, line: PackLine | None, printer_trouble: Phrase | None = None) -> Sentence:
+    """What the open parcel wants next; `printer_trouble` is what keeps the printer from printing, in words."""
     inside = withdrawn_inside(parcel)
     if inside is not None:
         facts = {"name": inside.short_name or inside.name, "qty": inside.verified_qty}
@@ -154,10 +155,10 @@ def parcel_sentence(parcel: ParcelView, line: PackLine | None) -> Sentence:
         )
     if parcel.waybill_state != "obtained":
         return Sentence(Mood.GOOD, Phrase("packing.await_number"))
-    return _label_sentence(parcel)
+    return _label_sentence(parcel, printer_trouble)
 
 
-def _label_sentence(parcel: ParcelView) -> Sentence:
+def _label_sentence(parcel: ParcelView, printer_trouble: Phrase | None) -> Sentence:
     facts = {"waybill_no": parcel.waybill_no}
     complete = Phrase("packing.complete")
     if parcel.print_state in PRINTED:
@@ -170,6 +171,9 @@ def _label_sentence(parcel: ParcelView) -> Sentence:
         return Sentence(Mood.NOTICE, Phrase("packing.print_unknown"), Phrase("packing.print_unknown.more", facts))
     if parcel.print_state == "none":
         return Sentence(Mood.GOOD, Phrase("packing.print_by_key"), complete)
+    if printer_trouble is not None:
+        what = Phrase("packing.print_waits", {"words": printer_trouble})
+        return Sentence(Mood.NOTICE, what, complete, Phrase("packing.print_waits.way"))
     return Sentence(Mood.GOOD, Phrase("packing.printing"))
 
 

@@ -139,7 +139,7 @@ def test_clear_values_of_an_older_server_are_encrypted_on_the_way(postgres_clust
     mark = f"m{uuid4().hex[:10]}"
     with postgres_cluster.fresh_database() as url:
         config = config_for(tmp_path / "data", tmp_path / "machine.key", url=url)
-        older = tuple(name for name in versions._MODULES if name < "0005")
+        older = tuple(name for name in versions._MODULES if name < "0002")
         monkeypatch.setattr(versions, "_MODULES", older)
         open_store(config).close()
         monkeypatch.undo()
@@ -154,6 +154,8 @@ def test_clear_values_of_an_older_server_are_encrypted_on_the_way(postgres_clust
                 connection.exec_driver_sql(f"UPDATE {table} SET {name} = {value}")
             connection.exec_driver_sql("UPDATE identity SET buyer_name = NULL")
             connection.exec_driver_sql("UPDATE identity SET channel = 'phone' WHERE id = 2")
+            connection.exec_driver_sql("UPDATE order_line SET is_current = true")
+            connection.exec_driver_sql("INSERT INTO order_search (order_id, terms) VALUES (1, '{77}')")
             counts = runner.count_rows(connection)
         assert mark.encode() in postgres_cluster.raw_data()
         opened = open_store(config)
@@ -167,13 +169,15 @@ def test_clear_values_of_an_older_server_are_encrypted_on_the_way(postgres_clust
                 assert clear == ([{"name": mark}] * 2 if name == "sender" else [f"{mark}1", f"{mark}2"])
             keys = connection.execute(text("SELECT buyer_key FROM identity ORDER BY id")).scalars().all()
             assert keys == [opened.digester.digest("account", f"{mark}1"), f"{mark}2"]
+            goods = connection.execute(text("SELECT terms FROM order_search")).scalars().all()
+            assert goods == [[77, -1]]
         opened.close()
         engines.dispose()
         left = postgres_cluster.raw_data().replace(f"{mark}2".encode(), b"")
         assert left.count(mark.encode()) == 0
 
 
-#: what stood in clear before revision 0005
+#: what stood in clear before revision 0002
 PERSONAL = (
     ("orders", "buyer_note"),
     ("orders", "seller_note"),
@@ -379,9 +383,9 @@ def test_on_postgres_two_desks_that_start_together_migrate_once_and_a_broken_ste
 def test_an_old_database_is_backed_up_verified_and_then_migrated(tmp_path, monkeypatch):
     config = config_for(tmp_path / "data", tmp_path / "machine.key")
     open_store(config).close()
-    newer = step("0002", lambda: op.execute("ALTER TABLE journal ADD COLUMN colour TEXT"))
+    newer = step("9999", lambda: op.execute("ALTER TABLE journal ADD COLUMN colour TEXT"))
     monkeypatch.setattr(runner, "revisions", lambda: (*revisions(), newer))
-    monkeypatch.setattr("core.db.migrations.state.known_revisions", lambda: (*known_revisions(), "0002"))
+    monkeypatch.setattr("core.db.migrations.state.known_revisions", lambda: (*known_revisions(), "9999"))
     opened = open_store(config)
     opened.close()
     assert opened.migrated_from == known_revisions()[-1]
@@ -395,7 +399,7 @@ def test_an_old_database_is_backed_up_verified_and_then_migrated(tmp_path, monke
 def test_without_room_for_the_backup_nothing_is_migrated(tmp_path, monkeypatch):
     config = config_for(tmp_path / "data", tmp_path / "machine.key")
     open_store(config).close()
-    monkeypatch.setattr("core.db.migrations.state.known_revisions", lambda: (*known_revisions(), "0002"))
+    monkeypatch.setattr("core.db.migrations.state.known_revisions", lambda: (*known_revisions(), "9999"))
     monkeypatch.setattr("core.db.backup.shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(Unavailable) as caught:
         open_store(config)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "0002"
 down_revision = "0001"
 
 #: table -> its personal columns
@@ -36,6 +36,13 @@ def upgrade() -> None:
     # Telephone numbers have been digests from the beginning.
     accounts = "channel <> 'phone'"
     _change("identity", ("buyer_key",), accounts, lambda cipher, value, _place: cipher.digest("account", value))
+    # Goods are searched for by their own ids from now on, below zero, where no digest is.
+    op.execute(
+        "UPDATE order_search SET terms = terms || ARRAY("
+        "SELECT DISTINCT -goods.sku_id FROM order_line CROSS JOIN LATERAL"
+        " (VALUES (order_line.sku_id), (order_line.bundle_sku_id)) AS goods (sku_id)"
+        " WHERE order_line.order_id = order_search.order_id AND order_line.is_current AND goods.sku_id IS NOT NULL)"
+    )
 
 
 def _change(table: str, names: Sequence[str], here: str, convert: Callable[[Any, str, str], str]) -> None:
