@@ -125,7 +125,10 @@ def _show(options: Options, wish: _Wish) -> int:
     boot.attach(window)
     if wish.measured_from is not None:
         _measure(app, window, wish.measured_from)
-    window.show()
+    if wish.measured_from is None:
+        window.show_fitting()
+    else:
+        window.show()  # at its own size, as the window it is measured against
     code = app.exec()
     boot.close()
     return int(code)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _STATUS_MS: Final = 2000
 _PRINTER_MS: Final = 3000
 _SIZE: Final = (1366, 768)
+#: what a frame may add at the sides and above
+_FRAME_PX, _TITLE_PX = 16, 48
 #: changes within this time are looked at together
 _GATHER_MS: Final = 200
 #: what each page shows
@@ -106,6 +108,14 @@ class DeskWindow(QMainWindow):
         self.setCentralWidget(Curtain(settings))
 
     # --- start --------------------------------------------------------------------------------------------------
+
+    def show_fitting(self) -> None:
+        """Show the window; maximised where the screen has no room for it and its frame, so that no line is cut off."""
+        room = self.screen().availableSize()
+        if room.width() < _SIZE[0] + _FRAME_PX or room.height() < _SIZE[1] + _TITLE_PX:
+            self.showMaximized()
+        else:
+            self.show()
 
     def event(self, event: QEvent) -> bool:
         """Notice the first paint of the whole window, and that of its first page."""
