@@ -110,7 +110,7 @@ class DeskWindow(QMainWindow):
     # --- start --------------------------------------------------------------------------------------------------
 
     def show_fitting(self) -> None:
-        """Show the window; maximised where the screen has no room for it and its frame, so that no line is cut off."""
+        """Show the window; maximised where the screen has no room for it and its frame: no line may be cut off."""
         room = self.screen().availableSize()
         if room.width() < _SIZE[0] + _FRAME_PX or room.height() < _SIZE[1] + _TITLE_PX:
             self.showMaximized()

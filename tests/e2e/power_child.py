@@ -60,8 +60,11 @@ def set_up(folder: Path, outside: Path) -> None:
             lambda uow: move_in(uow, place["url"], place["carrier_url"], keys, practice_catalogue())
         )
         printers = Printers(desk.core, LabelRenderer(), folder / "labels")
-        added = printers.add(PrinterDraft("Plain file", f"append:{outside / PAPER}", "100x150"))
-        printers.make_default(added.key)
+        try:
+            added = printers.add(PrinterDraft("Plain file", f"append:{outside / PAPER}", "100x150"))
+            printers.make_default(added.key)
+        finally:
+            printers.stop()
     finally:
         desk.stop()
 

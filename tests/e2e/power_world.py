@@ -53,8 +53,8 @@ class Place:
 #: one undisturbed run with so many orders has about 1000 to 1300 file operations, 6 labels and 30 calls; a life goes on
 #: after each cut, so that these reach its end too
 ANYWHERE = (
-    Place("disk-before", 3, 1, 500),
-    Place("disk-after", 3, 1, 500),
+    Place("disk-before", 3, 1, 700),
+    Place("disk-after", 3, 1, 700),
     Place("paper-before", 1, 1, 2),
     Place("paper-half", 1, 1, 2),
     Place("paper-after", 1, 1, 2),
@@ -62,7 +62,7 @@ ANYWHERE = (
     Place("wire-after", 2, 1, 8),
 )
 #: late enough that something was acknowledged; without a sync for each commit a run has half as many operations
-WHILE_PACKING = (Place("disk-after", 1, 250, 400),)
+WHILE_PACKING = (Place("disk-after", 1, 400, 600),)
 
 
 @dataclass

@@ -31,7 +31,6 @@ from core.customers.models import ConsigneeRow, Identity
 from core.orders.models import ChannelCopy, Order, OrderLine
 from core.practice.catalogue import practice_catalogue
 from core.waybills.models import Waybill, WaybillAccount
-from desktop import composition
 from desktop.app import build_window
 from desktop.commands import Command
 from desktop.composition import Desk, core_config
@@ -39,7 +38,7 @@ from desktop.options import Options
 from desktop.plain_text import CONTROL_MARK
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
-from desktop.shell.window import DeskWindow
+from desktop.shell.window import DeskWindow, Start
 from desktop.texts import Phrase
 from desktop.widgets.controls import ChipRow
 from desktop.widgets.message_bar import Message
@@ -76,7 +75,7 @@ class Attacked:
 
     @property
     def packing(self) -> Any:
-        return self.window._parts.packing
+        return self.window.parts.packing
 
     def rows(self, query: Any) -> Sequence[Any]:
         return self.desk.core.store.read(lambda connection: connection.execute(query).all())
@@ -118,13 +117,13 @@ def place(shop: HostilePractice, number: int) -> tuple[str, dict[str, Any]]:
 def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Attacked]:
     shops: list[HostilePractice] = []
 
-    def hostile(folder: Path, keys: Any, clock: Any) -> HostilePractice:
+    def hostile(folder: Path, keys: Any, clock: Any, pictures: Path | None = None) -> HostilePractice:
         shops.append(HostilePractice(folder, keys, clock))
         return shops[-1]
 
-    monkeypatch.setattr(composition, "PracticeServer", hostile)
+    monkeypatch.setattr("core.practice.server.PracticeServer", hostile)
     options = Options(tmp_path / "data", None, tmp_path / "key", None, "1号台", "小李", is_json=True)
-    desk = Desk(core_config(options), LabelRenderer(), virtual_folder=tmp_path / "labels")
+    desk = Desk(core_config(options), LabelRenderer, virtual_folder=tmp_path / "labels")
     desk.start(with_practice=True)
     shop = shops[0]
     evil = "<b>".join(ATTACKS[name] for name in ("tables", "tspl", "bidi", "marks"))
@@ -149,9 +148,14 @@ def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         core.status,
         desk.printers,
         lambda hear: core.store.subscribe(hear) and None,
+        core.desks,
     )
     window = build_window(
-        qapp, settings, boot=lambda: ports, folder=tmp_path, now=lambda: datetime.fromtimestamp(time.time(), UTC)
+        qapp,
+        settings,
+        start=Start(lambda: ports),
+        folder=tmp_path,
+        now=lambda: datetime.fromtimestamp(time.time(), UTC),
     )
     with qtbot.waitSignal(window.first_page):
         window.show()
@@ -339,7 +343,7 @@ def look_everywhere(attacked: Attacked) -> None:
     presenter.choose_pile("all")
     attacked.until(lambda: page.model.rowCount() == len(TEXTS))
     assert "<table><tr><td><table>" in check_table(page.table)
-    window._parts.ask_status()
+    window.parts.ask_status()
     for first, language in enumerate(("zh_CN", "en")):
         attacked.settings.put("language", language)
         for row in range(first, len(TEXTS), 2):
@@ -353,12 +357,12 @@ def look_everywhere(attacked: Attacked) -> None:
             check_shown(page)
         for attack in TEXTS:
             phrase = Phrase("scanner.unterminated", {"raw": cleaned(attack)})
-            window._parts.message_bar.show_message(Message("stop", phrase, cleaned(attack)))
-            window._parts.message_bar._on_fold()
-            assert check_shown(window._parts.message_bar)
-            window._parts.message_bar.dismiss()
-        window._parts.strip._tell_shop(0)
-        window._parts.strip._tell_outbox()
+            window.parts.message_bar.show_message(Message("stop", phrase, cleaned(attack)))
+            window.parts.message_bar._on_fold()
+            assert check_shown(window.parts.message_bar)
+            window.parts.message_bar.dismiss()
+        window.parts.strip._tell_shop(0)
+        window.parts.strip._tell_outbox()
         check_shown(window)
     for name in ("printers", "settings"):
         window.go(name)

@@ -16,6 +16,7 @@ from desktop.composition import Desk
 from desktop.pages.printers.ports import PrinterDraft
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
+from desktop.shell.window import Start
 from printing.render import LabelRenderer
 from tests.gui.robots import DeskRobot
 from tests.simulators.tspl_printer import TsplPrinter
@@ -76,7 +77,7 @@ def printer():
 @pytest.fixture
 def desk(qapp, tmp_path, printer):
     config = CoreConfig(tmp_path / "data", desk="desk-1", key_file=tmp_path / "key", pull_every_s=0.5)
-    made = Desk(config, LabelRenderer(), virtual_folder=tmp_path / "labels")
+    made = Desk(config, LabelRenderer, virtual_folder=tmp_path / "labels")
     made.start(with_practice=True)
     key = made.printers.add(PrinterDraft("TSPL", printer.address, "100x150")).key
     made.printers.make_default(key)
@@ -87,7 +88,7 @@ def desk(qapp, tmp_path, printer):
 @pytest.fixture
 def shop(desk, tmp_path):
     keys = kept_secrets(tmp_path / "data" / "practice").control
-    return PracticeControl(desk.practice.url, keys.key, keys.secret)
+    return PracticeControl(desk.practice.address(), keys.key, keys.secret)
 
 
 @pytest.fixture
@@ -97,9 +98,11 @@ def robot(qtbot, qapp, desk, tmp_path):
     core = desk.core
 
     def boot() -> DeskPorts:
-        return DeskPorts(core.packing, core.labels, core.orders, core.status, desk.printers, core.store.subscribe)
+        return DeskPorts(
+            core.packing, core.labels, core.orders, core.status, desk.printers, core.store.subscribe, core.desks
+        )
 
-    window = build_window(qapp, settings, boot=boot, folder=tmp_path, now=core.config.clock.now)
+    window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=core.config.clock.now)
     with qtbot.waitSignal(window.first_page, timeout=20_000):
         window.show()
     window.activateWindow()
