@@ -134,7 +134,7 @@ def test_a_stranger_packs_what_the_screen_offers_and_the_shop_knows(qtbot, desk,
         elif view.trouble:
             assert stranger.words["printer.paper_out"] in view.trouble
             printer.load_paper()
-            qtbot.waitUntil(lambda: stranger.has_new_paper, timeout=20_000)
+            qtbot.waitUntil(lambda: stranger.has_new_paper and not stranger.view().trouble, timeout=20_000)
         else:
             stranger.step(view)
     assert slips == set()
