@@ -167,8 +167,7 @@ class Canvas:
         fitted = self.fit(shown, area.width(), area.height(), face, lines)
         font, _metrics = self._face(fitted.size_px, is_bold=face.is_bold)
         painter = self._painter
-        painter.save()
-        painter.setClipRect(area)
+        painter.setClipRect(area)  # stays for the next text, which sets its own; other pens lift it
         colour = QColor(Qt.GlobalColor.white if on_black else Qt.GlobalColor.black)
         painter.setFont(font)
         painter.setPen(colour)
@@ -183,7 +182,6 @@ class Canvas:
             else:
                 painter.fillPath(self._outline(start, line, fitted.size_px, is_bold=face.is_bold), colour)
             top += fitted.line_px
-        painter.restore()
         return not fitted.is_cut
 
     def fit(self, text: str, width_px: int, height_px: int, face: Face, lines: int) -> FittedText:
@@ -221,6 +219,7 @@ class Canvas:
 
     def black_box(self, box: Rect) -> None:
         """A filled rectangle, under text drawn later with `on_black`."""
+        self._painter.setClipping(False)
         self._painter.fillRect(self._area(box), Qt.GlobalColor.black)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = 0.25) -> None:
@@ -290,8 +289,11 @@ class Canvas:
         """Close the sheet: grey becomes black or white by the threshold, then bars and lines go on top."""
         self._painter.end()
         image = self._image
-        rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
-        black = rows[:, : image.width()] < self._threshold
+        grey = np.frombuffer(image.bits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
+        # Over the grey itself: a second array of this size costs more in fresh memory pages than comparing does.
+        flags = grey.view(np.bool_)
+        np.less(grey, self._threshold, out=flags)
+        black = flags[:, : image.width()]
         for left, top, block in self._blocks:
             height = min(block.shape[0], black.shape[0] - top)
             width = min(block.shape[1], black.shape[1] - left)
