@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.db.types import BigId, Personal
-from core.fulfilment.states import IS_OPEN
+from core.fulfilment.states import IS_OPEN, IS_REST
 
 
 class Wave(Base):
@@ -62,6 +62,7 @@ class Parcel(Base):
             sqlite_where=text(IS_OPEN),
             postgresql_where=text(IS_OPEN),
         ),
+        Index("ix_parcel_rest", "id", sqlite_where=text(IS_REST), postgresql_where=text(IS_REST)),
         Index("ix_parcel_shipped_at", "shipped_at"),
     )
 

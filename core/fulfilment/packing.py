@@ -15,7 +15,7 @@ from core.catalog.records import ScannedSku
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
-from core.fulfilment.states import IS_OPEN
+from core.fulfilment.states import IS_OPEN, IS_REST
 from core.fulfilment.views import parcel_view
 from core.orders import holds
 from core.orders.lifecycle import move_where_possible
@@ -116,23 +116,21 @@ def _no_hold() -> Any:
 
 # The open parcels are named literally, so that SQLite knows its index of them; of two desks that ask at once each
 # gets a parcel of its own.
-_NEXT = (
-    select(Parcel.id)
-    .where(Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"), _no_hold())
-    .limit(literal_column("1"))
-    .with_for_update(of=Parcel, skip_locked=True)
-)
+_NEXT = select(Parcel.id).where(_no_hold()).limit(literal_column("1")).with_for_update(of=Parcel, skip_locked=True)
+_WAITING = (Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"))
 _ALONE = (Parcel.wave_id.is_(None), Parcel.wave_seq.is_(None))
-#: whose turn it is, as walks of the index one after the other (which parcels, in which order): the rest of a box that
-#: was closed full (it lies on the desk), started waves in their order, then by deadline, at last what has none
+#: whose turn it is, as walks of the index one after the other (which parcels, in which order): started waves in their
+#: order, then by deadline, at last what has none
 TURNS: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
-    ((Parcel.box_no > 1,), (Parcel.id,)),
     ((Parcel.wave_id > 0,), (Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id)),
     ((*_ALONE, Parcel.ship_by_at.is_not(None)), (Parcel.ship_by_at, Parcel.id)),
     ((*_ALONE, Parcel.ship_by_at.is_(None)), (Parcel.id,)),
 )
-#: each walk ends at its first parcel
-NEXT_IN_TURN = tuple(_NEXT.where(*here).order_by(*order) for here, order in TURNS)
+#: each walk ends at its first parcel; first of all the rest of a box that was closed full, for it lies on the desk
+NEXT_IN_TURN = (
+    _NEXT.where(text(IS_REST)).order_by(Parcel.id),
+    *(_NEXT.where(*_WAITING, *here).order_by(*order) for here, order in TURNS),
+)
 
 
 def open_code(uow: UnitOfWork, act: Act) -> Verdict:

@@ -2,3 +2,5 @@
 
 #: what a query has to say literally, so that SQLite knows that the index of open parcels answers it
 IS_OPEN = "state NOT IN ('shipped', 'cancelled')"
+#: the rest of a box that was closed full; again literally, for the index that holds hardly anything else
+IS_REST = "state = 'to_pack' AND box_no > 1"

@@ -39,8 +39,8 @@ def _walk(here: tuple[Any, ...], order: tuple[Any, ...]) -> Any:
 
 _SAME_WAVE = _walk((Parcel.state == "to_pack", Parcel.wave_id == bindparam("wave")), (Parcel.wave_seq, Parcel.id))
 _AT_A_DESK = _walk((Parcel.state == "packing",), (Parcel.id,))
-# Without the turn of second boxes: they wait in a wave or with a deadline too, and only walking all finds them.
-_IN_TURN = tuple(_walk((Parcel.state == "to_pack", *here), order) for here, order in TURNS[1:])
+# The rest of a box waits in a wave or with a deadline too.
+_IN_TURN = tuple(_walk((Parcel.state == "to_pack", *here), order) for here, order in TURNS)
 
 
 def owner_of(connection: Connection, sku_id: int, parcel_id: int | None) -> Owner | None:

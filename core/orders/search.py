@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.queries import sku_ids_called
@@ -90,7 +90,7 @@ class _Numbers:
     Attributes:
         some: of one shop, at most `some` of them, the highest numbers where the engine can.
         recent: of all shops, the newest, found among the last `recent` orders.
-        newest: of one shop, the newest from the id `floor` on.
+        newest: of all shops, the newest from the id `floor` on.
     """
 
     some: Select[int]
@@ -105,34 +105,31 @@ def _numbers(at_least: str, below: str, *highest_first: Any) -> _Numbers:
     last = select(Order.id, Order.order_no).where(Order.id < bindparam("before"))
     newest = last.order_by(Order.id.desc()).limit(bindparam("recent")).subquery("newest")
     recent = select(newest.c.id).where(*between(newest.c.order_no)).order_by(newest.c.id.desc())
-    here = (Order.shop_id == bindparam("shop"), *between(Order.order_no), Order.id < bindparam("before"))
-    every = select(Order.id).where(*here)
+    every = select(Order.id).where(*between(Order.order_no), Order.id < bindparam("before"))
+    some = every.where(Order.shop_id == bindparam("shop")).order_by(*highest_first)
     # By an expression, so that no engine walks all ids from the newest down instead of the range.
-    from_floor = every.where(Order.id + 0 >= bindparam("floor")).order_by((Order.id + 0).desc())
+    place = literal_column("+orders.id", Integer)
+    from_floor = every.where(Order.shop_id.in_(_SHOPS), place >= bindparam("floor")).order_by(place.desc())
     return _Numbers(
-        every.order_by(*highest_first).limit(bindparam("some")),
-        recent.limit(bindparam("many")),
-        from_floor.limit(bindparam("many")),
+        some.limit(bindparam("some")), recent.limit(bindparam("many")), from_floor.limit(bindparam("many"))
     )
 
 
+_SHOPS = select(Shop.id)
 # LIKE 'abc%' uses the index on neither engine; on PostgreSQL the plain signs would sort by the server's language.
 _NUMBERS = {"sqlite": _numbers(">=", "<", Order.order_no.desc()), "postgresql": _numbers("~>=~", "~<~")}
-_EXACTLY = select(Order.id).where(Order.shop_id == bindparam("shop"), Order.order_no == bindparam("number"))
-_SHOPS = select(Shop.id)
+_EXACTLY = select(Order.id).where(Order.shop_id.in_(_SHOPS), Order.order_no == bindparam("number"))
 
 
 def _by_number(connection: Connection, number: str, before: int, limit: int) -> Sequence[int]:
-    shops = connection.execute(_SHOPS).scalars().all()
     if len(number) < _SHORTEST_PREFIX:
-        exact = (connection.execute(_EXACTLY, {"shop": shop, "number": number}).scalar() for shop in shops)
-        return [order_id for order_id in exact if order_id is not None]
+        return connection.execute(_EXACTLY, {"number": number}).scalars().all()
     queries = _NUMBERS[connection.dialect.name]
     binds = {"low": number, "high": number + "\U0010ffff", "before": before, "many": limit}
     few = max(_FEW, limit)
     found: list[int] = []
-    for shop in shops:
-        found += connection.execute(queries.some, binds | {"shop": shop, "some": few}).scalars()
+    for shop in connection.execute(_SHOPS).scalars().all():
+        found += connection.execute(queries.some, binds | {"shop": shop, "some": few}).scalars().all()
         if len(found) >= few:
             break
     else:
@@ -142,10 +139,7 @@ def _by_number(connection: Connection, number: str, before: int, limit: int) -> 
         return recent
     # So many are known already: whatever lies below them is on no page. What remains is a mere pass over the range.
     floor = sorted(found, reverse=True)[:limit][-1]
-    found = []
-    for shop in shops:
-        found += connection.execute(queries.newest, binds | {"shop": shop, "floor": floor}).scalars()
-    return found
+    return connection.execute(queries.newest, binds | {"floor": floor}).scalars().all()
 
 
 # --- buyers -----------------------------------------------------------------------------------------------------

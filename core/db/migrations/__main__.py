@@ -7,9 +7,10 @@ database: `python -m tests.support.schema_files`.
 import re
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from sqlalchemy import create_engine
-
+from core.db.driver import connect_sqlite
+from core.db.engines import sqlite_engines
 from core.db.migrations import versions
 from core.db.migrations.draft import first_body, next_body, write_version
 from core.db.migrations.runner import migrate_sqlite
@@ -32,16 +33,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _draft(text: str) -> int:
-    import sqlite3
-
-    bare = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    migrate_sqlite(lambda: bare)
-    engine = create_engine("sqlite://", creator=lambda: bare)
     last = known_revisions()[-1]
     number = f"{int(last) + 1:04d}"
     name = f"{number}_{re.sub(r'[^a-z0-9]+', '_', text.lower()).strip('_')}"
-    with engine.connect() as connection:
-        body = next_body(connection, all_tables())
+    # In the program's own engine: the standard library's is too old on Debian 12 for the tables of the search.
+    with TemporaryDirectory() as folder:
+        path, key = Path(folder) / "draft.db", bytes(32)
+        migrate_sqlite(lambda: connect_sqlite(path, key))
+        engines = sqlite_engines(path, key)
+        with engines.reader.connect() as connection:
+            body = next_body(connection, all_tables())
+        engines.dispose()
     write_version(_FOLDER / f"{name}.py", text[:1].upper() + text[1:], number, last, body or "    pass")
     sys.stdout.write(f"{name}.py written; add it to the list in versions/__init__.py\n")
     return 0

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.db.driver import connect_sqlite
 from core.db.engines import sqlite_engines
+from core.db.migrations import __main__ as draft_verb
 from core.db.migrations.draft import BY_HAND, first_body, next_body, write_version
 from core.db.migrations.runner import migrate_sqlite
 from tests.support.stores import TEST_KEY
@@ -63,6 +64,13 @@ def test_what_was_written_by_hand_survives_making_it_anew(tmp_path):
     write_version(path, "All", "0001", None, first_body(declared(sa.Column("more", sa.Text()))))
     assert load(path)._by_hand() == "mine"
     assert "'more'" in path.read_text(encoding="utf-8")
+
+
+def test_a_draft_against_the_tables_of_today_has_nothing_to_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(draft_verb, "_FOLDER", tmp_path)
+    assert draft_verb.main(["new", "Nothing at all"]) == 0
+    (written,) = tmp_path.glob("*_nothing_at_all.py")
+    assert "pass\n" in written.read_text(encoding="utf-8").partition("def _generated()")[2].partition("#")[0]
 
 
 def test_a_wrong_verb_says_how_it_is_used():

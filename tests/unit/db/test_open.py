@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -391,7 +392,12 @@ def test_nothing_more_is_written_to_a_file_found_damaged(made):
     config, _ = made
     opened = open_store(config)
     opened.close()
-    spoil_pages(config.folder / "packdesk.db")
+    path = config.folder / "packdesk.db"
+    bare = connect_sqlite(path, load_key(config.folder, config.key_source).file_key)
+    # Pages that opening does not read.
+    roots = bare.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('scan', 'outbox', 'wave')").fetchall()
+    bare.close()
+    spoil_pages(path, [page for (page,) in roots])
     opened = open_store(config)
     assert not opened.check().is_whole
     with pytest.raises(Unavailable) as caught:
@@ -400,8 +406,9 @@ def test_nothing_more_is_written_to_a_file_found_damaged(made):
     opened.close()
 
 
-def spoil_pages(path: Path) -> None:
-    """Ten pages in the second half of the file become noise."""
+def spoil_pages(path: Path, pages: Sequence[int]) -> None:
+    """These pages become noise; they count from one."""
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2 // 4096 * 4096)
-        file.write(bytes(10 * 4096))
+        for page in pages:
+            file.seek((page - 1) * 4096)
+            file.write(bytes(4096))
