@@ -5,6 +5,7 @@ reorder a line, characters nobody sees) and the layout (thousands of stacked acc
 """
 
 import html
+import re
 import unicodedata
 
 CONTROL_MARK = "※"
@@ -14,6 +15,8 @@ MAX_STACKED_MARKS = 4
 
 _ELLIPSIS = "…"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+#: what nearly all cells of a list hold: one look at the whole text instead of one at each character
+_HARMLESS = re.compile("[ -~¥·×—…‘’“”\u3001-\u3029\uff01-\uff5e\u3400-\u4dbf\u4e00-\u9fff]*")
 _SELECTORS = frozenset([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 
 
@@ -25,7 +28,7 @@ def visible(text: str, *, lines: bool = False, limit: int = MAX_SHOWN_CHARS) -> 
         lines: keep line breaks; otherwise they become spaces.
         limit: what comes after is cut and replaced by an ellipsis.
     """
-    if len(text) <= limit and text.isascii() and text.isprintable():
+    if len(text) <= limit and _HARMLESS.fullmatch(text):
         return text
     out: list[str] = []
     stacked = 0

@@ -19,6 +19,8 @@ from core.waybills.records import PrintJobView
 #: silence of a shop that is worth a look, and silence that is loud
 NOTICE_AFTER = timedelta(minutes=2)
 STOP_AFTER = timedelta(minutes=5)
+#: nobody packs more in a day, and counting is quick
+TO_PACK_CAP = 1000
 
 # Without statistics SQLite begins a join with the wrong table and reads all of it: CROSS JOIN keeps the order of the
 # tables there, and a "+" keeps it from walking through a whole table for the sake of the order.
@@ -35,6 +37,13 @@ _WAVES = f"""
     GROUP BY wave.id, wave.code, wave.way, wave.parcel_count, wave.created_at
     ORDER BY wave.id
     LIMIT :limit"""  # noqa: S608 - a constant
+_TO_PACK = f"""
+    SELECT count(*) FROM (
+        SELECT 1 AS one FROM parcel
+        WHERE state = 'to_pack' AND {parcel_states.IS_OPEN} AND NOT EXISTS (
+            SELECT 1 FROM parcel_line JOIN orders ON orders.id = parcel_line.order_id
+            WHERE parcel_line.parcel_id = parcel.id AND orders.hold_reason <> '')
+        LIMIT :limit) AS waiting"""  # noqa: S608 - a constant
 _PICKS = """
     SELECT sku.id, sku.code, sku.name, sku.short_name, sku.spec,
         sum(parcel_line.qty - parcel_line.verified_qty), count(DISTINCT parcel_line.parcel_id)
@@ -79,13 +88,14 @@ class FirstLook:
     picks: tuple[PickRow, ...]
     jobs: tuple[PrintJobView, ...]
     status: StatusView
+    to_pack: int
 
 
 def first_look(ask: Ask, now: datetime) -> FirstLook:
     """All of it, within the transaction of whoever asks."""
     waves = open_waves(ask)
     picks = pick_list(ask, waves[0].id) if waves else ()
-    return FirstLook(recent_shipped(ask), waves, picks, open_jobs(ask), status(ask, now))
+    return FirstLook(recent_shipped(ask), waves, picks, open_jobs(ask), status(ask, now), to_pack(ask))
 
 
 def recent_shipped(ask: Ask, limit: int = 8) -> tuple[ShippedRow, ...]:
@@ -101,6 +111,11 @@ def open_waves(ask: Ask, limit: int = 20) -> tuple[WaveView, ...]:
         WaveView(wave_id, code, way, total, left, instant(created))
         for wave_id, code, way, total, left, created in rows
     )
+
+
+def to_pack(ask: Ask) -> int:
+    """How many parcels wait to be packed, counted up to TO_PACK_CAP; those under a hold do not."""
+    return int(ask(_TO_PACK, limit=TO_PACK_CAP)[0][0])
 
 
 def pick_list(ask: Ask, wave_id: int) -> tuple[PickRow, ...]:

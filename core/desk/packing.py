@@ -122,6 +122,10 @@ class Packing:
         """Waves with work left."""
         return self._store.read(lambda connection: first_page.open_waves(ask_connection(connection)))
 
+    def to_pack(self) -> int:
+        """How many parcels wait."""
+        return self._store.read(lambda connection: first_page.to_pack(ask_connection(connection)))
+
     def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
         """What is still to be fetched for a wave, along the shelves."""
         return self._store.read(lambda connection: first_page.pick_list(ask_connection(connection), wave_id))

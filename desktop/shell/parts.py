@@ -83,7 +83,8 @@ class ShellParts(QObject):
         packing, labels = ports.packing, ports.labels
         waves = packing.waves()
         picks = packing.pick_list(waves[0].id) if waves else ()
-        return ports, FirstLook(packing.recent(), waves, picks, labels.open_jobs(), ports.status.status())
+        status, to_pack = ports.status.status(), packing.to_pack()
+        return ports, FirstLook(packing.recent(), waves, picks, labels.open_jobs(), status, to_pack)
 
     def join(self, ports: "DeskPorts") -> None:
         """What is behind the window is there."""

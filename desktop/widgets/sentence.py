@@ -26,6 +26,7 @@ class DeskSentence(QFrame):
         self._what = FitLabel(ui, "desk", name=f"{name}.what")
         self._more = FitLabel(ui, "deskMore", name=f"{name}.more")
         self._way = FitLabel(ui, "deskMore", name=f"{name}.way")
+        self._factor = PlainLabel(ui, "desk", name=f"{name}.factor")
         self._corner = PlainLabel(ui, "deskMore", wraps=True, name=f"{name}.corner")
         self._corner.setWordWrap(False)
         self._corner.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -41,6 +42,7 @@ class DeskSentence(QFrame):
         row.setSpacing(18)
         row.addWidget(self._sign)
         row.addLayout(lines, 1)
+        row.addWidget(self._factor)
         row.addWidget(self._corner)
         self.setMinimumHeight(ui.scaled(128))
         ui.retranslated.connect(self._say_again)
@@ -55,6 +57,11 @@ class DeskSentence(QFrame):
         icon, token = _SIGNS.get(mood, ("octagon-x", "on_alarm"))
         self._sign.change(icon, token)
         self._say_again()
+
+    def show_factor(self, text: str) -> None:
+        """Show what multiplies the next scan, as large as the sentence; empty for nothing."""
+        self._factor.show_text(text)
+        self._factor.setVisible(bool(text))
 
     def show_corner(self, text: str) -> None:
         """Show where we are (place in the wave), small on the right."""

@@ -33,6 +33,20 @@ def test_a_printer_that_cannot_print_is_said_large_until_it_can(desk):
     assert desk.said == "packing.printing"
 
 
+def test_a_free_desk_says_how_many_parcels_wait(desk):
+    assert desk.screen.sentence.more is None
+    desk.presenter.start()
+    desk.tasks.run()
+    assert desk.screen.sentence.more.code == "packing.left.none"
+    assert desk.screen.sentence.way is None
+    for _ in range(2):
+        desk.world.add_parcel((MILK, 1))
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert desk.screen.sentence.more == Phrase("packing.left", {"n": 2})
+    assert desk.screen.sentence.way.code == "packing.idle.way"
+
+
 def test_whole_parcel_from_next_to_shipped(desk):
     opened(desk)
     assert desk.said == "packing.scan_goods"

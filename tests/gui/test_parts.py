@@ -1,6 +1,7 @@
 """Models, labels, theme, sounds, pictures, and the rules no linter has."""
 
 import ast
+import sys
 import threading
 import time
 import wave
@@ -17,7 +18,7 @@ from desktop.bridge.tasks import InlineTasks
 from desktop.commands import BARCODES, Command, Order, parse_command, sheet_codes
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.settings.practice import PracticeCard
-from desktop.plain_text import tooltip, visible
+from desktop.plain_text import _HARMLESS, tooltip, visible
 from desktop.sounds import Sounds, scaled_wav
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
@@ -104,6 +105,13 @@ def test_markup_is_literal_everywhere(qtbot, ui, text):
 )
 def test_what_would_act_invisibly_is_visible(text, shown):
     assert visible(text) == shown
+
+
+def test_what_is_shown_without_a_look_at_each_character_would_come_out_the_same():
+    quick = [char for char in map(chr, range(sys.maxunicode + 1)) if _HARMLESS.fullmatch(char)]
+    assert len(quick) > 27_000
+    behind = "\u200b"  # makes the whole text be looked at
+    assert visible("".join(quick) + behind, limit=len(quick) + 1) == "".join(quick) + "※"
 
 
 def test_long_texts_are_cut_and_fast():

@@ -29,8 +29,9 @@ from desktop.window_verb import Boot, _Wish
 from tests.gui.robots import DeskRobot
 from tests.support.data_folder import make_data_folder
 from tests.support.desk_world import GOODS, START, DeskWorld
+from tests.support.disk import spoil_tables
 from tests.support.fake_shop import line
-from tests.support.world import World
+from tests.support.world import KEY, World
 
 MILK = GOODS[0]
 ROOT = Path(__file__).parents[2]
@@ -193,7 +194,7 @@ class SlowStart:
         world = self.world
         if not self.has_glance:
             return None
-        return FirstLook(world.recent(), world.waves(), (), world.open_jobs(), world.status())
+        return FirstLook(world.recent(), world.waves(), (), world.open_jobs(), world.status(), world.to_pack())
 
     def load(self) -> DeskPorts:
         assert self.may_load.wait(20)
@@ -359,9 +360,7 @@ def test_after_the_start_the_file_is_checked_and_a_damaged_one_is_not_written_to
     # Whether the printer's lane meets the damage too before all is over, is chance.
     monkeypatch.setattr(logging.getLogger("printing.spooler"), "disabled", True)
     folder = make_data_folder(tmp_path / "data", tmp_path / "machine.key")
-    with folder.database.open("r+b") as file:
-        file.seek(folder.database.stat().st_size // 2 // 4096 * 4096)
-        file.write(bytes(10 * 4096))
+    spoil_tables(folder.database, KEY.file_key)
     options = Options(folder.path, None, folder.key_file, None, "desk-1", "clerk", is_json=False)
     boot = Boot(options, DeskSettings(None), _Wish(None, with_practice=False))
     packing = boot.load().packing

@@ -182,6 +182,31 @@ def test_scans_are_kept_in_order_while_the_records_are_slow(robot, world):
     assert scans == [MILK.barcode, BOTTLE.barcode, DIAPERS.barcode]
 
 
+def test_one_scan_that_is_not_answered_at_once_is_told_of(robot, world):
+    import threading
+
+    opened(robot)
+    world.gate = threading.Event()
+    robot.gun(MILK.barcode)
+    assert not robot.find("packing.entry").isVisible()
+    robot.sees("packing.entry.hint", "还有 1 个扫描在排队")
+    robot.qtbot.waitUntil(lambda: robot.find("packing.entry").isVisible())
+    world.gate.set()
+    robot.qtbot.waitUntil(lambda: not robot.find("packing.entry").isVisible())
+
+
+def test_what_multiplies_the_next_scan_stands_as_large_as_the_sentence(robot):
+    opened(robot)
+    factor, what = robot.find("packing.sentence.factor"), robot.find("packing.sentence.what")
+    assert not factor.isVisible()
+    robot.gun("PD-QTY-2")
+    robot.sees("packing.sentence.factor", "× 2")
+    assert factor.isVisible()
+    assert factor.fontInfo().pixelSize() >= what.fontInfo().pixelSize()
+    robot.gun(MILK.barcode)
+    robot.qtbot.waitUntil(lambda: not factor.isVisible())
+
+
 def test_an_unknown_label_is_asked_inline_and_no_dialog_opens(robot, world):
     opened(robot)
     for code in (MILK.barcode, BOTTLE.barcode):

@@ -276,6 +276,10 @@ class DeskWorld:
         with self._lock:
             return tuple(self.open_waves)
 
+    def to_pack(self) -> int:
+        with self._lock:
+            return sum(parcel.state == "to_pack" for parcel in self.parcels.values())
+
     def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
         with self._lock:
             if not any(wave.id == wave_id for wave in self.open_waves):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.db.driver import connect_sqlite
 from tests.support.fault_shim import Kind, Recorded
 
 _LOST, _TORN, _GARBAGE = 0.4, 0.2, 0.05
@@ -83,3 +84,18 @@ def _spoiled(operation: Recorded, rng: random.Random) -> Recorded:
         kept = rng.randrange(_SECTOR, len(operation.data), _SECTOR)
         return Recorded(operation.kind, operation.path, operation.offset, operation.data[:kept])
     return operation
+
+
+def spoil_tables(database: Path, file_key: bytes) -> None:
+    """Pages of tables and indexes that opening the file does not read become noise; nobody may have it open."""
+    bare = connect_sqlite(database, file_key, must_exist=True)
+    wanted = (
+        "SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('customer_change', 'channel_copy') AND rootpage > 0"
+    )
+    pages = [page for (page,) in bare.execute(wanted).fetchall()]
+    size = bare.execute("PRAGMA page_size").fetchone()[0]
+    bare.close()
+    with database.open("r+b") as file:
+        for page in pages:
+            file.seek((int(page) - 1) * int(size))
+            file.write(bytes(int(size)))

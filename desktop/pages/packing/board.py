@@ -108,7 +108,7 @@ class Board:
         if self._over is not None:
             sentence = self._over
         elif parcel is None:
-            sentence = idle_sentence(self._last_shipped)
+            sentence = idle_sentence(self._last_shipped, self._screen.to_pack)
         else:
             sentence = parcel_sentence(parcel, line, self._screen.printer_trouble)
         self.show(sentence=sentence, current_line_id=None if line is None else line.id)

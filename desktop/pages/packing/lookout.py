@@ -38,7 +38,8 @@ class Lookout:
     def show_first(self, look: FirstLook) -> None:
         """Show what was read at the start, before anybody has asked."""
         self._on_jobs(look.jobs)
-        self._board.show(recent=look.recent, waves=look.waves, picks=look.picks)
+        self._board.show(recent=look.recent, waves=look.waves, picks=look.picks, to_pack=look.to_pack)
+        self._board.render()
 
     def choose_wave(self, step: int) -> None:
         """Look at the wave before (-1) or after (+1) the one that is shown."""
@@ -55,11 +56,13 @@ class Lookout:
 
     def _around(self, wave_id: int | None) -> PackingScreen:
         recent, waves = self._packing.recent(), self._packing.waves()
-        seen = PackingScreen(idle_sentence(""), recent=recent, waves=waves, wave_id=wave_id)
+        to_pack = self._packing.to_pack()
+        seen = PackingScreen(idle_sentence(""), recent=recent, waves=waves, wave_id=wave_id, to_pack=to_pack)
         return seen if seen.wave is None else replace(seen, picks=self._packing.pick_list(seen.wave.id))
 
     def _on_around(self, seen: PackingScreen) -> None:
-        self._board.show(recent=seen.recent, waves=seen.waves, picks=seen.picks)
+        self._board.show(recent=seen.recent, waves=seen.waves, picks=seen.picks, to_pack=seen.to_pack)
+        self._board.render()
 
     def _on_jobs(self, jobs: tuple[PrintJobView, ...]) -> None:
         unknown = [job for job in jobs if job.state == _UNKNOWN]

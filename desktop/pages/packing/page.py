@@ -24,6 +24,8 @@ from desktop.widgets.sentence import DeskSentence
 
 _TICK_MS: Final = 1000
 _RECENT_SHOWN: Final = 4
+#: most scans are answered sooner, and a row that flashes up at each would be restless
+_PATIENCE_MS: Final = 250
 #: function keys of this page; the shell hands them over
 KEYS: Final = {
     Qt.Key.Key_F3: Command.WAVE,
@@ -182,6 +184,7 @@ class PackingPage(QWidget):
         screen = self._presenter.screen
         sentence = screen.sentence
         self.sentence.say(sentence.mood, sentence.what, sentence.more, sentence.way)
+        self.sentence.show_factor("" if screen.qty == 1 else f"× {screen.qty}")
         self.sentence.show_corner(self._corner(screen))
         self._question.show_question(screen)
         self._choice.show_choice(screen.asking, screen.likeliest)
@@ -196,8 +199,6 @@ class PackingPage(QWidget):
         parcel = screen.parcel
         texts = self._ui.texts
         parts: list[str] = []
-        if screen.qty != 1:
-            parts.append(f"× {screen.qty}")
         if parcel is not None:
             if parcel.wave_seq is not None:
                 parts.append(texts.t("packing.place", n=parcel.wave_seq, total=parcel.wave_total))
@@ -317,7 +318,7 @@ class _ChoiceCard(QFrame):
 
 
 class _EntryRow(QFrame):
-    """What is typed by hand, until Enter."""
+    """What is typed by hand, until Enter; or how many scans wait, when one is not answered at once."""
 
     def __init__(self, ui: Ui) -> None:
         super().__init__()
@@ -329,11 +330,20 @@ class _EntryRow(QFrame):
         row.setContentsMargins(16, 6, 16, 6)
         row.addWidget(self._words)
         row.addWidget(self._hint, 1)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self.show)
 
     def show_entry(self, screen: PackingScreen) -> None:
         """Show the typed text and what Enter does with it."""
         is_weight = screen.asking is Asking.WEIGHT
-        self.setVisible(bool(screen.typed) or is_weight or screen.waiting > 1)
+        is_late = screen.waiting > 1 or (screen.waiting == 1 and not self.isHidden())
+        self.setVisible(bool(screen.typed) or is_weight or is_late)
+        if not screen.waiting:
+            self._patience.stop()
+        elif not self._patience.isActive():
+            self._patience.start()
         self._words.show_text(f"{screen.typed}▏" if screen.typed or is_weight else "")
         if screen.typed or is_weight:
             self._hint.say("packing.entry.weight" if is_weight else "packing.entry.code")

@@ -81,6 +81,10 @@ class PackingDesk(Protocol):
         """Open waves."""
         ...
 
+    def to_pack(self) -> int:
+        """How many parcels wait to be packed, counted up to `TO_PACK_CAP`."""
+        ...
+
     def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
         """What is still to be fetched for a wave, in the order of the shelves."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.desk.first_page import TO_PACK_CAP
 from core.fulfilment.records import Owner, PackLine, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
 from desktop.formats import age_phrase
@@ -80,6 +81,7 @@ class PackingScreen:
         is_alarming: the stop tone repeats until somebody acknowledges.
         wave_id: the wave the clerk chose to look at.
         picks: what is still to be fetched for it.
+        to_pack: how many parcels wait to be packed; None before the first look.
         shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
@@ -100,6 +102,7 @@ class PackingScreen:
     waves: tuple[WaveView, ...] = ()
     wave_id: int | None = None
     picks: tuple[PickRow, ...] = ()
+    to_pack: int | None = None
     printer_trouble: Phrase | None = None
 
     @property
@@ -118,12 +121,19 @@ def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
     return missing[0] if missing else None
 
 
-def idle_sentence(last_shipped: str) -> Sentence:
-    """Nothing is open."""
+def idle_sentence(last_shipped: str, to_pack: int | None = None) -> Sentence:
+    """Nothing is open; `to_pack` parcels wait."""
+    left = None if to_pack is None else _left(to_pack)
     if last_shipped:
         shipped = Phrase("packing.shipped", {"waybill_no": last_shipped})
-        return Sentence(Mood.GOOD, shipped, way=Phrase("packing.shipped.way"))
-    return Sentence(Mood.CALM, Phrase("packing.idle"), way=Phrase("packing.idle.way"))
+        return Sentence(Mood.GOOD, shipped, left, Phrase("packing.shipped.way") if to_pack != 0 else None)
+    return Sentence(Mood.CALM, Phrase("packing.idle"), left, Phrase("packing.idle.way") if to_pack != 0 else None)
+
+
+def _left(to_pack: int) -> Phrase:
+    if not to_pack:
+        return Phrase("packing.left.none")
+    return Phrase("packing.left", {"n": f"{to_pack}+" if to_pack >= TO_PACK_CAP else to_pack})
 
 
 def withdrawn_inside(parcel: ParcelView) -> PackLine | None:

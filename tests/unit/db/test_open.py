@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from core.db.keys import load_key
 from core.db.models import Setting
 from core.db.open import open_store
 from core.runtime.errors import Refused, Unavailable
+from tests.support.disk import spoil_tables
 from tests.support.opened import config_for
 
 PHONE = "13800138000"
@@ -393,22 +393,10 @@ def test_nothing_more_is_written_to_a_file_found_damaged(made):
     opened = open_store(config)
     opened.close()
     path = config.folder / "packdesk.db"
-    bare = connect_sqlite(path, load_key(config.folder, config.key_source).file_key)
-    # Pages that opening does not read.
-    roots = bare.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('scan', 'outbox', 'wave')").fetchall()
-    bare.close()
-    spoil_pages(path, [page for (page,) in roots])
+    spoil_tables(path, load_key(config.folder, config.key_source).file_key)
     opened = open_store(config)
     assert not opened.check().is_whole
     with pytest.raises(Unavailable) as caught:
         opened.store.write(lambda uow: uow.insert(Setting, {"name": "late", "value": 1}))
     assert caught.value.code == "db.damaged"
     opened.close()
-
-
-def spoil_pages(path: Path, pages: Sequence[int]) -> None:
-    """These pages become noise; they count from one."""
-    with path.open("r+b") as file:
-        for page in pages:
-            file.seek((page - 1) * 4096)
-            file.write(bytes(4096))
