@@ -13,6 +13,7 @@ from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
 PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
+_BUTTON_PX: Final = 66
 
 
 class Rail(QFrame):
@@ -36,6 +37,8 @@ class Rail(QFrame):
             button.setProperty("look", "rail")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setIconSize(QSize(24, 24))
+            # Bold and plain words ask for different heights: the others would move when a page is chosen.
+            button.setFixedHeight(ui.scaled(_BUTTON_PX))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _checked=False, page=page: go(page))
             self._group.addButton(button)

@@ -44,7 +44,8 @@ class DeskSentence(QFrame):
         row.addLayout(lines, 1)
         row.addWidget(self._factor)
         row.addWidget(self._corner)
-        self.setMinimumHeight(ui.scaled(128))
+        # Room for three lines, so that what stands below does not jump when a line comes or goes.
+        self.setMinimumHeight(ui.scaled(144))
         ui.retranslated.connect(self._say_again)
 
     def say(self, mood: str, what: Phrase, more: Phrase | None, way: Phrase | None) -> None:

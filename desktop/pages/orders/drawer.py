@@ -310,6 +310,7 @@ class _ParcelRow(QFrame):
             acts.addWidget(
                 ActionButton(ui, "action.print", self._on_print, icon="printer", name=f"{name}.print_label")
             )
+            acts.addStretch(1)
         elif parcel.waybill_id is not None:
             acts.addWidget(self._reason, 1)
             acts.addWidget(ActionButton(ui, "orders.reprint", self._on_reprint, name=f"{name}.reprint"))

@@ -12,7 +12,7 @@ from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
 from desktop.pages.packing.idle import IdlePanel
 from desktop.pages.packing.presenter import PackingPresenter
-from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen
+from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -199,6 +199,9 @@ class PackingPage(QWidget):
         parcel = screen.parcel
         texts = self._ui.texts
         parts: list[str] = []
+        left = left_to_pack(screen)
+        if left is not None:
+            parts.append(texts.say(left))
         if parcel is not None:
             if parcel.wave_seq is not None:
                 parts.append(texts.t("packing.place", n=parcel.wave_seq, total=parcel.wave_total))

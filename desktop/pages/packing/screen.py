@@ -123,17 +123,19 @@ def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
 
 def idle_sentence(last_shipped: str, to_pack: int | None = None) -> Sentence:
     """Nothing is open; `to_pack` parcels wait."""
-    left = None if to_pack is None else _left(to_pack)
     if last_shipped:
-        shipped = Phrase("packing.shipped", {"waybill_no": last_shipped})
-        return Sentence(Mood.GOOD, shipped, left, Phrase("packing.shipped.way") if to_pack != 0 else None)
-    return Sentence(Mood.CALM, Phrase("packing.idle"), left, Phrase("packing.idle.way") if to_pack != 0 else None)
+        shipped, way = Phrase("packing.shipped", {"waybill_no": last_shipped}), Phrase("packing.shipped.way")
+        return Sentence(Mood.GOOD, shipped, way=Phrase("packing.left.none") if to_pack == 0 else way)
+    way = Phrase("packing.left.none") if to_pack == 0 else Phrase("packing.idle.way")
+    return Sentence(Mood.CALM, Phrase("packing.idle"), way=way)
 
 
-def _left(to_pack: int) -> Phrase:
-    if not to_pack:
-        return Phrase("packing.left.none")
-    return Phrase("packing.left", {"n": f"{to_pack}+" if to_pack >= TO_PACK_CAP else to_pack})
+def left_to_pack(screen: PackingScreen) -> Phrase | None:
+    """How many parcels wait, while the desk is free and nothing more urgent is said."""
+    if screen.parcel is not None or not screen.to_pack or screen.sentence.mood not in {Mood.CALM, Mood.GOOD}:
+        return None
+    count = f"{TO_PACK_CAP}+" if screen.to_pack >= TO_PACK_CAP else str(screen.to_pack)
+    return Phrase("packing.left", {"n": count})
 
 
 def withdrawn_inside(parcel: ParcelView) -> PackLine | None:
