@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.channels.contract import Channel, ChannelError
+from core.channels.contract import Channel
 from core.db import leases, outbox
 from core.db.key_sources import key_source
 from core.db.keys import KeySource
@@ -30,6 +30,7 @@ from core.outside import Outside
 from core.runtime.clock import Clock, SystemClock
 from core.runtime.errors import DomainError
 from core.runtime.lanes import Lane
+from core.runtime.remote_errors import ChannelError
 from core.sync.asking import Asking
 from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers

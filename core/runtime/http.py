@@ -1,6 +1,6 @@
 """The one way out over HTTP: JSON calls with a total deadline, a byte cap and nothing followed blindly.
 
-What leaves this module is a checked JSON object or one of the five errors of `core.channels.contract`.
+What leaves this module is a checked JSON object or one of the five errors of `core.runtime.remote_errors`.
 Neither errors nor log lines carry headers, bodies, queries or paths: they may hold secrets or personal data.
 """
 
@@ -22,18 +22,11 @@ from urllib.parse import quote, urlsplit
 import requests
 import urllib3
 
-from core.channels.contract import (
-    AuthExpired,
-    ChannelError,
-    ContractBroken,
-    RateLimited,
-    Rejected,
-    Temporary,
-)
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.runtime.http_limiter import Limiter
 from core.runtime.http_transport import GuardedAdapter, PeerAddress, PeerError, deadline
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 from core.runtime.strict_json import StrictJsonError, object_from_bytes
 
 _log = logging.getLogger(__name__)

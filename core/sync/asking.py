@@ -13,12 +13,12 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, not_, select
 
-from core.channels.contract import ChannelError, RateLimited, Rejected
 from core.db.unit_of_work import Store
 from core.fulfilment.models import Parcel, ParcelLine
 from core.orders.models import Order
 from core.orders.states import OPEN_STATES
 from core.runtime.errors import DomainError, Unavailable
+from core.runtime.remote_errors import ChannelError, RateLimited, Rejected
 
 _log = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.channels.contract import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected
 from core.db import outbox
 from core.db.outbox import Claim
 from core.db.unit_of_work import Store, Urgency
 from core.runtime.errors import DomainError, Unavailable
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
-from core.channels.contract import Channel, Consignee, Rejected, ShipmentNotice
+from core.channels.contract import Channel, Consignee, ShipmentNotice
 from core.customers.queries import consignees
 from core.db.outbox import Claim
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
@@ -14,6 +14,7 @@ from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.outbound import CONFIRM
 from core.orders import holds
 from core.orders.models import Order, OrderLine
+from core.runtime.remote_errors import Rejected
 from core.sync.delivering import GiveUp, Handler
 from core.sync.shops import ShopRecord, shop_of
 from core.waybills import numbers

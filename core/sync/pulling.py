@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from core.channels.contract import Channel, ChannelOrder, ContractBroken, OrderPage
+from core.channels.contract import Channel, ChannelOrder, OrderPage
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
+from core.runtime.remote_errors import ContractBroken
 from core.sync.models import Cursor
 from core.sync.shops import ShopRecord, note_good_pull
 

@@ -16,11 +16,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, make_url
 
-from core.channels.contract import Consignee, ContractBroken
+from core.channels.contract import Consignee
 from core.customers import service as customers
 from core.db import engines
 from core.db.backup import Source, make_backup
 from core.db.migrations.runner import migrate_postgres, migrate_sqlite
+from core.runtime.remote_errors import ContractBroken
 from core.waybills.accounts import Account, save_account
 from core.waybills.contract import Sender
 from tests.support import world as worlds

@@ -5,13 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core.channels.contract import (
-    AuthExpired,
-    ChannelOrder,
-    OrderPage,
-    Rejected,
-    ShipmentNotice,
-)
+from core.channels.contract import ChannelOrder, OrderPage, ShipmentNotice
+from core.runtime.remote_errors import AuthExpired, Rejected
 from tests.support.channel_stand import ShopStand, Wish
 
 HOUR = timedelta(hours=1)

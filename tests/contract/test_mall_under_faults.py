@@ -7,16 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.channels.contract import (
-    AuthExpired,
-    ChannelError,
-    ContractBroken,
-    OrderPage,
-    RateLimited,
-    Rejected,
-    ShipmentNotice,
-    Temporary,
-)
+from core.channels.contract import OrderPage, ShipmentNotice
 from core.channels.mall.client import MallChannel, MallKey
 from core.channels.mall.plugin import PLUGIN
 from core.channels.mall.signature import Signed, is_genuine, signature_of
@@ -24,6 +15,7 @@ from core.channels.registry import ChannelRegistry, built_in
 from core.runtime.clock import ManualClock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, HttpPolicy
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 from tests.contract.mall_stand import MallStand, mall_stand
 from tests.support.channel_stand import Wish
 from tests.support.mall_signing import independent_signature

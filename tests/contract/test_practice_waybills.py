@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from core.channels.contract import AuthExpired, Consignee, ContractBroken, RateLimited, Rejected, Temporary
+from core.channels.contract import Consignee
 from core.practice.carrier import CARRIER_CODE, package_centre_of, sort_code_of, waybill_number
 from core.practice.server import PracticeSecrets
 from core.runtime.clock import ManualClock
 from core.runtime.http import HttpClient, endpoint
+from core.runtime.remote_errors import AuthExpired, ContractBroken, RateLimited, Rejected, Temporary
 from core.waybills.contract import Sender, WaybillRequest, WaybillService
 from core.waybills.practice.client import PracticeWaybills, WaybillKey
 from tests.simulators.faulty_practice import FaultyPracticeServer

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from core.channels.contract import AuthExpired
 from core.channels.vendure.channel import VendureChannel
 from core.channels.vendure.client import VendureClient
 from core.channels.vendure.plugin import PLUGIN
 from core.runtime.clock import SystemClock
 from core.runtime.http import Call, Endpoint, HttpClient, Reply, endpoint
+from core.runtime.remote_errors import AuthExpired
 from tests.support.cutting_proxy import cutting_proxy
 from tests.support.vendure import PASSWORD, USERNAME, RunningShop
 from tests.support.vendure_driver import VendureDriver

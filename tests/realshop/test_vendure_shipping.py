@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.channels.contract import ChannelOrder, Rejected, ShipmentNotice, Temporary
+from core.channels.contract import ChannelOrder, ShipmentNotice
 from core.channels.vendure.channel import VendureChannel
+from core.runtime.remote_errors import Rejected, Temporary
 from tests.support.cutting_proxy import cutting_proxy
 from tests.support.vendure import RunningShop
 from tests.support.vendure_driver import Json, VendureDriver

@@ -2,9 +2,10 @@
 
 import pytest
 
-from core.channels.contract import Rejected, ShipmentNotice
+from core.channels.contract import ShipmentNotice
 from core.channels.stock_contract import StockChannel
 from core.channels.vendure.channel import VendureChannel
+from core.runtime.remote_errors import Rejected
 from tests.support.vendure_driver import ShopRefusedError, VendureDriver
 
 pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]

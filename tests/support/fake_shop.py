@@ -5,18 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.channels.contract import (
-    Capabilities,
-    ChannelError,
-    ChannelOrder,
-    ChannelOrderLine,
-    Consignee,
-    OrderPage,
-    Rejected,
-    ShipmentNotice,
-    Temporary,
-)
+from core.channels.contract import Capabilities, ChannelOrder, ChannelOrderLine, Consignee, OrderPage, ShipmentNotice
 from core.runtime.clock import Clock
+from core.runtime.remote_errors import ChannelError, Rejected, Temporary
 from core.waybills.contract import WaybillGrant, WaybillRequest
 
 LIN = Consignee("林晓", "13800001234", "浙江省", "杭州市", "西湖区", "练习路1号2幢301室")

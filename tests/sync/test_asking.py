@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from core.app import CoreConfig, build
 from core.catalog.service import take_in
-from core.channels.contract import RateLimited, Rejected, Temporary
 from core.channels.plugin import ChannelPlugin
 from core.channels.registry import ChannelRegistry
 from core.db.models import Journal
@@ -18,6 +17,7 @@ from core.fulfilment.records import KnowledgeRule, OnOld
 from core.inventory.ledger import receive
 from core.inventory.models import Warehouse
 from core.runtime.lanes import Lane
+from core.runtime.remote_errors import RateLimited, Rejected, Temporary
 from core.sync.asking import Asking
 from core.sync.shops import add_shop
 from core.waybills.accounts import Account, save_account

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from core.channels.contract import AuthExpired, ContractBroken, RateLimited, Rejected, Temporary
 from core.db import outbox
 from core.db.models import Outbox
 from core.runtime.errors import NotFound, Unavailable
+from core.runtime.remote_errors import AuthExpired, ContractBroken, RateLimited, Rejected, Temporary
 from core.sync.delivering import Deliverer, failure_of
 from tests.support.fake_shop import line
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from core.channels.contract import AuthExpired, ContractBroken, OrderPage, Temporary
+from core.channels.contract import OrderPage
+from core.runtime.remote_errors import AuthExpired, ContractBroken, Temporary
 from core.sync.models import Cursor
 from tests.support.fake_shop import FakeShop, line
 

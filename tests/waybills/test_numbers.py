@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.channels.contract import ContractBroken, RateLimited
 from core.runtime.errors import Refused
+from core.runtime.remote_errors import ContractBroken, RateLimited
 from tests.support.fake_shop import line
 
 

@@ -6,18 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
-from core.channels.contract import (
-    Capabilities,
-    ChannelOrder,
-    ContractBroken,
-    OrderPage,
-    Rejected,
-    ShipmentNotice,
-)
+from core.channels.contract import Capabilities, ChannelOrder, OrderPage, ShipmentNotice
 from core.channels.mall.errors import error_of
 from core.channels.mall.mapper import order_of, page_of
 from core.channels.mall.signature import Signed, signing_headers
 from core.runtime.http import Call, Endpoint, HttpClient, Outgoing, Reply
+from core.runtime.remote_errors import ContractBroken, Rejected
 
 CAPABILITIES = Capabilities(sees_unpaid=True, page_size=100, safety_lag_s=0, overlap_s=600)
 

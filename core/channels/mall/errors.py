@@ -3,8 +3,8 @@
 The mall's `title` and `detail` stay out of the errors: a careless mall may write a name or a phone into them.
 """
 
-from core.channels.contract import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 from core.runtime.http import ErrorReply
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 
 _SENTENCES = {
     "order_not_found": "The mall does not know this order",

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee, ContractBroken
+from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee
+from core.runtime.remote_errors import ContractBroken
 
 _PAYMENTS = frozenset({"unpaid", "paid", "partly_refunded", "refunded"})
 _AFTER_SALES = frozenset({"none", "requested", "refunded"})

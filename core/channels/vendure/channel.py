@@ -3,18 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from core.channels.contract import (
-    Capabilities,
-    ChannelOrder,
-    ContractBroken,
-    OrderPage,
-    Rejected,
-    ShipmentNotice,
-    Temporary,
-)
+from core.channels.contract import Capabilities, ChannelOrder, OrderPage, ShipmentNotice
 from core.channels.vendure import mapper, queries
 from core.channels.vendure.client import VendureClient
 from core.channels.vendure.paging import Cursor, Window, page_options
+from core.runtime.remote_errors import ContractBroken, Rejected, Temporary
 
 CAPABILITIES = Capabilities(sees_unpaid=True, needs_state_poll=True, page_size=100, overlap_s=600)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.channels.contract import ContractBroken
 from core.channels.vendure.errors import (
     SessionEndedError,
     code_of,
@@ -13,6 +12,7 @@ from core.channels.vendure.errors import (
     error_of,
 )
 from core.runtime.http import Call, Endpoint, HttpClient, Reply
+from core.runtime.remote_errors import ContractBroken
 
 _LOGIN = """
 mutation ($username: String!, $password: String!) {

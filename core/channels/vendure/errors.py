@@ -7,8 +7,8 @@ what was sent.
 
 import re
 
-from core.channels.contract import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 from core.runtime.http import ErrorReply
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 
 #: `extensions.code` of a call that needs a session and has none, or has one without the permission
 _NO_SESSION_CODES = frozenset({"FORBIDDEN", "UNAUTHORIZED", "UNAUTHENTICATED"})

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee, ContractBroken
+from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee
+from core.runtime.remote_errors import ContractBroken
 
 #: seconds since 1970 stay below this until the year 5138, so that one more history entry outweighs any time
 _VERSION_STEP = 100_000_000_000

@@ -5,14 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote
 
-from core.channels.contract import (
-    ChannelError,
-    ContractBroken,
-    Rejected,
-    Temporary,
-)
 from core.channels.mall.signature import Signed, signing_headers
 from core.runtime.http import Call, Endpoint, ErrorReply, HttpClient, Outgoing, plain_error
+from core.runtime.remote_errors import ChannelError, ContractBroken, Rejected, Temporary
 from core.waybills.contract import WaybillGrant, WaybillRequest
 
 _SENTENCES = {

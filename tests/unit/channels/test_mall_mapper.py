@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee, ContractBroken
+from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee
 from core.channels.mall.mapper import order_of, page_of
+from core.runtime.remote_errors import ContractBroken
 
 EXAMPLE: dict[str, object] = {
     "no": "LX2611230000001",

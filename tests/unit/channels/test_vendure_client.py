@@ -9,20 +9,13 @@ from typing import Any
 
 import pytest
 
-from core.channels.contract import (
-    AuthExpired,
-    ChannelError,
-    ContractBroken,
-    RateLimited,
-    Rejected,
-    Temporary,
-)
 from core.channels.vendure.channel import VendureChannel
 from core.channels.vendure.client import VendureClient
 from core.channels.vendure.plugin import PLUGIN, open_shop
 from core.runtime.clock import SystemClock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, HttpPolicy, endpoint
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 
 Answer = tuple[int, dict[str, str], bytes]
 GREETING = {"data": {"login": {"id": "1"}}}

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.channels.contract import ChannelOrder, ContractBroken
+from core.channels.contract import ChannelOrder
 from core.channels.vendure.mapper import map_order
+from core.runtime.remote_errors import ContractBroken
 
 Json = dict[str, Any]
 

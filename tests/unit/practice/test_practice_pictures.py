@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select, update
 
 from core.catalog.models import Sku
-from core.channels.contract import ChannelError
 from core.desk.pictures import Pictures
 from core.practice.catalogue import practice_catalogue
 from core.practice.moving_in import move_in
@@ -15,6 +14,7 @@ from core.practice.server import PracticeSecrets, PracticeServer
 from core.runtime.clock import SystemClock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient
+from core.runtime.remote_errors import ChannelError
 from resources.paths import practice_pictures_dir
 
 KEYS = PracticeSecrets.fresh()

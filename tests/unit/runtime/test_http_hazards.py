@@ -15,17 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from core.channels.contract import (
-    AuthExpired,
-    ChannelError,
-    ContractBroken,
-    RateLimited,
-    Rejected,
-    Temporary,
-)
 from core.runtime.clock import ManualClock, SystemClock
 from core.runtime.errors import Refused
 from core.runtime.http import Call, HttpClient, HttpPolicy, Outgoing, endpoint
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 from tests.simulators.raw_server import RawServer, Script, answer
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from core.channels.contract import ContractBroken, Temporary
 from core.runtime.clock import SystemClock
 from core.runtime.http import Call, HttpClient, HttpPolicy, endpoint
+from core.runtime.remote_errors import ContractBroken, Temporary
 from tests.simulators.raw_server import RawServer, Script, answer
 
 GET = Call("test.get", "GET", "/v1/things", headers={"Authorization": "Bearer secret"})
