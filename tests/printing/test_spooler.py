@@ -191,6 +191,21 @@ def test_paper_out_in_the_middle_is_finished_by_the_printer_and_not_sent_again(d
     assert numbers_on(printer.papers) == ["SF0000000000001"]
 
 
+def test_a_printer_that_goes_off_with_half_a_label_is_asked_about(desk, printer):
+    """Paper ran out in the middle and the printer was switched off: it forgets the other half."""
+    store, ear, spooler, start = desk
+    printer.answer(READY)
+    printer.run_out_of_paper()
+    job = store.add("p", content(1))
+    start()
+    ear.wait_for(lambda status: status.reason == "printer.paper_out")
+    printer.vanish_after(0)
+    spooler.wake()
+    store.wait_for_state(job, "unknown")
+    assert store.rows[job].reason == "printer.lost_midway"
+    assert printer.papers == ()
+
+
 def test_labels_that_cannot_be_drawn_fail_with_their_reason_and_stop_nobody(desk, printer):
     store, _, _, start = desk
     bad = store.add("p", {"schema": 1})
@@ -394,6 +409,50 @@ def test_a_listener_that_fails_stops_nothing(renderer, caplog):
     store.add("p", content(1))
     lane.step()
     assert (store.state(1), len(transport.jobs)) == ("sent", 1)
+
+
+@pytest.mark.expected_log("", logger="printing.spooler")
+def test_nothing_is_printed_while_an_outcome_cannot_be_stored(renderer, caplog):
+    class Down(MemoryJobStore):
+        is_down = True
+
+        def mark_sent(self, job, receipt):
+            if self.is_down:
+                raise OSError("the disk is full")
+            super().mark_sent(job, receipt)
+
+    store, transport, ear = Down(), MemoryTransport(), Ear()
+    lane = lane_on(transport, store, renderer, ear)
+    first, second = store.add("p", content(1)), store.add("p", content(2))
+    for _ in range(4):
+        lane.step()
+    assert (store.state(first), store.state(second), len(transport.jobs)) == ("sending", "queued", 1)
+    assert (ear.printers[-1].activity, ear.printers[-1].reason) == (Activity.WAITING, "store.unavailable")
+    store.is_down = False
+    for _ in range(4):
+        lane.step()
+    assert (store.state(first), store.state(second), len(transport.jobs)) == ("sent", "sent", 2)
+
+
+@pytest.mark.expected_log("", logger="printing.spooler")
+def test_a_defect_in_drawing_fails_that_label_and_a_cold_start_costs_none(renderer, caplog):
+    class Clumsy:
+        def warm_up(self, resolution):
+            raise ZeroDivisionError
+
+        def render(self, label, size, resolution):
+            if label.waybill_no.endswith("1"):
+                raise ZeroDivisionError
+            return renderer.render(label, size, resolution)
+
+    store, transport = MemoryJobStore(), MemoryTransport()
+    spooler = Spooler(store, Clumsy(), lambda: NOW, Ear())
+    bad, good = store.add("p", content(1)), store.add("p", content(2))
+    profile = PrinterProfile(key="p", name="p", address="memory:")
+    spooler.put_printer(Printer(profile, transport, find_language("tspl")))
+    store.wait_for_state(good, "sent")
+    assert spooler.stop()
+    assert (store.state(bad), store.rows[bad].reason) == ("failed", "printing.defect")
 
 
 def test_a_job_that_comes_while_the_lane_goes_to_rest_is_not_stranded(desk, printer):

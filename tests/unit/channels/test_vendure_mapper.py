@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.channels.contract import ChannelOrder
-from core.channels.vendure.mapper import map_order
+from core.channels.vendure.mapper import map_made_fulfilment, map_order
 from core.runtime.remote_errors import ContractBroken
 
 Json = dict[str, Any]
@@ -301,3 +301,14 @@ def test_any_value_anywhere_is_an_order_or_a_broken_contract(data: st.DataObject
 def test_a_stranger_object_is_a_broken_contract(raw: Json) -> None:
     with pytest.raises(ContractBroken):
         map_order(raw)
+
+
+@pytest.mark.parametrize("made", [None, [], {}, {"id": ""}, {"id": "3", "state": 4}])
+def test_a_made_parcel_of_another_shape_is_refused(made: object) -> None:
+    with pytest.raises(ContractBroken):
+        map_made_fulfilment(made, "SF1")
+
+
+def test_numbers_as_some_strategies_write_them_are_understood() -> None:
+    assert mapped(totalWithTax=9770.0).amount_fen == 9770
+    assert map_made_fulfilment({"id": 3, "state": "Pending"}, "SF1").id == "3"
