@@ -1,14 +1,18 @@
 """The names of desk and clerk: what Settings say holds at once in everything that is written from then on."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
 from desktop.settings import DeskSettings
-from desktop.shell.ports import DeskNames
 from desktop.texts import Phrase
+
+if TYPE_CHECKING:
+    # What it names of other pages is not needed for the first one.
+    from desktop.shell.ports import DeskNames
 
 
 class SignIn(QObject):
@@ -17,7 +21,7 @@ class SignIn(QObject):
     def __init__(
         self,
         settings: DeskSettings,
-        desks: DeskNames,
+        desks: "DeskNames",
         tasks: Tasks,
         tell: Callable[[str, Phrase], None],
         parent: QObject | None = None,
