@@ -23,7 +23,7 @@ from tests.support.readers import read_with_zxing
 from tests.walk.orders import place_all
 from tests.walk.report import report
 from tests.walk.stage import missing_programs, program
-from tests.walk.stranger import Packed, Stranger, View, text_of
+from tests.walk.stranger import PRINTER_WAITS, Packed, Stranger, View, text_of
 
 _GOODS = {sku.code: sku for sku in practice_catalogue()}
 _BUYERS_CANCEL = 3
@@ -292,7 +292,7 @@ class Run:
             self.printer.run_out_of_paper()
             return None
         if (
-            self.stranger.means(view.what, ("packing.printing", "packing.scan_label"))
+            self.stranger.means(view.what, ("packing.printing", "packing.scan_label", *PRINTER_WAITS))
             and not self.stranger.has_new_paper
         ):
             if view.trouble and self._is_new("paper in"):

@@ -29,7 +29,9 @@ _SCAN_GOODS = (
     "verdict.code.unknown",
 )
 _SCAN_LABEL = ("packing.scan_label", "verdict.label.wrong", "verdict.label.unknown")
-_WAIT = ("packing.printing", "packing.await_number", "packing.print_unknown")
+#: the printer has something, and nothing on the page is to be done about it
+PRINTER_WAITS = ("packing.print_waits",)
+_WAIT = ("packing.printing", "packing.await_number", "packing.print_unknown", *PRINTER_WAITS)
 _DONE = ("verdict.nothing.to_pack",)
 _KEYS = {"Space": "space", "空格": "space", "空格键": "space", "Esc": "Escape"}
 _NAMED_KEY = re.compile(r"F1[0-2]|F[1-9]|Space|空格|Esc")
