@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, text, update
+from sqlalchemy import bindparam, func, literal_column, or_, select, text, update
+from sqlalchemy.orm import aliased
 
 from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
@@ -82,13 +83,13 @@ def answer(
 def open_next(uow: UnitOfWork, act: Act, other_than: int | None = None) -> Verdict:
     """Open the parcel that is due next: earliest deadline, then oldest; waves that were started go first.
 
-    What this desk had open when its program ended comes before all; `other_than` is the parcel that lies open on the
-    desk now and is put aside.
+    What this desk had open when its program ended comes before all, then the rest of a box that this desk closed
+    full: it lies there. `other_than` is the parcel that lies open on the desk now and is put aside.
     """
     seen = repeated(uow, act)
     if seen is not None:
         return seen
-    parcel_id = _unfinished(uow, other_than) or _due_next(uow)
+    parcel_id = _unfinished(uow, other_than) or _rest_of_own_box(uow) or _due_next(uow)
     if parcel_id is None:
         return answer(uow, act, "nothing.to_pack", Tone.NOTICE)
     return _open(uow, act, parcel_id)
@@ -99,6 +100,10 @@ def _unfinished(uow: UnitOfWork, other_than: int | None) -> int | None:
     mine = (Parcel.state.in_(("packing", "packed")), text(f"parcel.{IS_OPEN}"), Parcel.opened_by == uow.actor.desk)
     query = select(Parcel.id).where(*mine, Parcel.id != (other_than or 0), _no_hold())
     return uow.execute(query.order_by(Parcel.opened_at).limit(1)).scalar_one_or_none()
+
+
+def _rest_of_own_box(uow: UnitOfWork) -> int | None:
+    return uow.execute(REST_OF_OWN_BOX, {"desk": uow.actor.desk}).scalar_one_or_none()
 
 
 def _due_next(uow: UnitOfWork) -> int | None:
@@ -126,11 +131,28 @@ TURNS: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ((*_ALONE, Parcel.ship_by_at.is_not(None)), (Parcel.ship_by_at, Parcel.id)),
     ((*_ALONE, Parcel.ship_by_at.is_(None)), (Parcel.id,)),
 )
-#: each walk ends at its first parcel; first of all the rest of a box that was closed full, for it lies on the desk
-NEXT_IN_TURN = (
-    _NEXT.where(text(IS_REST)).order_by(Parcel.id),
-    *(_NEXT.where(*_WAITING, *here).order_by(*order) for here, order in TURNS),
-)
+#: each walk ends at its first parcel
+NEXT_IN_TURN = tuple(_NEXT.where(*_WAITING, *here).order_by(*order) for here, order in TURNS)
+
+
+def _rest_query() -> Any:
+    box, inside, beside = aliased(Parcel), aliased(ParcelLine), aliased(ParcelLine)
+    closed_here = (
+        select(box.id)
+        .join(beside, beside.parcel_id == box.id)
+        .join(inside, inside.order_id == beside.order_id)
+        .where(
+            inside.parcel_id == Parcel.id,
+            box.box_no == Parcel.box_no - 1,
+            or_(box.opened_by == bindparam("desk"), box.shipped_by == bindparam("desk")),
+        )
+        .correlate(Parcel)
+    )
+    return _NEXT.where(text(f"parcel.{IS_REST}"), closed_here.exists()).order_by(Parcel.id)
+
+
+#: what was left when a desk closed a box full; another desk gets it in its turn
+REST_OF_OWN_BOX = _rest_query()
 
 
 def open_code(uow: UnitOfWork, act: Act) -> Verdict:

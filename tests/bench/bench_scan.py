@@ -19,7 +19,7 @@ from typing import Any
 
 from core.db.driver import connect_sqlite
 from core.desk.packing import Packing
-from core.fulfilment.packing import NEXT_IN_TURN
+from core.fulfilment.packing import NEXT_IN_TURN, REST_OF_OWN_BOX
 from core.fulfilment.taking import slices
 from core.runtime.clock import SystemClock
 from core.sync.asking import Asking
@@ -119,7 +119,7 @@ def _smallest_writes(file: BenchFile, count: int) -> list[float]:
 def _plan_of_next(file: BenchFile) -> list[str]:
     steps = []
     with file.store.engines.reader.connect() as connection:
-        for query in NEXT_IN_TURN:
+        for query in (REST_OF_OWN_BOX.params(desk=""), *NEXT_IN_TURN):
             sql = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
             steps += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
     return steps

@@ -1,5 +1,7 @@
 """One order in several boxes, and many parcels in one wave."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.runtime.errors import Refused
 from tests.support.fake_shop import line
-from tests.support.world import World
+from tests.support.world import START, World
 
 
 def _box(world, opened):
@@ -34,6 +36,23 @@ def test_two_boxes_have_two_numbers_and_the_shop_hears_of_both(world):
     assert sorted(sorted(notice.lines) for notice in world.shop.told.values()) == [[("1", 2)], [("1", 3), ("2", 1)]]
     labels = [content["box"] for content in world.print_labels()]
     assert labels == []  # both boxes had left before a printer asked
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_the_rest_of_a_box_is_next_at_the_desk_where_it_lies_and_waits_its_turn_elsewhere(world, has_left):
+    first = world.ready("A1", line("1", "BEAR", 5), ship_by_at=START + timedelta(hours=9))
+    world.ready("A2", line("1", "BEAR", 1), ship_by_at=START + timedelta(hours=3))
+    world.ready("A3", line("1", "BEAR", 1), ship_by_at=START + timedelta(hours=4))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR", 2)
+    _box(world, opened)
+    world.buy_numbers()
+    if has_left:
+        assert world.desk.ship(first).code == "parcel.shipped"
+    other = world.new_desk("desk 2")
+    assert other.packing.open_next(other.nonce()).parcel.order_nos == ("A2",)
+    mine = world.desk.packing.open_next(world.desk.nonce(), None if has_left else opened.parcel.id)
+    assert (mine.parcel.order_nos, mine.parcel.box_no) == (("A1",), 2)
 
 
 def test_a_platform_that_counts_the_first_box_as_the_order_does_not_stop_the_second(world):
