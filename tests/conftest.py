@@ -8,7 +8,13 @@ from hypothesis import settings
 # Before anything imports Qt: tests open no windows on anybody's screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-pytest_plugins = ["pytester", "tests.support.guards", "tests.support.databases", "tests.support.world_fixtures"]
+pytest_plugins = [
+    "pytester",
+    "tests.support.guards",
+    "tests.support.databases",
+    "tests.support.shim_fixture",
+    "tests.support.world_fixtures",
+]
 
 settings.register_profile("dev", max_examples=15, stateful_step_count=20, deadline=None)
 settings.register_profile(

@@ -20,14 +20,6 @@ _PER_LIFE = 8
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    found = compile_shim(tmp_path_factory.mktemp("shim"))
-    if found is None:
-        pytest.skip("needs Linux and a C compiler")
-    return found
-
-
 def cut_power(folder: Path, shim: Path, cuts: int, seed: int) -> Tally:
     world = World(folder, shim, seed)
     while world.tally.cuts < cuts:

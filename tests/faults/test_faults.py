@@ -5,19 +5,11 @@ import os
 
 import pytest
 
-from tests.support.fault_shim import compile_shim, run_under_shim
+from tests.support.fault_shim import run_under_shim
 
 #: how many points per case; the long run sets thousands
 POINTS = int(os.environ.get("PACKDESK_FAULT_POINTS", "14"))
 SEED = int(os.environ.get("PACKDESK_FAULT_SEED", "20260618"))
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    found = compile_shim(tmp_path_factory.mktemp("shim"))
-    if found is None:
-        pytest.skip("needs Linux and a C compiler")
-    return found
 
 
 @pytest.mark.slow

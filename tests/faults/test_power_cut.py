@@ -5,21 +5,13 @@ import os
 
 import pytest
 
-from tests.support.fault_shim import compile_shim, run_under_shim
+from tests.support.fault_shim import run_under_shim
 from tests.support.power_cut import WRITES
 
 CUTS = int(os.environ.get("PACKDESK_POWER_CUTS", "120"))
 SEED = int(os.environ.get("PACKDESK_FAULT_SEED", "20260618"))
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    found = compile_shim(tmp_path_factory.mktemp("shim"))
-    if found is None:
-        pytest.skip("needs Linux and a C compiler")
-    return found
 
 
 def cut(shim, folder, synchronous: str, cuts: int) -> dict[str, int]:

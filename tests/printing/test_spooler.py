@@ -176,13 +176,20 @@ def test_after_the_clerks_word_the_cut_job_comes_out_once_as_a_marked_copy(desk,
     assert numbers_on(printer.papers) == ["SF0000000000001"]
 
 
-def test_paper_out_in_the_middle_is_finished_by_the_printer_and_not_sent_again(desk, printer):
-    store, ear, spooler, start = desk
+def stopped_by_paper(desk, printer) -> int:
+    """A job whose paper ran out in the middle of the label."""
+    store, ear, _, start = desk
     printer.answer(READY)
     printer.run_out_of_paper()
     job = store.add("p", content(1))
     start()
     ear.wait_for(lambda status: status.reason == "printer.paper_out")
+    return job
+
+
+def test_paper_out_in_the_middle_is_finished_by_the_printer_and_not_sent_again(desk, printer):
+    store, _, spooler, _ = desk
+    job = stopped_by_paper(desk, printer)
     assert store.state(job) == "sent"
     assert printer.papers == ()
     printer.load_paper()
@@ -193,12 +200,8 @@ def test_paper_out_in_the_middle_is_finished_by_the_printer_and_not_sent_again(d
 
 def test_a_printer_that_goes_off_with_half_a_label_is_asked_about(desk, printer):
     """Paper ran out in the middle and the printer was switched off: it forgets the other half."""
-    store, ear, spooler, start = desk
-    printer.answer(READY)
-    printer.run_out_of_paper()
-    job = store.add("p", content(1))
-    start()
-    ear.wait_for(lambda status: status.reason == "printer.paper_out")
+    store, _, spooler, _ = desk
+    job = stopped_by_paper(desk, printer)
     printer.vanish_after(0)
     spooler.wake()
     store.wait_for_state(job, "unknown")
