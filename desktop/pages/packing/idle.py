@@ -41,7 +41,7 @@ class IdlePanel(QWidget):
         )
         self._empty = EmptyState(ui, "package", "packing.empty", "packing.empty", start)
         self._list = QWidget()
-        self._picks = _PickList(ui)
+        self._picks: _PickList | None = None
         column = QVBoxLayout()
         column.setSpacing(8)
         head = QHBoxLayout()
@@ -59,11 +59,10 @@ class IdlePanel(QWidget):
         waves.setLayout(column)
         column.setContentsMargins(0, 0, 0, 0)
         waves.setFixedWidth(min(ui.scaled(_WAVES_PX), 440))
-        both = QHBoxLayout(self._list)
-        both.setContentsMargins(0, 0, 0, 0)
-        both.setSpacing(16)
-        both.addWidget(waves)
-        both.addWidget(self._picks, 1)
+        self._both = QHBoxLayout(self._list)
+        self._both.setContentsMargins(0, 0, 0, 0)
+        self._both.setSpacing(16)
+        self._both.addWidget(waves)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._empty)
@@ -83,11 +82,17 @@ class IdlePanel(QWidget):
             card.show()
         for card in self._cards[len(screen.waves) :]:
             card.hide()
-        self._picks.show_picks(screen.wave, screen.picks)
+        if self._picks is None and screen.waves:
+            # A table is the dearest thing on this page, and a desk without waves starts without it.
+            self._picks = _PickList(self._ui)
+            self._both.addWidget(self._picks, 1)
+        if self._picks is not None:
+            self._picks.show_picks(screen.wave, screen.picks)
 
     def leaf(self, pages: int) -> None:
         """Leaf through the pick list."""
-        self._picks.leaf(pages)
+        if self._picks is not None:
+            self._picks.leaf(pages)
 
 
 class _PickList(QFrame):
