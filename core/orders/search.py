@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.queries import sku_ids_called
@@ -108,7 +108,7 @@ def _numbers(at_least: str, below: str, *highest_first: Any) -> _Numbers:
     every = select(Order.id).where(*between(Order.order_no), Order.id < bindparam("before"))
     some = every.where(Order.shop_id == bindparam("shop")).order_by(*highest_first)
     # By an expression, so that no engine walks all ids from the newest down instead of the range.
-    place = literal_column("+orders.id", Integer)
+    place = literal_column("+orders.id", BigInteger)
     from_floor = every.where(Order.shop_id.in_(_SHOPS), place >= bindparam("floor")).order_by(place.desc())
     return _Numbers(
         some.limit(bindparam("some")), recent.limit(bindparam("many")), from_floor.limit(bindparam("many"))
