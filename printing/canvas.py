@@ -167,7 +167,7 @@ class Canvas:
         fitted = self.fit(shown, area.width(), area.height(), face, lines)
         font, _metrics = self._face(fitted.size_px, is_bold=face.is_bold)
         painter = self._painter
-        painter.setClipRect(area)  # stays for the next text, which sets its own; other pens lift it
+        painter.setClipRect(area)
         colour = QColor(Qt.GlobalColor.white if on_black else Qt.GlobalColor.black)
         painter.setFont(font)
         painter.setPen(colour)
@@ -182,6 +182,7 @@ class Canvas:
             else:
                 painter.fillPath(self._outline(start, line, fitted.size_px, is_bold=face.is_bold), colour)
             top += fitted.line_px
+        painter.setClipping(False)
         return not fitted.is_cut
 
     def fit(self, text: str, width_px: int, height_px: int, face: Face, lines: int) -> FittedText:
@@ -219,7 +220,6 @@ class Canvas:
 
     def black_box(self, box: Rect) -> None:
         """A filled rectangle, under text drawn later with `on_black`."""
-        self._painter.setClipping(False)
         self._painter.fillRect(self._area(box), Qt.GlobalColor.black)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = 0.25) -> None:

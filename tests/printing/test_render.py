@@ -247,6 +247,14 @@ def test_no_text_leaves_its_box(fonts, text, width, height, size, shrink, lines,
     assert not black.any()
 
 
+def test_a_black_box_is_black_whatever_was_written_before_it(fonts):
+    """Or the mark of a further copy would stand white on white."""
+    canvas = Canvas(fonts, 400, 200, 8.0, 160)
+    canvas.text(Rect(0, 0, 20, 5), "先写的字", Face(4, 4))
+    canvas.black_box(Rect(25, 10, 10, 10))
+    assert canvas.finish().to_array()[80:160, 200:280].all()
+
+
 def test_text_is_made_smaller_before_it_is_cut(fonts):
     canvas = Canvas(fonts, 800, 100, 8.0, 150)
     face = Face(5, 2.5)
