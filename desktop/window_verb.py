@@ -188,7 +188,6 @@ class Boot:
         self._check_lane: Lane | None = None
         self._care_lane: Lane | None = None
         self._questions: StartQuestions | None = None
-        self._recovery_code: str | None = None
 
     # Each of the next three runs in a lane, never on the window's thread: keyrings may ask their own questions.
 
@@ -214,7 +213,6 @@ class Boot:
         desk = Desk(config, _label_renderer, virtual_folder=options.data / "labels")
         self._desk = desk
         desk.core.desks.settle(self._settings.text("desk_name"), options.desk)
-        self._recovery_code = _unconfirmed_code(desk)
         begun: Late[Desk] = Late()
         self._begun = begun
         has_practice = self._wish.with_practice and wants_practice(desk.core)
@@ -325,8 +323,15 @@ class Boot:
         return self._desk is not None and not is_recovery_confirmed(self._desk.core.opened.folder)
 
     def recovery_code(self) -> str | None:
-        """The code to show until its owner has typed it once, as it was found when core was loaded."""
-        return self._recovery_code if self.wants_recovery_code() else None
+        """The code to show until its owner has typed it once; a new one where an older was never confirmed."""
+        from core.db.keys import is_recovery_confirmed, renew_recovery_code
+
+        desk = self._desk
+        if desk is None or is_recovery_confirmed(desk.core.opened.folder):
+            return None
+        return desk.core.opened.new_recovery_code or renew_recovery_code(
+            desk.core.opened.folder, desk.core.opened.key
+        )
 
     def confirm_recovery_code(self, typed: str) -> None:
         """Raises `Refused` when it is not the code."""
@@ -344,16 +349,6 @@ class Boot:
             self._care_lane.stop()
         if self._desk is not None:
             self._desk.stop()
-
-
-def _unconfirmed_code(desk: "Desk") -> str | None:
-    """The recovery code nobody has confirmed yet; a new one where an older was never confirmed. Takes 100 ms then."""
-    from core.db.keys import is_recovery_confirmed, renew_recovery_code
-
-    opened = desk.core.opened
-    if is_recovery_confirmed(opened.folder):
-        return None
-    return opened.new_recovery_code or renew_recovery_code(opened.folder, opened.key)
 
 
 def _label_renderer() -> "LabelRenderer":

@@ -37,14 +37,16 @@ _WAVES = f"""
     GROUP BY wave.id, wave.code, wave.way, wave.parcel_count, wave.created_at
     ORDER BY wave.id
     LIMIT :limit"""  # noqa: S608 - a constant
+#: of a parcel that waits: nothing holds its orders
+_MAY_BE_PACKED = """NOT EXISTS (
+            SELECT 1 FROM parcel_line AS other JOIN orders ON orders.id = other.order_id
+            WHERE other.parcel_id = parcel.id AND orders.hold_reason <> '')"""
 _TO_PACK = f"""
     SELECT count(*) FROM (
         SELECT 1 AS one FROM parcel
-        WHERE state = 'to_pack' AND {parcel_states.IS_OPEN} AND NOT EXISTS (
-            SELECT 1 FROM parcel_line JOIN orders ON orders.id = parcel_line.order_id
-            WHERE parcel_line.parcel_id = parcel.id AND orders.hold_reason <> '')
+        WHERE state = 'to_pack' AND {parcel_states.IS_OPEN} AND {_MAY_BE_PACKED}
         LIMIT :limit) AS waiting"""  # noqa: S608 - a constant
-_PICKS = """
+_PICKS = f"""
     SELECT sku.id, sku.code, sku.name, sku.short_name, sku.spec,
         sum(parcel_line.qty - parcel_line.verified_qty), count(DISTINCT parcel_line.parcel_id)
     FROM parcel
@@ -52,10 +54,8 @@ _PICKS = """
     JOIN sku ON sku.id = parcel_line.sku_id
     WHERE parcel.wave_id = :wave_id AND parcel.state = 'to_pack'
         AND NOT parcel_line.is_withdrawn AND parcel_line.verified_qty < parcel_line.qty
-        AND NOT EXISTS (
-            SELECT 1 FROM parcel_line AS other JOIN orders ON orders.id = other.order_id
-            WHERE other.parcel_id = parcel.id AND orders.hold_reason <> '')
-    GROUP BY sku.id, sku.code, sku.name, sku.short_name, sku.spec"""
+        AND {_MAY_BE_PACKED}
+    GROUP BY sku.id, sku.code, sku.name, sku.short_name, sku.spec"""  # noqa: S608 - a constant
 _JOBS = """
     SELECT print_job.id, print_job.waybill_id, waybill.number, waybill.parcel_id, print_job.copy_no,
         print_job.printer_key, print_job.state, print_job.reason, print_job.last_error, print_job.created_at,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, text
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
@@ -23,7 +23,7 @@ from core.orders.records import (
     OrderRow,
     TimelineEntry,
 )
-from core.orders.search import NEWEST, OrdersOfWaybill, search
+from core.orders.search import NEWEST, PLAIN_ID, OrdersOfWaybill, search
 from core.orders.search_index import Digest
 from core.orders.states import Fulfilment
 
@@ -32,8 +32,6 @@ WaybillsOf = Callable[[Connection, Sequence[int]], Mapping[int, str]]
 #: a chip that says "1 000+" is as good as one that counts a million
 COUNT_CAP = 1000
 
-#: the id as an expression, which no index gives in its order
-_PLAIN_ID: ColumnElement[int] = literal_column("+orders.id", BigInteger)
 _HELD = text("hold_reason <> ''")
 _FREE = Order.hold_reason == ""
 
@@ -63,9 +61,8 @@ _PILE: Mapping[str, Sequence[Any]] = {
 
 
 def _page_of(pile: str) -> Select[int]:
-    # Few orders stand under a hold: they are all looked at and sorted. By the bare id all orders would be walked from
-    # the newest down, through everybody's history, in search of them.
-    place: ColumnElement[int] = _PLAIN_ID if pile in {"held", "short"} else Order.id.expression
+    # Few orders stand under a hold: they are all looked at and sorted.
+    place: ColumnElement[int] = PLAIN_ID if pile in {"held", "short"} else Order.id.expression
     here = select(Order.id).where(*_PILE[pile], place < bindparam("before"))
     return here.order_by(place.desc()).limit(bindparam("many"))
 

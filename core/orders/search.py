@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.queries import sku_ids_called
@@ -28,6 +28,9 @@ OrdersOfWaybill = Callable[[Connection, str], Sequence[int]]
 
 #: an id above every order's: where the first page begins
 NEWEST = 1 << 62
+#: the id as an expression: by the bare one an engine may walk all ids from the newest down, through everybody's
+#: history, instead of the few that are asked for
+PLAIN_ID: ColumnElement[int] = literal_column("+orders.id", BigInteger)
 #: nobody types more; an order number has up to 64 characters
 _LONGEST = 100
 #: shorter beginnings of order numbers mean nothing
@@ -107,9 +110,7 @@ def _numbers(at_least: str, below: str, *highest_first: Any) -> _Numbers:
     recent = select(newest.c.id).where(*between(newest.c.order_no)).order_by(newest.c.id.desc())
     every = select(Order.id).where(*between(Order.order_no), Order.id < bindparam("before"))
     some = every.where(Order.shop_id == bindparam("shop")).order_by(*highest_first)
-    # By an expression, so that no engine walks all ids from the newest down instead of the range.
-    place = literal_column("+orders.id", BigInteger)
-    from_floor = every.where(Order.shop_id.in_(_SHOPS), place >= bindparam("floor")).order_by(place.desc())
+    from_floor = every.where(Order.shop_id.in_(_SHOPS), bindparam("floor") <= PLAIN_ID).order_by(PLAIN_ID.desc())
     return _Numbers(
         some.limit(bindparam("some")), recent.limit(bindparam("many")), from_floor.limit(bindparam("many"))
     )

@@ -27,7 +27,7 @@ class StartDecisions(Protocol):
         ...
 
     def recovery_code(self) -> str | None:
-        """The code to be written down, None when that is done."""
+        """The code to be written down, None when that is done. Takes a moment: ask in a lane."""
         ...
 
     def confirm_recovery_code(self, typed: str) -> None:
@@ -64,7 +64,9 @@ class StartQuestions:
     @Slot()
     def on_ready(self) -> None:
         """Once the program behind is there: show the recovery code until its owner has proved to have it."""
-        code = self._decisions.recovery_code()
+        self._window.tasks.submit(self._decisions.recovery_code, self._show_code, owner=self)
+
+    def _show_code(self, code: str | None) -> None:
         if code is not None:
             self._window.show_over(RecoveryPage(self._window.ui, code, self._confirm, self._later))
 

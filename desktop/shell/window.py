@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from core.desk.first_page import FirstLook
     from desktop.bridge.task_runner import ChangesLike
+    from desktop.bridge.tasks import Tasks
     from desktop.shell.frame import Frame
     from desktop.shell.parts import ShellParts
     from desktop.shell.ports import DeskPorts
@@ -255,6 +256,11 @@ class DeskWindow(QMainWindow):
         if name not in self._pages:
             self._pages[name] = self.parts.make_page(name)
         return self._pages[name]
+
+    @property
+    def tasks(self) -> "Tasks":
+        """Where work behind the window runs; there from the first paint on."""
+        return self._tasks
 
     @property
     def current_page(self) -> str:

@@ -1,5 +1,6 @@
 """The window as a clerk meets it: keys into whatever has the focus, and what the screen says."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from desktop.pages.printers.ports import PrinterDraft
 from desktop.pages.printers.presenter import PrintersPresenter
 from desktop.scanner import ScannerFilter
 from desktop.shell.ports import DeskPorts
-from desktop.shell.start import RecoveryPage
+from desktop.shell.start import RecoveryPage, StartQuestions
 from desktop.shell.window import Start
 from desktop.texts import Phrase
 from desktop.widgets.controls import LightButton
@@ -168,8 +169,6 @@ def test_a_scanner_without_terminator_is_told_of(robot, window):
 
 
 def test_scans_are_kept_in_order_while_the_records_are_slow(robot, world):
-    import threading
-
     opened(robot)
     world.gate = threading.Event()
     robot.gun(MILK.barcode)
@@ -183,8 +182,6 @@ def test_scans_are_kept_in_order_while_the_records_are_slow(robot, world):
 
 
 def test_one_scan_that_is_not_answered_at_once_is_told_of(robot, world):
-    import threading
-
     opened(robot)
     world.gate = threading.Event()
     robot.gun(MILK.barcode)
@@ -193,6 +190,17 @@ def test_one_scan_that_is_not_answered_at_once_is_told_of(robot, world):
     robot.qtbot.waitUntil(lambda: robot.find("packing.entry").isVisible())
     world.gate.set()
     robot.qtbot.waitUntil(lambda: not robot.find("packing.entry").isVisible())
+
+
+def test_a_code_typed_by_hand_leaves_its_row_when_it_is_sent(robot, world):
+    opened(robot)
+    robot.types(MILK.barcode)
+    robot.sees("packing.entry.words", MILK.barcode)
+    world.gate = threading.Event()
+    robot.key(Qt.Key.Key_Return)
+    assert not robot.find("packing.entry").isVisible()
+    robot.qtbot.waitUntil(lambda: robot.find("packing.entry").isVisible())
+    world.gate.set()
 
 
 def test_what_multiplies_the_next_scan_stands_as_large_as_the_sentence(robot):
@@ -418,8 +426,6 @@ def test_a_failed_start_is_said_in_the_window(qtbot, qapp, settings, tmp_path):
 
 
 def test_closing_puts_the_open_parcel_back_and_ends_the_threads(robot, window, world):
-    import threading
-
     opened(robot)
     window.close()
     assert world.parcels[1].state == "to_pack"
@@ -512,6 +518,25 @@ def test_nothing_is_packed_behind_what_covers_the_page(robot, window, world, act
     robot.qtbot.waitUntil(lambda: window.parts.packing.screen.parcel is not None)
     assert not cover.isVisible()
     assert window.page("packing").isVisible()
+
+
+def test_the_recovery_code_is_worked_out_behind_the_window(robot, window):
+    class Decisions:
+        def keep_key_in_file(self) -> None:
+            raise AssertionError
+
+        def recovery_code(self) -> str:
+            self.asked_in = threading.current_thread()
+            return "ABCDE-FGHIJ"
+
+        def confirm_recovery_code(self, typed: str) -> None:
+            raise AssertionError
+
+    decisions = Decisions()
+    questions = StartQuestions(window, decisions)
+    questions.on_ready()
+    robot.sees("recovery.code", "ABCDE-FGHIJ")
+    assert decisions.asked_in is not threading.main_thread()
 
 
 def test_typing_the_recovery_code_stays_on_its_page(robot, window):

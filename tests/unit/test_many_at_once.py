@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text, bindparam, create_engine, insert, select, text
+from sqlalchemy import Column, MetaData, Select, Table, Text, bindparam, create_engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.db.bulk import insert_on_sqlite
@@ -119,9 +120,9 @@ def test_rows_that_lack_a_column_of_the_first_are_an_error(store: Store) -> None
 
 
 @pytest.mark.parametrize("query", [REST_OF_OWN_BOX, *NEXT_IN_TURN, PILE_PAGES["held"], PILE_PAGES["short"]])
-def test_what_a_clerk_waits_for_reads_through_no_table(store: Store, query: object) -> None:
+def test_what_a_clerk_waits_for_reads_through_no_table(store: Store, query: Select[Any]) -> None:
     words = {"render_postcompile": True}
-    asked = query.params(before=1, many=1, desk="")  # type: ignore[attr-defined]
+    asked = query.params(before=1, many=1, desk="")
     sql = str(asked.compile(dialect=store.engines.reader.dialect, compile_kwargs=words))
     count = sql.count("?")
     with store.engines.reader.connect() as connection:

@@ -336,22 +336,28 @@ class _EntryRow(QFrame):
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
-        self._patience.timeout.connect(self.show)
+        self._patience.timeout.connect(self._on_late)
+        self._is_late = False
 
     def show_entry(self, screen: PackingScreen) -> None:
         """Show the typed text and what Enter does with it."""
         is_weight = screen.asking is Asking.WEIGHT
-        is_late = screen.waiting > 1 or (screen.waiting == 1 and not self.isHidden())
-        self.setVisible(bool(screen.typed) or is_weight or is_late)
         if not screen.waiting:
             self._patience.stop()
-        elif not self._patience.isActive():
+            self._is_late = False
+        elif not self._is_late and not self._patience.isActive():
             self._patience.start()
+        self.setVisible(bool(screen.typed) or is_weight or screen.waiting > 1 or self._is_late)
         self._words.show_text(f"{screen.typed}▏" if screen.typed or is_weight else "")
         if screen.typed or is_weight:
             self._hint.say("packing.entry.weight" if is_weight else "packing.entry.code")
         else:
             self._hint.say("packing.entry.waiting", n=screen.waiting)
+
+    @Slot()
+    def _on_late(self) -> None:
+        self._is_late = True
+        self.show()
 
 
 class _ActionRow(QWidget):
