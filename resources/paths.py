@@ -15,6 +15,11 @@ def practice_pictures_dir() -> Path:
     return _ROOT / "practice"
 
 
+def regions_file() -> Path:
+    """The table of provinces, cities and districts as JSON; `regions/make_regions.mjs` draws it."""
+    return _ROOT / "regions" / "regions.json"
+
+
 def bundled_font_files() -> tuple[Path, ...]:
     """The font files every window and label is drawn with, Regular first."""
     return (fonts_dir() / "NotoSansSC-Regular.ttf", fonts_dir() / "NotoSansSC-Bold.ttf")
