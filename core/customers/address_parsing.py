@@ -68,6 +68,8 @@ _SURNAMES = frozenset(
     "雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植"
     "衡富尧闭由"
 )
+#: 小李, 老王, 阿芳
+_CALLED_SO = frozenset("小老阿")
 _DOUBLE_SURNAMES = frozenset(
     (
         "欧阳",
@@ -354,7 +356,8 @@ def _name_score(token: _Token) -> int:
     if (is_titled and len(text) <= 6) or _NAME_WITH_DOT.fullmatch(text):
         score = 60
     elif _HANZI.fullmatch(text) and 2 <= len(text) <= 4:
-        score = 50 if text[0] in _SURNAMES or text[:2] in _DOUBLE_SURNAMES else 25
+        surname = text[1:] if text[0] in _CALLED_SO else text
+        score = 50 if surname[0] in _SURNAMES or surname[:2] in _DOUBLE_SURNAMES else 25
     elif _LATIN_NAME.fullmatch(text):
         score = 35 if " " in text else 25
     else:
