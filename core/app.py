@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.channels.contract import Channel
+from core.customers.regions import RegionTable
 from core.db import leases, outbox
 from core.db.key_sources import key_source
 from core.db.keys import KeySource
@@ -16,6 +17,7 @@ from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
 from core.desk.desks import Desks
 from core.desk.labels import Labels
+from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
 from core.desk.pictures import Pictures
@@ -55,7 +57,7 @@ class CoreConfig:
     `key_file` None keeps the machine's secret in the system keyring; `asked` is that place where it has been asked
     already. `desk_id` tells this desk from all others whatever it is called (see `Desks`). `holder` names this
     program among all that share the database; it outlives a crash of the same program and a renaming of its desk, so
-    that what it left half done is found again.
+    that what it left half done is found again. `regions_file` holds the table by which addresses are taken apart.
     """
 
     folder: Path
@@ -70,6 +72,7 @@ class CoreConfig:
     may_migrate_without_backup: bool = False
     program_version: str = ""
     carrier_code: str = "PX"
+    regions_file: Path | None = None
     pull_every_s: float = 10.0
     clock: Clock = field(default_factory=SystemClock)
 
@@ -96,6 +99,7 @@ class Core:
         self.packing = Packing(self.store, self.asking)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
+        self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
         self.status = Status(self.store)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
@@ -109,6 +113,10 @@ class Core:
         )
         self._lanes: dict[str, Lane] = {}
         self._unsubscribe: Callable[[], None] | None = None
+
+    def _regions(self) -> RegionTable:
+        path = self.config.regions_file
+        return RegionTable(()) if path is None else RegionTable.load(path)
 
     def _services(self) -> Mapping[str, ServiceFactory]:
         return {"practice": self._outside.practice_waybills}

@@ -12,7 +12,7 @@ from core.app import Core, CoreConfig, build
 from core.runtime.errors import DomainError
 from desktop.options import Options
 from desktop.settings import desk_identity
-from resources.paths import practice_pictures_dir
+from resources.paths import practice_pictures_dir, regions_file
 
 if TYPE_CHECKING:
     from desktop.printers import Printers
@@ -45,6 +45,7 @@ def core_config(options: Options, *, works_as: str = "", program_version: str = 
         database_url=options.database_url,
         recovery_code=options.recovery_code,
         program_version=program_version,
+        regions_file=regions_file(),
     )
 
 

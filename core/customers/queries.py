@@ -1,12 +1,14 @@
 """Reads of the customer master."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.channels.contract import Consignee
-from core.customers.models import ConsigneeRow
+from core.customers.models import ConsigneeRow, CustomerChange, Identity
+from core.customers.service import PHONE, Digest, phone_key
 from core.db.sets import id_set, packed_ids
 
 _C = ConsigneeRow
@@ -31,3 +33,27 @@ def consignees(connection: Connection, ids: Sequence[int]) -> Mapping[int, Consi
         )
         for row in connection.execute(_BY_ID, {"ids": packed_ids(sorted(set(ids)))})
     }
+
+
+def customer_of_phone(connection: Connection, phone: str, digest: Digest) -> int | None:
+    """The customer known under a clear phone number."""
+    key = phone_key(phone, digest)
+    if not key:
+        return None
+    here = (Identity.channel == PHONE, Identity.buyer_key == key)
+    return connection.execute(select(Identity.customer_id).where(*here)).scalar_one_or_none()
+
+
+def last_change(connection: Connection, customer_id: int) -> tuple[datetime, str] | None:
+    """When the customer's receiver last changed and who did it; None where there was only ever one."""
+    here = (CustomerChange.customer_id == customer_id, CustomerChange.kind == "consignee_changed")
+    query = select(CustomerChange.at, CustomerChange.operator).where(*here).order_by(CustomerChange.id.desc())
+    row = connection.execute(query.limit(1)).one_or_none()
+    return None if row is None else (row.at, row.operator)
+
+
+def newest_consignee(connection: Connection, customer_id: int) -> int | None:
+    """The receiver stored last for a customer; None where none is, or all are erased."""
+    here = (ConsigneeRow.customer_id == customer_id, ConsigneeRow.address.is_not(None))
+    query = select(ConsigneeRow.id).where(*here).order_by(ConsigneeRow.id.desc())
+    return connection.execute(query.limit(1)).scalar_one_or_none()

@@ -25,7 +25,7 @@ _CONSIGNEES_OF = select(ConsigneeRow.customer_id, ConsigneeRow.digest, Consignee
 _Change = tuple[int, str, Mapping[str, object]]
 
 #: identities of this kind tie the accounts of one clear phone number together
-_PHONE = "phone"
+PHONE = "phone"
 
 
 class Buyer(NamedTuple):
@@ -51,9 +51,9 @@ def register(uow: UnitOfWork, channel: str, buyers: Sequence[Buyer], digest: Dig
     """
     if not uow.is_sqlite:
         buyers = [buyer._replace(buyer_key=account_key(uow.connection, buyer.buyer_key, digest)) for buyer in buyers]
-    phones = [_phone_key(buyer.consignee, digest) for buyer in buyers]
+    phones = ["" if buyer.consignee.is_masked else phone_key(buyer.consignee.phone, digest) for buyer in buyers]
     known = _identities(uow, channel, [buyer.buyer_key for buyer in buyers])
-    known_phones = _identities(uow, _PHONE, [phone for phone in phones if phone])
+    known_phones = _identities(uow, PHONE, [phone for phone in phones if phone])
     customers: list[int] = []
     new_customers: list[int] = []
     new_identities: list[tuple[str, str, int, str | None]] = []
@@ -78,7 +78,7 @@ def register(uow: UnitOfWork, channel: str, buyers: Sequence[Buyer], digest: Dig
             changes.append((customer_id, "identity_added", facts))
         if phone and phone not in known_phones:
             known_phones[phone] = customer_id
-            new_identities.append((_PHONE, phone, customer_id, None))
+            new_identities.append((PHONE, phone, customer_id, None))
         customers.append(customer_id)
     uow.insert_columns(Customer, {"id": new_customers}, created_at=uow.now)
     _insert(uow, Identity, ("channel", "buyer_key", "customer_id", "buyer_name"), new_identities)
@@ -106,11 +106,12 @@ def _note(uow: UnitOfWork, changes: Sequence[_Change]) -> None:
     _insert(uow, CustomerChange, names, changes, at=uow.now, operator=uow.actor.operator)
 
 
-def _phone_key(consignee: Consignee, digest: Digest) -> str:
-    digits = "".join(filter(str.isdigit, consignee.phone))
-    if consignee.is_masked or len(digits) < 7 or "*" in consignee.phone:
+def phone_key(phone: str, digest: Digest) -> str:
+    """What a clear phone number is known by; empty for anything that could be several people's."""
+    digits = "".join(filter(str.isdigit, phone))
+    if len(digits) < 7 or "*" in phone:
         return ""
-    return digest(_PHONE, digits)
+    return digest(PHONE, digits)
 
 
 def _identities(uow: UnitOfWork, channel: str, keys: Sequence[str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.channels.by_hand import BY_HAND
 from core.db.plain import Ask, instant, instant_or_none
 from core.fulfilment import states as parcel_states
 from core.fulfilment.records import PickRow, ShippedRow, WaveView
@@ -73,7 +74,9 @@ _ORDER_NOS = """
     ORDER BY orders.order_no"""
 _OPEN_JOBS = f"print_job.{print_states.IS_OPEN}"
 _ONE_JOB = "print_job.id = :id"
-_SHOPS = "SELECT id, name, is_active, last_good_pull_at, last_error, created_at FROM shop ORDER BY id"
+_SHOPS = f"""
+    SELECT id, name, is_active, last_good_pull_at, last_error, created_at
+    FROM shop WHERE channel <> '{BY_HAND}' ORDER BY id"""  # noqa: S608 - a constant
 #: the states are named, because what is done is nearly everything and an index cannot look for what is not
 _OUTBOX = "SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'leased', 'failed') GROUP BY state"
 _UNKNOWN = f"SELECT count(*) FROM print_job WHERE {print_states.IS_OPEN} AND state = 'unknown'"  # noqa: S608 - a constant

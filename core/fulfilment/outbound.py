@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from core.channels.by_hand import BY_HAND
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
@@ -77,9 +78,14 @@ def scan_label(
 
 
 def _age_of_knowledge(uow: UnitOfWork, parcel_id: int) -> int:
-    """Seconds since the shop last spoke of the order in this parcel of which it has been silent longest."""
-    query = select(func.min(Order.seen_at)).where(Order.id.in_(orders_in(uow, parcel_id)))
-    return int((uow.now - uow.execute(query).scalar_one()).total_seconds())
+    """Seconds since the shop last spoke of the order in this parcel of which it has been silent longest.
+
+    Of orders that were entered here we know all there is to know.
+    """
+    query = select(func.min(Order.seen_at)).join(Shop, Shop.id == Order.shop_id)
+    elsewhere = (Order.id.in_(orders_in(uow, parcel_id)), Shop.channel != BY_HAND)
+    seen_at = uow.execute(query.where(*elsewhere)).scalar_one()
+    return 0 if seen_at is None else int((uow.now - seen_at).total_seconds())
 
 
 def _stop(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:

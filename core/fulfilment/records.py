@@ -90,8 +90,8 @@ class ParcelView:
     expected_weight_g: int
     weight_g: int | None
     ship_by_at: datetime | None
-    #: when the platform last told us the state of the orders in here
-    seen_at: datetime
+    #: when the platform last told us the state of the orders in here; None where all were entered at a desk
+    seen_at: datetime | None
     lines: tuple[PackLine, ...]
     #: the live waybill, for a reprint or a new number; None while there is none
     waybill_id: int | None = None

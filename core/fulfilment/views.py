@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
+from core.channels.by_hand import BY_HAND
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
@@ -45,7 +46,8 @@ _LINES = (
     .order_by(ParcelLine.id)
 )
 _ORDERS = (
-    select(Order.id, Order.order_no, Order.buyer_note, Order.seller_note, Order.seen_at)
+    select(Order.id, Order.order_no, Order.buyer_note, Order.seller_note, Order.seen_at, Shop.channel)
+    .join(Shop, Shop.id == Order.shop_id)
     .where(Order.id.in_(select(ParcelLine.order_id).where(ParcelLine.parcel_id == bindparam("id"))))
     .order_by(Order.id)
 )
@@ -97,7 +99,7 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         expected_weight_g=sum(line.weight_g * line.qty for line in lines if not line.is_withdrawn),
         weight_g=row.weight_g,
         ship_by_at=row.ship_by_at,
-        seen_at=min((order.seen_at for order in orders), default=row.created_at),
+        seen_at=min((order.seen_at for order in orders if order.channel != BY_HAND), default=None),
         lines=tuple(_pack_line(line) for line in lines),
     )
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_col
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
+from core.channels.by_hand import BY_HAND
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
@@ -165,8 +166,9 @@ def order_detail(
     if not rows:
         return None
     o = Order
-    columns = (o.consignee_id, o.buyer_note, o.seller_note, o.channel_status, o.seen_at)
-    order = connection.execute(select(*columns).where(o.id == order_id)).one()
+    columns = (o.consignee_id, o.buyer_note, o.seller_note, o.channel_status, o.seen_at, Shop.channel)
+    query = select(*columns).join(Shop, Shop.id == o.shop_id).where(o.id == order_id)
+    order = connection.execute(query).one()
     who = consignees(connection, [order.consignee_id])[order.consignee_id]
     standing = select(Hold.reason).where(Hold.order_id == order_id, Hold.released_at.is_(None)).order_by(Hold.id)
     return OrderDetail(
@@ -177,7 +179,7 @@ def order_detail(
         buyer_note=order.buyer_note,
         seller_note=order.seller_note,
         channel_status=order.channel_status,
-        seen_at=order.seen_at,
+        seen_at=None if order.channel == BY_HAND else order.seen_at,
         holds=tuple(connection.execute(standing).scalars()),
         lines=_line_views(connection, order_id),
         parcels=parcels(connection, order_id),

@@ -98,7 +98,8 @@ class OrderDetail:
     buyer_note: str
     seller_note: str
     channel_status: str
-    seen_at: datetime
+    #: None where the order was entered at a desk
+    seen_at: datetime | None
     holds: tuple[str, ...]
     lines: tuple[OrderLineView, ...]
     parcels: tuple[OrderParcelView, ...]

@@ -625,7 +625,7 @@ class DeskWorld:
             return Verdict("line.refunded", Tone.STOP, theirs, inside.id)
         if theirs.missing_qty:
             return Verdict("parcel.incomplete", Tone.WRONG, theirs, facts={"missing": theirs.missing_qty})
-        age_s = int((self.now() - theirs.seen_at).total_seconds())
+        age_s = 0 if theirs.seen_at is None else int((self.now() - theirs.seen_at).total_seconds())
         if age_s > rule.limit_s and rule.on_old is OnOld.ASK:
             return Verdict("knowledge.ask", Tone.NOTICE, facts={"age_s": age_s})
         if age_s > rule.limit_s and rule.on_old is OnOld.STOP:

@@ -13,12 +13,14 @@ from sqlalchemy import Select, select, text
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.channels.contract import ChannelOrder
+from core.customers.regions import RegionTable
 from core.db.cipher import AesCipher, Digester
 from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.keys import DataKey
 from core.db.schema import all_tables
 from core.db.unit_of_work import Actor, Store, UnitOfWork
 from core.desk.labels import Labels
+from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
 from core.desk.print_jobs import PrintJobs
@@ -46,6 +48,7 @@ from core.waybills.accounts import Account, save_account
 from core.waybills.contract import Sender
 from core.waybills.models import PrintJob, Waybill
 from core.waybills.numbers import lane_of
+from resources.paths import regions_file
 from tests.support.fake_shop import FakeCarrier, FakeShop
 
 T = TypeVar("T")
@@ -99,6 +102,7 @@ class Desk:
         self.asking = Asking(store, ask, lambda shop_id: None)
         self.packing = Packing(store, self.asking)
         self.orders = Orders(store, digest, CARRIER)
+        self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.labels = Labels(store)
         self.jobs = PrintJobs(store, store.actor.desk)
         self.stock = Stock(store, CARRIER)

@@ -141,12 +141,13 @@ class OrderDrawer(Drawer):
                 )
                 label.show_text(ui.texts.t(code, note=note))
                 column.addWidget(label)
-        facts = {
-            "shop": detail.row.shop_name,
-            "status": detail.channel_status,
-            "age": age_text(detail.seen_at, now, ui.texts),
-        }
-        self._add_text(column, Phrase("orders.channel", facts), "secondary")
+        if detail.seen_at is None:
+            told = Phrase("orders.entered_here", {"shop": detail.row.shop_name})
+        else:
+            age = age_text(detail.seen_at, now, ui.texts)
+            facts = {"shop": detail.row.shop_name, "status": detail.channel_status, "age": age}
+            told = Phrase("orders.channel", facts)
+        self._add_text(column, told, "secondary")
         if detail.row.ship_by_at is not None:
             at = deadline_text(detail.row.ship_by_at, now)
             self._add_text(column, Phrase("packing.ship_by", {"at": at}), "secondary")

@@ -130,9 +130,11 @@ class SidePanel(QFrame):
         if parcel is None:
             return
         now = self._ui.now()
-        is_old = (now - parcel.seen_at).total_seconds() > self._ui.settings.number("knowledge_limit_s")
-        age = age_text(parcel.seen_at, now, self._ui.texts)
-        self._age.show_state("notice" if is_old else "good", "packing.seen", age=age)
+        self._age.setVisible(parcel.seen_at is not None)
+        if parcel.seen_at is not None:
+            is_old = (now - parcel.seen_at).total_seconds() > self._ui.settings.number("knowledge_limit_s")
+            age = age_text(parcel.seen_at, now, self._ui.texts)
+            self._age.show_state("notice" if is_old else "good", "packing.seen", age=age)
         self._deadline.setVisible(parcel.ship_by_at is not None)
         if parcel.ship_by_at is not None:
             self._deadline.say("packing.ship_by", at=deadline_text(parcel.ship_by_at, now))
