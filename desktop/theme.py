@@ -154,6 +154,10 @@ QLineEdit, QSpinBox, QComboBox {
     background: @surface; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; min-height: 22px;
     selection-background-color: @accent; selection-color: @on_accent; }
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border: 1px solid @accent; }
+QLineEdit[tone="stop"] { border: 1px solid @stop; }
+QLabel[look="small"][tone="stop"] { color: @stop; font-weight: 600; }
+QPlainTextEdit { background: @surface; border: 1px solid @line; border-radius: 6px; padding: 4px 6px; }
+QPlainTextEdit:focus { border: 1px solid @accent; }
 QLineEdit:disabled { color: @secondary; background: @background; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox QAbstractItemView { background: @surface; border: 1px solid @line;

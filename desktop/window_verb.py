@@ -220,6 +220,7 @@ class Boot:
             packing=desk.core.packing,
             labels=desk.core.labels,
             orders=desk.core.orders,
+            entry=desk.core.order_entry,
             status=desk.core.status,
             printers=begun.stand_in(lambda desk: desk.printers),
             listen=lambda listener: _subscribe(desk, listener),

@@ -325,7 +325,7 @@ class _Parser:
         else:
             streets = [token for token in tokens if _STREET.search(token.text)]
             mine = labelled or streets
-        mine = [token for token in mine if not _NUMBER_ALONE.fullmatch(token.text)]
+        mine = [token for token in mine if not _NO_STREET.fullmatch(token.text)]
         leftover = tuple(token.text for token in tokens if token not in mine)
         street = ""
         for token in mine:
@@ -340,8 +340,8 @@ class _Parser:
         return street, leftover
 
 
-#: a second telephone number is nothing a courier reads as a street
-_NUMBER_ALONE = re.compile(r"[0-9-]{7,}")
+#: a second telephone number, or a kind word, is nothing a courier reads as a street
+_NO_STREET = re.compile(r"[0-9-]{7,}|(?:谢谢|多谢|麻烦|辛苦|请|亲|尽快|急).{0,20}")
 _NAME_AT_LEAST, _NAME_LIKELY, _NAME_SURE = 30, 50, 70
 
 

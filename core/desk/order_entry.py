@@ -75,7 +75,7 @@ class OrderEntry:
             NotFound: `order.unknown`.
             Refused: `entry.receiver_masked`, its platform gave no clear receiver; `entry.receiver_erased`.
         """
-        return self._store.read(lambda connection: _copied(connection, order_id))
+        return self._store.read(lambda connection: _copied(connection, order_id, self._digest))
 
     def save(self, draft: OrderDraft) -> EnteredOrder:
         """Store the order, reserve its goods and send it on its way like any other.
@@ -161,7 +161,7 @@ def _receiver_of(connection: Connection, order_id: int) -> tuple[Any, Consignee]
     return order, who
 
 
-def _copied(connection: Connection, order_id: int) -> CopiedOrder:
+def _copied(connection: Connection, order_id: int, digest: Digest) -> CopiedOrder:
     order, who = _receiver_of(connection, order_id)
     current = (OrderLine.order_id == order_id, OrderLine.is_current)
     lines = connection.execute(select(*OrderLine.__table__.c).where(*current).order_by(OrderLine.id)).all()
@@ -184,6 +184,7 @@ def _copied(connection: Connection, order_id: int) -> CopiedOrder:
         address=masked_address(who.province, who.city, who.district, who.address),
         lines=tuple((choices[line.sku_id], line) for line in wanted.values()),
         unmatched=tuple(unmatched),
+        on_file=_on_file(connection, who, digest),
     )
 
 
@@ -283,7 +284,7 @@ def _refuse_twin(uow: UnitOfWork, shop: ShopFacts, draft: OrderDraft, entered: C
     orders = {row.id: row.order_no for row in uow.rows(query)}
     wanted = _counted((line.sku_id, line.qty) for line in draft.lines)
     for order_id, order_no in orders.items():
-        copied = _copied(uow.connection, order_id)
+        copied = _copied(uow.connection, order_id, digest)
         if wanted == _counted((line.sku_id, line.qty) for _, line in copied.lines):
             raise Refused("entry.twice", "a like order was entered lately", order_no=order_no)
 

@@ -47,7 +47,7 @@ class OrderDraft:
     """
 
     lines: tuple[EnteredLine, ...]
-    receiver: EnteredReceiver = EnteredReceiver()
+    receiver: EnteredReceiver = field(default_factory=EnteredReceiver)
     receiver_of: int | None = None
     order_type: str = "normal"
     copied_from: int | None = None
@@ -96,7 +96,10 @@ class SkuChoice:
 
 @dataclass(frozen=True, slots=True)
 class CopiedOrder:
-    """An old order as the beginning of a new one; its receiver stays masked and is named by the order."""
+    """An old order as the beginning of a new one; its receiver stays masked and is named by the order.
+
+    `on_file` is where the customer's newest order went: since then they may have moved.
+    """
 
     order_id: int
     order_no: str
@@ -106,6 +109,7 @@ class CopiedOrder:
     lines: tuple[tuple[SkuChoice, EnteredLine], ...]
     #: lines that no SKU of ours stands for, by what the shop called them
     unmatched: tuple[str, ...]
+    on_file: ReceiverOnFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What keys and scans mean anywhere in the window."""
 
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from PySide6.QtCore import QObject, Qt, Slot
 
@@ -10,6 +10,10 @@ from desktop.texts import Phrase
 
 if TYPE_CHECKING:
     from desktop.shell.window import DeskWindow
+
+
+#: pages where a code means something of their own
+_TAKES_CODES: Final = frozenset({"orders", "entry"})
 
 
 class Page(Protocol):
@@ -67,6 +71,9 @@ class ShellKeys(QObject):
         if key == Qt.Key.Key_F2 or is_find:
             self._window.go("orders")
             return self._hand_over("orders", Qt.Key.Key_F2, Qt.KeyboardModifier.NoModifier)
+        if key == Qt.Key.Key_N and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self._window.go("entry")
+            return True
         if key == Qt.Key.Key_F12:
             self._window.go("packing")
             return self._hand_over("packing", key, modifiers)
@@ -77,11 +84,12 @@ class ShellKeys(QObject):
 
     @Slot(str)
     def on_scanned(self, raw: str) -> None:
-        """The scan is the main verb: wherever it happens it leads to the desk, or to its order."""
+        """The scan is the main verb: wherever it happens it leads to the desk, to its order, or onto a new one."""
         window = self._window
-        is_on_orders = window.current_page == "orders" and window.can_open("orders")
-        if is_on_orders and not window.is_covered and not is_command_like(raw):
-            self._page("orders").handle_scan(raw)
+        page = window.current_page
+        takes_codes = page in _TAKES_CODES and window.can_open(page)
+        if takes_codes and not window.is_covered and not is_command_like(raw):
+            self._page(page).handle_scan(raw)
             return
         if window.is_covered and not window.can_open("packing"):
             return  # the question over the pages comes first: nothing could be answered yet

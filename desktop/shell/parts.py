@@ -97,6 +97,7 @@ class ShellParts(QObject):
         return {
             "packing": self._make_packing,
             "orders": self._make_orders,
+            "entry": self._make_entry,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -110,7 +111,19 @@ class ShellParts(QObject):
         from desktop.pages.orders.presenter import OrdersPresenter
 
         presenter = OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self.tell)
-        return OrdersPage(self._ui, presenter)
+        presenter.on_copy = self._copy_order
+        return OrdersPage(self._ui, presenter, lambda: self._window.go("entry"))
+
+    def _make_entry(self) -> QWidget:
+        from desktop.pages.entry.page import EntryPage
+        from desktop.pages.entry.presenter import EntryPresenter
+
+        self._entry = EntryPresenter(self._ports.entry, self._tasks, self.tell)
+        return EntryPage(self._ui, self._entry)
+
+    def _copy_order(self, order_id: int, order_type: str) -> None:
+        self._window.go("entry")
+        self._entry.start_copy(order_id, order_type)
 
     def _make_printers(self) -> QWidget:
         from desktop.pages.printers.page import PrintersPage

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
+from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.printers.ports import PrinterDesk
@@ -45,6 +46,7 @@ class DeskPorts:
     Attributes:
         listen: hands over a listener that is called, from any thread, after each committed write.
         desks: who acts here.
+        entry: where orders are entered by hand.
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
@@ -57,6 +59,7 @@ class DeskPorts:
     printers: PrinterDesk
     listen: Callable[[Callable[[ChangesLike], None]], None]
     desks: DeskNames
+    entry: EntryDesk
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

@@ -13,6 +13,8 @@ from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
 PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
+#: pages that are opened from another one, under which the rail shows them
+INSIDE: Final = {"entry": "orders"}
 _BUTTON_PX: Final = 66
 
 
@@ -51,7 +53,7 @@ class Rail(QFrame):
 
     def mark(self, page: str) -> None:
         """Show which page is open."""
-        self._buttons[page].setChecked(True)
+        self._buttons[INSIDE.get(page, page)].setChecked(True)
         self.draw_icons()
 
     @Slot()

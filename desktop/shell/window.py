@@ -39,9 +39,12 @@ _GATHER_MS: Final = 200
 _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
+    "entry": (),
     "printers": ("printer", "print_job"),
     "settings": (),
 }
+#: pages that know better where the keyboard begins
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +251,7 @@ class DeskWindow(QMainWindow):
             return
         widget = self.page(page)
         self.frame.show_page(widget)
-        if page != "orders":
+        if page not in _FOCUSED_BY_THEMSELVES:
             widget.setFocus()
 
     def page(self, name: str) -> QWidget:

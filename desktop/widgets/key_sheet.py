@@ -31,6 +31,9 @@ KEYS: Final = (
     ("0–9 A–Z ↵", "keys.type"),
     ("Ctrl+1 … 4", "keys.pages"),
     ("Ctrl+F", "keys.filter"),
+    ("Ctrl+N", "keys.new_order"),
+    ("Ctrl+S", "keys.save_order"),
+    ("Alt+1 / 2", "keys.address"),
     ("Ctrl+E", "keys.unmask"),
     ("Esc", "keys.back"),
 )

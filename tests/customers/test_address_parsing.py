@@ -132,6 +132,12 @@ def test_names_that_are_not_two_or_three_characters():
         assert parsed(f"{at} {name}").name == name
 
 
+def test_kind_words_are_no_part_of_the_street():
+    found = parsed("浙江省杭州市西湖区文三路9号 张三 13800001111 谢谢！ 麻烦尽快发")
+    assert found.address == "文三路9号"
+    assert found.leftover == ("谢谢!", "麻烦尽快发")
+
+
 def test_the_postcode_is_no_part_of_the_street():
     found = parsed("北京市朝阳区建国路88号SOHO现代城 100022 刘女士 13800001111")
     assert (found.address, found.postcode) == ("建国路88号SOHO现代城", "100022")

@@ -149,6 +149,7 @@ def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         desk.printers,
         lambda hear: core.store.subscribe(hear) and None,
         core.desks,
+        core.order_entry,
     )
     window = build_window(
         qapp,

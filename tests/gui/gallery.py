@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +20,12 @@ from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
+from tests.support.fake_shop import LIN, line
+from tests.support.world import Address, World, make_tables
 
 
-def ports_of(world: DeskWorld) -> DeskPorts:
-    return DeskPorts(world, world, world, world, world, lambda _listener: None, world)
+def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
+    return DeskPorts(world, world, world, world, world, lambda _listener: None, world, spine.desk.entry)
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -109,8 +112,30 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         settle(60)
         window.page("orders").drawer.ask_elsewhere()
 
-    def printers() -> None:
+    def entry() -> None:
         window.page("orders")._presenter.close()
+        window.go("entry")
+
+    def entered() -> None:
+        form = window.page("entry")._presenter
+        form.paste("徐来 13911112222\n浙江杭州西湖区文三路9号 谢谢")
+        for code in ("BEAR", "CARD", "6901234567908"):
+            form.search(code)
+            settle(60)
+        form.change_line(0, qty=3, unit_price_fen=12_900)
+        form.change_line(1, is_gift=True)
+
+    def refused() -> None:
+        window.page("entry")._presenter.save()
+
+    def found() -> None:
+        window.page("entry")._presenter.say_address("entered")
+        window.page("entry")._presenter.search("熊")
+
+    def copied() -> None:
+        window.page("entry")._presenter.start_copy(1, "reship")
+
+    def printers() -> None:
         window.go("printers")
 
     def form() -> None:
@@ -137,6 +162,11 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "13-orders": lambda: window.go("orders"),
         "14-drawer": drawer,
         "14b-elsewhere": elsewhere,
+        "14c-entry": entry,
+        "14d-entered": entered,
+        "14e-unconfirmed": refused,
+        "14f-found": found,
+        "14g-copied": copied,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),
@@ -144,13 +174,13 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     }
 
 
-def render(app: QApplication, out: Path, language: str, theme: str) -> None:
+def render(app: QApplication, out: Path, language: str, theme: str, spine: World) -> None:
     settings = DeskSettings(None)
     for name, value in (("language", language), ("theme", theme), ("desk_name", "1号台"), ("clerk", "小李")):
         settings.put(name, value)
     settings.put("sound", False)
     world = furnished()
-    window = build_window(app, settings, start=Start(lambda: ports_of(world)), folder=out, now=lambda: START)
+    window = build_window(app, settings, start=Start(lambda: ports_of(world, spine)), folder=out, now=lambda: START)
     window.show()
     settle(300)
     for name, act in scenes(window, world).items():
@@ -167,10 +197,17 @@ def main() -> int:
     wanted = parser.parse_args()
     wanted.out.mkdir(parents=True, exist_ok=True)
     app = QApplication(sys.argv[:1])
+    temporary = tempfile.TemporaryDirectory()
+    address = Address(sqlite_path=str(Path(temporary.name) / "packdesk.db"))
+    make_tables(address)
+    spine = World(address)
+    spine.ready("T2026061800001", line("1", "SET", 2), line("2", "CARD"), consignee=replace(LIN, phone="13911112222"))
     for language in ("zh_CN", "en"):
         for theme in ("light", "dark"):
             if wanted.only in f"{language}-{theme}":
-                render(app, wanted.out, language, theme)
+                render(app, wanted.out, language, theme, spine)
+    spine.close()
+    temporary.cleanup()
     return 0
 
 

@@ -99,7 +99,14 @@ def robot(qtbot, qapp, desk, tmp_path):
 
     def boot() -> DeskPorts:
         return DeskPorts(
-            core.packing, core.labels, core.orders, core.status, desk.printers, core.store.subscribe, core.desks
+            core.packing,
+            core.labels,
+            core.orders,
+            core.status,
+            desk.printers,
+            core.store.subscribe,
+            core.desks,
+            core.order_entry,
         )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=core.config.clock.now)

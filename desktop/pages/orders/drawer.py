@@ -56,6 +56,12 @@ class OrderDrawer(Drawer):
         self.top.addWidget(self._elsewhere)
         self._receiver = ReceiverBlock(ui, presenter)
         self.top.addWidget(self._receiver)
+        again = QHBoxLayout()
+        for order_type, icon in (("reship", "truck"), ("normal", "plus")):
+            code = f"orders.copy.{order_type}"
+            again.addWidget(ActionButton(ui, code, partial(presenter.copy, order_type), icon=icon, name=code))
+        again.addStretch(1)
+        self.top.addLayout(again)
         ui.retranslated.connect(self._fill)
 
     def show_detail(self, detail: OrderDetail | None) -> None:

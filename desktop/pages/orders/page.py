@@ -1,5 +1,7 @@
 """The order page: chips with counts, search, table, drawer."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -19,7 +21,8 @@ from desktop.widgets.table import ListTable
 class OrdersPage(QWidget):
     """Shows what the presenter lists."""
 
-    def __init__(self, ui: Ui, presenter: OrdersPresenter) -> None:
+    def __init__(self, ui: Ui, presenter: OrdersPresenter, on_new: Callable[[], None] = lambda: None) -> None:
+        """`on_new` opens the form of a new order."""
         super().__init__()
         self._ui = ui
         self._presenter = presenter
@@ -38,6 +41,9 @@ class OrdersPage(QWidget):
         head.addStretch(1)
         head.addWidget(self._search, 4)
         head.addWidget(refresh)
+        head.addWidget(
+            ActionButton(ui, "orders.new", on_new, look="main", icon="plus", key="Ctrl+N", name="orders.new")
+        )
         self._chips = ChipRow(ui, "pile", PILES, "orders.pile")
         self._chips.chosen.connect(self._on_pile)
         self.model: PagedTableModel[OrderRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)

@@ -66,6 +66,8 @@ class OrdersPresenter:
         self.on_first: Callable[[tuple[OrderRow, ...], int | None, bool], None] = lambda _rows, _next, _again: None
         self.on_more: Callable[[tuple[OrderRow, ...], int | None], None] = lambda _rows, _next: None
         self.on_no_more: Callable[[], None] = lambda: None
+        #: begins a new order with an old one: order id, order type
+        self.on_copy: Callable[[int, str], None] = lambda _order_id, _order_type: None
 
     @property
     def screen(self) -> OrdersScreen:
@@ -186,6 +188,12 @@ class OrdersPresenter:
         detail = self._screen.detail
         if detail is not None:
             self._reopen_elsewhere(detail.row.id, detail.row.order_no)
+
+    def copy(self, order_type: str) -> None:
+        """Begin a new order with the open one: `reship` sends its goods once more, `normal` orders them again."""
+        detail = self._screen.detail
+        if detail is not None:
+            self.on_copy(detail.row.id, order_type)
 
     def print_label(self, parcel: OrderParcelView) -> None:
         """Ask for the first copy of a parcel's label."""

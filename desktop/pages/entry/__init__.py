@@ -1,0 +1,1 @@
+"""Entering orders by hand."""
