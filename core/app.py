@@ -16,6 +16,7 @@ from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
 from core.desk.desks import Desks
+from core.desk.handover import Handover
 from core.desk.labels import Labels
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
@@ -97,6 +98,7 @@ class Core:
         self._is_stopping = threading.Event()
         self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
         self.packing = Packing(self.store, self.asking)
+        self.handover = Handover(self.store)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)

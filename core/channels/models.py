@@ -23,6 +23,8 @@ class Shop(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     #: confirmations of shipments are sent only when the owner switched them on
     confirms_shipments: Mapped[bool] = mapped_column(default=False)
+    #: when it is told: outbound (the label was scanned) | handover (the courier signed)
+    confirm_at: Mapped[str] = mapped_column(Text, default="outbound", server_default="outbound")
     warehouse_id: Mapped[int]
     created_at: Mapped[datetime]
     last_good_pull_at: Mapped[datetime | None]

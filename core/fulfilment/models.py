@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.db.types import BigId, Personal
-from core.fulfilment.states import IS_OPEN, IS_REST
+from core.fulfilment.states import AWAITS_COURIER, IS_OPEN, IS_REST
 
 
 class Wave(Base):
@@ -51,6 +51,10 @@ class Parcel(Base):
     packed_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
     shipped_by: Mapped[str] = mapped_column(Text, default="")
+    #: scanned out and still here: until a hand-over takes it, or somebody pulls it out
+    awaits_courier: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: the sheet it stands on
+    handover_id: Mapped[int | None] = mapped_column(index=True)
     __table_args__ = (
         Index(
             "ix_parcel_open",
@@ -64,7 +68,36 @@ class Parcel(Base):
         ),
         Index("ix_parcel_rest", "id", sqlite_where=text(IS_REST), postgresql_where=text(IS_REST)),
         Index("ix_parcel_shipped_at", "shipped_at"),
+        Index(
+            "ix_parcel_awaits_courier",
+            "carrier_code",
+            "id",
+            sqlite_where=text(AWAITS_COURIER),
+            postgresql_where=text(AWAITS_COURIER),
+        ),
     )
+
+
+class Handover(Base):
+    """One sheet of the courier's hand-over (交接单): which parcels of a carrier were given away together.
+
+    open -> closed; nothing changes on a closed one.
+    """
+
+    __tablename__ = "handover"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    carrier_code: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(Text)
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(Text, default="")
+    parcel_count: Mapped[int] = mapped_column(default=0)
+    #: what the courier counted
+    counted: Mapped[int | None]
+    #: who signed
+    courier: Mapped[str] = mapped_column(Personal("handover.courier"), default="")
 
 
 class ParcelLine(Base):

@@ -144,6 +144,7 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool) 
         "shipped_by": uow.actor.desk,
         "opened_by": "",
         "fence": Parcel.fence + 1,
+        "awaits_courier": True,
     }
     if uow.count(here.values(**gone)) != 1:
         stop = _stop(uow, act, parcel_id)
@@ -155,7 +156,7 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool) 
     uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s)
     done = without_other_boxes(uow, parcel_id, ("to_pack", "packing", "packed"))
     move_where_possible(uow, done, Event.SHIP)
-    _queue_confirmations(uow, parcel_id)
+    confirm_to(uow, [parcel_id], "outbound")
     code = "parcel.shipped_on_old" if is_old else "parcel.shipped"
     return answer(uow, act, code, Tone.SHIPPED, parcel_id=parcel_id, number=waybill.number, age_s=age_s)
 
@@ -176,10 +177,16 @@ def _without_stock(uow: UnitOfWork, lines: Sequence[Any]) -> list[int]:
     return sorted({line.order_id for line in lines if confirmed.get(line.order_line_id, 0) < line.qty})
 
 
-def _queue_confirmations(uow: UnitOfWork, parcel_id: int) -> None:
-    """One notice per parcel and order, into the lane of the order's shop."""
-    query = select(Order.id, Order.shop_id).join(Shop, Shop.id == Order.shop_id)
-    here = (Order.id.in_(orders_in(uow, parcel_id)), Shop.confirms_shipments)
-    for row in uow.rows(query.where(*here).order_by(Order.id)):
-        payload = {"parcel_id": parcel_id, "order_id": row.id}
-        uow.enqueue(CONFIRM, f"{parcel_id}:{row.id}", payload, lane=f"shop:{row.shop_id}")
+def confirm_to(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
+    """Queue one notice per parcel and order for the shops that are told at this moment, in each shop's lane."""
+    query = (
+        select(ParcelLine.parcel_id, Order.id, Order.shop_id)
+        .join(Order, Order.id == ParcelLine.order_id)
+        .join(Shop, Shop.id == Order.shop_id)
+        .where(ParcelLine.parcel_id.in_(parcel_ids), Shop.confirms_shipments, Shop.confirm_at == moment)
+        .distinct()
+        .order_by(ParcelLine.parcel_id, Order.id)
+    )
+    for parcel_id, order_id, shop_id in uow.rows(query):
+        payload = {"parcel_id": parcel_id, "order_id": order_id}
+        uow.enqueue(CONFIRM, f"{parcel_id}:{order_id}", payload, lane=f"shop:{shop_id}")

@@ -4,3 +4,5 @@
 IS_OPEN = "state NOT IN ('shipped', 'cancelled')"
 #: the rest of a box that was closed full; again literally, for the index that holds hardly anything else
 IS_REST = "state = 'to_pack' AND box_no > 1"
+#: left the desk, and no courier has signed for it yet; literally, for its index
+AWAITS_COURIER = "awaits_courier"

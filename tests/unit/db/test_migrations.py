@@ -55,8 +55,18 @@ def _shape_of_sqlite(connection: Any) -> set[tuple[str, str, str]]:
 
 
 def _in_one_order(sql: str) -> str:
-    """The text with its lines sorted: constraints of one table may come in any order."""
-    return "\n".join(sorted(line.strip().rstrip(",") for line in sql.splitlines() if line.strip()))
+    """The text with its parts sorted: SQLite writes an added column behind the constraints."""
+    head, opened, body = " ".join(sql.split()).partition("(")
+    if not opened or "VIRTUAL" in head or " INDEX " in head or " TRIGGER " in head:
+        return sql
+    parts, depth = [""], 0
+    for char in body.rpartition(")")[0]:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return "\n".join([head.strip(), *sorted(part.strip() for part in parts)])
 
 
 def test_on_sqlite_the_revisions_make_exactly_the_declared_tables(tmp_path):
@@ -162,7 +172,8 @@ def test_clear_values_of_an_older_server_are_encrypted_on_the_way(postgres_clust
         assert opened.migrated_from == "0001"
         assert opened.backup_before.is_file()
         with opened.store.engines.reader.begin() as connection:
-            assert runner.count_rows(connection) == counts
+            now = runner.count_rows(connection)
+            assert {name: now[name] for name in counts} == counts
             for table, name in PERSONAL[:-1]:
                 column = all_tables().tables[table].c[name]
                 clear = connection.execute(sa.select(column).order_by(column.table.c.id)).scalars().all()
