@@ -149,6 +149,11 @@ QPushButton[look="chip"]:hover { background: @raised; }
 QPushButton[look="chip"]:checked {
     background: @accent_ground; color: @accent; border: 1px solid @accent; }
 QPushButton[look="chip"]:focus { border: 2px solid @accent; padding: 2px 11px; }
+QPushButton[look="pile"] {
+    border-radius: 6px; padding: 8px 12px; background: @surface; border: 1px solid @line; text-align: left; }
+QPushButton[look="pile"]:hover { background: @raised; }
+QPushButton[look="pile"]:checked { background: @accent_ground; color: @accent; border: 1px solid @accent; }
+QPushButton[look="pile"]:focus { border: 2px solid @accent; padding: 7px 11px; }
 
 QLineEdit, QSpinBox, QComboBox {
     background: @surface; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; min-height: 22px;

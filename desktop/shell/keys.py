@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 #: pages where a code means something of their own
-_TAKES_CODES: Final = frozenset({"orders", "entry"})
+_TAKES_CODES: Final = frozenset({"orders", "entry", "handover"})
 
 
 class Page(Protocol):
@@ -45,7 +45,7 @@ class ShellKeys(QObject):
         if modifiers == Qt.KeyboardModifier.AltModifier and key == Qt.Key.Key_F4:
             window.close()
             return True
-        if modifiers == Qt.KeyboardModifier.ControlModifier and Qt.Key.Key_1 <= key <= Qt.Key.Key_4:
+        if modifiers == Qt.KeyboardModifier.ControlModifier and 0 <= key - Qt.Key.Key_1 < len(PAGES):
             window.go(tuple(PAGES)[key - Qt.Key.Key_1])
             return True
         if key == Qt.Key.Key_F1:
@@ -84,7 +84,7 @@ class ShellKeys(QObject):
 
     @Slot(str)
     def on_scanned(self, raw: str) -> None:
-        """The scan is the main verb: wherever it happens it leads to the desk, to its order, or onto a new one."""
+        """The scan is the main verb: it leads to the desk, or onto what the open page is about."""
         window = self._window
         page = window.current_page
         takes_codes = page in _TAKES_CODES and window.can_open(page)

@@ -8,6 +8,7 @@ from typing import Protocol
 from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
 from desktop.pages.entry.ports import EntryDesk
+from desktop.pages.handover.ports import HandoverDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.printers.ports import PrinterDesk
@@ -47,6 +48,7 @@ class DeskPorts:
         listen: hands over a listener that is called, from any thread, after each committed write.
         desks: who acts here.
         entry: where orders are entered by hand.
+        handover: sheets for couriers.
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
@@ -60,6 +62,7 @@ class DeskPorts:
     listen: Callable[[Callable[[ChangesLike], None]], None]
     desks: DeskNames
     entry: EntryDesk
+    handover: HandoverDesk
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

@@ -12,14 +12,20 @@ from desktop.ui import Ui
 from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
-PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
+PAGES: Final = {
+    "packing": "package",
+    "orders": "clipboard-list",
+    "handover": "truck",
+    "printers": "printer",
+    "settings": "settings",
+}
 #: pages that are opened from another one, under which the rail shows them
 INSIDE: Final = {"entry": "orders"}
 _BUTTON_PX: Final = 66
 
 
 class Rail(QFrame):
-    """Icon over word; Ctrl+1 to Ctrl+4 do the same."""
+    """Icon over word; Ctrl+1 to Ctrl+9 do the same."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
         super().__init__()

@@ -40,6 +40,7 @@ _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
     "entry": (),
+    "handover": ("parcel", "handover", "order_line", "hold"),
     "printers": ("printer", "print_job"),
     "settings": (),
 }

@@ -25,7 +25,9 @@ from tests.support.world import Address, World, make_tables
 
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
-    return DeskPorts(world, world, world, world, world, lambda _listener: None, world, spine.desk.entry)
+    return DeskPorts(
+        world, world, world, world, world, lambda _listener: None, world, spine.desk.entry, spine.desk.handover
+    )
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -135,6 +137,14 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     def copied() -> None:
         window.page("entry")._presenter.start_copy(1, "reship")
 
+    def handover() -> None:
+        window.go("handover")
+        settle(60)
+        window.page("handover")._presenter.take_all()
+
+    def stopped() -> None:
+        window.page("handover")._presenter.show_list("intercepted")
+
     def printers() -> None:
         window.go("printers")
 
@@ -167,6 +177,8 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "14e-unconfirmed": refused,
         "14f-found": found,
         "14g-copied": copied,
+        "14h-handover": handover,
+        "14i-stopped": stopped,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),
@@ -202,6 +214,12 @@ def main() -> int:
     make_tables(address)
     spine = World(address)
     spine.ready("T2026061800001", line("1", "SET", 2), line("2", "CARD"), consignee=replace(LIN, phone="13911112222"))
+    for number in range(6):
+        label = spine.ready(f"T20260618001{number:02d}", line("1", "BEAR"))
+        spine.desk.pack(f"T20260618001{number:02d}")
+        spine.desk.ship(label)
+    spine.shop.after_sale("T2026061800103", "1", "requested")
+    spine.sync("T2026061800103")
     for language in ("zh_CN", "en"):
         for theme in ("light", "dark"):
             if wanted.only in f"{language}-{theme}":

@@ -13,6 +13,7 @@ from desktop.pages.entry.words import fen, stock_words, yuan_field
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, Field, NumberBox, TickBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
+from desktop.widgets.layouts import empty
 
 
 class GoodsCard(QFrame):
@@ -81,7 +82,7 @@ class GoodsCard(QFrame):
 
     def _show_found(self, found: tuple[SkuChoice, ...]) -> None:
         self._found = found
-        _empty(self._finds)
+        empty(self._finds)
         for number, goods in enumerate(found):
             self._finds.addWidget(_FindRow(self._ui, self._presenter, goods, f"entry.found.{number}"))
         if found:
@@ -94,7 +95,7 @@ class GoodsCard(QFrame):
         grown = len(lines) > len(self._shown)
         self._shown = lines
         if not same:
-            _empty(self._list)
+            empty(self._list)
             self._rows = [
                 _LineRow(self._ui, self._presenter, place, one, f"entry.line.{place}")
                 for place, one in enumerate(lines)
@@ -110,14 +111,6 @@ class GoodsCard(QFrame):
     @Slot()
     def _on_search(self) -> None:
         self._presenter.search(self._search.text())
-
-
-def _empty(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
 
 
 class _FindRow(QFrame):

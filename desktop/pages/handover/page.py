@@ -1,0 +1,323 @@
+"""The hand-over page: carriers on the left, the sheet and its parcels on the right."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from core.fulfilment.handover_records import CarrierPile, SheetView, WaitingParcel
+from desktop.formats import time_text
+from desktop.models.paged import Column, PagedTableModel
+from desktop.pages.handover.presenter import VIEWS, HandoverPresenter
+from desktop.plain_text import button_text
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field, NumberBox
+from desktop.widgets.labels import PlainLabel
+from desktop.widgets.layouts import empty
+from desktop.widgets.table import ListTable
+
+_MOST_PARCELS = 99_999
+
+
+class HandoverPage(QWidget):
+    """Shows what the presenter sees."""
+
+    def __init__(self, ui: Ui, presenter: HandoverPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self.setObjectName("handover")
+        title = PlainLabel(ui, "title", name="handover.title")
+        title.say("page.handover")
+        refresh = ActionButton(
+            ui, "action.refresh", presenter.look, icon="refresh-cw", key="F5", name="handover.refresh"
+        )
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(refresh)
+        self._carriers = _Carriers(ui, presenter)
+        self._sheet = _SheetCard(ui, presenter)
+        self._chips = ChipRow(ui, "handover.view", VIEWS, "handover.view")
+        self._chips.chosen.connect(presenter.show_list)
+        self._list = _ParcelList(ui, presenter)
+        self._signed = _SignedList(ui)
+        self._empty = EmptyState(ui, "truck", "handover.empty", "handover.empty")
+        right = QVBoxLayout()
+        right.setSpacing(10)
+        right.addWidget(self._sheet)
+        right.addWidget(self._chips)
+        right.addWidget(self._list, 1)
+        right.addWidget(self._signed, 1)
+        right.addWidget(self._empty, 1)
+        columns = QHBoxLayout()
+        columns.setSpacing(12)
+        columns.addWidget(self._carriers)
+        columns.addLayout(right, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 14, 16, 12)
+        whole.setSpacing(10)
+        whole.addLayout(head)
+        whole.addLayout(columns, 1)
+        presenter.on_screen = self._on_screen
+        ui.retranslated.connect(self._on_screen)
+        self._on_screen()
+
+    # --- keys, scans --------------------------------------------------------------------------------------------
+
+    def handle_scan(self, raw: str) -> None:
+        """A label goes onto the sheet."""
+        self._presenter.scan(raw)
+
+    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """What each key does here is on the key sheet (`widgets.key_sheet`)."""
+        if key == Qt.Key.Key_F5:
+            self._presenter.look()
+        elif key == Qt.Key.Key_F3:
+            self._presenter.take_all()
+        elif key == Qt.Key.Key_F9:
+            self._list.act()
+        elif key == Qt.Key.Key_S and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self._sheet.sign()
+        else:
+            return False
+        return True
+
+    def handle_changed(self) -> None:
+        """Parcels were scanned out, or refunded, somewhere."""
+        self._presenter.look()
+
+    def handle_back(self) -> bool:
+        """Esc goes back to the sheet's own list."""
+        if self._presenter.screen.view != "sheet":
+            self._presenter.show_list("sheet")
+            return True
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Esc anywhere on the page."""
+        if event.key() == Qt.Key.Key_Escape and self.handle_back():
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """Read what waits."""
+        super().showEvent(event)
+        self._presenter.look()
+
+    @Slot()
+    def _on_screen(self) -> None:
+        screen = self._presenter.screen
+        self._carriers.show_piles(screen.piles, screen.carrier)
+        self._sheet.show_screen()
+        self._chips.choose(screen.view)
+        pile = screen.pile
+        counts = {"intercepted": str(screen.intercepted) if screen.intercepted else ""}
+        if pile is not None:
+            counts |= {"sheet": str(pile.on_sheet), "waiting": str(pile.waiting)}
+        self._chips.show_counts(counts)
+        is_signed = screen.view == "signed"
+        has_rows = bool(screen.sheets if is_signed else screen.rows)
+        self._list.setVisible(has_rows and not is_signed)
+        self._signed.setVisible(has_rows and is_signed)
+        self._empty.setVisible(not has_rows)
+        nothing_at_all = screen.is_known and not screen.piles and not is_signed
+        self._empty.say("handover.empty" if nothing_at_all else f"handover.empty.{screen.view}")
+        self._list.show_rows(screen.rows)
+        self._signed.show_sheets(screen.sheets)
+
+
+class _Carriers(QFrame):
+    """One button a carrier: what waits, what stands on its sheet, what must stay."""
+
+    def __init__(self, ui: Ui, presenter: HandoverPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self._shown: tuple[tuple[CarrierPile, ...], str] | None = None
+        self.setFixedWidth(ui.scaled(230))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        ui.retranslated.connect(self._fill)
+
+    def show_piles(self, piles: tuple[CarrierPile, ...], chosen: str) -> None:
+        """Show the carriers, one of them chosen."""
+        self.setVisible(bool(piles))
+        if self._shown != (piles, chosen):
+            self._shown = (piles, chosen)
+            self._fill()
+
+    @Slot()
+    def _fill(self) -> None:
+        empty(self._column)
+        piles, chosen = self._shown or ((), "")
+        for pile in piles:
+            facts = {"waiting": pile.waiting, "on_sheet": pile.on_sheet, "stopped": pile.intercepted}
+            code = "handover.pile_stopped" if pile.intercepted else "handover.pile"
+            words = self._ui.texts.t(code, **facts)
+            button = QPushButton(f"{button_text(pile.carrier_name)}\n{button_text(words)}")
+            button.setObjectName(f"handover.carrier.{pile.carrier_code}")
+            button.setCheckable(True)
+            button.setChecked(pile.carrier_code == chosen)
+            button.setAutoDefault(False)
+            button.setProperty("look", "pile")
+            button.clicked.connect(partial(self._choose, pile.carrier_code))
+            self._column.addWidget(button)
+        self._column.addStretch(1)
+
+    def _choose(self, carrier_code: str, _is_checked: bool = False) -> None:
+        self._presenter.choose(carrier_code)
+
+
+class _SheetCard(QFrame):
+    """The open sheet: its count, and where the courier signs."""
+
+    def __init__(self, ui: Ui, presenter: HandoverPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self._round = -1
+        self.setProperty("look", "card")
+        self._count = PlainLabel(ui, "title", name="handover.count")
+        self._what = PlainLabel(ui, "secondary", wraps=True, name="handover.what")
+        take = ActionButton(ui, "handover.take_all", presenter.take_all, key="F3", name="handover.take_all")
+        self._courier = Field(ui, "handover.courier", "handover.courier", limit=40)
+        self._courier.setFixedWidth(ui.scaled(170))
+        self._courier.returnPressed.connect(self.sign)
+        counted = PlainLabel(ui, "secondary")
+        counted.say("handover.counted")
+        self._counted = NumberBox(0, _MOST_PARCELS, "handover.counted")
+        self._counted.setFixedWidth(ui.scaled(84))
+        sign = ActionButton(
+            ui, "handover.sign", self.sign, look="main", icon="check", key="Ctrl+S", name="handover.sign"
+        )
+        words = QVBoxLayout()
+        words.addWidget(self._count)
+        words.addWidget(self._what)
+        signing = QHBoxLayout()
+        signing.addWidget(take)
+        signing.addStretch(1)
+        signing.addWidget(self._courier)
+        signing.addWidget(counted)
+        signing.addWidget(self._counted)
+        signing.addWidget(sign)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.addLayout(words)
+        column.addLayout(signing)
+
+    def sign(self) -> None:
+        """Close the sheet; first things first: name, then count."""
+        self._counted.interpretText()
+        if not self._courier.text().strip():
+            self._courier.setFocus()
+        self._presenter.sign(self._courier.text(), self._counted.value())
+
+    def show_screen(self) -> None:
+        """Show the chosen carrier's sheet."""
+        screen = self._presenter.screen
+        pile = screen.pile
+        self.setVisible(pile is not None)
+        if screen.round != self._round:
+            self._round = screen.round
+            self._courier.clear()
+            self._counted.setValue(0)
+        if pile is None:
+            return
+        self._count.say("handover.count", n=pile.on_sheet, carrier=pile.carrier_name)
+        oldest = "—" if pile.oldest_at is None else time_text(pile.oldest_at, self._ui.now(), self._ui.texts)
+        facts = {"code": pile.sheet_code or "—", "waiting": pile.waiting, "oldest": oldest}
+        self._what.say("handover.what" if pile.waiting else "handover.what_none", **facts)
+
+
+class _ParcelList(QWidget):
+    """Parcels; F9 does with the chosen one what its list is for."""
+
+    def __init__(self, ui: Ui, presenter: HandoverPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self.model: PagedTableModel[WaitingParcel] = PagedTableModel(
+            ui, self._columns(), lambda row: row.parcel_id, self
+        )
+        self._table = ListTable(ui, self.model, "handover.table")
+        self._table.activated.connect(lambda _index: self._open())
+        self._act_button = ActionButton(ui, "handover.take_off", self.act, key="F9", name="handover.act")
+        door = ActionButton(ui, "handover.open_order", self._open, icon="arrow-right", name="handover.open_order")
+        acts = QHBoxLayout()
+        acts.addWidget(self._act_button)
+        acts.addWidget(door)
+        acts.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._table, 1)
+        column.addLayout(acts)
+
+    def _columns(self) -> tuple[Column[WaitingParcel], ...]:
+        ui = self._ui
+
+        def state(row: WaitingParcel) -> str:
+            return ui.texts.t("handover.state.stopped" if row.is_intercepted else "handover.state.goes")
+
+        return (
+            Column("handover.column.state", state, 130, tone=lambda row: "stop" if row.is_intercepted else "good"),
+            Column("handover.column.number", lambda row: row.number, 180),
+            Column("handover.column.orders", lambda row: "，".join(row.order_nos), 180, stretch=True),
+            Column("handover.column.shop", lambda row: row.shop_name, 110, spare=2),
+            Column("handover.column.carrier", lambda row: row.carrier_name, 100, spare=1),
+            Column("handover.column.out", lambda row: time_text(row.shipped_at, ui.now(), ui.texts), 110, spare=3),
+        )
+
+    def show_rows(self, rows: tuple[WaitingParcel, ...]) -> None:
+        """Show these; the choice stays on its parcel."""
+        chosen = self.model.row_at(self._table.currentIndex().row())
+        self.model.show_first(rows, None)
+        place = -1 if chosen is None else self.model.find(chosen.parcel_id)
+        if rows:
+            self._table.setCurrentIndex(self.model.index(max(place, 0), 0))
+        view = self._presenter.screen.view
+        self._act_button.say("handover.take_off" if view == "sheet" else "handover.pull_out")
+
+    def act(self) -> None:
+        """Off the sheet, or out of the pile."""
+        row = self.model.row_at(self._table.currentIndex().row())
+        if row is None:
+            return
+        if self._presenter.screen.view == "sheet":
+            self._presenter.take_off(row)
+        else:
+            self._presenter.pull_out(row)
+
+    def _open(self) -> None:
+        row = self.model.row_at(self._table.currentIndex().row())
+        if row is not None:
+            self._presenter.on_order(row.order_id)
+
+
+class _SignedList(QWidget):
+    """Signed sheets."""
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__()
+
+        def when(row: SheetView) -> str:
+            return "—" if row.closed_at is None else time_text(row.closed_at, ui.now(), ui.texts)
+
+        columns: tuple[Column[SheetView], ...] = (
+            Column("handover.column.code", lambda row: row.code, 140),
+            Column("handover.column.carrier", lambda row: row.carrier_name, 140, stretch=True),
+            Column("handover.column.count", lambda row: str(row.parcel_count), 80, is_right=True),
+            Column("handover.column.courier", lambda row: row.courier, 140, stretch=True),
+            Column("handover.column.signed", when, 120),
+            Column("handover.column.by", lambda row: row.closed_by, 110, spare=1),
+        )
+        self.model: PagedTableModel[SheetView] = PagedTableModel(ui, columns, lambda row: row.id, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(ListTable(ui, self.model, "handover.signed"))
+
+    def show_sheets(self, sheets: tuple[SheetView, ...]) -> None:
+        """Show these."""
+        self.model.show_first(sheets, None)

@@ -1,0 +1,232 @@
+"""The hand-over page without widgets: one carrier at a time, its sheet, and what must not go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.fulfilment.handover_records import CarrierPile, SheetView, Taken, WaitingParcel
+from desktop.bridge.tasks import Lane, Tasks
+from desktop.errors import error_phrase
+from desktop.pages.handover.ports import HandoverDesk
+from desktop.texts import Phrase
+
+#: the lists of the page
+VIEWS = ("sheet", "waiting", "intercepted", "signed")
+_SIGNED_SHOWN = 200
+
+Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverScreen:
+    """What the page shows.
+
+    Attributes:
+        piles: carriers with what waits for them.
+        carrier: the chosen one, empty where nothing waits for anybody.
+        view: one of `VIEWS`.
+        rows: parcels of that list; `signed` stands in `sheets`.
+        intercepted: how many parcels of all carriers must stay.
+        is_known: the piles were read.
+        is_closing: the signature is on its way.
+        round: grows with each signed sheet, so that the page empties its fields.
+    """
+
+    piles: tuple[CarrierPile, ...] = ()
+    carrier: str = ""
+    view: str = "sheet"
+    rows: tuple[WaitingParcel, ...] = ()
+    sheets: tuple[SheetView, ...] = ()
+    intercepted: int = 0
+    is_known: bool = False
+    is_closing: bool = False
+    round: int = 0
+
+    @property
+    def pile(self) -> CarrierPile | None:
+        """The chosen carrier's pile."""
+        return next((one for one in self.piles if one.carrier_code == self.carrier), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One look: all lists as they stand at one moment."""
+
+    piles: tuple[CarrierPile, ...]
+    intercepted: tuple[WaitingParcel, ...]
+    carrier: str
+    rows: tuple[WaitingParcel, ...]
+    sheets: tuple[SheetView, ...]
+
+
+class HandoverPresenter:
+    """Looks in the lane of reads, acts in the lane of acts: scans keep their order."""
+
+    def __init__(
+        self, handover: HandoverDesk, tasks: Tasks, tell: Tell, on_sound: Callable[[str], None] = lambda _name: None
+    ) -> None:
+        """`on_sound` plays a signal tone."""
+        self._handover = handover
+        self._tasks = tasks
+        self._tell = tell
+        self._on_sound = on_sound
+        self._screen = HandoverScreen()
+        #: the parcel that the next press pulls out
+        self._armed = 0
+        self.on_screen: Callable[[], None] = lambda: None
+        #: opens an order elsewhere
+        self.on_order: Callable[[int], None] = lambda _order_id: None
+
+    @property
+    def screen(self) -> HandoverScreen:
+        """What is to be shown now."""
+        return self._screen
+
+    def look(self) -> None:
+        """Read piles and the list that is shown."""
+        carrier, view = self._screen.carrier, self._screen.view
+        self._tasks.submit(lambda: self._seen(carrier, view), self._on_seen, self._fail, owner=self, key="look")
+
+    def choose(self, carrier_code: str) -> None:
+        """Work on another carrier's sheet."""
+        self._show(carrier=carrier_code, rows=())
+        self.look()
+
+    def show_list(self, view: str) -> None:
+        """Show another list."""
+        self._show(view=view, rows=())
+        self.look()
+
+    def scan(self, raw: str) -> None:
+        """A label was scanned: its parcel goes onto the chosen carrier's sheet."""
+        carrier = self._screen.carrier
+
+        def put_on() -> Taken | None:
+            # The page may have been opened a moment ago and not have seen anything yet.
+            code = carrier or next((pile.carrier_code for pile in self._handover.piles()), "")
+            return self._handover.scan(self._handover.open_sheet(code), raw) if code else None
+
+        self._act(put_on, self._on_taken, self._on_refused)
+
+    def take_all(self) -> None:
+        """Everything that may go with the chosen carrier goes onto its sheet."""
+        carrier = self._screen.carrier
+        if carrier:
+            self._act(
+                lambda: self._handover.take_all(self._handover.open_sheet(carrier)), self._on_all, self._on_refused
+            )
+
+    def take_off(self, row: WaitingParcel) -> None:
+        """Take a parcel off the open sheet; the message offers to put it back."""
+        pile = self._screen.pile
+        if pile is None or pile.sheet_id is None or not row.on_sheet:
+            return
+        sheet_id = pile.sheet_id
+
+        def off(_none: object) -> None:
+            self._tell("good", Phrase("handover.taken_off", {"number": row.number}), lambda: self.scan(row.number))
+            self.look()
+
+        self._act(lambda: self._handover.take_off(sheet_id, row.parcel_id), off, self._on_refused)
+
+    def pull_out(self, row: WaitingParcel) -> None:
+        """Keep a parcel here, off its sheet where it stands on one. Its number is gone then: asked twice."""
+        if self._armed != row.parcel_id:
+            self._armed = row.parcel_id
+            self._tell("notice", Phrase("handover.pull_out_sure", {"number": row.number}), None)
+            return
+        self._armed = 0
+        sheets = [pile.sheet_id for pile in self._screen.piles if pile.sheet_id is not None]
+
+        def act() -> None:
+            if row.on_sheet:
+                for sheet_id in sheets:
+                    self._handover.take_off(sheet_id, row.parcel_id)
+            self._handover.pull_out(row.parcel_id)
+
+        def out(_none: object) -> None:
+            self._tell("good", Phrase("handover.pulled_out", {"number": row.number}), None)
+            self.look()
+
+        self._act(act, out, self._on_refused)
+
+    def sign(self, courier: str, counted: int) -> None:
+        """The courier signs the chosen carrier's sheet."""
+        pile = self._screen.pile
+        if pile is None or pile.sheet_id is None or self._screen.is_closing:
+            return
+        sheet_id, code, count = pile.sheet_id, pile.sheet_code, pile.on_sheet
+        self._show(is_closing=True)
+
+        def signed(_none: object) -> None:
+            self._show(is_closing=False, round=self._screen.round + 1)
+            self._on_sound("shipped")
+            self._tell("good", Phrase("handover.signed", {"code": code, "n": count}), None)
+            self.look()
+
+        def refused(error: Exception) -> None:
+            self._show(is_closing=False)
+            self._on_refused(error)
+
+        self._act(lambda: self._handover.close(sheet_id, courier, counted), signed, refused)
+
+    def _seen(self, carrier: str, view: str) -> _Seen:
+        desk = self._handover
+        piles, intercepted = desk.piles(), desk.intercepted()
+        if carrier not in {pile.carrier_code for pile in piles}:
+            carrier = piles[0].carrier_code if piles else ""
+        pile = next((one for one in piles if one.carrier_code == carrier), None)
+        rows: tuple[WaitingParcel, ...] = ()
+        if view == "intercepted":
+            rows = intercepted
+        elif pile is not None and view == "waiting":
+            rows = desk.waiting(carrier)
+        elif pile is not None and view == "sheet" and pile.sheet_id is not None:
+            rows = desk.on_sheet(pile.sheet_id)
+        return _Seen(piles, intercepted, carrier, rows, desk.signed(_SIGNED_SHOWN) if view == "signed" else ())
+
+    def _on_seen(self, seen: _Seen) -> None:
+        self._show(
+            piles=seen.piles,
+            intercepted=len(seen.intercepted),
+            carrier=seen.carrier,
+            rows=seen.rows,
+            sheets=seen.sheets,
+            is_known=True,
+        )
+
+    def _on_taken(self, taken: Taken | None) -> None:
+        if taken is None:
+            self._on_sound("wrong")
+            self._tell("notice", Phrase("handover.nothing_waits"), None)
+            return
+        self._on_sound("unit")
+        code = "handover.on_it_already" if taken.is_again else "handover.on_it"
+        self._tell("good", Phrase(code, {"number": taken.number, "n": taken.count}), None)
+        self.look()
+
+    def _on_all(self, taken: Taken) -> None:
+        self._on_sound("line" if taken.added else "wrong")
+        code = "handover.all_on_it" if taken.added else "handover.none_added"
+        self._tell("good" if taken.added else "notice", Phrase(code, {"n": taken.added, "total": taken.count}), None)
+        self.look()
+
+    def _on_refused(self, error: Exception) -> None:
+        is_alarm = getattr(error, "code", "") in {"handover.intercepted", "label.voided"}
+        self._on_sound("stop" if is_alarm else "wrong")
+        self._fail(error)
+        self.look()
+
+    def _act(
+        self, work: Callable[[], Any], on_result: Callable[[Any], None], on_error: Callable[[Exception], None]
+    ) -> None:
+        self._tasks.submit(work, on_result, on_error, owner=self, lane=Lane.ACTS)
+
+    def _fail(self, error: Exception) -> None:
+        self._tell("stop", error_phrase(error), None)
+
+    def _show(self, **changes: Any) -> None:
+        screen = replace(self._screen, **changes)
+        if screen != self._screen:
+            self._screen = screen
+            self.on_screen()
