@@ -5,6 +5,7 @@ import secrets as random_secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from core.db.key_sources import key_source
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
+from core.desk.day import Day
 from core.desk.desks import Desks
 from core.desk.handover import Handover
 from core.desk.labels import Labels
@@ -99,6 +101,7 @@ class Core:
         self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
         self.packing = Packing(self.store, self.asking)
         self.handover = Handover(self.store)
+        self.day = Day(self.store, self._newest_backup_at)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
@@ -115,6 +118,12 @@ class Core:
         )
         self._lanes: dict[str, Lane] = {}
         self._unsubscribe: Callable[[], None] | None = None
+
+    def _newest_backup_at(self) -> datetime | None:
+        from core.db.backup import BACKUP_FOLDER, list_backups
+
+        newest = next(iter(list_backups(self.config.folder / BACKUP_FOLDER)), None)
+        return None if newest is None else newest.at
 
     def _regions(self) -> RegionTable:
         path = self.config.regions_file

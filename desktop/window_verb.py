@@ -222,6 +222,7 @@ class Boot:
             orders=desk.core.orders,
             entry=desk.core.order_entry,
             handover=desk.core.handover,
+            day=desk.core.day,
             status=desk.core.status,
             printers=begun.stand_in(lambda desk: desk.printers),
             listen=lambda listener: _subscribe(desk, listener),

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
+from core.orders.records import PILES
 from core.runtime.errors import Unavailable
 from desktop.bridge.task_runner import TaskRunner
 from desktop.bridge.tasks import Lane
@@ -19,6 +20,7 @@ from desktop.pages.packing.presenter import PackingPresenter
 from desktop.scanner import ScannerFilter
 from desktop.shell.keys import Page, ShellKeys
 from desktop.shell.late import Late
+from desktop.shell.rail import PAGES
 from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
@@ -99,6 +101,7 @@ class ShellParts(QObject):
             "orders": self._make_orders,
             "entry": self._make_entry,
             "handover": self._make_handover,
+            "day": self._make_day,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -133,6 +136,22 @@ class ShellParts(QObject):
         presenter = HandoverPresenter(self._ports.handover, self._tasks, self.tell, self._sounds.play)
         presenter.on_order = self._open_order
         return HandoverPage(self._ui, presenter)
+
+    def _make_day(self) -> QWidget:
+        from desktop.pages.day.page import DayPage
+        from desktop.pages.day.presenter import DayPresenter
+
+        presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell)
+        presenter.on_door = self._go_through
+        return DayPage(self._ui, presenter)
+
+    def _go_through(self, door: str) -> None:
+        """Open a page, or the pile of the order list that is called so."""
+        if door in PAGES:
+            self._window.go(door)
+        elif door in PILES:
+            self._window.go("orders")
+            self._orders.choose_pile(door)
 
     def _open_order(self, order_id: int) -> None:
         self._window.go("orders")

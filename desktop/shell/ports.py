@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
+from desktop.pages.day.ports import DayDesk
 from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.handover.ports import HandoverDesk
 from desktop.pages.orders.ports import OrderDesk
@@ -49,6 +50,7 @@ class DeskPorts:
         desks: who acts here.
         entry: where orders are entered by hand.
         handover: sheets for couriers.
+        day: the morning's checks and where the day's orders stand.
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
@@ -63,6 +65,7 @@ class DeskPorts:
     desks: DeskNames
     entry: EntryDesk
     handover: HandoverDesk
+    day: DayDesk
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

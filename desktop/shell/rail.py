@@ -16,6 +16,7 @@ PAGES: Final = {
     "packing": "package",
     "orders": "clipboard-list",
     "handover": "truck",
+    "day": "layers",
     "printers": "printer",
     "settings": "settings",
 }

@@ -37,7 +37,6 @@ from desktop.composition import Desk, core_config
 from desktop.options import Options
 from desktop.plain_text import CONTROL_MARK
 from desktop.settings import DeskSettings
-from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
 from desktop.texts import Phrase
 from desktop.widgets.controls import ChipRow
@@ -46,6 +45,7 @@ from printing.render import LabelRenderer
 from tests.simulators.hostile_practice import ATTACKS, HostilePractice, cleaned
 from tests.simulators.tspl_engine import TsplEngine
 from tests.support.mall_signing import signed_headers
+from tests.support.ports import core_ports
 from tests.support.readers import read_with_zbar, read_with_zxing
 
 pytestmark = [
@@ -141,17 +141,7 @@ def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     settings = DeskSettings(None)
     settings.put("sound", False)
     core = desk.core
-    ports = DeskPorts(
-        core.packing,
-        core.labels,
-        core.orders,
-        core.status,
-        desk.printers,
-        lambda hear: core.store.subscribe(hear) and None,
-        core.desks,
-        core.order_entry,
-        core.handover,
-    )
+    ports = core_ports(core, desk.printers, lambda hear: core.store.subscribe(hear) and None)
     window = build_window(
         qapp,
         settings,

@@ -21,6 +21,7 @@ from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
 from desktop.ui import Ui
 from tests.support.desk_world import GOODS, START, DeskWorld
+from tests.support.ports import stand_in_ports
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -128,7 +129,7 @@ def window(
     qtbot: QtBot, qapp: QApplication, settings: DeskSettings, world: DeskWorld, tmp_path: Path
 ) -> Iterator[DeskWindow]:
     def boot() -> DeskPorts:
-        return DeskPorts(world, world, world, world, world, lambda _listener: None, world, world, world)
+        return stand_in_ports(world)
 
     made = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(made.first_page):

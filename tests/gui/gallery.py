@@ -21,13 +21,13 @@ from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 from tests.support.fake_shop import LIN, line
+from tests.support.ports import stand_in_ports
 from tests.support.world import Address, World, make_tables
 
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
-    return DeskPorts(
-        world, world, world, world, world, lambda _listener: None, world, spine.desk.entry, spine.desk.handover
-    )
+    desk = spine.desk
+    return stand_in_ports(world, entry=desk.entry, handover=desk.handover, day=desk.day)
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -145,6 +145,15 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     def stopped() -> None:
         window.page("handover")._presenter.show_list("intercepted")
 
+    def day() -> None:
+        window.go("day")
+
+    def day_orders() -> None:
+        window.page("day")._presenter.show_part("orders")
+
+    def day_work() -> None:
+        window.page("day")._presenter.show_part("work")
+
     def printers() -> None:
         window.go("printers")
 
@@ -179,6 +188,9 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "14g-copied": copied,
         "14h-handover": handover,
         "14i-stopped": stopped,
+        "14j-day": day,
+        "14k-day-orders": day_orders,
+        "14l-day-work": day_work,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),

@@ -12,12 +12,12 @@ from core.orders.models import Order
 from desktop.app import build_window
 from desktop.pages.entry.presenter import EntryPresenter
 from desktop.pages.entry.words import fen, yuan_field
-from desktop.shell.ports import DeskPorts
 from desktop.shell.window import Start
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import START, DeskWorld
 from tests.support.fake_shop import LIN, line
+from tests.support.ports import stand_in_ports
 from tests.support.world import World
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
@@ -212,9 +212,7 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
     settings.put("language", "zh_CN")
 
     def boot():
-        return DeskPorts(
-            world, world, spine.desk.orders, world, world, lambda _hear: None, world, spine.desk.entry, world
-        )
+        return stand_in_ports(world, orders=spine.desk.orders, entry=spine.desk.entry)
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):

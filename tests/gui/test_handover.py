@@ -8,12 +8,12 @@ from sqlalchemy import select
 from core.fulfilment.models import Handover
 from desktop.app import build_window
 from desktop.pages.handover.presenter import HandoverPresenter
-from desktop.shell.ports import DeskPorts
 from desktop.shell.window import Start
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import START, DeskWorld
 from tests.support.fake_shop import line
+from tests.support.ports import stand_in_ports
 from tests.support.world import World
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
@@ -131,8 +131,7 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
     world = DeskWorld()
 
     def boot():
-        desk = spine.desk
-        return DeskPorts(world, world, desk.orders, world, world, lambda _hear: None, world, world, desk.handover)
+        return stand_in_ports(world, orders=spine.desk.orders, handover=spine.desk.handover)
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):

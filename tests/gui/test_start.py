@@ -31,6 +31,7 @@ from tests.support.data_folder import make_data_folder
 from tests.support.desk_world import GOODS, START, DeskWorld
 from tests.support.disk import spoil_tables
 from tests.support.fake_shop import line
+from tests.support.ports import stand_in_ports
 from tests.support.world import KEY, World
 
 MILK = GOODS[0]
@@ -201,7 +202,7 @@ class SlowStart:
         if self.error is not None:
             raise self.error
         world = self.world
-        return DeskPorts(world, world, world, world, world, lambda _listener: None, world, world, world)
+        return stand_in_ports(world)
 
     def begin(self) -> None:
         assert self.may_begin.wait(20)

@@ -19,6 +19,7 @@ from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.keys import DataKey
 from core.db.schema import all_tables
 from core.db.unit_of_work import Actor, Store, UnitOfWork
+from core.desk.day import Day
 from core.desk.handover import Handover
 from core.desk.labels import Labels
 from core.desk.order_entry import OrderEntry
@@ -105,6 +106,7 @@ class Desk:
         self.orders = Orders(store, digest, CARRIER)
         self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.handover = Handover(store)
+        self.day = Day(store, lambda: None)
         self.labels = Labels(store)
         self.jobs = PrintJobs(store, store.actor.desk)
         self.stock = Stock(store, CARRIER)

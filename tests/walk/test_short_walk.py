@@ -20,6 +20,7 @@ from desktop.shell.window import Start
 from printing.render import LabelRenderer
 from tests.gui.robots import DeskRobot
 from tests.simulators.tspl_printer import TsplPrinter
+from tests.support.ports import core_ports
 from tests.support.practice_control import PracticeControl
 from tests.walk.orders import place_all
 from tests.walk.stranger import Seen, Stranger
@@ -98,17 +99,7 @@ def robot(qtbot, qapp, desk, tmp_path):
     core = desk.core
 
     def boot() -> DeskPorts:
-        return DeskPorts(
-            core.packing,
-            core.labels,
-            core.orders,
-            core.status,
-            desk.printers,
-            core.store.subscribe,
-            core.desks,
-            core.order_entry,
-            core.handover,
-        )
+        return core_ports(core, desk.printers, core.store.subscribe)
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=core.config.clock.now)
     with qtbot.waitSignal(window.first_page, timeout=20_000):

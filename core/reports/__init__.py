@@ -1,0 +1,1 @@
+"""Looking at a day: is all well before it begins, where every order stands, who did what."""

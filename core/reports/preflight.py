@@ -1,0 +1,92 @@
+"""Before work begins: are the shops heard, is the clock right, is there a backup, what was left open in the night."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from core.channels.models import Shop
+from core.db.models import Outbox
+from core.fulfilment.models import Parcel
+from core.orders.models import Order
+from core.orders.states import OPEN_STATES
+from core.reports.day import day_begins
+from core.reports.records import Check
+from core.waybills.models import PrintJob, WaybillAccount
+
+_NOTICE_SILENT, _STOP_SILENT = timedelta(minutes=2), timedelta(minutes=5)
+#: platforms refuse calls whose time is off by more than ten minutes; well before that somebody should look
+_CLOCK_NOTICE_MS, _CLOCK_STOP_MS = 60_000, 300_000
+_BACKUP_NOTICE, _BACKUP_STOP = timedelta(hours=26), timedelta(days=3)
+#: goods that a courier should have taken yesterday
+_FORGOTTEN = timedelta(hours=12)
+
+
+def preflight(connection: Connection, now: datetime, backup_at: datetime | None) -> tuple[Check, ...]:
+    """Everything looked at, in the order in which it is mended; `backup_at` is the newest backup's time."""
+    return (
+        *_shops(connection, now),
+        _clock(connection),
+        _carriers(connection),
+        _backup(now, backup_at),
+        *_left_open(connection, now),
+    )
+
+
+def _shops(connection: Connection, now: datetime) -> tuple[Check, ...]:
+    columns = (Shop.name, Shop.last_good_pull_at, Shop.created_at)
+    shops = connection.execute(select(*columns).where(Shop.is_active).order_by(Shop.id)).all()
+    if not shops:
+        return (Check("no_shop", "notice", page="settings"),)
+    checks = []
+    for shop in shops:
+        silent = now - (shop.last_good_pull_at or shop.created_at)
+        tone = "stop" if silent > _STOP_SILENT else "notice" if silent > _NOTICE_SILENT else "good"
+        facts = {"shop": shop.name, "at": shop.last_good_pull_at}
+        checks.append(Check("shop_heard" if shop.last_good_pull_at else "shop_never", tone, facts))
+    return tuple(checks)
+
+
+def _clock(connection: Connection) -> Check:
+    offsets = connection.execute(select(Shop.clock_offset_ms).where(Shop.is_active)).scalars().all()
+    worst = max((abs(offset) for offset in offsets), default=0)
+    tone = "stop" if worst > _CLOCK_STOP_MS else "notice" if worst > _CLOCK_NOTICE_MS else "good"
+    return Check("clock", tone, {"seconds": worst // 1000})
+
+
+def _carriers(connection: Connection) -> Check:
+    count = int(connection.execute(select(func.count()).select_from(WaybillAccount)).scalar_one())
+    return Check("carriers" if count else "no_carrier", "good" if count else "stop", {"n": count})
+
+
+def _backup(now: datetime, backup_at: datetime | None) -> Check:
+    if backup_at is None:
+        return Check("no_backup", "notice")
+    age = now - backup_at
+    tone = "stop" if age > _BACKUP_STOP else "notice" if age > _BACKUP_NOTICE else "good"
+    return Check("backup", tone, {"at": backup_at})
+
+
+def _left_open(connection: Connection, now: datetime) -> tuple[Check, ...]:
+    states = [state.value for state in OPEN_STATES]
+    open_orders = (Order.fulfilment.in_(states),)
+    tonight = day_begins(now) + timedelta(days=1)
+
+    def count(table: type, *here: object) -> int:
+        return int(connection.execute(select(func.count()).select_from(table).where(*here)).scalar_one())  # type: ignore[arg-type]  # conditions
+
+    late = count(Order, *open_orders, Order.ship_by_at < now)
+    today = count(Order, *open_orders, Order.ship_by_at >= now, Order.ship_by_at < tonight)
+    held = count(Order, *open_orders, Order.hold_reason != "")
+    failed = count(Outbox, Outbox.state == "failed")
+    unknown = count(PrintJob, PrintJob.state == "unknown")
+    forgotten = count(Parcel, Parcel.awaits_courier, Parcel.shipped_at < now - _FORGOTTEN)
+    checks = [
+        Check("late", "stop" if late else "good", {"n": late}, "orders" if late else ""),
+        Check("due_today", "good", {"n": today}, "orders" if today else ""),
+        Check("held", "notice" if held else "good", {"n": held}, "orders" if held else ""),
+        Check("failed", "stop" if failed else "good", {"n": failed}, "activity" if failed else ""),
+        Check("unknown_prints", "stop" if unknown else "good", {"n": unknown}, "packing" if unknown else ""),
+        Check("forgotten", "stop" if forgotten else "good", {"n": forgotten}, "handover" if forgotten else ""),
+    ]
+    return tuple(checks)

@@ -1,0 +1,1 @@
+"""The day: before it begins, where its orders stand, who did what."""

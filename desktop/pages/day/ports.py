@@ -1,0 +1,17 @@
+"""What the day page needs from core; core's service satisfies it by shape."""
+
+from typing import Protocol
+
+from core.reports.records import Check, DayReport
+
+
+class DayDesk(Protocol):
+    """What is to be looked at in the morning, and where every order stands in the evening."""
+
+    def checks(self) -> tuple[Check, ...]:
+        """Everything looked at before work begins."""
+        ...
+
+    def report(self) -> DayReport:
+        """The day so far."""
+        ...

@@ -1,0 +1,110 @@
+"""The day page without widgets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from core.reports.records import Check, DayReport
+from desktop.bridge.tasks import Tasks
+from desktop.errors import error_phrase
+from desktop.formats import time_text
+from desktop.pages.day.ports import DayDesk
+from desktop.pages.printers.ports import PrinterDesk
+from desktop.pages.printers.presenter import printer_tone, printer_words
+from desktop.texts import Phrase, Texts
+
+#: the parts of the page
+VIEWS = ("start", "orders", "work")
+_GRAVITY = {"stop": 0, "notice": 1, "good": 2}
+
+Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DayScreen:
+    """What the page shows; `printers` are checks too, asked where printers live."""
+
+    view: str = "start"
+    checks: tuple[Check, ...] = ()
+    printers: tuple[Check, ...] = ()
+    report: DayReport | None = None
+    is_known: bool = False
+
+    @property
+    def all_checks(self) -> tuple[Check, ...]:
+        """What has to be seen to first, then what is well."""
+        return tuple(sorted((*self.checks, *self.printers), key=lambda check: _GRAVITY.get(check.tone, 1)))
+
+    @property
+    def worst(self) -> str:
+        """The gravest tone of all checks."""
+        return min((check.tone for check in self.all_checks), key=lambda tone: _GRAVITY.get(tone, 1), default="good")
+
+
+class DayPresenter:
+    """Looks in the lane of reads."""
+
+    def __init__(self, day: DayDesk, printers: PrinterDesk, tasks: Tasks, tell: Tell) -> None:
+        """`printers` is asked for the state of each printer."""
+        self._day = day
+        self._printers = printers
+        self._tasks = tasks
+        self._tell = tell
+        self._screen = DayScreen()
+        self.on_screen: Callable[[], None] = lambda: None
+        #: opens a page, or a pile of the order list
+        self.on_door: Callable[[str], None] = lambda _door: None
+
+    @property
+    def screen(self) -> DayScreen:
+        """What is to be shown now."""
+        return self._screen
+
+    def look(self) -> None:
+        """Look at everything again."""
+        self._tasks.submit(
+            lambda: (self._day.checks(), self._day.report()), self._on_seen, self._fail, owner=self, key="look"
+        )
+        self._tasks.submit(self._look_at_printers, self._on_printers, self._fail, owner=self, key="printers")
+
+    def show_part(self, view: str) -> None:
+        """Show another part of the page."""
+        self._show(view=view)
+        self.look()
+
+    def _look_at_printers(self) -> tuple[Check, ...]:
+        return tuple(
+            Check(
+                "printer",
+                {"busy": "good"}.get(printer_tone(view), printer_tone(view)),
+                {"name": view.name, "state": printer_words(view)},
+                "" if printer_tone(view) in {"good", "busy"} else "printers",
+            )
+            for view in self._printers.printers()
+        )
+
+    def _on_seen(self, seen: tuple[tuple[Check, ...], DayReport]) -> None:
+        self._show(checks=seen[0], report=seen[1], is_known=True)
+
+    def _on_printers(self, checks: tuple[Check, ...]) -> None:
+        self._show(printers=checks)
+
+    def _fail(self, error: Exception) -> None:
+        self._tell("stop", error_phrase(error), None)
+
+    def _show(self, **changes: Any) -> None:
+        screen = replace(self._screen, **changes)
+        if screen != self._screen:
+            self._screen = screen
+            self.on_screen()
+
+
+def check_words(check: Check, now: datetime, texts: Texts) -> Phrase:
+    """A check as a sentence: moments as the screens write them."""
+    facts = {
+        name: time_text(value, now, texts) if isinstance(value, datetime) else value
+        for name, value in check.facts.items()
+    }
+    is_fine = check.facts.get("n") == 0
+    return Phrase(f"day.check.{check.code}.none" if is_fine else f"day.check.{check.code}", facts)
