@@ -4,10 +4,12 @@ Foreign text reaches the printer only as dots inside BITMAP, whose length is ann
 commands.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from printing.bitmap import Bitmap
-from printing.languages.contract import Language
+from printing.languages.contract import Language, StatusQuestion, one_byte
 from printing.profile import PrinterProfile
 from printing.status import PrinterState, PrinterStatus
 from printing.templates.sheets import find_sheet
@@ -43,7 +45,7 @@ def encode(bitmap: Bitmap, profile: PrinterProfile) -> bytes:
             f"REFERENCE {profile.offset_x_dots},{profile.offset_y_dots}",
             f"DENSITY {profile.density}",
             f"SPEED {profile.speed}",
-            "SET TEAR ON",
+            "SET CUTTER 1" if profile.has_cutter else "SET TEAR ON",
             "SET REPRINT ON",
             "CLS",
             f"BITMAP 0,0,{bitmap.stride},{bitmap.height_dots},0,",
@@ -63,8 +65,9 @@ def recovery(bitmap: Bitmap, profile: PrinterProfile) -> bytes:
     return white * len(bitmap.data) + b"\r\nCLS\r\n"
 
 
-def parse_status(reply: bytes, has_ribbon: bool) -> PrinterStatus:
+def parse_status(replies: Sequence[bytes], has_ribbon: bool) -> PrinterStatus:
     """The answer to `ESC ! ?`: one byte, a bit mask. Anything else is "unknown", never "error"."""
+    reply = replies[0]
     if len(reply) != 1:
         return PrinterStatus(PrinterState.UNKNOWN, reply)
     bits = reply[0] if has_ribbon else reply[0] & ~_RIBBON
@@ -93,7 +96,6 @@ TSPL = Language(
     key="tspl",
     encode=encode,
     recovery=recovery,
-    status_request=STATUS_REQUEST,
-    status_reply_bytes=1,
+    status_questions=(StatusQuestion(STATUS_REQUEST, one_byte, b"\0"),),
     parse_status=parse_status,
 )

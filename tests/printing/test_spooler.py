@@ -15,10 +15,11 @@ from printing.spooler import Lane, Spooler
 from printing.status import PrinterState
 from printing.transports.files import AppendTransport, MemoryTransport
 from printing.transports.tcp import TcpTransport
-from tests.simulators.tspl_engine import PRINTING, READY, TsplEngine
-from tests.simulators.tspl_printer import TsplPrinter
+from tests.simulators.label_printer import LabelPrinter
+from tests.simulators.print_engine import PRINTING, READY
+from tests.simulators.tspl_engine import TsplEngine
 from tests.support.job_store import MemoryJobStore
-from tests.support.labels import example_mapping
+from tests.support.labels import example_mapping, mapping_with_everywhere
 from tests.support.readers import read_with_zxing
 
 NOW = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)
@@ -56,7 +57,7 @@ def content(number):
 
 @pytest.fixture
 def printer():
-    with TsplPrinter() as simulated:
+    with LabelPrinter() as simulated:
         yield simulated
 
 
@@ -525,19 +526,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_hostile_text_in_every_field_gives_exactly_one_readable_label(renderer, name):
     text = HOSTILE[name]
-    raw = example_mapping(
-        sort_code=text,
-        package_centre=text,
-        buyer_note=text,
-        gift_note=text,
-        shop_name=text,
-        order_nos=[text] * 3,
-    )
-    raw["carrier"] = {"code": "SF", "name": text, "product": text}
-    raw["items"] = [{"short_name": text, "spec": text, "qty": 1}] * 3
-    raw["sequence"] = {"number": 1, "total": 2, "wave": text}
-    for party in ("sender", "consignee"):
-        raw[party] = {key: text if isinstance(value, str) else value for key, value in raw[party].items()}
+    raw = mapping_with_everywhere(text)
     store, transport = MemoryJobStore(), MemoryTransport()
     lane = lane_on(transport, store, renderer)
     store.add("p", raw)

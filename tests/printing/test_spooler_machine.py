@@ -108,7 +108,7 @@ class Wire:
         assert request == STATUS_REQUEST
         if self.is_absent:
             raise NothingSent("wire.absent", "not plugged in")
-        return None if self.engine.is_inside_picture else bytes([self.engine.status])
+        return None if self.engine.is_inside_picture else bytes([self.engine.state])
 
 
 class SmallLabels:

@@ -21,8 +21,9 @@ from printing.transports.device import DeviceTransport
 from printing.transports.files import AppendTransport, FolderTransport
 from printing.transports.tcp import TcpTransport
 from printing.transports.virtual import VirtualTransport, read_virtual_labels
-from tests.simulators.tspl_engine import COVER_OPEN, PAPER_OUT, TsplEngine
-from tests.simulators.tspl_printer import TsplPrinter
+from tests.simulators.label_printer import LabelPrinter
+from tests.simulators.print_engine import COVER_OPEN, PAPER_OUT
+from tests.simulators.tspl_engine import TsplEngine
 from tests.support.labels import example_label
 
 NOW = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)
@@ -40,7 +41,7 @@ def job(renderer, **changes):
 
 @pytest.fixture
 def tcp_printer():
-    with TsplPrinter() as printer:
+    with LabelPrinter() as printer:
         yield printer
 
 
@@ -151,7 +152,9 @@ class TestDevice:
 
     def test_a_silent_device_is_unknown(self, usb):
         path, _ = usb
-        assert DeviceTransport(path, reply_timeout_s=0.05).query(b"no question", 1) is None
+        assert (
+            DeviceTransport(path, reply_timeout_s=0.05).query(b"no question", lambda reply: len(reply) == 1) is None
+        )
 
     @pytest.mark.parametrize(("path", "code"), [("/dev/none/lp0", "wire.absent"), ("/dev/full", "wire.full")])
     def test_absent_or_full_means_nothing_sent(self, path, code):
