@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as npst
 from printing.bitmap import Bitmap
 from printing.decode.contract import DecodeError
 from printing.decode.zpl import decode_zpl
-from printing.languages.zpl import ZPL, encode, packed, parse_status, run_lengths
+from printing.languages.zpl import ZPL, encode, packed, parse_status, recovery, run_lengths
 from printing.resolution import Resolution
 from printing.status import PrinterState
+from tests.simulators.zpl_engine import ZplEngine
 from tests.support.labels import example_label
 from tests.support.printing_variants import variant_profile
 from tests.support.readers import read_with_zbar, read_with_zxing
@@ -132,6 +133,36 @@ def test_a_reader_nobody_here_wrote_sees_the_preview(renderer, encoding, size, d
 def _others_picture(data):
     (image,) = zebrafy.ZebrafyZPL(data.decode("ascii")).to_images()
     return np.array(image.convert("L")) < 128
+
+
+class CountingEngine(ZplEngine):
+    """A clone that takes the announced number of characters for a picture, whatever they are."""
+
+    def _step(self, answer):
+        head = re.match(rb"\^GFA,(\d+),\d+,\d+,", self._head())
+        if head is None:
+            return super()._step(answer)
+        whole = head.end() + 2 * int(head[1])
+        if len(self._bytes) < whole:
+            return False
+        self._command(self._taken(whole))
+        return True
+
+
+@pytest.mark.parametrize("missing", [1, 3, 30, 400, 2000])
+def test_recovery_helps_a_printer_that_counts_characters_too(missing):
+    black = np.zeros((120, 64), dtype=np.bool_)
+    black[::3, ::2] = True
+    bitmap = Bitmap.from_array(black)
+    job = encode(bitmap, profile())
+    engine = CountingEngine()
+    engine.feed(job[:-missing])
+    engine.feed(recovery(bitmap, profile()))
+    assert engine.papers == []
+    engine.feed(encode(BOX_BITMAP, profile()))
+    (paper,) = engine.papers
+    assert (paper[:4, :16] == BOX).all()
+    assert paper.sum() == BOX.sum()
 
 
 @pytest.mark.parametrize(

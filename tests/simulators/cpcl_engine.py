@@ -68,7 +68,8 @@ class CpclEngine(PrintEngine):
     def _outside(self, line: bytes) -> None:
         start = re.fullmatch(rb"\0*! 0 (\d+) \1 (\d+) (\d+)", line)
         if start:
-            self._page = np.zeros((int(start[2]), self.paper_size[1]), dtype=np.bool_)
+            # The paper in the machine does not grow: a height or width beyond it is cut.
+            self._page = np.zeros((min(int(start[2]), self.paper_size[0]), self.paper_size[1]), dtype=np.bool_)
             self._count = int(start[3])
             self._is_label = True
         elif line.strip(b"\0"):
@@ -76,7 +77,7 @@ class CpclEngine(PrintEngine):
 
     def _inside(self, line: bytes) -> None:
         if width := re.fullmatch(rb"PAGE-WIDTH (\d+)", line):
-            self._page = np.zeros((self._page.shape[0], int(width[1])), dtype=np.bool_)
+            self._page = np.zeros((len(self._page), min(int(width[1]), self.paper_size[1])), dtype=np.bool_)
         elif line == b"PRINT":
             for _ in range(self._count):
                 self._come_out(self._page)

@@ -63,6 +63,8 @@ class ZplEngine(PrintEngine):
 
     def _do_short(self, short: bytes) -> None:
         if short == b"^XA":
+            if self._page is not None:
+                return  # nobody promises that a second one begins anew
             self._page = np.zeros(self.paper_size, dtype=np.bool_)
             self._count = 1
         elif short == b"~JX":
@@ -87,8 +89,9 @@ class ZplEngine(PrintEngine):
             height, width = self.paper_size
             self._width = min(int(size[2]), width) if size[1] == b"PW" else self._width
             self._length = min(int(size[2]), height) if size[1] == b"LL" else self._length
-            if self._page is not None and self._width and self._length:
-                self._page = np.zeros((self._length, self._width), dtype=np.bool_)
+            size_now = (self._length, self._width)
+            if self._page is not None and all(size_now) and self._page.shape != size_now:
+                self._page = np.zeros(size_now, dtype=np.bool_)
         elif count := re.fullmatch(rb"\^PQ(\d{1,8})", command):
             self._count = int(count[1])
         elif command in {b"^PON", b"^POI"}:
@@ -107,7 +110,9 @@ class ZplEngine(PrintEngine):
         if len(raw) != size or self._page is None:
             self.errors.append(b"^GF")
             return
-        put(self._page, raw, stride, self._home[0] + self._field[0], self._home[1] + self._field[1])
+        drawn = np.zeros_like(self._page)
+        put(drawn, raw, stride, self._home[0] + self._field[0], self._home[1] + self._field[1])
+        self._page |= drawn
 
 
 def _digits(text: bytes, stride: int) -> bytes:
