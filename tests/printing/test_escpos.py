@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from printing.bitmap import Bitmap
 from printing.decode.contract import DecodeError
@@ -45,13 +43,13 @@ def test_the_end_of_a_job_follows_the_paper(changes, ending):
     assert encode(BOX_BITMAP, profile(**changes)).endswith(ending)
 
 
-@given(rows=st.integers(1, 5000))
-def test_no_band_has_a_height_that_some_printers_garble(rows):
-    heights = band_heights(rows)
-    assert sum(heights) == rows
-    assert all(height > 0 and height % 48 for height in heights)
-    assert max(heights) <= 256
-    assert all(height >= 128 for height in heights[:-1]) or rows < 200
+def test_no_band_has_a_height_that_some_printers_garble():
+    for rows in range(1, 3000):
+        heights = band_heights(rows)
+        assert sum(heights) == rows
+        assert all(height > 0 and height % 48 for height in heights)
+        assert max(heights) <= 256
+        assert all(height >= 128 for height in heights[:-1]) or rows < 200
 
 
 def decoded(data, roll=ENDLESS):

@@ -1,6 +1,7 @@
 import base64
 import binascii
 import re
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -232,9 +233,15 @@ def test_the_decoder_refuses_what_is_no_job(data, code):
 def test_a_picture_that_unpacks_to_far_too_much_is_refused_early():
     text = base64.b64encode(zlib.compress(b"\0" * 50_000_000, 9))
     data = b"^XA^PW16^LL4^GFA,8,8,2,:Z64:%b:%04X^FS^XZ" % (text, binascii.crc_hqx(text, 0))
-    with pytest.raises(DecodeError) as caught:
-        decode_zpl(data)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DecodeError) as caught:
+            decode_zpl(data)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert caught.value.code == "decode.cut"
+    assert most < 5_000_000
 
 
 def reply(**flags):
