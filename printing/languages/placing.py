@@ -37,7 +37,7 @@ def page_of(profile: PrinterProfile) -> Page:
     return Page(min(width, profile.head_dots) if profile.head_dots else width, height)
 
 
-def moved(bitmap: Bitmap, profile: PrinterProfile) -> Placed:
+def _moved(bitmap: Bitmap, profile: PrinterProfile) -> Placed:
     """What the offset leaves of the picture, upright; a picture moved off the paper leaves one white block."""
     page = page_of(profile)
     x, y = profile.offset_x_dots, profile.offset_y_dots
@@ -54,7 +54,7 @@ def moved(bitmap: Bitmap, profile: PrinterProfile) -> Placed:
 
 def placed(bitmap: Bitmap, profile: PrinterProfile) -> Placed:
     """The picture with offset and direction: as it lies under the head, first row out first."""
-    upright = moved(bitmap, profile)
+    upright = _moved(bitmap, profile)
     if profile.direction == 0:
         return upright
     page, part = page_of(profile), upright.bitmap

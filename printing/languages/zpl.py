@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from printing.bitmap import Bitmap
 from printing.languages.contract import Language, StatusQuestion
-from printing.languages.placing import moved, page_of
+from printing.languages.placing import page_of, placed
 from printing.profile import PrinterProfile
 from printing.status import PrinterState, PrinterStatus
 
@@ -34,15 +34,16 @@ _LONGEST_RUN = 400
 def encode(bitmap: Bitmap, profile: PrinterProfile) -> bytes:
     """One label on the paper the profile names.
 
-    Darkness 0 to 15 becomes ~SD 0 to 30. ^PR begins at 2 inches per second. ^POI turns the coordinates with
-    ^LH in them, as a label is turned. ^LH takes no negative numbers: what an offset pushes over the left or
-    upper edge is cut off the picture. ^JZY makes the printer itself repeat a label that paper-out interrupted.
+    Darkness 0 to 15 becomes ~SD 0 to 30. ^PR begins at 2 inches per second. The picture is turned before it is
+    written: what ^POI does with ^LL and ^LH differs, and a viewer of ZPL leaves pictures as they are. ^LH takes
+    no negative numbers: what an offset pushes over the left or upper edge is cut off the picture. ^JZY makes the
+    printer itself repeat a label that paper-out interrupted.
     """
-    page, part = page_of(profile), moved(bitmap, profile)
+    page, part = page_of(profile), placed(bitmap, profile)
     picture = part.bitmap
     head = (
         f"~SD{profile.density * 2:02d}^XA^MM{'C' if profile.has_cutter else 'T'}{_MEDIA[profile.media]}"
-        f"^PW{page.width_dots}^LL{page.height_dots}^PO{'I' if profile.direction else 'N'}"
+        f"^PW{page.width_dots}^LL{page.height_dots}^PON"
         f"^PR{max(_SLOWEST, profile.speed)}^JZY^LH{part.x},{part.y}^FO0,0"
         f"^GFA,{len(picture.data)},{len(picture.data)},{picture.stride},"
     )

@@ -68,7 +68,7 @@ def test_every_setting_reaches_the_printer():
             has_cutter=True,
         ),
     )
-    assert data.startswith(b"~SD30^XA^MMC^MNM^PW608^LL1040^POI^PR6^JZY^LH8,4^FO0,0^GFA,8,8,2,")
+    assert data.startswith(b"~SD30^XA^MMC^MNM^PW608^LL1040^PON^PR6^JZY^LH584,1032^FO0,0^GFA,8,8,2,")
     slow = encode(BOX_BITMAP, profile(media="continuous", density=0, speed=1))
     assert slow.startswith(b"~SD00^XA^MMT^MNN^PW800^LL1200^PON^PR2^")
 
