@@ -34,12 +34,15 @@ def encode(bitmap: Bitmap, profile: PrinterProfile) -> bytes:
     """One label on the paper the profile names.
 
     CLS stands after SIZE because SIZE sets up the image buffer that CLS empties. `SET REPRINT ON` makes the
-    printer itself repeat a label that paper-out interrupted, so that nobody has to send it again.
+    printer itself repeat a label that paper-out interrupted, so that nobody has to send it again. Of paper wider
+    than the head only the head's width is named: DIRECTION 1 turns about the middle of what is named.
     """
     sheet = find_sheet(profile.size)
+    head_mm = profile.head_dots / profile.dots_per_mm
+    width_mm = min(sheet.width_mm, head_mm) if profile.head_dots else sheet.width_mm
     head = "\r\n".join(
         [
-            f"SIZE {sheet.width_mm:g} mm,{sheet.height_mm:g} mm",
+            f"SIZE {width_mm:g} mm,{sheet.height_mm:g} mm",
             _media(profile),
             f"DIRECTION {profile.direction},0",
             f"REFERENCE {profile.offset_x_dots},{profile.offset_y_dots}",

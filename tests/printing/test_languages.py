@@ -97,11 +97,12 @@ def test_offset_and_direction_mean_the_same_on_every_paper(name, offset, directi
         assert engine.errors == []
 
 
-@pytest.mark.parametrize("name", [name for name in VARIANTS if not name.startswith("tspl")])
-def test_a_head_narrower_than_the_paper_prints_what_was_drawn_for_it(name):
-    profile = variant_profile(name, head_dots=760, direction=1)
+@pytest.mark.parametrize(("dots_per_mm", "head_dots"), [(8.0, 760), (11.81, 1100), (12.0, 1181), (8.0, 832)])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_head_narrower_than_the_paper_prints_what_was_drawn_for_it(name, dots_per_mm, head_dots):
+    profile = variant_profile(name, dots_per_mm=dots_per_mm, head_dots=head_dots, direction=1)
     dots = small_page(profile)
-    assert dots.shape == (1200, 760)
+    assert dots.shape[1] == min(head_dots, int(100 * dots_per_mm + 0.5))
     (paper,) = papers(encode(Bitmap.from_array(dots), profile), profile)
     assert (paper == dots[::-1, ::-1]).all()
 
