@@ -29,10 +29,6 @@ class ProfileError(PrintingError):
     """A printer's settings cannot be read or contradict themselves."""
 
 
-class LanguageNotThereYet(PrintingError):
-    """The printer language is known but not built yet."""
-
-
 class NothingSent(PrintingError):
     """The job failed before its first byte left: no paper can come of it, so trying again is safe."""
 

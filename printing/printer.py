@@ -50,20 +50,26 @@ class Printer:
 
     def status(self) -> PrinterStatus:
         """What the printer says now. Silence is "unknown"; a printer out of reach is "offline"."""
-        try:
-            reply = self.transport.query(self.language.status_request, self.language.status_reply_bytes)
-        except NothingSent as error:
-            return PrinterStatus(PrinterState.OFFLINE, error.code.encode())
-        if reply is None:
+        replies: list[bytes] = []
+        for question in self.language.status_questions:
+            try:
+                reply = self.transport.query(question.request, question.is_whole)
+            except NothingSent as error:
+                if replies:
+                    break  # it was there a moment ago, and may not have let go of the last connection yet
+                return PrinterStatus(PrinterState.OFFLINE, error.code.encode())
+            if reply is None:
+                break
+            replies.append(reply)
+        if not replies:
             return PrinterStatus(PrinterState.UNKNOWN)
-        return self.language.parse_status(reply, self.profile.has_ribbon)
+        return self.language.parse_status(replies, self.profile.has_ribbon)
 
 
 def open_printer(profile: PrinterProfile, now: Callable[[], datetime]) -> Printer:
     """The printer of a profile; touches neither wire nor disk yet. `now` is aware wall time.
 
     Raises:
-        LanguageNotThereYet: the profile's language is not built.
         ProfileError: the address makes no sense.
     """
     return Printer(profile, open_transport(profile, now), find_language(profile.language))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from printing.errors import ProfileError
-from printing.languages.names import LANGUAGES
+from printing.languages.names import CPCL_PICTURES, LANGUAGES, ZPL_ENCODINGS
 from printing.resolution import DEFAULT_THRESHOLD, Resolution
 from printing.templates.sheets import SHEETS
 
@@ -24,12 +24,12 @@ class PrinterProfile:
         key: stable id; jobs name their printer by it.
         name: what the clerk reads.
         address: where the bytes go, see `printing.transports.registry`.
-        language: `tspl`; others are refused until they are built.
+        language: what the printer speaks, one of `printing.languages.names.LANGUAGES`.
         size: the paper in the printer, a key of `printing.templates.sheets.SHEETS`.
         dots_per_mm: 8.0 at 203 dpi; "300 dpi" heads are 11.81 or 12.0.
         head_dots: printable columns, 0 where the paper always fits.
-        density: darkness 0 to 15.
-        speed: inches per second.
+        density: darkness 0 to 15; each language maps it to its own scale, ESC/POS has none.
+        speed: inches per second; each language takes the nearest it has, ESC/POS has none.
         media: how a label's start is found, one of `MEDIA`.
         gap_mm: length of gap or mark; a wrong value prints on every second label.
         direction: 0 or 1; 1 feeds the bottom out first.
@@ -38,6 +38,10 @@ class PrinterProfile:
         is_inverted: a few firmwares burn the 1 bits of TSPL BITMAP where most burn the 0 bits.
         threshold: grey below this is black; higher prints bolder.
         has_ribbon: thermal transfer; without it the ribbon bit of the status is ignored.
+        has_cutter: cuts after each label; CPCL has no such command.
+        feed_mm: ESC/POS on continuous paper without a cutter: how far a label is pushed out to be torn.
+        zpl_encoding: how ZPL writes the picture, one of `printing.languages.names.ZPL_ENCODINGS`.
+        cpcl_picture: how CPCL writes the picture, one of `printing.languages.names.CPCL_PICTURES`.
     """
 
     key: str
@@ -57,13 +61,17 @@ class PrinterProfile:
     is_inverted: bool = False
     threshold: int = DEFAULT_THRESHOLD
     has_ribbon: bool = False
+    has_cutter: bool = False
+    feed_mm: float = 12.0
+    zpl_encoding: str = "hex"
+    cpcl_picture: str = "binary"
 
     def __post_init__(self) -> None:
         for name in ("key", "name", "address"):
             text = getattr(self, name)
             if not text or len(text) > 500 or not text.isprintable():
                 raise _bad(name, "must be printable text of 1 to 500 characters")
-        for name, known in (("language", LANGUAGES), ("size", tuple(SHEETS)), ("media", MEDIA)):
+        for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise _bad(name, f"must be one of {', '.join(known)}")
         for name, (lowest, highest) in _RANGES.items():
@@ -77,12 +85,20 @@ class PrinterProfile:
         return Resolution(self.dots_per_mm, self.head_dots, self.threshold)
 
 
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "language": LANGUAGES,
+    "size": tuple(SHEETS),
+    "media": MEDIA,
+    "zpl_encoding": ZPL_ENCODINGS,
+    "cpcl_picture": CPCL_PICTURES,
+}
 _RANGES: Mapping[str, tuple[float, float]] = {
     "dots_per_mm": (5.0, 30.0),
     "head_dots": (0, 10_000),
     "density": (0, 15),
     "speed": (1, 14),
     "gap_mm": (0.0, 30.0),
+    "feed_mm": (0.0, 60.0),
     "direction": (0, 1),
     "offset_x_dots": (-800, 800),
     "offset_y_dots": (-800, 800),

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from printing.errors import LanguageNotThereYet, PrintingError
+from printing.errors import PrintingError
 from printing.languages.names import LANGUAGES
 from printing.languages.registry import find_language
 from printing.profile import PrinterProfile
@@ -16,7 +16,6 @@ from printing.transports.files import write_whole
 
 EXIT_OK = 0
 EXIT_BAD_INPUT = 2
-EXIT_NOT_THERE_YET = 3
 EXIT_CANNOT_WRITE = 4
 
 #: heads sold as 300 dpi have 11.81 or 12 dots/mm; a printer's profile says which, the verb takes the former
@@ -27,18 +26,15 @@ _LONGEST_FILE = 4_000_000
 def run(argv: Sequence[str]) -> int:
     """Run the verb with the words after `label`.
 
-    Returns: 0 done; 2 wrong words on the command line or content that is no label; 3 the language is not
-        there yet; 4 the file cannot be written.
+    Returns: 0 done; 2 wrong words on the command line or content that is no label; 4 the file cannot be
+        written.
     """
     try:
         wish = _parser().parse_args(argv)
     except SystemExit as end:
         return EXIT_OK if end.code in {0, None} else EXIT_BAD_INPUT
     try:
-        find_language(wish.language)
         result = _make(wish)
-    except LanguageNotThereYet as error:
-        return _fail(wish, error.code, str(error), EXIT_NOT_THERE_YET)
     except PrintingError as error:
         return _fail(wish, error.code, str(error), EXIT_BAD_INPUT)
     except _UnreadableError as error:

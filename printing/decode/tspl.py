@@ -6,19 +6,19 @@ It shares no code with `printing.languages.tspl`: what one writes wrongly the ot
 import re
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from printing.bitmap import Bitmap, BoolArray
 from printing.decode.contract import DecodedJob, DecodeError
+from printing.decode.page import blank, check_count, draw, unpacked
 
 _DATA_HEAD = re.compile(rb"BITMAP (-?\d+),(-?\d+),(\d+),(\d+),([012]),")
 _MILLIMETRES = re.compile(rb"SIZE (\d+(?:\.\d+)?) mm,(\d+(?:\.\d+)?) mm")
 _CLEAR = re.compile(rb"CLS")
 _PRINT = re.compile(rb"PRINT (\d+)(?:,(\d+))?")
 _REFERENCE = re.compile(rb"REFERENCE (-?\d+),(-?\d+)")
-_SETTING = re.compile(rb"(?:GAP|BLINE|DIRECTION|DENSITY|SPEED|SET|OFFSET|SHIFT|CODEPAGE) ?.*")
+_DIRECTION = re.compile(rb"DIRECTION ([01])(?:,([01]))?")
+_SETTING = re.compile(rb"(?:GAP|BLINE|DENSITY|SPEED|SET|OFFSET|SHIFT|CODEPAGE) ?.*")
 
-_MOST_DOTS = 40_000_000
+_MODES = ("set", "or", "xor")
 _LONGEST_LINE = 4096
 
 
@@ -26,7 +26,8 @@ def decode_tspl(data: bytes, dots_per_mm: float, *, is_inverted: bool = False) -
     """Every paper that `data` prints, at `dots_per_mm`.
 
     Raises:
-        DecodeError: the bytes end inside a bitmap, draw without SIZE, or describe an absurd label.
+        DecodeError: the bytes end inside a bitmap or before it is printed, draw without SIZE, or describe an
+            absurd label.
     """
     return _Reader(data, dots_per_mm, is_inverted=is_inverted).run()
 
@@ -39,6 +40,7 @@ class _Reader:
         self._burned_bit = 1 if is_inverted else 0
         self._page: BoolArray | None = None
         self._origin = (0, 0)
+        self._is_turned = self._is_mirrored = self._is_drawn = False
         self._papers: list[Bitmap] = []
         self._unknown: list[bytes] = []
 
@@ -49,6 +51,8 @@ class _Reader:
                 self._bitmap(head)
             else:
                 self._line()
+        if self._is_drawn:
+            raise DecodeError("decode.cut", "the bytes end before the picture is printed")
         return DecodedJob(tuple(self._papers), tuple(self._unknown))
 
     def _line(self) -> None:
@@ -59,6 +63,7 @@ class _Reader:
         commands: Mapping[re.Pattern[bytes], Callable[[re.Match[bytes]], None]] = {
             _MILLIMETRES: self._size,
             _REFERENCE: self._reference,
+            _DIRECTION: self._direction,
             _CLEAR: self._clear,
             _PRINT: self._print,
             _SETTING: lambda _match: None,
@@ -73,23 +78,26 @@ class _Reader:
 
     def _size(self, match: re.Match[bytes]) -> None:
         width, height = (int(float(side) * self._dots_per_mm + 0.5) for side in match.groups())
-        if width * height > _MOST_DOTS:
-            raise DecodeError("decode.absurd_size", "the label is absurdly large")
-        self._page = np.zeros((height, width), dtype=np.bool_)
+        self._page = blank(width, height)
+        self._is_drawn = False
 
     def _reference(self, match: re.Match[bytes]) -> None:
         self._origin = (int(match[1]), int(match[2]))
 
+    def _direction(self, match: re.Match[bytes]) -> None:
+        self._is_turned, self._is_mirrored = match[1] == b"1", match[2] == b"1"
+
     def _clear(self, _match: re.Match[bytes]) -> None:
+        self._is_drawn = False
         if self._page is not None:
             self._page[:] = False
 
     def _print(self, match: re.Match[bytes]) -> None:
-        sets, copies = int(match[1]), int(match[2] or 1)
-        paper = Bitmap.from_array(self._sheet())
-        if sets * copies > 1000:
-            raise DecodeError("decode.absurd_count", f"{sets * copies} papers in one command")
-        self._papers.extend([paper] * (sets * copies))
+        count = check_count(int(match[1]) * int(match[2] or 1))
+        page = self._sheet()
+        page = page[:, ::-1] if self._is_mirrored else page
+        self._papers.extend([Bitmap.from_array(page[::-1, ::-1] if self._is_turned else page)] * count)
+        self._is_drawn = False
 
     def _sheet(self) -> BoolArray:
         if self._page is None:
@@ -103,19 +111,7 @@ class _Reader:
         if len(raw) < length:
             raise DecodeError("decode.cut", "the bytes end inside a bitmap")
         self._at = start + length
-        bits = np.unpackbits(np.frombuffer(raw, dtype=np.uint8)).reshape(rows, stride * 8)
-        self._draw(bits == self._burned_bit, x + self._origin[0], y + self._origin[1], mode)
-
-    def _draw(self, block: BoolArray, x: int, y: int, mode: int) -> None:
-        page = self._sheet()
-        block = block[max(0, -y) :, max(0, -x) :]
-        x, y = max(0, x), max(0, y)
-        height = max(0, min(block.shape[0], page.shape[0] - y))
-        width = max(0, min(block.shape[1], page.shape[1] - x))
-        area, block = page[y : y + height, x : x + width], block[:height, :width]
-        if mode == 0:
-            area[:] = block
-        elif mode == 1:
-            area |= block
-        else:
-            area ^= block
+        dots = unpacked(raw, stride, rows)
+        black = dots if self._burned_bit else ~dots
+        draw(self._sheet(), black, x + self._origin[0], y + self._origin[1], _MODES[mode])
+        self._is_drawn = True

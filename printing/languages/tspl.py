@@ -4,10 +4,12 @@ Foreign text reaches the printer only as dots inside BITMAP, whose length is ann
 commands.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from printing.bitmap import Bitmap
-from printing.languages.contract import Language
+from printing.languages.contract import Language, StatusQuestion, one_byte
 from printing.profile import PrinterProfile
 from printing.status import PrinterState, PrinterStatus
 from printing.templates.sheets import find_sheet
@@ -32,18 +34,21 @@ def encode(bitmap: Bitmap, profile: PrinterProfile) -> bytes:
     """One label on the paper the profile names.
 
     CLS stands after SIZE because SIZE sets up the image buffer that CLS empties. `SET REPRINT ON` makes the
-    printer itself repeat a label that paper-out interrupted, so that nobody has to send it again.
+    printer itself repeat a label that paper-out interrupted, so that nobody has to send it again. Of paper wider
+    than the head only the head's width is named: DIRECTION 1 turns about the middle of what is named.
     """
     sheet = find_sheet(profile.size)
+    head_mm = profile.head_dots / profile.dots_per_mm
+    width_mm = min(sheet.width_mm, head_mm) if profile.head_dots else sheet.width_mm
     head = "\r\n".join(
         [
-            f"SIZE {sheet.width_mm:g} mm,{sheet.height_mm:g} mm",
+            f"SIZE {width_mm:g} mm,{sheet.height_mm:g} mm",
             _media(profile),
             f"DIRECTION {profile.direction},0",
             f"REFERENCE {profile.offset_x_dots},{profile.offset_y_dots}",
             f"DENSITY {profile.density}",
             f"SPEED {profile.speed}",
-            "SET TEAR ON",
+            "SET CUTTER 1" if profile.has_cutter else "SET TEAR ON",
             "SET REPRINT ON",
             "CLS",
             f"BITMAP 0,0,{bitmap.stride},{bitmap.height_dots},0,",
@@ -63,8 +68,9 @@ def recovery(bitmap: Bitmap, profile: PrinterProfile) -> bytes:
     return white * len(bitmap.data) + b"\r\nCLS\r\n"
 
 
-def parse_status(reply: bytes, has_ribbon: bool) -> PrinterStatus:
+def parse_status(replies: Sequence[bytes], has_ribbon: bool) -> PrinterStatus:
     """The answer to `ESC ! ?`: one byte, a bit mask. Anything else is "unknown", never "error"."""
+    reply = replies[0]
     if len(reply) != 1:
         return PrinterStatus(PrinterState.UNKNOWN, reply)
     bits = reply[0] if has_ribbon else reply[0] & ~_RIBBON
@@ -93,7 +99,6 @@ TSPL = Language(
     key="tspl",
     encode=encode,
     recovery=recovery,
-    status_request=STATUS_REQUEST,
-    status_reply_bytes=1,
+    status_questions=(StatusQuestion(STATUS_REQUEST, one_byte, b"\0"),),
     parse_status=parse_status,
 )

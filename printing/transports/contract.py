@@ -1,8 +1,12 @@
 """What every transport offers, and what it says about a job it has taken."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+
+#: no printer's answer is longer; a wire that gives more gives something else
+LONGEST_REPLY = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,12 @@ class Transport(Protocol):
         """
         ...
 
-    def query(self, request: bytes, reply_bytes: int) -> bytes | None:
-        """Ask and wait a moment for an answer.
+    def query(self, request: bytes, is_whole: Callable[[bytes], bool]) -> bytes | None:
+        """Ask and wait a moment for an answer; `is_whole` knows when it has come.
 
         Returns:
-            The answer, or None where the printer stays silent or the wire has no way back.
+            The answer up to the byte that made it whole, or None where the printer stays silent, does not end
+            its answer, or the wire has no way back.
 
         Raises:
             NothingSent: the printer cannot be reached at all.

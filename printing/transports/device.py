@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from printing.transports.contract import Receipt, digest
+from printing.transports.contract import LONGEST_REPLY, Receipt, digest
 from printing.transports.failures import failure, refusal
 
 _CHUNK_BYTES = 8192
@@ -49,7 +49,7 @@ class DeviceTransport:
             os.close(handle)
         return Receipt(digest(data))
 
-    def query(self, request: bytes, reply_bytes: int) -> bytes | None:
+    def query(self, request: bytes, is_whole: Callable[[bytes], bool]) -> bytes | None:
         """Ask, and wait up to `reply_timeout_s`; None from a silent or one-way device.
 
         Raises:
@@ -57,7 +57,7 @@ class DeviceTransport:
         """
         handle = self._open(os.O_RDWR)
         try:
-            return self._ask(handle, request, reply_bytes)
+            return self._ask(handle, request, is_whole)
         except OSError:
             return None
         finally:
@@ -88,18 +88,20 @@ class DeviceTransport:
             except OSError as error:
                 raise failure(error, sent) from error
 
-    def _ask(self, handle: int, request: bytes, reply_bytes: int) -> bytes | None:
+    def _ask(self, handle: int, request: bytes, is_whole: Callable[[bytes], bool]) -> bytes | None:
         ends_at = self.monotonic() + self.reply_timeout_s
         if not _ready(handle, select.POLLOUT, self.reply_timeout_s):
             return None
         os.write(handle, request)
         reply = b""
-        while len(reply) < reply_bytes:
+        while not is_whole(reply):
+            if len(reply) >= LONGEST_REPLY:
+                return None
             left_s = ends_at - self.monotonic()
             if left_s <= 0 or not _ready(handle, select.POLLIN, left_s):
                 return None
             try:
-                more = os.read(handle, reply_bytes - len(reply))
+                more = os.read(handle, 1)  # no byte of the next answer
             except BlockingIOError:
                 continue
             if not more:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,9 +36,9 @@ class FolderTransport:
             raise failure(error, 0) from error
         return Receipt(digest(data), is_confirmed=True, bytes_file=str(path))
 
-    def query(self, request: bytes, reply_bytes: int) -> bytes | None:  # noqa: ARG002  # a file does not answer
+    def query(self, request: bytes, is_whole: Callable[[bytes], bool]) -> None:  # noqa: ARG002  # it cannot
         """A file does not answer."""
-        return None
+        return
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class AppendTransport:
             raise failure(error, 0) from error
         return Receipt(digest(data), is_confirmed=True, bytes_file=str(self.path))
 
-    def query(self, request: bytes, reply_bytes: int) -> bytes | None:  # noqa: ARG002  # a file does not answer
+    def query(self, request: bytes, is_whole: Callable[[bytes], bool]) -> None:  # noqa: ARG002  # it cannot
         """A file does not answer."""
-        return None
+        return
 
 
 @dataclass(slots=True)
@@ -93,10 +94,10 @@ class MemoryTransport:
         self.jobs.append((name, data))
         return Receipt(digest(data))
 
-    def query(self, request: bytes, reply_bytes: int) -> bytes | None:
-        """The prepared answer, None without one."""
+    def query(self, request: bytes, is_whole: Callable[[bytes], bool]) -> bytes | None:
+        """The prepared answer, None without a whole one."""
         reply = self.replies.get(request)
-        return reply[:reply_bytes] if reply is not None else None
+        return reply if reply is not None and is_whole(reply) else None
 
 
 def safe_name(name: str) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from printing.transports.contract import Receipt, digest
+from printing.transports.contract import LONGEST_REPLY, Receipt, digest
 from printing.transports.failures import failure, refusal
 
 DEFAULT_PORT = 9100
@@ -59,8 +59,8 @@ class TcpTransport:
             self._settle(wire, sent, ends_at)
         return Receipt(digest(data))
 
-    def query(self, request: bytes, reply_bytes: int) -> bytes | None:
-        """Ask over a connection of its own; None where no answer comes within `reply_timeout_s`.
+    def query(self, request: bytes, is_whole: Callable[[bytes], bool]) -> bytes | None:
+        """Ask over a connection of its own; None where no whole answer comes within `reply_timeout_s`.
 
         Raises:
             NothingSent: no connection.
@@ -70,15 +70,15 @@ class TcpTransport:
             try:
                 wire.sendall(request)
                 ends_at = self.monotonic() + self.reply_timeout_s
-                while len(reply) < reply_bytes:
+                while not is_whole(reply) and len(reply) < LONGEST_REPLY:
                     wire.settimeout(max(0.001, ends_at - self.monotonic()))
-                    more = wire.recv(reply_bytes - len(reply))
+                    more = wire.recv(1)
                     if not more:
                         break
                     reply += more
             except OSError:
                 return None
-        return reply if len(reply) == reply_bytes else None
+        return reply if is_whole(reply) else None
 
     def _connect(self) -> socket.socket:
         try:

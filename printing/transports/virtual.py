@@ -13,6 +13,7 @@ from pathlib import Path
 
 from printing.decode.registry import decode_job
 from printing.errors import NothingSent
+from printing.languages.registry import find_language
 from printing.profile import PrinterProfile
 from printing.transports.contract import Receipt, digest
 from printing.transports.failures import failure
@@ -92,9 +93,12 @@ class VirtualTransport:
         picture = str(self.folder / pictures[0]) if pictures else ""
         return Receipt(digest(data), is_confirmed=True, bytes_file=str(self.folder / bytes_file), picture=picture)
 
-    def query(self, request: bytes, reply_bytes: int) -> bytes | None:  # noqa: ARG002  # always the same answer
-        """Always ready: a zero byte means so in TSPL; other languages have no virtual status yet."""
-        return b"\0" * reply_bytes if self.profile.language == "tspl" else None
+    def query(self, request: bytes, is_whole: Callable[[bytes], bool]) -> bytes | None:  # noqa: ARG002  # known whole
+        """Always ready, said in the profile's language; None for what is no question in it."""
+        for question in find_language(self.profile.language).status_questions:
+            if question.request == request:
+                return question.ready_reply
+        return None
 
     def _append(self, label: VirtualLabel) -> None:
         path = self.folder / _INDEX

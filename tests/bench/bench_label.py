@@ -7,19 +7,26 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
 from printing.fonts import FontBook
+from printing.languages.registry import find_language
 from printing.languages.tspl import encode
 from printing.profile import PrinterProfile
 from printing.render import LabelRenderer
 from tests.bench.measure import verdict
 from tests.support.labels import example_label
+from tests.support.printing_variants import VARIANTS, variant_profile
 
 ROUNDS = 60
 BUDGET_MS = 10.0
+#: of it, what one language may take to write the picture
+ENCODE_BUDGET_MS = 1.5
+#: shorter ways to write it cost more
+_SLOWER_BUDGET_MS = {"zpl rle": 6.0, "zpl z64": 6.0}
 
 
 def main(arguments: Sequence[str] | None = None) -> bool:
@@ -51,7 +58,21 @@ def main(arguments: Sequence[str] | None = None) -> bool:
             )
             name = f"label {size} at {dots_per_mm:.2f} dots/mm, ms"
             is_met = verdict(name, ours, BUDGET_MS, higher_is_better=False) and is_met
+    is_met = measure_languages(rounds, renderer) and is_met
     application.shutdown()
+    return is_met
+
+
+def measure_languages(rounds: int, renderer: LabelRenderer) -> bool:
+    """Milliseconds and bytes of each way to write the largest label; True when each is within its budget."""
+    bitmap = renderer.render(example_label(), "100x150", variant_profile("tspl").resolution).bitmap
+    profiles = {name: variant_profile(name) for name in VARIANTS}
+    works = {name: partial(find_language(own.language).encode, bitmap, own) for name, own in profiles.items()}
+    is_met = True
+    for (name, work), spent in zip(works.items(), measure(rounds, *works.values()), strict=True):
+        budget = _SLOWER_BUDGET_MS.get(name, ENCODE_BUDGET_MS)
+        print(f"{name}: {len(work())} bytes")
+        is_met = verdict(f"encode 100x150 as {name}, ms", spent, budget, higher_is_better=False) and is_met
     return is_met
 
 

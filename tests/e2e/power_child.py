@@ -34,7 +34,8 @@ from desktop.verbs.demo import Run
 from printing.render import LabelRenderer
 from printing.transports.contract import Receipt
 from printing.transports.files import AppendTransport
-from tests.simulators.tspl_engine import Dots, TsplEngine
+from tests.simulators.print_engine import Dots
+from tests.simulators.tspl_engine import TsplEngine
 from tests.support.fault_shim import Mode, Shim
 from tests.support.practice_control import PracticeControl
 from tests.support.readers import read_with_zxing

@@ -5,7 +5,10 @@ import sys
 import pytest
 
 from desktop.verbs.label import run
+from printing.decode.registry import decode_job
 from printing.decode.tspl import decode_tspl
+from printing.languages.names import LANGUAGES
+from printing.profile import PrinterProfile
 from tests.support.labels import EXAMPLE, example_label, example_mapping
 from tests.support.readers import read_with_zxing
 
@@ -42,11 +45,13 @@ def test_warnings_are_told(renderer, tmp_path, capsys):
     assert "warning: the long number" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("language", ["zpl", "cpcl", "escpos"])
-def test_a_language_not_there_yet_is_refused_in_words_and_writes_nothing(tmp_path, capsys, language):
-    assert run(words(tmp_path, language=language)) == 3
-    assert "not there yet" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_gives_one_label_with_the_number_in_its_bars(renderer, tmp_path, language):
+    out = tmp_path / "label.bin"
+    assert run(words(tmp_path, language=language, out=out)) == 0
+    profile = PrinterProfile(key="p", name="p", address="memory:", language=language)
+    (paper,) = decode_job(out.read_bytes(), profile).papers
+    assert ("code128", example_label().waybill_no) in read_with_zxing(paper.to_array())
 
 
 @pytest.mark.parametrize(

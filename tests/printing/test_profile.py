@@ -44,12 +44,44 @@ def test_key_name_and_address_are_needed(name):
         ("name", "a\nb"),
         ("key", ""),
         ("offset_x_dots", 10_000),
+        ("zpl_encoding", "gzip"),
+        ("cpcl_picture", ""),
+        ("has_cutter", "yes"),
+        ("feed_mm", 61.0),
     ],
 )
 def test_a_wrong_setting_is_named(name, value):
     with pytest.raises(ProfileError) as caught:
         profile_from_mapping({**LEAST, name: value})
     assert caught.value.facts["field"] == name
+
+
+def test_a_profile_saved_before_there_were_more_languages_still_loads():
+    saved = {
+        **LEAST,
+        "language": "tspl",
+        "size": "76x130",
+        "dots_per_mm": 8.0,
+        "head_dots": 0,
+        "density": 10,
+        "speed": 5,
+        "media": "gap",
+        "gap_mm": 3.0,
+        "direction": 1,
+        "offset_x_dots": -4,
+        "offset_y_dots": 0,
+        "is_inverted": False,
+        "threshold": 150,
+        "has_ribbon": True,
+    }
+    profile = profile_from_mapping(saved)
+    assert profile_to_mapping(profile) == {
+        **saved,
+        "has_cutter": False,
+        "feed_mm": 12.0,
+        "zpl_encoding": "hex",
+        "cpcl_picture": "binary",
+    }
 
 
 def test_what_is_no_object_is_refused():

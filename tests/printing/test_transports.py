@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from printing.errors import NothingSent, PartlySent
+from printing.languages.names import LANGUAGES
 from printing.languages.registry import find_language
 from printing.printer import Printer, open_printer
 from printing.profile import PrinterProfile
@@ -18,11 +19,12 @@ from printing.resolution import Resolution
 from printing.status import PrinterState
 from printing.transports.contract import digest
 from printing.transports.device import DeviceTransport
-from printing.transports.files import AppendTransport, FolderTransport
+from printing.transports.files import AppendTransport, FolderTransport, MemoryTransport
 from printing.transports.tcp import TcpTransport
 from printing.transports.virtual import VirtualTransport, read_virtual_labels
-from tests.simulators.tspl_engine import COVER_OPEN, PAPER_OUT, TsplEngine
-from tests.simulators.tspl_printer import TsplPrinter
+from tests.simulators.label_printer import LabelPrinter
+from tests.simulators.print_engine import COVER_OPEN, PAPER_OUT, PRINTING
+from tests.simulators.tspl_engine import STATUS_REQUEST, TsplEngine
 from tests.support.labels import example_label
 
 NOW = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)
@@ -40,7 +42,7 @@ def job(renderer, **changes):
 
 @pytest.fixture
 def tcp_printer():
-    with TsplPrinter() as printer:
+    with LabelPrinter() as printer:
         yield printer
 
 
@@ -90,14 +92,40 @@ class TestTcp:
         (paper,) = tcp_printer.wait_for_papers(1)
         assert (paper == bitmap.to_array()).all()
 
-    def test_status_in_words(self, tcp_printer):
-        printer = open_printer(profile(tcp_printer.address), lambda: NOW)
-        assert printer.status().state is PrinterState.READY
-        tcp_printer.answer(COVER_OPEN | PAPER_OUT)
-        assert printer.status().code == "printer.cover_open"
-        tcp_printer.run_out_of_paper()
-        assert printer.status().state is PrinterState.PAPER_OUT
-        assert not printer.status().can_print
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_status_in_words(self, language):
+        with LabelPrinter(language) as simulated:
+            printer = open_printer(profile(simulated.address, language=language), lambda: NOW)
+            assert printer.status().state is PrinterState.READY
+            simulated.answer(COVER_OPEN | PAPER_OUT)
+            assert printer.status().code == "printer.cover_open"
+            simulated.answer(PRINTING)
+            busy = PrinterState.READY if language == "escpos" else PrinterState.PRINTING
+            assert printer.status().state is busy
+            simulated.run_out_of_paper()
+            assert printer.status().state is PrinterState.PAPER_OUT
+            assert not printer.status().can_print
+
+    def test_an_answer_that_never_ends_is_none_and_soon_over(self, tcp_printer):
+        reply = wire(tcp_printer, reply_timeout_s=0.1).query(STATUS_REQUEST, lambda reply: len(reply) == 2)
+        assert reply is None
+
+    def test_of_an_answer_nothing_is_taken_beyond_its_end(self):
+        with LabelPrinter("zpl") as simulated:
+            reply = wire(simulated).query(b"~HS", lambda reply: reply.endswith(b"\x03"))
+        assert reply.startswith(b"\x02")
+        assert reply.count(b"\x03") == 1
+
+    def test_a_printer_that_answers_one_question_and_goes_is_judged_by_that(self):
+        class GoneAfterOne(MemoryTransport):
+            def query(self, request, is_whole):
+                if request != b"\x10\x04\x01":
+                    raise NothingSent("wire.refused", "still closing")
+                return MemoryTransport.query(self, request, is_whole)
+
+        chosen = profile("memory:", language="escpos")
+        answers = GoneAfterOne(replies={b"\x10\x04\x01": b"\x1a"})
+        assert Printer(chosen, answers, find_language("escpos")).status().state is PrinterState.PAUSED
 
     def test_a_silent_printer_is_unknown_and_soon(self, tcp_printer):
         tcp_printer.keep_silent()
@@ -151,7 +179,9 @@ class TestDevice:
 
     def test_a_silent_device_is_unknown(self, usb):
         path, _ = usb
-        assert DeviceTransport(path, reply_timeout_s=0.05).query(b"no question", 1) is None
+        assert (
+            DeviceTransport(path, reply_timeout_s=0.05).query(b"no question", lambda reply: len(reply) == 1) is None
+        )
 
     @pytest.mark.parametrize(("path", "code"), [("/dev/none/lp0", "wire.absent"), ("/dev/full", "wire.full")])
     def test_absent_or_full_means_nothing_sent(self, path, code):
@@ -226,15 +256,17 @@ class TestFiles:
 
 
 class TestVirtual:
-    def test_a_picture_a_label_decoded_from_the_bytes(self, renderer, tmp_path):
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_a_picture_a_label_decoded_from_the_bytes(self, renderer, tmp_path, language):
         from PySide6.QtGui import QImage
 
-        printer = open_printer(profile(f"virtual:{tmp_path}"), lambda: NOW)
-        data, bitmap = job(renderer)
+        printer = open_printer(profile(f"virtual:{tmp_path}", language=language), lambda: NOW)
+        bitmap = renderer.render(example_label(), "100x150", Resolution(8.0)).bitmap
+        data = printer.encode(bitmap)
         receipt = printer.send(data, "SF1390000123456")
         assert receipt.is_confirmed
         (label,) = read_virtual_labels(tmp_path)
-        assert (label.serial, label.name, label.language) == (1, "SF1390000123456", "tspl")
+        assert (label.serial, label.name, label.language) == (1, "SF1390000123456", language)
         assert label.printed_at == "2026-11-23T02:05:00+00:00"
         assert (tmp_path / label.bytes_file).read_bytes() == data
         picture = QImage(str(tmp_path / label.pictures[0]))

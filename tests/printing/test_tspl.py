@@ -7,8 +7,6 @@ from hypothesis.extra import numpy as npst
 from printing.bitmap import Bitmap
 from printing.decode.contract import DecodeError
 from printing.decode.tspl import decode_tspl
-from printing.errors import LanguageNotThereYet, ProfileError
-from printing.languages.registry import find_language
 from printing.languages.tspl import encode, parse_status, recovery
 from printing.profile import PrinterProfile
 from printing.resolution import Resolution
@@ -135,17 +133,28 @@ def test_without_recovery_the_next_label_is_eaten_as_pixels():
     ],
 )
 def test_the_status_byte_is_a_mask_and_the_cover_comes_first(byte, state):
-    assert parse_status(bytes([byte]), False).state is state
+    assert parse_status([bytes([byte])], False).state is state
+
+
+def test_a_cutter_takes_the_place_of_the_tear_bar():
+    data = encode(Bitmap.from_array(BOX), profile(has_cutter=True))
+    assert (b"\r\nSET CUTTER 1\r\n" in data, b"SET TEAR" in data) == (True, False)
+
+
+def test_a_mirrored_direction_is_drawn_as_a_printer_does():
+    data = encode(Bitmap.from_array(BOX[:2]), profile()).replace(b"DIRECTION 0,0", b"DIRECTION 0,1")
+    (paper,) = decode_tspl(data, 8.0).papers
+    assert (paper.to_array()[:2, -16:] == BOX[:2]).all()
 
 
 def test_an_empty_ribbon_matters_only_to_a_printer_that_has_one():
-    assert parse_status(b"\x08", True).state is PrinterState.RIBBON_OUT
-    assert parse_status(b"\x08", False).state is PrinterState.READY
+    assert parse_status([b"\x08"], True).state is PrinterState.RIBBON_OUT
+    assert parse_status([b"\x08"], False).state is PrinterState.READY
 
 
 @pytest.mark.parametrize("reply", [b"", b"\x00\x00", b"@@@@"])
 def test_a_strange_answer_is_unknown_and_may_print(reply):
-    status = parse_status(reply, False)
+    status = parse_status([reply], False)
     assert (status.state, status.can_print, status.code) == (PrinterState.UNKNOWN, True, "printer.unknown")
 
 
@@ -154,6 +163,7 @@ def test_a_strange_answer_is_unknown_and_may_print(reply):
     [
         b"PRINT 1,1\r\n",
         b"SIZE 100 mm,150 mm\r\nCLS\r\nBITMAP 0,0,2,4,0,\x00\x00",
+        b"SIZE 10 mm,10 mm\r\nCLS\r\nBITMAP 0,0,1,1,0,\x00\r\nPRINT ",
         b"SIZE 99999 mm,99999 mm\r\nCLS\r\n",
         b"SIZE 10 mm,10 mm\r\nPRINT 9999,9999\r\n",
     ],
@@ -170,14 +180,3 @@ def test_the_decoder_survives_any_bytes(data):
     except DecodeError:
         return
     assert all(paper.width_dots == 80 for paper in job.papers) or b"SIZE" in data
-
-
-@pytest.mark.parametrize("key", ["zpl", "cpcl", "escpos"])
-def test_a_language_not_there_yet_says_so_in_words(key):
-    with pytest.raises(LanguageNotThereYet, match="not there yet"):
-        find_language(key)
-
-
-def test_a_language_nobody_knows_is_a_wrong_setting():
-    with pytest.raises(ProfileError):
-        find_language("klingon")

@@ -10,7 +10,8 @@ from core.channels.vendure.channel import VendureChannel
 from core.channels.vendure.client import VendureClient
 from core.runtime.clock import SystemClock
 from core.runtime.http import HttpClient, endpoint
-from tests.support.vendure import PASSWORD, USERNAME, CannotRunError, RunningShop, running_shop
+from tests.support.node_packages import CannotRunError
+from tests.support.vendure import PASSWORD, USERNAME, RunningShop, running_shop
 from tests.support.vendure_driver import VendureDriver
 
 _serial = itertools.count(1)

@@ -17,7 +17,7 @@ from typing import Any
 
 from core.practice.catalogue import practice_catalogue
 from core.practice.server import kept_secrets
-from tests.simulators.tspl_printer import TsplPrinter
+from tests.simulators.label_printer import LabelPrinter
 from tests.support.practice_control import PracticeControl
 from tests.support.readers import read_with_zxing
 from tests.walk.orders import place_all
@@ -44,7 +44,7 @@ class Run:
     def play(self, display: str) -> Mapping[str, Any]:
         """All of it."""
         data = self.out / "data"
-        with TsplPrinter() as printer, program(data, self.language, display) as (hands, eyes):
+        with LabelPrinter() as printer, program(data, self.language, display) as (hands, eyes):
             self.hands, self.eyes, self.printer = hands, eyes, printer
             started = time.monotonic()
             self._begin()

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from core.practice.catalogue import practice_catalogue
 from desktop.texts import load_catalogue
-from tests.simulators.tspl_printer import TsplPrinter
+from tests.simulators.label_printer import LabelPrinter
 from tests.support.readers import read_with_zxing
 
 #: the model of the clerk's hands, seconds: take one piece and aim; find and press a key; tear off and paste a label
@@ -155,7 +155,7 @@ class Packed:
 class Stranger:
     """Packs what the screen offers. Tricks of the run override `mishap`, which may act in its stead."""
 
-    def __init__(self, hands: Hands, eyes: Eyes, printer: TsplPrinter, language: str) -> None:
+    def __init__(self, hands: Hands, eyes: Eyes, printer: LabelPrinter, language: str) -> None:
         self.hands, self.eyes, self.printer = hands, eyes, printer
         self._patterns = patterns_of(language)
         self.words = load_catalogue(language)

@@ -19,7 +19,7 @@ from desktop.shell.ports import DeskPorts
 from desktop.shell.window import Start
 from printing.render import LabelRenderer
 from tests.gui.robots import DeskRobot
-from tests.simulators.tspl_printer import TsplPrinter
+from tests.simulators.label_printer import LabelPrinter
 from tests.support.ports import core_ports
 from tests.support.practice_control import PracticeControl
 from tests.walk.orders import place_all
@@ -71,7 +71,7 @@ class RobotEyes:
 
 @pytest.fixture
 def printer():
-    with TsplPrinter() as made:
+    with LabelPrinter() as made:
         yield made
 
 

@@ -1,28 +1,41 @@
-"""A label printer on 127.0.0.1: takes TSPL, answers `ESC ! ?`, misbehaves on request."""
+"""A label printer on 127.0.0.1: takes one language, answers its questions, misbehaves on request."""
 
 import socket
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from tests.simulators.tspl_engine import Dots, TsplEngine
+from tests.simulators.cpcl_engine import CpclEngine
+from tests.simulators.escpos_engine import EscposEngine
+from tests.simulators.print_engine import Dots, PrintEngine, State
+from tests.simulators.tspl_engine import TsplEngine
+from tests.simulators.zpl_engine import ZplEngine
+
+ENGINES: Mapping[str, type[PrintEngine]] = {
+    "tspl": TsplEngine,
+    "zpl": ZplEngine,
+    "cpcl": CpclEngine,
+    "escpos": EscposEngine,
+}
 
 _PIECE_BYTES = 2048
 _TICK_S = 0.01
 
 
-class TsplPrinter:
+class LabelPrinter:
     """One printer with one place for one peer, as most have. Use as a context manager."""
 
-    def __init__(self, dots_per_mm: float = 8.0) -> None:
-        self.engine = TsplEngine(dots_per_mm)
+    def __init__(self, language: str = "tspl", dots_per_mm: float = 8.0) -> None:
+        self.language = language
+        self.engine = ENGINES[language](dots_per_mm)
+        self.engine.tell = self._tell
         #: bytes received since the start
         self.received = 0
-        self._status: list[int] = []
-        self._forced_status: int | None = None
+        self._states: list[State] = []
+        self._forced_state: State | None = None
         self._is_silent = False
         self._is_reading = True
         self._bytes_per_s = 0
@@ -31,7 +44,7 @@ class TsplPrinter:
         self._stop = threading.Event()
         self._listener: socket.socket | None = None
         self._port = 0
-        self._thread = threading.Thread(target=self._serve, name="tspl-printer", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="label-printer", daemon=True)
 
     def __enter__(self) -> Self:
         self._listen()
@@ -73,14 +86,14 @@ class TsplPrinter:
         with self._changed:
             assert self._changed.wait_for(lambda: self.received >= count, timeout_s)
 
-    def answer(self, *states: int) -> None:
-        """The next answers to `ESC ! ?`, one each; afterwards the true state again."""
+    def answer(self, *states: State) -> None:
+        """The next answers when asked for the state, one each; afterwards the true state again."""
         with self._changed:
-            self._status = list(states)
+            self._states = list(states)
 
-    def always_answer(self, state: int | None) -> None:
+    def always_answer(self, state: State | None) -> None:
         with self._changed:
-            self._forced_status = state
+            self._forced_state = state
 
     def keep_silent(self) -> None:
         self._is_silent = True
@@ -169,15 +182,16 @@ class TsplPrinter:
             self.received += len(piece)
             self._changed.notify_all()
 
-    def _reply(self, peer: socket.socket, truth: bytes) -> None:
+    def _tell(self) -> State:
+        if self._states:
+            return self._states.pop(0)
+        return self.engine.state if self._forced_state is None else self._forced_state
+
+    def _reply(self, peer: socket.socket, reply: bytes) -> None:
         if self._is_silent:
             return
-        if self._status:
-            truth = bytes([self._status.pop(0)])
-        elif self._forced_status is not None:
-            truth = bytes([self._forced_status])
         try:
-            peer.sendall(truth)
+            peer.sendall(reply)
         except OSError:
             return
 
