@@ -73,7 +73,10 @@ _ORDER_NOS = """
     ORDER BY orders.order_no"""
 _OPEN_JOBS = f"print_job.{print_states.IS_OPEN}"
 _ONE_JOB = "print_job.id = :id"
-_SHOPS = "SELECT id, name, is_active, last_good_pull_at, last_error, created_at FROM shop ORDER BY id"
+#: a shop whose orders come in files has no light: nobody asks it
+_SHOPS = """
+    SELECT id, name, is_active, last_good_pull_at, last_error, created_at
+    FROM shop WHERE channel <> 'file' ORDER BY id"""
 #: the states are named, because what is done is nearly everything and an index cannot look for what is not
 _OUTBOX = "SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'leased', 'failed') GROUP BY state"
 _UNKNOWN = f"SELECT count(*) FROM print_job WHERE {print_states.IS_OPEN} AND state = 'unknown'"  # noqa: S608 - a constant
