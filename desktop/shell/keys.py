@@ -41,7 +41,7 @@ class ShellKeys(QObject):
         if modifiers == Qt.KeyboardModifier.AltModifier and key == Qt.Key.Key_F4:
             window.close()
             return True
-        if modifiers == Qt.KeyboardModifier.ControlModifier and Qt.Key.Key_1 <= key <= Qt.Key.Key_4:
+        if modifiers == Qt.KeyboardModifier.ControlModifier and 0 <= key - Qt.Key.Key_1 < len(PAGES):
             window.go(tuple(PAGES)[key - Qt.Key.Key_1])
             return True
         if key == Qt.Key.Key_F1:

@@ -97,6 +97,7 @@ class ShellParts(QObject):
         return {
             "packing": self._make_packing,
             "orders": self._make_orders,
+            "files": self._make_files,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -111,6 +112,13 @@ class ShellParts(QObject):
 
         presenter = OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self.tell)
         return OrdersPage(self._ui, presenter)
+
+    def _make_files(self) -> QWidget:
+        from desktop.pages.files.page import FilesPage
+        from desktop.pages.files.presenter import FilesPresenter
+
+        presenter = FilesPresenter(self._ports.files, self._tasks, self.tell)
+        return FilesPage(self._ui, presenter, self._window.go)
 
     def _make_printers(self) -> QWidget:
         from desktop.pages.printers.page import PrintersPage

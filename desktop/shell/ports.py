@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
+from desktop.pages.files.ports import FileDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.printers.ports import PrinterDesk
@@ -48,6 +49,7 @@ class DeskPorts:
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
+        files: tables in and out, None where there are none.
     """
 
     packing: PackingDesk
@@ -60,3 +62,4 @@ class DeskPorts:
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None
+    files: FileDesk | None = None

@@ -12,12 +12,18 @@ from desktop.ui import Ui
 from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
-PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
+PAGES: Final = {
+    "packing": "package",
+    "orders": "clipboard-list",
+    "files": "folder-open",
+    "printers": "printer",
+    "settings": "settings",
+}
 _BUTTON_PX: Final = 66
 
 
 class Rail(QFrame):
-    """Icon over word; Ctrl+1 to Ctrl+4 do the same."""
+    """Icon over word; Ctrl+1 to Ctrl+5 do the same."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
         super().__init__()

@@ -39,6 +39,7 @@ _GATHER_MS: Final = 200
 _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
+    "files": ("file", "shop", "export"),
     "printers": ("printer", "print_job"),
     "settings": (),
 }

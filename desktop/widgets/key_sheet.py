@@ -29,7 +29,7 @@ KEYS: Final = (
     ("↑ ↓", "keys.line"),
     ("12 *", "keys.qty"),
     ("0–9 A–Z ↵", "keys.type"),
-    ("Ctrl+1 … 4", "keys.pages"),
+    ("Ctrl+1 … 5", "keys.pages"),
     ("Ctrl+F", "keys.filter"),
     ("Ctrl+E", "keys.unmask"),
     ("Esc", "keys.back"),

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,16 +14,35 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from core.desk.files import Files
 from desktop.app import build_window
 from desktop.commands import Command
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
+from tests.files.conftest import csv_bytes, pdd_orders
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
+from tests.support.world import CARRIER, Address, World, make_tables
 
 
-def ports_of(world: DeskWorld) -> DeskPorts:
-    return DeskPorts(world, world, world, world, world, lambda _listener: None, world)
+def ports_of(world: DeskWorld, files: Files) -> DeskPorts:
+    return DeskPorts(world, world, world, world, world, lambda _listener: None, world, files=files)
+
+
+def tables(folder: Path) -> tuple[Path, Path]:
+    """A platform's table with rows that cannot be taken, and one that nobody knows."""
+    known = folder / "orders_export202606180930.csv"
+    odd = [
+        {"订单号": "260618-9", "订单状态": "神秘状态"},
+        {"订单号": "1.2E+18"},
+        {"订单号": "260618-8", "商品数量(件)": "两"},
+    ]
+    known.write_bytes(csv_bytes(pdd_orders(*({"订单号": f"260618-{n:03d}"} for n in range(60)), *odd)))
+    strange = folder / "我的订单.csv"
+    strange.write_bytes(
+        csv_bytes([["流水", "货名", "件", "寄给", "电话", "住址"], ["A1", "熊", "2", "林晓", "", ""]])
+    )
+    return known, strange
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -39,7 +59,7 @@ def opened(window: DeskWindow, *codes: str) -> None:
         presenter.scan(code)
 
 
-def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]]:
+def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Callable[[], None]]:
     presenter = window.parts.packing
     milk, bottle, _bib, _wipes, diapers = (goods.barcode for goods in GOODS)
 
@@ -113,6 +133,25 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         window.page("orders")._presenter.close()
         window.go("printers")
 
+    known, strange = tables(folder)
+
+    def assigning() -> None:
+        window.page("files")._presenter.choose([strange])
+        settle(900)
+
+    def previewed() -> None:
+        page = window.page("files")
+        page._presenter.put_away()
+        page._presenter.choose([known])
+        settle(1200)
+
+    def taken_in() -> None:
+        page = window.page("files")
+        page._presenter.add_shop("拼多多小店", "pdd")
+        settle(900)
+        page._presenter.start()
+        settle(2500)
+
     def form() -> None:
         window.page("printers")._presenter.edit("")
 
@@ -140,6 +179,10 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),
+        "20-files": lambda: window.go("files"),
+        "21-files-columns": assigning,
+        "22-files-preview": previewed,
+        "23-files-done": taken_in,
         "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
     }
 
@@ -150,14 +193,22 @@ def render(app: QApplication, out: Path, language: str, theme: str) -> None:
         settings.put(name, value)
     settings.put("sound", False)
     world = furnished()
-    window = build_window(app, settings, start=Start(lambda: ports_of(world)), folder=out, now=lambda: START)
-    window.show()
-    settle(300)
-    for name, act in scenes(window, world).items():
-        act()
-        settle(180)
-        window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
-    window.close()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        address = Address(sqlite_path=str(folder / "packdesk.db"))
+        make_tables(address)
+        shop = World(address)
+        files = Files(shop.store, shop.digest, CARRIER)
+        start = Start(lambda: ports_of(world, files))
+        window = build_window(app, settings, start=start, folder=out, now=lambda: START)
+        window.show()
+        settle(300)
+        for name, act in scenes(window, world, folder).items():
+            act()
+            settle(180)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+        shop.close()
 
 
 def main() -> int:
