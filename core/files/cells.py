@@ -19,6 +19,8 @@ _EXACT = 10**15
 _LONGEST = 4000
 
 _EDGES = " \t\r\n\v\f\u3000\u00a0\ufeff\u200b"
+#: with one of these begins whatever has to be unwrapped
+_WRAPPING = frozenset(_EDGES + "='")
 _CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 _EXPONENT = re.compile(r"[+-]?\d(?:\.\d+)?[eE][+-]?\d+")
 _IDENTIFIER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:/#-]{0,99}")
@@ -47,8 +49,27 @@ class BadCell(ValueError):
         self.reason = reason
 
 
+class Tidy(str):
+    """A text that has been unwrapped already: each is looked at a dozen times."""
+
+    __slots__ = ()
+
+
+def tidied(cell: Cell, blanks: frozenset[str]) -> Cell:
+    """The cell for many looks: a text without its wrapping, None where nothing stands in it."""
+    if not isinstance(cell, str):
+        return cell
+    if not cell:
+        return None
+    if cell[0] in _WRAPPING or cell[-1] in _EDGES or not cell.isprintable() or len(cell) > _LONGEST:
+        cell = _unwrapped(cell)[:_LONGEST]
+    return None if not cell or cell in blanks else Tidy(cell)
+
+
 def text_of(cell: Cell) -> str:
     """What a person reads in the cell, without the tricks that keep Excel's hands off; empty where nothing stands."""
+    if type(cell) is Tidy:
+        return str(cell)
     if isinstance(cell, str):
         return _unwrapped(cell)[:_LONGEST]
     if cell is None or isinstance(cell, bool):

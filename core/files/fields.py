@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.files.cells import text_of
+from core.files.cells import text_of, tidied
 from core.files.records import Cell
 
 
@@ -91,27 +91,23 @@ PERSONAL: Final = frozenset(field.name for fields in FIELDS.values() for field i
 class Row:
     """One row by the names of fields; a field that the table lacks is empty."""
 
-    __slots__ = ("_blanks", "_cells", "_places", "number")
+    __slots__ = ("_cells", "_places", "number")
 
     def __init__(
         self, number: int, cells: Sequence[Cell], places: Mapping[str, Sequence[int]], blanks: frozenset[str]
     ) -> None:
         self.number = number
-        self._cells = cells
+        self._cells = [tidied(cell, blanks) for cell in cells]
         self._places = places
-        self._blanks = blanks
 
     def cell(self, field: str) -> Cell:
         """The cell of a field, None where nothing stands in it; of several columns the first that says something."""
         for place in self._places.get(field, ()):
-            cell = self._cells[place] if place < len(self._cells) else None
-            if cell is None or cell == "":
-                continue
-            if isinstance(cell, str) and (not text_of(cell) or text_of(cell) in self._blanks):
-                continue
-            return cell
+            if place < len(self._cells) and self._cells[place] is not None:
+                return self._cells[place]
         return None
 
     def by_name(self, header: Sequence[str]) -> Mapping[str, str]:
         """Everything in the row, as text under the columns' own names."""
-        return {name: text_of(cell) for name, cell in zip(header, self._cells, strict=False) if name and cell != ""}
+        cells = zip(header, self._cells, strict=False)
+        return {name: text_of(cell) for name, cell in cells if name and cell is not None}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from core.access.exporting import EXPORT_REASONS
 from core.files.records import PastImport
@@ -12,7 +12,7 @@ from desktop.pages.files.presenter import FilesPresenter, FilesScreen
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, TickBox
-from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.labels import PlainLabel
 
 #: every shop
 ALL = "all"
@@ -42,15 +42,23 @@ class OutCard(QFrame):
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addWidget(title)
+        column.addWidget(self._caption(ui, "files.shop"))
         column.addWidget(self._shop)
         column.addWidget(self._button(ui, "files.out.shipping", self._on_shipping, "shipping", "truck"))
         column.addWidget(self._again)
         column.addSpacing(8)
+        column.addWidget(self._caption(ui, "files.out.reason"))
         column.addWidget(self._reason)
         column.addWidget(self._button(ui, "files.out.orders", self._on_orders, "orders", "clipboard-list"))
         column.addWidget(why)
         column.addSpacing(8)
         column.addWidget(self._button(ui, "files.out.stock", self._on_stock, "stock", "boxes"))
+
+    @staticmethod
+    def _caption(ui: Ui, code: str) -> PlainLabel:
+        label = PlainLabel(ui, "secondary")
+        label.say(code)
+        return label
 
     @staticmethod
     def _button(ui: Ui, code: str, act: Callable[[], None], name: str, icon: str) -> ActionButton:
@@ -97,16 +105,16 @@ class RecentCard(QFrame):
         title.say("files.recent")
         self._none = PlainLabel(ui, "secondary", wraps=True, name="files.recent.none")
         self._none.say("files.recent.none")
-        self._lines = [ElidedLabel(ui, "secondary", name=f"files.recent.{place}") for place in range(_RECENT)]
+        self._lines = [
+            PlainLabel(ui, "secondary", wraps=True, name=f"files.recent.{place}") for place in range(_RECENT)
+        ]
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(6)
         column.addWidget(title)
         column.addWidget(self._none)
         for line in self._lines:
-            row = QHBoxLayout()
-            row.addWidget(line, 1)
-            column.addLayout(row)
+            column.addWidget(line)
         column.addStretch(1)
 
     def show_past(self, recent: tuple[PastImport, ...]) -> None:

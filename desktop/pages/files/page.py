@@ -35,7 +35,7 @@ class FilesPage(QWidget):
         title = PlainLabel(ui, "title")
         title.say("page.files")
         self._again = ActionButton(
-            ui, "files.choose", self.choose, look="main", icon="folder-open", key="Ctrl+O", name="files.again"
+            ui, "files.choose", self.choose, icon="folder-open", key="Ctrl+O", name="files.again"
         )
         head = QHBoxLayout()
         head.addWidget(title)
@@ -62,7 +62,7 @@ class FilesPage(QWidget):
         left.setSpacing(12)
         for card in (self._empty, self._busy, self._mapping):
             left.addWidget(card)
-        left.addWidget(self._preview, 1)
+        left.addWidget(self._preview, 50)
         left.addLayout(foot)
         left.addStretch(1)
         self._out = OutCard(ui, presenter, self._place_for)
@@ -188,7 +188,8 @@ class FilesPage(QWidget):
         self._start.setEnabled(screen.can_start)
         self._cancel.setVisible(is_looking)
         self._cancel.say("action.cancel" if screen.phase == PREVIEW else "files.put_away")
-        self._orders.setVisible(screen.phase == DONE)
+        is_of_orders = screen.plan is not None and screen.plan.kind == "orders"
+        self._orders.setVisible(screen.phase == DONE and is_of_orders)
         self._save.setVisible(is_looking and bool(screen.rejected))
         if screen.phase == MAPPING:
             self._mapping.show_file()
