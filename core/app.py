@@ -47,6 +47,7 @@ from core.waybills.print_queue import doubt_forgotten
 
 if TYPE_CHECKING:
     from core.channels.registry import ChannelRegistry
+    from core.desk.files import Files
 
 _log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class Core:
         self.status = Status(self.store)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
+        self._files: Files | None = None
         self.pictures = Pictures(self.store, self._outside.client)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
@@ -128,6 +130,15 @@ class Core:
     def _regions(self) -> RegionTable:
         path = self.config.regions_file
         return RegionTable(()) if path is None else RegionTable.load(path)
+
+    @property
+    def files(self) -> "Files":
+        """Files in and out; loaded when they are first asked for, which a start never does."""
+        if self._files is None:
+            from core.desk.files import Files
+
+            self._files = Files(self.store, self.opened.digester.digest, self.config.carrier_code)
+        return self._files
 
     def _services(self) -> Mapping[str, ServiceFactory]:
         return {"practice": self._outside.practice_waybills}

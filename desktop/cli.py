@@ -14,6 +14,8 @@ _VERBS = {
     "doctor": ("desktop.verbs.doctor", "run", "what is wrong on this machine, and how to mend it"),
     "backup": ("desktop.verbs.backup", "run_backup", "a verified copy of the data"),
     "restore": ("desktop.verbs.backup", "run_restore", "bring a backup back"),
+    "import": ("desktop.verbs.files", "run_import", "orders, goods, counts or customers out of a file"),
+    "export": ("desktop.verbs.files", "run_export", "orders, stock or shipped parcels into a file"),
     "label": ("desktop.verbs.label", "run", "one label from its content to printer bytes"),
 }
 USAGE = 2

@@ -230,6 +230,7 @@ class Boot:
             pictures=options.data / "pictures",
             fetch_picture=desk.core.pictures.fetch,
             practice=begun.stand_in(_open_practice) if has_practice else None,
+            files=begun.stand_in(lambda desk: desk.core.files),
         )
 
     def begin(self) -> None:

@@ -26,7 +26,8 @@ class ChannelRegistry:
 
 def built_in() -> ChannelRegistry:
     """The channels this program ships with."""
+    from core.channels.file.plugin import PLUGIN as FILE
     from core.channels.mall.plugin import PLUGIN as MALL
     from core.channels.vendure.plugin import PLUGIN as VENDURE
 
-    return ChannelRegistry([MALL, VENDURE])
+    return ChannelRegistry([MALL, VENDURE, FILE])

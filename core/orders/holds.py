@@ -12,6 +12,7 @@ REASONS = (
     "refund_requested",
     "short",
     "unmatched",
+    "masked",
     "shipped_elsewhere",
     "reopened",
     "changed_after_shipping",

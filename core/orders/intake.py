@@ -127,6 +127,11 @@ def has_nothing_to_send(order: ChannelOrder) -> bool:
     return order.is_closed or is_refunded
 
 
+def cannot_be_labelled(order: ChannelOrder) -> bool:
+    """Whether the platform masks the receiver and gave no token either that a waybill service would know it by."""
+    return order.consignee.is_masked and not order.consignee.token
+
+
 def first_state(order: ChannelOrder) -> Fulfilment:
     """Where an order begins that we see for the first time."""
     if order.is_shipped and not order.is_closed:
@@ -259,6 +264,8 @@ def _claim_stock(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], line_ids
             continue
         if one.after_sale == "requested":
             holds.append((one.id, "refund_requested"))
+        if cannot_be_labelled(one.order):
+            holds.append((one.id, "masked"))
         if any(line.sku_id is None for line in one.lines):
             holds.append((one.id, "unmatched"))
             continue

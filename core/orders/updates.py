@@ -17,6 +17,7 @@ from core.orders.intake import (
     Known,
     ShopFacts,
     after_sale_of,
+    cannot_be_labelled,
     compress,
     deadline,
     fresh_lines,
@@ -155,6 +156,10 @@ def _move_consignee(uow: UnitOfWork, shop: ShopFacts, before: Any, order: Channe
         .values(customer_id=registered.customer_id, consignee_id=registered.consignee_id)
     )
     uow.record("order.address_changed", "orders", before.id)
+    if cannot_be_labelled(order):
+        holds.place_many(uow, [(before.id, "masked")])
+    else:
+        holds.release(uow, before.id, ["masked"])
     return True
 
 

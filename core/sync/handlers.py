@@ -97,6 +97,9 @@ class Handlers:
 
 def _request(connection: Connection, asked: numbers.Asked, account: Account) -> WaybillRequest:
     receiver: Consignee = consignees(connection, [asked.consignee_id])[asked.consignee_id]
+    if receiver.is_masked and not receiver.token:
+        # A carrier would take the stars for a name, and the parcel would reach nobody.
+        raise Rejected("the platform masks this receiver and gave no token of it", code="receiver_masked")
     columns = (Sku.short_name, Sku.name, Sku.weight_g, ParcelLine.qty)
     query = select(*columns).join(ParcelLine, ParcelLine.sku_id == Sku.id)
     here = (ParcelLine.parcel_id == asked.parcel_id, ParcelLine.is_withdrawn.is_(False))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.engine import Connection
 
+from core.channels.contract import FILE
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
 from core.orders.intake import ShopFacts
@@ -77,8 +78,13 @@ def shop_of(connection: Connection, shop_id: int) -> ShopRecord:
 
 
 def active_shops(connection: Connection) -> Sequence[ShopRecord]:
-    """Shops that are pulled."""
-    return _shops(connection, Shop.is_active.is_(True))
+    """Shops that are pulled: not those whose orders come in files."""
+    return _shops(connection, and_(Shop.is_active.is_(True), Shop.channel != FILE))
+
+
+def file_shops(connection: Connection) -> Sequence[ShopRecord]:
+    """Shops whose orders come in files."""
+    return _shops(connection, Shop.channel == FILE)
 
 
 def shop_named(connection: Connection, name: str) -> ShopRecord | None:

@@ -14,7 +14,7 @@ from desktop.bridge.tasks import Lane
 
 T = TypeVar("T")
 
-_THREADS = {Lane.ACTS: 1, Lane.READS: 2, Lane.PRINTERS: 1, Lane.PICTURES: 1, Lane.SHOPS: 1}
+_THREADS = {Lane.ACTS: 1, Lane.READS: 2, Lane.PRINTERS: 1, Lane.PICTURES: 1, Lane.SHOPS: 1, Lane.FILES: 1}
 
 
 class ChangesLike(Protocol):

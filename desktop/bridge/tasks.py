@@ -18,6 +18,8 @@ class Lane(StrEnum):
     PRINTERS = "printers"
     #: pictures of goods from their shops: a slow shop keeps nothing else waiting
     PICTURES = "pictures"
+    #: reading and writing tables: seconds, and nothing else waits for it
+    FILES = "files"
     #: asking a shop while a clerk waits for it: a few seconds at most, and only what needs the answer waits
     SHOPS = "shops"
 

@@ -102,6 +102,7 @@ class ShellParts(QObject):
             "entry": self._make_entry,
             "handover": self._make_handover,
             "day": self._make_day,
+            "files": self._make_files,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -156,6 +157,13 @@ class ShellParts(QObject):
     def _open_order(self, order_id: int) -> None:
         self._window.go("orders")
         self._orders.open(order_id)
+
+    def _make_files(self) -> QWidget:
+        from desktop.pages.files.page import FilesPage
+        from desktop.pages.files.presenter import FilesPresenter
+
+        presenter = FilesPresenter(self._ports.files, self._tasks, self.tell)
+        return FilesPage(self._ui, presenter, self._window.go)
 
     def _make_printers(self) -> QWidget:
         from desktop.pages.printers.page import PrintersPage

@@ -9,6 +9,7 @@ from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
 from desktop.pages.day.ports import DayDesk
 from desktop.pages.entry.ports import EntryDesk
+from desktop.pages.files.ports import FileDesk
 from desktop.pages.handover.ports import HandoverDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
@@ -54,6 +55,7 @@ class DeskPorts:
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
+        files: tables in and out, None where there are none.
     """
 
     packing: PackingDesk
@@ -69,3 +71,4 @@ class DeskPorts:
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None
+    files: FileDesk | None = None

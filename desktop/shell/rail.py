@@ -15,6 +15,7 @@ from desktop.widgets.labels import explain
 PAGES: Final = {
     "packing": "package",
     "orders": "clipboard-list",
+    "files": "folder-open",
     "handover": "truck",
     "day": "layers",
     "printers": "printer",

@@ -42,6 +42,7 @@ _TABLES: Final = {
     "entry": (),
     "handover": ("parcel", "handover", "order_line", "hold"),
     "day": ("orders", "parcel", "print_job", "hold", "outbox"),
+    "files": ("file", "shop", "export"),
     "printers": ("printer", "print_job"),
     "settings": (),
 }

@@ -1,6 +1,6 @@
 """Buttons, chips, pills, fields: small things with a code for their words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -285,6 +285,17 @@ class ChoiceBox(QComboBox):
     def choose(self, value: str) -> None:
         """Show a value without telling anybody."""
         self.setCurrentIndex(self.findData(value))
+
+    def offer(self, values: Sequence[str]) -> None:
+        """Offer other values; those without a word are shown as themselves."""
+        if [self.itemData(index) for index in range(self.count())] == list(values):
+            return
+        chosen = self.value()
+        self.clear()
+        for value in values:
+            self.addItem("", value)
+        self._on_retranslated()
+        self.setCurrentIndex(max(self.findData(chosen), 0))
 
     @Slot()
     def _on_retranslated(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-_BENCHES = ("intake", "flatness", "list", "search", "scan", "start", "label", "reserve")
+_BENCHES = ("intake", "flatness", "list", "search", "scan", "start", "label", "reserve", "files")
 #: those that read or write a large seeded file, which can be kept between runs
 _SEEDED = ("flatness", "list", "search", "scan")
 

@@ -14,20 +14,39 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from core.desk.files import Files
 from desktop.app import build_window
 from desktop.commands import Command
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
+from tests.files.conftest import csv_bytes, pdd_orders
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 from tests.support.fake_shop import LIN, line
 from tests.support.ports import stand_in_ports
-from tests.support.world import Address, World, make_tables
+from tests.support.world import CARRIER, Address, World, make_tables
 
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
-    return stand_in_ports(world, entry=desk.entry, handover=desk.handover, day=desk.day)
+    files = Files(spine.store, spine.digest, CARRIER)
+    return stand_in_ports(world, entry=desk.entry, handover=desk.handover, day=desk.day, files=files)
+
+
+def tables(folder: Path) -> tuple[Path, Path]:
+    """A platform's table with rows that cannot be taken, and one that nobody knows."""
+    known = folder / "orders_export202606180930.csv"
+    odd = [
+        {"订单号": "260618-9", "订单状态": "神秘状态"},
+        {"订单号": "1.2E+18"},
+        {"订单号": "260618-8", "商品数量(件)": "两"},
+    ]
+    known.write_bytes(csv_bytes(pdd_orders(*({"订单号": f"260618-{n:03d}"} for n in range(60)), *odd)))
+    strange = folder / "我的订单.csv"
+    strange.write_bytes(
+        csv_bytes([["流水", "货名", "件", "寄给", "电话", "住址"], ["A1", "熊", "2", "林晓", "", ""]])
+    )
+    return known, strange
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -44,7 +63,7 @@ def opened(window: DeskWindow, *codes: str) -> None:
         presenter.scan(code)
 
 
-def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]]:
+def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Callable[[], None]]:
     presenter = window.parts.packing
     milk, bottle, _bib, _wipes, diapers = (goods.barcode for goods in GOODS)
 
@@ -157,6 +176,25 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     def printers() -> None:
         window.go("printers")
 
+    known, strange = tables(folder)
+
+    def assigning() -> None:
+        window.page("files")._presenter.choose([strange])
+        settle(900)
+
+    def previewed() -> None:
+        page = window.page("files")
+        page._presenter.put_away()
+        page._presenter.choose([known])
+        settle(1200)
+
+    def taken_in() -> None:
+        page = window.page("files")
+        page._presenter.add_shop("拼多多小店", "pdd")
+        settle(900)
+        page._presenter.start()
+        settle(2500)
+
     def form() -> None:
         window.page("printers")._presenter.edit("")
 
@@ -194,35 +232,17 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),
+        "20-files": lambda: window.go("files"),
+        "21-files-columns": assigning,
+        "22-files-preview": previewed,
+        "23-files-done": taken_in,
         "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
     }
 
 
-def render(app: QApplication, out: Path, language: str, theme: str, spine: World) -> None:
-    settings = DeskSettings(None)
-    for name, value in (("language", language), ("theme", theme), ("desk_name", "1号台"), ("clerk", "小李")):
-        settings.put(name, value)
-    settings.put("sound", False)
-    world = furnished()
-    window = build_window(app, settings, start=Start(lambda: ports_of(world, spine)), folder=out, now=lambda: START)
-    window.show()
-    settle(300)
-    for name, act in scenes(window, world).items():
-        act()
-        settle(180)
-        window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
-    window.close()
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--only", default="")
-    wanted = parser.parse_args()
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    app = QApplication(sys.argv[:1])
-    temporary = tempfile.TemporaryDirectory()
-    address = Address(sqlite_path=str(Path(temporary.name) / "packdesk.db"))
+def furnished_spine(folder: Path) -> World:
+    """A shop with real records: orders on their way, parcels that wait for a courier, one refunded meanwhile."""
+    address = Address(sqlite_path=str(folder / "packdesk.db"))
     make_tables(address)
     spine = World(address)
     spine.ready("T2026061800001", line("1", "SET", 2), line("2", "CARD"), consignee=replace(LIN, phone="13911112222"))
@@ -232,12 +252,40 @@ def main() -> int:
         spine.desk.ship(label)
     spine.shop.after_sale("T2026061800103", "1", "requested")
     spine.sync("T2026061800103")
+    return spine
+
+
+def render(app: QApplication, out: Path, language: str, theme: str) -> None:
+    settings = DeskSettings(None)
+    for name, value in (("language", language), ("theme", theme), ("desk_name", "1号台"), ("clerk", "小李")):
+        settings.put(name, value)
+    settings.put("sound", False)
+    world = furnished()
+    with tempfile.TemporaryDirectory() as temporary:
+        spine = furnished_spine(Path(temporary))
+        start = Start(lambda: ports_of(world, spine))
+        window = build_window(app, settings, start=start, folder=out, now=lambda: START)
+        window.show()
+        settle(300)
+        for name, act in scenes(window, world, Path(temporary)).items():
+            act()
+            settle(180)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+        spine.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", default="")
+    wanted = parser.parse_args()
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    app = QApplication(sys.argv[:1])
     for language in ("zh_CN", "en"):
         for theme in ("light", "dark"):
             if wanted.only in f"{language}-{theme}":
-                render(app, wanted.out, language, theme, spine)
-    spine.close()
-    temporary.cleanup()
+                render(app, wanted.out, language, theme)
     return 0
 
 

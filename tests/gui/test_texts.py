@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 import core.fulfilment.records
+from core.access.exporting import EXPORT_REASONS
 from core.access.records import REASONS as UNMASK_REASONS
+from core.desk.files import PLATFORMS
+from core.files.fields import FIELDS, KINDS
+from core.files.mapping import PRESETS
 from core.orders.holds import REASONS
 from core.orders.records import PILES
 from desktop import commands
@@ -79,6 +83,16 @@ def test_every_code_the_screens_use_has_words():
     assert used - known.keys() == set()
 
 
+def _refusals():
+    """Why a row of a file may be refused."""
+    said = re.compile(
+        r'(?:BadCell|_BadField|_reject|\.bad|Rejected)\((?:[^()]|\([^()]*\))*?"([a-z_]+)"(?:, (?:cell|word|row\.cell\([^)]*\)))?\)'
+    )
+    found = {one for file in (ROOT / "core" / "files").glob("*.py") for one in said.findall(file.read_text("utf-8"))}
+    assert {"damaged_number", "unknown_state", "not_a_time", "masked", "order_incomplete"} <= found
+    return found
+
+
 def families():
     doc = core.fulfilment.records.Verdict.__doc__ or ""
     yield "verdict", re.findall(r"[a-z]+\.[a-z_]+(?=[,.\s])", doc.split("Codes:")[1])
@@ -99,6 +113,12 @@ def families():
     yield "state.reservation", ("reserved", "confirmed", "consumed", "released", "expired", "short", "none")
     yield "state.parcel", ("to_pack", "packing", "packed", "shipped", "cancelled")
     yield "strip.shop", ("good", "notice", "stop", "off")
+    yield "files.field", [field.name for fields in FIELDS.values() for field in fields]
+    yield "files.kind", KINDS
+    yield "files.preset", ["by_hand", *(preset.id for preset in PRESETS)]
+    yield "files.platform", [platform or "other" for platform in PLATFORMS]
+    yield "files.reason", _refusals()
+    yield "reason.export", EXPORT_REASONS
     yield "sound", ("unit", "line", "complete", "shipped", "wrong")
 
 

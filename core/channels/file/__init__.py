@@ -1,0 +1,1 @@
+"""Shops without a door: their orders come in files that the platform's backend exports."""

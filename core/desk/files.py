@@ -1,0 +1,325 @@
+"""Files in and out as the desk asks for them: read, look at what would happen, take in; write."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from core.access.exporting import record_export
+from core.channels.contract import FILE
+from core.channels.models import Shop
+from core.customers.service import Digest
+from core.db.models import Journal
+from core.db.unit_of_work import Store, UnitOfWork
+from core.desk.settings import put_setting
+from core.files import exporting, known
+from core.files.cells import text_of
+from core.files.goods import ItemTable, import_items, items_of, preview_items
+from core.files.importing import import_orders, preview
+from core.files.mapping import Mapped, by_hand, recognise, signature
+from core.files.orders import OrderTable, Source, orders_of
+from core.files.progress import Progress
+from core.files.reading import read_table
+from core.files.records import Counts, Exported, Imported, PastImport, Rejected, Table
+from core.files.writing import Sheet, Staged, stage
+from core.inventory.models import Warehouse
+from core.runtime.errors import Refused
+from core.sync.shops import ShopRecord, add_shop, file_shops, shop_of
+
+#: platforms a shop of files may belong to; the empty one is any other
+PLATFORMS = ("taobao", "pdd", "jd", "douyin", "")
+_RECENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileShop:
+    """A shop whose orders come in files."""
+
+    id: int
+    name: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file that was read, with everything it may be, the likeliest first; empty where nobody knows it."""
+
+    table: Table
+    choices: Sequence[Mapped]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What taking the files in would do, ready to be done."""
+
+    kind: str
+    counts: Counts
+    rejected: Sequence[Rejected]
+    shop_id: int | None
+    orders: OrderTable | None = field(repr=False)
+    items: ItemTable | None = field(repr=False)
+    tables: Sequence[Table] = field(repr=False)
+
+
+class Files:
+    """Reading and writing tables. Everything here may take seconds: never call it on the window's thread."""
+
+    def __init__(self, store: Store, digest: Digest, carrier_code: str) -> None:
+        self._store = store
+        self._digest = digest
+        self._carrier_code = carrier_code
+
+    # --- in ---------------------------------------------------------------------------------------------------------
+
+    def shops(self) -> tuple[FileShop, ...]:
+        """Shops whose orders come in files."""
+        return tuple(
+            FileShop(shop.id, shop.name, str(shop.settings.get("platform", "")))
+            for shop in self._store.read(file_shops)
+        )
+
+    def add_shop(self, name: str, platform: str) -> FileShop:
+        """Add a shop whose orders come in files.
+
+        Raises:
+            Refused: `files.shop_name`, no name or one that another shop bears; `files.platform_unknown`.
+        """
+        name = name.strip()
+        if platform not in PLATFORMS:
+            raise Refused("files.platform_unknown", f"there is no platform {platform}", platform=platform)
+        return self._store.write(lambda uow: _add_shop(uow, name, platform))
+
+    def read(self, paths: Sequence[Path], progress: Progress | None = None) -> tuple[Read, ...]:
+        """Read files; their columns are known from before, or from the platforms, or not at all.
+
+        Raises:
+            NotFound, Refused, Unavailable: as `core.files.reading.read_table`.
+        """
+        before = self._store.read(known.assigned)
+        now = self._store.clock.now()
+        found = []
+        for path in paths:
+            table = read_table(path, now, progress)
+            choices = list(recognise(table.header))
+            given = before.get(signature(table.header))
+            if given is not None:
+                choices.insert(0, by_hand(given.kind, given.columns, table.header))
+            found.append(Read(table, choices))
+        return tuple(found)
+
+    def assign(self, read: Read, name: str, kind: str, columns: Mapping[str, str]) -> Read:
+        """Say what the columns of a file mean, now and for every file with the same header.
+
+        Raises:
+            Refused: `files.mapping_incomplete`, `files.mapping_unknown`.
+        """
+        mapped = by_hand(kind, columns, read.table.header)
+        given = known.Assigned(name.strip() or read.table.name, kind, dict(columns))
+        mark = signature(read.table.header)
+        self._store.write(lambda uow: put_setting(uow, known.NAME, known.with_one_more(uow.connection, mark, given)))
+        return Read(read.table, (mapped, *read.choices))
+
+    def plan(self, chosen: Sequence[tuple[Read, Mapped]], shop_id: int | None) -> Plan:
+        """What taking these files in would do. `shop_id` None: into a shop that is still to be added.
+
+        Raises:
+            Refused: `files.nothing_chosen`; `files.not_together`; and as `core.files.orders.orders_of`.
+        """
+        if not chosen:
+            raise Refused("files.nothing_chosen", "choose a file first")
+        kinds = {mapped.preset.kind for _, mapped in chosen}
+        tables = [read.table for read, _ in chosen]
+        if kinds <= {"orders", "order_heads", "order_lines"}:
+            orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
+            shop = self._shop(shop_id) if shop_id is not None else None
+            counts = preview(self._store, shop, orders)
+            return Plan("orders", counts, orders.rejected, shop_id, orders, None, tables)
+        if len(chosen) > 1:
+            raise Refused("files.not_together", "these tables do not belong together")
+        items = items_of(*_only(chosen))
+        counts = preview_items(self._store, items, self._warehouse(), self._digest)
+        return Plan(items.kind, counts, items.rejected, None, None, items, tables)
+
+    def run(self, plan: Plan, progress: Progress) -> tuple[Imported, Sequence[Rejected]]:
+        """Do what was planned; also gives every row that was refused, while it was read or while it was stored.
+
+        Raises:
+            Refused: `files.no_shop`, orders need a shop.
+        """
+        if plan.orders is not None:
+            if plan.shop_id is None:
+                raise Refused("files.no_shop", "choose the shop these orders belong to")
+            shop = self._shop(plan.shop_id)
+            done = import_orders(self._store, shop, plan.orders, self._digest, self._carrier_code, progress)
+            return done, plan.rejected
+        if plan.items is None:
+            raise Refused("files.nothing_chosen", "choose a file first")
+        done, refused = import_items(
+            self._store, plan.items, self._warehouse(), self._digest, self._carrier_code, progress
+        )
+        return done, [*plan.rejected, *refused]
+
+    def recent(self) -> tuple[PastImport, ...]:
+        """The newest imports that changed something, newest first."""
+        return self._store.read(_recent)
+
+    # --- out --------------------------------------------------------------------------------------------------------
+
+    def save_rejected(self, plan: Plan, rejected: Sequence[Rejected], path: Path, reason: str) -> Exported:
+        """Write the refused rows as they stood, with the reason beside each.
+
+        Raises:
+            Refused, Unavailable: as `export_orders`.
+        """
+        return self._export(
+            path,
+            "rejected",
+            lambda _connection: _rejected_sheet(plan.tables, rejected),
+            reason=reason,
+            is_personal=True,
+        )
+
+    def export_orders(self, path: Path, shop_id: int | None, reason: str) -> Exported:
+        """Write orders with their receivers; `reason` is one of `core.access.exporting.EXPORT_REASONS`.
+
+        Raises:
+            Refused: `export.reason_unknown`; `files.name`, the name ends neither in .xlsx nor in .csv.
+            Unavailable: `files.cannot_write`.
+        """
+        return self._export(
+            path,
+            "orders",
+            lambda connection: exporting.orders_sheet(connection, shop_id),
+            reason=reason,
+            shop_id=shop_id or 0,
+            is_personal=True,
+        )
+
+    def export_stock(self, path: Path) -> Exported:
+        """Write what every warehouse has.
+
+        Raises:
+            Refused, Unavailable: as `export_orders`.
+        """
+        return self._export(path, "stock", exporting.stock_sheet, is_personal=False)
+
+    def export_shipping(self, path: Path, shop_id: int, *, again: bool = False) -> Exported:
+        """Write the table that tells a platform of shipped parcels, each once; `again` repeats those of 30 days.
+
+        The parcels are noted as told once the file is there: one that was not written is written again next time.
+
+        Raises:
+            Refused: `files.nothing_to_ship`, no parcel waits for it; `files.name`.
+            Unavailable: `files.cannot_write`.
+        """
+        self._shop(shop_id)
+        now = self._store.clock.now()
+        found = self._store.read(lambda connection: exporting.shipments(connection, shop_id, now, again=again))
+        if not found.marks:
+            raise Refused("files.nothing_to_ship", "no shipped parcel waits for a table")
+        done = self._export(path, "shipping", lambda _connection: found.sheet, shop_id=shop_id, is_personal=False)
+        self._store.write(lambda uow: exporting.mark_told(uow, found.marks))
+        return done
+
+    def _export(
+        self,
+        path: Path,
+        kind: str,
+        make: Callable[[Connection], Sheet],
+        *,
+        reason: str = "",
+        shop_id: int = 0,
+        is_personal: bool,
+    ) -> Exported:
+        sheet = self._store.read(make)
+        staged = stage(path, sheet)
+        try:
+            self._store.write(
+                lambda uow: record_export(
+                    uow,
+                    kind,
+                    rows=len(sheet.rows),
+                    digest=staged.digest,
+                    reason=reason,
+                    shop_id=shop_id,
+                    is_personal=is_personal,
+                )
+            )
+        except BaseException:
+            staged.drop()
+            raise
+        return _published(staged, len(sheet.rows))
+
+    # --- the shop's own things --------------------------------------------------------------------------------------
+
+    def _shop(self, shop_id: int) -> ShopRecord:
+        shop = self._store.read(lambda connection: shop_of(connection, shop_id))
+        if shop.channel != FILE:
+            raise Refused("files.not_a_file_shop", "the orders of this shop do not come in files", shop=shop.name)
+        return shop
+
+    def _warehouse(self) -> int:
+        return self._store.write(_warehouse)
+
+
+def _published(staged: Staged, rows: int) -> Exported:
+    staged.publish()
+    return Exported(str(staged.path), rows, staged.digest)
+
+
+def _only(chosen: Sequence[tuple[Read, Mapped]]) -> tuple[Table, Mapped]:
+    read, mapped = chosen[0]
+    return read.table, mapped
+
+
+def _warehouse(uow: UnitOfWork) -> int:
+    found = uow.execute(select(Warehouse.id).order_by(Warehouse.id).limit(1)).scalar_one_or_none()
+    return int(found) if found is not None else uow.insert(Warehouse, {"code": "main", "name": "主仓"})
+
+
+def _add_shop(uow: UnitOfWork, name: str, platform: str) -> FileShop:
+    taken = uow.execute(select(Shop.id).where(Shop.name == name)).first() is not None
+    if not name or taken:
+        raise Refused("files.shop_name", "a shop needs a name that no other shop bears", name=name)
+    return FileShop(add_shop(uow, FILE, name, {"platform": platform}, "", _warehouse(uow)), name, platform)
+
+
+def _recent(connection: Connection) -> tuple[PastImport, ...]:
+    query = (
+        select(Journal.at, Journal.operator, Journal.facts, Shop.name)
+        .outerjoin(Shop, Shop.id == Journal.subject_id)
+        .where(Journal.subject == "file")
+        .order_by(Journal.id.desc())
+        .limit(_RECENT)
+    )
+    return tuple(
+        PastImport(
+            at=row.at,
+            operator=row.operator,
+            shop=row.name or "",
+            kind=str(row.facts.get("kind", "")),
+            new=int(row.facts.get("new", 0)),
+            changed=int(row.facts.get("changed", 0)),
+            rejected=int(row.facts.get("rejected", 0)),
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _rejected_sheet(tables: Sequence[Table], rejected: Sequence[Rejected]) -> Sheet:
+    header = list(tables[0].header)
+    places = {(table.name, number): cells for table in tables for number, cells in table.rows}
+    rows = []
+    for one in rejected:
+        cells = [text_of(cell) for cell in places.get((one.file, one.row), ())][: len(header)]
+        rows.append([*cells, *[""] * (len(header) - len(cells)), one.file, str(one.row), one.column, one.reason])
+    names = [name or f"列{place}" for place, name in enumerate(header, 1)]
+    names = [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
+    return Sheet([*names, "原文件", "原行号", "问题列", "原因"], rows)
+
+
+def with_shop(plan: Plan, shop_id: int) -> Plan:
+    """The same plan for a shop that was added since."""
+    return replace(plan, shop_id=shop_id)

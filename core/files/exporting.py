@@ -1,0 +1,251 @@
+"""What is written into files: orders, stock, and the tables by which platforms are told of shipments."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
+
+from core.catalog.models import Listing, Sku
+from core.channels.models import Shop
+from core.customers.models import Identity
+from core.customers.queries import consignees
+from core.db.models import AppliedKey
+from core.db.sets import id_set, packed_ids, packed_texts, text_set
+from core.db.unit_of_work import UnitOfWork, insert_or_ignore
+from core.files import words
+from core.files.presets import own
+from core.files.reading import CHINA
+from core.files.writing import Sheet
+from core.fulfilment.models import Parcel, ParcelLine
+from core.inventory.models import StockLevel, Warehouse
+from core.orders.models import Order, OrderLine
+from core.orders.states import Fulfilment
+from core.runtime.money import yuan_text
+from core.waybills.models import Waybill, WaybillAccount
+
+_PAGE = 1000
+#: parcels that left earlier than this are not looked for
+SHIPPED_WITHIN = timedelta(days=30)
+_MARK = "file.shipping"
+
+#: platform -> header of the table that its backend takes for shipping in one go (批量发货): number of the order, name
+#: of the carrier, number of the parcel. PDD: as the public empty-parcel backends fill its template. The others name
+#: the same three as their order tables do (not tried against a live upload: where a shop's own template differs in
+#: its first row, that row wins).
+SHIPPING_HEADERS: Mapping[str, tuple[str, str, str]] = {
+    "taobao": ("订单编号", "物流公司", "运单号"),
+    "pdd": ("订单号", "快递公司", "快递单号"),
+    "jd": ("订单号", "物流公司", "运单号"),
+    "douyin": ("订单号", "快递公司", "快递单号"),
+    "": ("订单号", "快递公司", "运单号"),
+}
+
+_ORDERS_PAGE = (
+    select(*Order.__table__.c, Shop.channel, Shop.settings)
+    .join(Shop, Shop.id == Order.shop_id)
+    .where(Order.id > bindparam("after"))
+    .order_by(Order.id)
+    .limit(_PAGE)
+)
+_LINES = (
+    select(
+        OrderLine.order_id,
+        OrderLine.line_no,
+        OrderLine.item_id,
+        OrderLine.channel_sku_id,
+        OrderLine.title,
+        OrderLine.spec,
+        OrderLine.channel_qty,
+        OrderLine.unit_price_fen,
+        OrderLine.after_sale,
+        Listing.merchant_code,
+    )
+    .join(Order, Order.id == OrderLine.order_id)
+    .outerjoin(
+        Listing,
+        (Listing.shop_id == Order.shop_id)
+        & (Listing.item_id == OrderLine.item_id)
+        & (Listing.channel_sku_id == OrderLine.channel_sku_id),
+    )
+    .where(OrderLine.order_id.in_(id_set("ids")), OrderLine.is_current)
+    .order_by(OrderLine.order_id, OrderLine.id)
+)
+_NUMBERS = (
+    select(ParcelLine.order_id, Waybill.number, Waybill.carrier_code, WaybillAccount.carrier_name)
+    .join(Waybill, Waybill.parcel_id == ParcelLine.parcel_id)
+    .outerjoin(WaybillAccount, WaybillAccount.carrier_code == Waybill.carrier_code)
+    .where(ParcelLine.order_id.in_(id_set("ids")), Waybill.state == "obtained")
+    .order_by(Waybill.id)
+)
+_ACCOUNTS = select(Identity.customer_id, Identity.buyer_key).where(
+    Identity.customer_id.in_(id_set("ids")), Identity.channel == bindparam("channel")
+)
+_SHIPPED = (
+    select(
+        Parcel.id, Order.id.label("order_id"), Order.order_no, Waybill.number, Waybill.carrier_code,
+        WaybillAccount.carrier_name, Parcel.shipped_at,
+    )
+    .distinct()
+    .join(ParcelLine, ParcelLine.parcel_id == Parcel.id)
+    .join(Order, Order.id == ParcelLine.order_id)
+    .join(Waybill, Waybill.parcel_id == Parcel.id)
+    .outerjoin(WaybillAccount, WaybillAccount.carrier_code == Waybill.carrier_code)
+    .where(
+        Parcel.shipped_at >= bindparam("since"),
+        Parcel.state == "shipped",
+        ParcelLine.is_withdrawn.is_(False),
+        Order.shop_id == bindparam("shop"),
+        Waybill.state == "obtained",
+    )
+    .order_by(Parcel.shipped_at, Parcel.id, Order.id)
+)  # fmt: skip
+_MARKED = select(AppliedKey.key).where(AppliedKey.key.in_(text_set("keys")))
+_AFTER_SALE = {"none": "", "requested": "售后处理中", "refunded": "退款成功"}
+
+
+def orders_sheet(connection: Connection, shop_id: int | None) -> Sheet:
+    """Every order (of one shop, or all), a row for each line, in columns that are read back as the same orders."""
+    rows: list[list[str | int]] = []
+    after = 0
+    query = _ORDERS_PAGE if shop_id is None else _ORDERS_PAGE.where(Order.shop_id == shop_id)
+    while page := connection.execute(query, {"after": after}).all():
+        rows += _order_rows(connection, page)
+        after = page[-1].id
+    return Sheet([names[0] for names in own.ORDER_COLUMNS.values()], rows)
+
+
+def _order_rows(connection: Connection, page: Sequence[Any]) -> list[list[str | int]]:
+    ids = {"ids": packed_ids([order.id for order in page])}
+    lines: dict[int, dict[str, Any]] = {}
+    for line in connection.execute(_LINES, ids):
+        # A bundle stands as its components with us, and as one line on the platform.
+        lines.setdefault(line.order_id, {}).setdefault(line.line_no, line)
+    numbers: dict[int, Any] = {row.order_id: row for row in connection.execute(_NUMBERS, ids)}
+    people = consignees(connection, [order.consignee_id for order in page])
+    accounts = _accounts(connection, page)
+    rows = []
+    for order in page:
+        head = _head(order, people[order.consignee_id], accounts.get(order.id, ""), numbers.get(order.id))
+        for line in lines.get(order.id, {}).values():
+            facts = head | {
+                "refund": _AFTER_SALE[line.after_sale],
+                "line_no": line.line_no,
+                "item_id": line.item_id,
+                "channel_sku_id": line.channel_sku_id,
+                "merchant_code": line.merchant_code or "",
+                "title": line.title,
+                "spec": line.spec,
+                "qty": line.channel_qty,
+                "unit_price": yuan_text(line.unit_price_fen),
+            }
+            rows.append([facts[name] for name in own.ORDER_COLUMNS])
+    return rows
+
+
+def _accounts(connection: Connection, page: Sequence[Any]) -> Mapping[int, str]:
+    """The buyer's account of each order, where the database keeps it in clear."""
+    if connection.dialect.name != "sqlite":
+        return {}
+    found: dict[int, str] = {}
+    for shop_id, channel in {(order.shop_id, order.channel) for order in page}:
+        mine = [order for order in page if order.shop_id == shop_id]
+        binds = {"ids": packed_ids({order.customer_id for order in mine}), "channel": f"{channel}:{shop_id}"}
+        keys: dict[int, list[str]] = {}
+        for customer_id, key in connection.execute(_ACCOUNTS, binds):
+            keys.setdefault(customer_id, []).append(key)
+        for order in mine:
+            own_keys = keys.get(order.customer_id, [])
+            # Somebody with two accounts bought under one of them, and nothing says which.
+            if len(own_keys) == 1 and not own_keys[0].startswith("order:"):
+                found[order.id] = own_keys[0]
+    return found
+
+
+def _head(order: Any, who: Any, account: str, number: Any) -> dict[str, str | int]:
+    return {
+        "order_no": order.order_no,
+        "status": order.channel_status if order.channel == "file" and order.channel_status else _state(order),
+        "placed_at": _local(order.placed_at),
+        "paid_at": _local(order.paid_at),
+        "ship_by_at": _local(order.ship_by_at),
+        "amount": yuan_text(order.amount_fen),
+        "freight": yuan_text(order.freight_fen),
+        "buyer": account,
+        "receiver": who.name,
+        "phone": who.phone,
+        "province": who.province,
+        "city": who.city,
+        "district": who.district,
+        "address": who.address,
+        "postcode": who.postcode,
+        "buyer_note": order.buyer_note,
+        "seller_note": order.seller_note,
+        "waybill_no": number.number if number is not None else "",
+        "carrier": (number.carrier_name or number.carrier_code) if number is not None else "",
+    }
+
+
+def _state(order: Any) -> str:
+    state = words.State(
+        is_paid=order.payment != "unpaid",
+        is_closed=order.fulfilment == Fulfilment.CANCELLED,
+        is_shipped=order.fulfilment in (Fulfilment.SHIPPED, Fulfilment.COMPLETED),
+        is_completed=order.fulfilment == Fulfilment.COMPLETED,
+        is_refunded=order.fulfilment == Fulfilment.CANCELLED and order.payment == "refunded",
+    )
+    return words.word_of(state)
+
+
+def _local(at: datetime | None) -> str:
+    return "" if at is None else at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def stock_sheet(connection: Connection) -> Sheet:
+    """What every warehouse has of every SKU."""
+    level = StockLevel
+    query = (
+        select(Warehouse.name, Sku.code, Sku.name, Sku.spec, level.batch, level.on_hand_qty, level.reserved_qty,
+               level.confirmed_qty, level.quarantined_qty)
+        .join(Sku, Sku.id == level.sku_id)
+        .join(Warehouse, Warehouse.id == level.warehouse_id)
+        .order_by(Warehouse.id, Sku.code, level.batch)
+    )  # fmt: skip
+    rows: list[list[str | int]] = []
+    for name, code, title, spec, batch, on_hand, reserved, confirmed, quarantined in connection.execute(query):
+        free = on_hand - reserved - confirmed - quarantined
+        rows.append([name, code, title, spec, batch, on_hand, reserved, confirmed, quarantined, free])
+    header = ("仓库", "商家编码", "商品名称", "规格", "批次", "在库数量", "预占", "已确认", "隔离", "可用")
+    return Sheet(header, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipments:
+    """The parcels of a shipping table, with the marks that say that they stand in one."""
+
+    sheet: Sheet
+    marks: Sequence[str]
+
+
+def shipments(connection: Connection, shop_id: int, now: datetime, *, again: bool) -> Shipments:
+    """Parcels that left and are in no shipping table yet; `again` gives those that are in one too."""
+    shop = connection.execute(select(Shop.settings).where(Shop.id == shop_id)).scalar_one()
+    header = SHIPPING_HEADERS.get(str(shop.get("platform", "")), SHIPPING_HEADERS[""])
+    found = connection.execute(_SHIPPED, {"since": now - SHIPPED_WITHIN, "shop": shop_id}).all()
+    keys = {f"{_MARK}:{row.id}:{row.order_id}": row for row in found}
+    known: set[str] = set()
+    if not again:
+        known = set(connection.execute(_MARKED, {"keys": packed_texts(keys)}).scalars())
+    wanted = {key: row for key, row in keys.items() if key not in known}
+    rows = [[row.order_no, row.carrier_name or row.carrier_code, row.number] for row in wanted.values()]
+    return Shipments(Sheet(header, rows), tuple(wanted))
+
+
+def mark_told(uow: UnitOfWork, marks: Sequence[str]) -> None:
+    """The parcels stand in a table now."""
+    statement = insert_or_ignore(uow.connection, AppliedKey)
+    rows = [{"key": mark, "at": uow.now, "result": {}} for mark in marks]
+    if rows:
+        uow.execute(statement, rows)

@@ -1,0 +1,1 @@
+"""The tables that platforms write, each as a declaration with its source."""
