@@ -10,7 +10,7 @@ from printing.languages.contract import Language
 from printing.languages.registry import find_language
 from printing.profile import PrinterProfile
 from printing.status import PrinterState, PrinterStatus
-from printing.transports.contract import Receipt, Transport
+from printing.transports.contract import Receipt, SensesPaper, Transport
 from printing.transports.registry import open_transport
 
 
@@ -52,6 +52,8 @@ class Printer:
         """What the printer says now. Silence is "unknown"; a printer out of reach is "offline"."""
         try:
             reply = self.transport.query(self.language.status_request, self.language.status_reply_bytes)
+            if reply is None and isinstance(self.transport, SensesPaper) and self.transport.paper_is_out():
+                return PrinterStatus(PrinterState.PAPER_OUT)
         except NothingSent as error:
             return PrinterStatus(PrinterState.OFFLINE, error.code.encode())
         if reply is None:

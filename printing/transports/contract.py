@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,19 @@ class Transport(Protocol):
 
         Returns:
             The answer, or None where the printer stays silent or the wire has no way back.
+
+        Raises:
+            NothingSent: the printer cannot be reached at all.
+        """
+        ...
+
+
+@runtime_checkable
+class SensesPaper(Protocol):
+    """A wire that knows of the paper by itself, where the printer's language gets no answer."""
+
+    def paper_is_out(self) -> bool | None:
+        """Whether the paper is out; None where nothing is known.
 
         Raises:
             NothingSent: the printer cannot be reached at all.
