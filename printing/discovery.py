@@ -189,7 +189,13 @@ def _addressed(printers: Sequence[UsbPrinter], machine: Machine) -> Sequence[tup
         device_id = read_device_id(printer)
         if device_id == DeviceId():
             bus, _, ports = printer.place.partition(".")
-            home = machine.sysfs / "bus" / "usb" / "devices" / f"{bus}-{ports}:{printer.configuration}.{printer.interface}"
+            home = (
+                machine.sysfs
+                / "bus"
+                / "usb"
+                / "devices"
+                / f"{bus}-{ports}:{printer.configuration}.{printer.interface}"
+            )
             device_id = _told(home / "ieee1284_id")
         finds.append((_guessed(f"usb:{address}", device_id, names, printer.vendor, ""), printer.place))
         printer.close()

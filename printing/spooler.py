@@ -161,7 +161,7 @@ class Lane:
     def _print_next(self) -> float:
         status = self._look()
         if not status.can_print:
-            self._report(Activity.WAITING, reason=status.code)
+            self._report(Activity.WAITING, reason=_why(status))
             return POLL_S
         job = self._store.claim(self._key)
         if job is None:
@@ -335,6 +335,13 @@ class Lane:
             self._listener.job_changed(news)
         except Exception:  # noqa: BLE001  # a listener must not end the lane
             _log.exception("a listener failed")
+
+
+def _why(status: PrinterStatus) -> str:
+    """Why nothing is printed; where the printer is out of reach, what its wire says."""
+    if status.state is PrinterState.OFFLINE and status.raw.startswith(b"wire."):
+        return status.raw.decode("ascii")
+    return status.code
 
 
 class _LaneThread:

@@ -35,10 +35,14 @@ def draw_trial(canvas: Canvas, sheet: Sheet, profile: PrinterProfile, now: datet
         y += 4.4
     y += 1.5
     canvas.code128(Rect(margin, y, canvas.width - 2 * margin, sheet.bars_height), TEST_NUMBER)
-    canvas.text(Rect(margin, y + sheet.bars_height + 0.6, canvas.width - 2 * margin, 5), TEST_NUMBER, _BOLD, Align.CENTRE)
+    canvas.text(
+        Rect(margin, y + sheet.bars_height + 0.6, canvas.width - 2 * margin, 5), TEST_NUMBER, _BOLD, Align.CENTRE
+    )
     y += sheet.bars_height + 8
     canvas.qr(Rect(left, y, sheet.qr_side, sheet.qr_side), TEST_NUMBER)
-    _wedge(canvas, Rect(left + sheet.qr_side + 3, y, width - sheet.qr_side - 3, sheet.qr_side), 1 / profile.dots_per_mm)
+    _wedge(
+        canvas, Rect(left + sheet.qr_side + 3, y, width - sheet.qr_side - 3, sheet.qr_side), 1 / profile.dots_per_mm
+    )
     y += sheet.qr_side + 2
     for size in (2.5, 3.0, 4.0):
         canvas.text(Rect(left, y, width, size * 1.3), f"{size:g} mm 龘鑫赢馨 永国 Aa0123", Face(size, size))
