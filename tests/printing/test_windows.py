@@ -67,7 +67,7 @@ def test_what_fails_before_the_first_byte_was_not_sent(fault, code):
     assert all(job.is_deleted for job in dll.jobs.values())
 
 
-@pytest.mark.parametrize("fault", [{"takes": 70_000}, {"ends": False}])
+@pytest.mark.parametrize("fault", [{"takes": 70_000}, {"takes": 70_000, "fails_to_write": False}, {"ends": False}])
 def test_a_job_windows_did_not_take_whole_is_dropped_and_leaves_doubt(fault):
     dll = WinSpoolDll()
     for name, value in fault.items():

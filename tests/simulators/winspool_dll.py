@@ -39,6 +39,7 @@ class WinSpoolDll:
         self.is_denied = False
         self.refuses_documents = False
         self.takes = 1 << 30
+        self.fails_to_write = True
         self.statuses: list[int] = [0x8, 0x10]
         self.ends = True
         self.open_handles = 0
@@ -97,7 +98,7 @@ class WinSpoolDll:
         count = min(size.value, self.takes - len(job.data))
         job.data += data.raw[:count]
         written._obj.value = count
-        return 1 if count else self._fail(1117)
+        return 1 if count or not self.fails_to_write else self._fail(1117)
 
     def EndPagePrinter(self, _handle: Any) -> int:  # noqa: N802
         return 1
