@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,10 +11,18 @@ from core.app import Core
 from core.db.unit_of_work import Changes
 from core.runtime.errors import NotFound, Refused
 from core.waybills.print_queue import VIRTUAL
-from desktop.pages.printers.ports import LabelPicture, PrinterDraft, PrinterView
+from desktop.pages.printers.ports import (
+    FindView,
+    FoundPrinters,
+    LabelPicture,
+    PrinterDraft,
+    PrinterView,
+    Search,
+)
+from printing.calibration import calibration
+from printing.discovery import Find, find_here, find_on_network, neighbours, own_address
 from printing.errors import PrintingError
 from printing.jobs import Activity, JobNews, JobStore, LaneStatus
-from printing.label import label_from_mapping
 from printing.printer import open_printer
 from printing.profile import PrinterProfile, profile_from_mapping, profile_to_mapping
 from printing.spooler import Spooler
@@ -128,6 +136,8 @@ class Printers:
             reason=status.reason if status is not None else "",
             waiting=waiting,
             is_fixed=profile.key == VIRTUAL,
+            settings=profile_to_mapping(profile),
+            can_calibrate=profile.key != VIRTUAL and bool(calibration(profile)),
         )
 
     def _chosen(self) -> str:
@@ -142,9 +152,10 @@ class Printers:
         return self._save(self._made(f"p-{secrets.token_hex(3)}", draft))
 
     @staticmethod
-    def _made(key: str, draft: PrinterDraft) -> PrinterProfile:
+    def _made(key: str, draft: PrinterDraft, old: Mapping[str, object] | None = None) -> PrinterProfile:
+        named = {"key": key, "name": draft.name.strip(), "address": draft.address.strip(), "size": draft.size}
         try:
-            return PrinterProfile(key, draft.name.strip(), draft.address.strip(), size=draft.size)
+            return profile_from_mapping({**(old or {}), **draft.settings, **named})
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
@@ -157,8 +168,7 @@ class Printers:
         old = self._profile(key)
         if key == VIRTUAL:
             return self._save(replace(old, size=draft.size))
-        new = self._made(key, draft)
-        return self._save(replace(old, name=new.name, address=new.address, size=new.size))
+        return self._save(self._made(key, draft, profile_to_mapping(old)))
 
     def remove(self, key: str) -> None:
         """Forget a printer.
@@ -187,14 +197,50 @@ class Printers:
             Refused: what the printer or its wire says.
         """
         profile = self._profile(key)
-        content = label_from_mapping(
-            _test_content(self._core.config.clock.now().astimezone().isoformat("T", "seconds"))
-        )
+        now = self._core.config.clock.now
         try:
-            label = self._renderer.render(content, profile.size, profile.resolution)
-            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "TEST")
+            label = self._renderer.render_trial(profile, now().astimezone())
+            open_printer(profile, now).print_label(label.bitmap, "TEST")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
+
+    def calibrate(self, key: str) -> None:
+        """Let a printer measure its paper; it feeds a few labels.
+
+        Raises:
+            Refused: `printer.no_calibration`; `printer.busy_now`, a label is on its way; what its wire says.
+        """
+        profile = self._profile(key)
+        command = calibration(profile)
+        if key == VIRTUAL or not command:
+            raise Refused("printer.no_calibration", "this printer's language has no command to measure the paper")
+        status = self._spooler.statuses().get(key)
+        if status is not None and status.activity is Activity.PRINTING:
+            raise Refused("printer.busy_now", "a label is on its way to this printer")
+        try:
+            open_printer(profile, self._core.config.clock.now).send(command, "calibrate")
+        except PrintingError as error:
+            raise Refused(error.code, str(error), **error.facts) from error
+
+    def find(self, search: Search) -> FoundPrinters:
+        """Look for printers on this machine, and in its network where the search says so.
+
+        What is set up already is left out.
+        """
+        here = find_here()
+        finds = list(here.finds)
+        if search.with_network and not search.is_cancelled:
+
+            def count(done: int, total: int) -> None:
+                search.done, search.total = done, total
+
+            finds += find_on_network(
+                neighbours(own_address()), on_progress=count, is_cancelled=lambda: search.is_cancelled
+            )
+        known = {_place_of(profile.address) for profile in self._profiles()}
+        return FoundPrinters(
+            tuple(_find_view(find) for find in finds if _place_of(find.address) not in known), here.problems
+        )
 
     def move_jobs(self, from_key: str, to_key: str) -> int:
         """Give what waits for one printer to another."""
@@ -222,26 +268,10 @@ def _word(status: LaneStatus | None) -> str:
     return status.printer.value
 
 
-def _test_content(printed_at: str) -> dict[str, object]:
-    """An invented label with a number that no carrier gives."""
-    place = {"province": "浙江省", "city": "杭州市", "district": "余杭区"}
-    return {
-        "schema": 1,
-        "waybill_no": "TEST0000000000",
-        "carrier": {"code": "TEST", "name": "测试面单 TEST", "product": ""},
-        "sort_code": "000-A00-00",
-        "package_centre": "",
-        "sender": {"name": "测试", "phone": "05710000000", **place, "address": "测试路1号"},
-        "consignee": {"name": "测试", "phone": "13800000000", **place, "address": "测试路2号", "is_masked": False},
-        "items": [{"short_name": "不要寄出 Do not send", "spec": "", "qty": 1}],
-        "item_count": 1,
-        "order_nos": ["TEST"],
-        "buyer_note": "",
-        "gift_note": "",
-        "sequence": None,
-        "box": None,
-        "reprint": 0,
-        "qr_text": "TEST",
-        "printed_at": printed_at,
-        "shop_name": "Packdesk 打包台",
-    }
+def _find_view(find: Find) -> FindView:
+    return FindView(find.address, find.name, find.kind, find.language, find.why, find.is_certain, find.problem)
+
+
+def _place_of(address: str) -> str:
+    """An address without what may be set differently for one place: a serial port's speed, a usual port's number."""
+    return address.partition("?")[0].removesuffix(":9100")

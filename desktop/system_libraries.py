@@ -57,6 +57,9 @@ _FONT_FOLDERS = (
     Path("~/.fonts").expanduser(),
 )
 CJK_FONT_PACKAGE = "fonts-noto-cjk"
+#: nothing waits for it: printers at the network, behind queues and at /dev/usb/lp0 work without
+USB_LIBRARY = "libusb-1.0.so.0"
+USB_PACKAGE = "libusb-1.0-0"
 
 
 def missing_libraries(goal: Goal, load: Callable[[str], object] | None = None) -> tuple[SystemLibrary, ...]:

@@ -155,10 +155,10 @@ QPushButton[look="pile"]:hover { background: @raised; }
 QPushButton[look="pile"]:checked { background: @accent_ground; color: @accent; border: 1px solid @accent; }
 QPushButton[look="pile"]:focus { border: 2px solid @accent; padding: 7px 11px; }
 
-QLineEdit, QSpinBox, QComboBox {
+QLineEdit, QAbstractSpinBox, QComboBox {
     background: @surface; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; min-height: 22px;
     selection-background-color: @accent; selection-color: @on_accent; }
-QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border: 1px solid @accent; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border: 1px solid @accent; }
 QLineEdit[tone="stop"] { border: 1px solid @stop; }
 QLabel[look="small"][tone="stop"] { color: @stop; font-weight: 600; }
 QPlainTextEdit { background: @surface; border: 1px solid @line; border-radius: 6px; padding: 4px 6px; }

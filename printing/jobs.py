@@ -69,6 +69,13 @@ class JobStore(Protocol):
         """No byte left. Retryable: back to queued; else failed, until a person acts."""
         ...
 
+    def hand_over(self, job: ClaimedJob, from_key: str, to_key: str) -> None:
+        """No byte left, and another printer holds the paper this job wants: queue it there.
+
+        A job that the first printer has not claimed (any more) stays where it is.
+        """
+        ...
+
     def mark_unknown(self, job: ClaimedJob, reason: str) -> None:
         """Whether paper came out, only a person can say."""
         ...
@@ -80,6 +87,8 @@ class JobState(Enum):
     SENDING = "sending"
     SENT = "sent"
     CONFIRMED = "confirmed"
+    #: queued at another printer, which holds its paper
+    MOVED = "moved"
     RETRIED = "retried"
     FAILED = "failed"
     UNKNOWN = "unknown"

@@ -10,7 +10,7 @@ from printing.languages.contract import Language
 from printing.languages.registry import find_language
 from printing.profile import PrinterProfile
 from printing.status import PrinterState, PrinterStatus
-from printing.transports.contract import Receipt, Transport
+from printing.transports.contract import Receipt, SensesPaper, Transport
 from printing.transports.registry import open_transport
 
 
@@ -54,6 +54,8 @@ class Printer:
         for question in self.language.status_questions:
             try:
                 reply = self.transport.query(question.request, question.is_whole)
+                if reply is None and isinstance(self.transport, SensesPaper) and self.transport.paper_is_out():
+                    return PrinterStatus(PrinterState.PAPER_OUT)
             except NothingSent as error:
                 if replies:
                     break  # it was there a moment ago, and may not have let go of the last connection yet

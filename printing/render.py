@@ -1,6 +1,6 @@
 """From label content to a 1-bit picture of one copy, in any thread, without widgets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,8 +9,10 @@ from printing.canvas import Canvas, Warned
 from printing.errors import RenderError
 from printing.fonts import FontBook, require_gui_application
 from printing.label import Box, Carrier, Consignee, Item, LabelContent, Sender, SequenceNo
+from printing.profile import PrinterProfile
 from printing.resolution import Resolution
-from printing.templates.sheets import SHEETS, find_sheet
+from printing.templates.sheets import SHEETS, Sheet, find_sheet
+from printing.templates.trial import draw_trial
 from printing.templates.waybill import draw_waybill
 
 #: a head this much narrower than the paper still prints the template, squeezed; below it the paper is wrong
@@ -43,6 +45,19 @@ class LabelRenderer:
                 `render.waybill_too_long`.
         """
         require_gui_application()
+        return self._drawn(size, resolution, lambda canvas, sheet: draw_waybill(canvas, content, sheet))
+
+    def render_trial(self, profile: PrinterProfile, now: datetime) -> RenderedLabel:
+        """Draw the test label of a printer.
+
+        Raises:
+            RenderError: its paper is too small for the bars.
+        """
+        return self._drawn(
+            profile.size, profile.resolution, lambda canvas, sheet: draw_trial(canvas, sheet, profile, now)
+        )
+
+    def _drawn(self, size: str, resolution: Resolution, draw: Callable[[Canvas, Sheet], None]) -> RenderedLabel:
         sheet = find_sheet(size)
         width = int(sheet.width_mm * resolution.dots_per_mm + 0.5)
         height = int(sheet.height_mm * resolution.dots_per_mm + 0.5)
@@ -57,7 +72,7 @@ class LabelRenderer:
             width = resolution.head_dots
         canvas = Canvas(self._fonts, width, height, resolution.dots_per_mm, resolution.threshold)
         try:
-            draw_waybill(canvas, content, sheet)
+            draw(canvas, sheet)
         finally:
             bitmap = canvas.finish()
         return RenderedLabel(bitmap, tuple(canvas.warnings))

@@ -51,6 +51,8 @@ _RETRY_S = 1.0
 _CONFIRM_POLL_S = 0.15
 #: a printer that is ready so many times in a row right after a job tells nothing about that job
 _CONFIRM_TRIES = 3
+#: nobody pastes a picture on a parcel: labels are moved to real paper only
+_PAPERLESS = ("virtual:", "file:", "append:")
 #: a host without its Qt application is our defect, not the label's: the job stays good
 _HOST_FAULTS = frozenset({"render.no_application"})
 
@@ -82,6 +84,7 @@ class Lane:
         now: aware wall time, printed on the label.
         listener: hears of changes.
         monotonic: seconds that never run backwards.
+        holder_of: key of another printer that holds the paper of a size, None without one.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Lane:
         now: Callable[[], datetime],
         listener: Listener,
         monotonic: Callable[[], float] = time.monotonic,
+        holder_of: Callable[[str], str | None] = lambda _size: None,
     ) -> None:
         self._printer = printer
         self._next_printer: Printer | None = None
@@ -100,6 +104,7 @@ class Lane:
         self._now = now
         self._listener = listener
         self._monotonic = monotonic
+        self._holder_of = holder_of
         self._is_recovered = False
         # Nobody remembers what an earlier run left in the printer: the first label comes after recovery.
         self._was_cut = True
@@ -113,6 +118,12 @@ class Lane:
     def status(self) -> LaneStatus:
         """What the lane does now; any thread may ask."""
         return self._status
+
+    @property
+    def size(self) -> str:
+        """The paper its printer holds, or will from the next step on, empty for pictures; any thread may ask."""
+        profile = (self._next_printer or self._printer).profile
+        return "" if profile.address.startswith(_PAPERLESS) else profile.size
 
     def use(self, printer: Printer) -> None:
         """Take other settings or another wire from the next step on; any thread may call."""
@@ -161,17 +172,32 @@ class Lane:
     def _print_next(self) -> float:
         status = self._look()
         if not status.can_print:
-            self._report(Activity.WAITING, reason=status.code)
+            self._report(Activity.WAITING, reason=_why(status))
             return POLL_S
         job = self._store.claim(self._key)
         if job is None:
             self._report(Activity.IDLE)
             return POLL_S
+        if self._goes_elsewhere(job):
+            return 0.0
         self._report(Activity.PRINTING, job_id=job.job_id)
         prepared = self._prepare(job)
         if prepared is None:
             return _RETRY_S if self._status.activity is Activity.WAITING else 0.0
         return self._send(job, prepared)
+
+    def _goes_elsewhere(self, job: ClaimedJob) -> bool:
+        """Queue a job that wants other paper at the printer that holds it; whether there was one."""
+        if job.size in {"", self._printer.profile.size}:
+            return False
+        other = self._holder_of(job.size)
+        if other is None or other == self._key:
+            return False
+        self._settle(
+            lambda: self._store.hand_over(job, self._key, other),
+            JobNews(self._key, job.job_id, JobState.MOVED, other),
+        )
+        return True
 
     def _prepare(self, job: ClaimedJob) -> _Prepared | None:
         try:
@@ -337,6 +363,13 @@ class Lane:
             _log.exception("a listener failed")
 
 
+def _why(status: PrinterStatus) -> str:
+    """Why nothing is printed; where the printer is out of reach, what its wire says."""
+    if status.state is PrinterState.OFFLINE and status.raw.startswith(b"wire."):
+        return status.raw.decode("ascii")
+    return status.code
+
+
 class _LaneThread:
     """A plain thread that lives until stopped; no exception ends it, an empty queue does not either."""
 
@@ -394,8 +427,15 @@ class Spooler:
                 self._threads[key].lane.use(printer)
                 self._threads[key].wake()
             else:
-                lane = Lane(printer, self._store, self._renderer, self._now, self._listener)
+                lane = Lane(
+                    printer, self._store, self._renderer, self._now, self._listener, holder_of=self._holder_of
+                )
                 self._threads[key] = _LaneThread(lane)
+
+    def _holder_of(self, size: str) -> str | None:
+        """The first printer that holds paper of this size."""
+        with self._lock:
+            return next((key for key, thread in self._threads.items() if thread.lane.size == size), None)
 
     def remove_printer(self, key: str) -> None:
         """Let the lane finish its job and end. Its queued jobs stay in the store."""

@@ -76,6 +76,10 @@ class PrintJobs:
         else:
             self._fail(job.job_id, reason)
 
+    def hand_over(self, job: PaperJob, from_key: str, to_key: str) -> None:
+        """No byte left, and another printer holds the paper this job wants."""
+        self._write(lambda uow: print_queue.hand_over(uow, job.job_id, self._holder, from_key, to_key))
+
     def mark_unknown(self, job: PaperJob, reason: str) -> None:
         """Only a person can say whether paper came out."""
         self._write(lambda uow: print_queue.mark_unknown(uow, job.job_id, reason))

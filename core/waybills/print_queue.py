@@ -131,6 +131,17 @@ def put_back(uow: UnitOfWork, job_id: int, holder: str, reason: str) -> bool:
     return _settle(uow, job_id, here.values(state="queued", claimed_by="", lease_until_at=None, last_error=reason))
 
 
+def hand_over(uow: UnitOfWork, job_id: int, holder: str, from_key: str, to_key: str) -> bool:
+    """The lane that has claimed a job, and sent nothing of it, queues it at the printer that holds its paper."""
+    mine = (PrintJob.id == job_id, PrintJob.state == "claimed", PrintJob.claimed_by == holder)
+    here = update(PrintJob).where(*mine, PrintJob.printer_key == from_key)
+    moved = {"printer_key": to_key, "state": "queued", "claimed_by": "", "lease_until_at": None}
+    is_done = _settle(uow, job_id, here.values(**moved))
+    if is_done:
+        uow.record("print.moved", "printer", 0, count=1, to=to_key)
+    return is_done
+
+
 def mark_failed(uow: UnitOfWork, job_id: int, holder: str, reason: str) -> bool:
     """Nothing was sent and trying again will not help (the content cannot be printed)."""
     here = update(PrintJob).where(*_held_by(job_id, holder))

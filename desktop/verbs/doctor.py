@@ -99,7 +99,7 @@ def examine(options: Options, desk: str) -> Iterator[Finding]:
         ("folder", lambda: _folder(options)),
         ("key", lambda: _key(options)),
         ("database", lambda: _database(options, desk)),
-        ("printers", _usb_printers),
+        ("printers", _seen_printers),
     )
     for subject, look in looks:
         try:
@@ -301,12 +301,21 @@ def _printers_of(core: "Core", desk: str) -> Iterator[Finding]:
             yield _found("printers", "notice", "asks", has_mend=True, **facts)
 
 
-def _usb_printers() -> Iterator[Finding]:
-    devices = sorted(Path("/dev/usb").glob("lp*")) if Path("/dev/usb").is_dir() else []
-    for device in devices:
-        if os.access(device, os.W_OK):
-            yield _found("printers", "good", "usb", device=device)
-        else:
+def _seen_printers() -> Iterator[Finding]:
+    """What is plugged in or set up on this machine, whether the desk knows it or not."""
+    from printing.discovery import find_here
+
+    findings = find_here()
+    for find in findings.finds:
+        device = find.address.removeprefix("device:")
+        if find.problem:
             yield _found("printers", "wrong", "usb_locked", has_mend=True, device=device)
-    if not devices:
+        elif find.kind == "device":
+            yield _found("printers", "good", "usb", device=device)
+        elif find.is_certain:
+            yield _found("printers", "good", "seen", name=find.name or find.kind, address=find.address)
+    for problem in findings.problems:
+        words = Phrase(f"error.{problem}", otherwise=problem)
+        yield _found("printers", "notice", "unseen", has_mend=problem == "wire.no_libusb", problem=words)
+    if not findings.finds:
         yield _found("printers", "good", "no_usb")

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QLocale, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -312,6 +313,24 @@ class NumberBox(QSpinBox):
         self.setRange(lowest, highest)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+class DecimalBox(QDoubleSpinBox):
+    """A number with two places at most; a point in every language, and no wheel, as `NumberBox`."""
+
+    def __init__(self, lowest: float, highest: float, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setLocale(QLocale.c())
+        self.setDecimals(2)
+        self.setRange(lowest, highest)
+        self.setSingleStep(0.1)
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802  Qt's name
+        """Without zeros that say nothing: 2, 0.5, 11.81."""
+        return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 class TickBox(QCheckBox):

@@ -79,7 +79,7 @@ def _pass_on(root: Path, arguments: list[str]) -> int:
         )
     if window:
         # The fonts that come with the program serve its own windows.
-        wants = system.Wants(libraries="screen", cjk_font=not has_cjk_font([root / "resources"]))
+        wants = system.Wants(libraries="screen", cjk_font=not has_cjk_font([root / "resources"]), usb=True)
     else:
         wants = system.Wants(libraries=None if verb in _VERBS_WITHOUT_QT else "offscreen")
     environment = _prepared(root, wants, dev=False)
@@ -89,7 +89,8 @@ def _pass_on(root: Path, arguments: list[str]) -> int:
 def _prepared(root: Path, wants: system.Wants, *, dev: bool) -> Environment:
     environment = Environment(root)
     ready = environment.is_ready(dev=dev)
-    system.provide(wants._replace(venv=not ready), environment.log)
+    # What is only better to have is spoken of once.
+    system.provide(wants._replace(venv=not ready, usb=wants.usb and not ready), environment.log)
     if not ready:
         environment.prepare(dev=dev, index=os.environ.get("RUN_INDEX") or None)
     return environment

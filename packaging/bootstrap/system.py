@@ -4,17 +4,35 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from bootstrap.environment import has_venv_parts
 from bootstrap.say import SetupFailed, tell
-from desktop.system_libraries import CJK_FONT_PACKAGE, Goal, apt_command, has_cjk_font, has_library, missing_libraries
+from desktop.system_libraries import (
+    CJK_FONT_PACKAGE,
+    USB_LIBRARY,
+    USB_PACKAGE,
+    Goal,
+    apt_command,
+    has_cjk_font,
+    has_library,
+    missing_libraries,
+)
 
 VENV_PACKAGE = "python3-venv"
 POSTGRES_PACKAGE = "postgresql"
 READER_PACKAGE = "libzbar0"
+
+#: what works less well without a package that nothing waits for
+_WISHES: Mapping[str, tuple[str, str]] = {
+    CJK_FONT_PACKAGE: ("没有中文字体，中文可能显示为方块", "No Chinese font is installed"),
+    USB_PACKAGE: (
+        "没有 libusb，不能直连 USB 打印机（网口、打印队列、/dev/usb/lp0 都能用）",
+        "libusb is not installed, so USB printers work through queues and /dev/usb/lp0 only",
+    ),
+}
 
 
 class Wants(NamedTuple):
@@ -27,6 +45,8 @@ class Wants(NamedTuple):
     postgres: bool = False
     #: the tests read every barcode with a second reader, which did not draw it
     barcode_reader: bool = False
+    #: USB printers can be written without a driver of their own
+    usb: bool = False
 
 
 class Lacks(NamedTuple):
@@ -47,6 +67,8 @@ def find_lacks(wants: Wants) -> Lacks:
             required += (library.package for library in missing_libraries(wants.libraries))
         if wants.cjk_font and not has_cjk_font():
             wished.append(CJK_FONT_PACKAGE)
+        if wants.usb and not has_library(USB_LIBRARY):
+            wished.append(USB_PACKAGE)
     if wants.postgres and not _has_postgres():
         required.append(POSTGRES_PACKAGE)
     if wants.barcode_reader and sys.platform.startswith("linux") and not has_library("libzbar.so.0"):
@@ -68,9 +90,10 @@ def provide(wants: Wants, log: Path) -> None:
         lacks = find_lacks(wants)
     if lacks.required:
         raise SetupFailed(*_missing_sentences([*lacks.required, *lacks.wished]))
-    if lacks.wished:
-        line = apt_command(lacks.wished)
-        tell(f"没有中文字体，中文可能显示为方块；安装：{line}", f"No Chinese font is installed; get one by: {line}")
+    for package in lacks.wished:
+        line = apt_command([package])
+        chinese, english = _WISHES[package]
+        tell(f"{chinese}；安装：{line}", f"{english}; get it by: {line}")
 
 
 def _missing_sentences(packages: Sequence[str]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 #: no printer's answer is longer; a wire that gives more gives something else
 LONGEST_REPLY = 4096
@@ -50,6 +50,19 @@ class Transport(Protocol):
         Returns:
             The answer up to the byte that made it whole, or None where the printer stays silent, does not end
             its answer, or the wire has no way back.
+
+        Raises:
+            NothingSent: the printer cannot be reached at all.
+        """
+        ...
+
+
+@runtime_checkable
+class SensesPaper(Protocol):
+    """A wire that knows of the paper by itself, where the printer's language gets no answer."""
+
+    def paper_is_out(self) -> bool | None:
+        """Whether the paper is out; None where nothing is known.
 
         Raises:
             NothingSent: the printer cannot be reached at all.

@@ -18,6 +18,8 @@ _CODES: Mapping[int, tuple[str, str]] = {
     errno.ECONNREFUSED: ("wire.refused", "the printer refuses the connection"),
     errno.EHOSTUNREACH: ("wire.unreachable", "the printer's address cannot be reached"),
     errno.ENETUNREACH: ("wire.unreachable", "the printer's address cannot be reached"),
+    errno.ETIMEDOUT: ("wire.timeout", "the printer did not answer in time"),
+    errno.ENOSYS: ("wire.driver_holds", "the system's own driver holds the printer: use its queue instead"),
     errno.ENOSPC: ("wire.full", "the printer or disk takes no more data (paper out or disk full)"),
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from core.desk.files import Files
@@ -198,6 +198,14 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
     def form() -> None:
         window.page("printers")._presenter.edit("")
 
+    def form_open() -> None:
+        window.page("printers")._presenter.edit("p2")
+        settle(60)
+        window.page("printers")._form._on_more()
+
+    def finds() -> None:
+        window.page("printers").handle_command(Qt.Key.Key_F3, Qt.KeyboardModifier.NoModifier)
+
     return {
         "01-idle": idle,
         "02-waves": waves,
@@ -231,6 +239,8 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14l-day-work": day_work,
         "15-printers": printers,
         "16-form": form,
+        "16b-form-open": form_open,
+        "16c-finds": finds,
         "17-settings": lambda: window.go("settings"),
         "20-files": lambda: window.go("files"),
         "21-files-columns": assigning,

@@ -12,13 +12,16 @@ import core.fulfilment.records
 from core.access.exporting import EXPORT_REASONS
 from core.access.records import REASONS as UNMASK_REASONS
 from core.desk.files import PLATFORMS
-from core.files.fields import FIELDS, KINDS
+from core.files.fields import FIELDS as FILE_FIELDS
+from core.files.fields import KINDS as FILE_KINDS
 from core.files.mapping import PRESETS
 from core.orders.holds import REASONS
 from core.orders.records import PILES
 from desktop import commands
 from desktop.pages.packing.side import PRINT_TONES, WAYBILL_TONES
+from desktop.pages.printers.form import KINDS
 from desktop.pages.printers.presenter import TONES
+from desktop.printer_fields import DEFAULTS, FIELDS
 from desktop.settings import SETTINGS, DeskSettings
 from desktop.shell.rail import PAGES
 from desktop.texts import LANGUAGES, Phrase, Texts, load_catalogue, placeholders
@@ -100,6 +103,10 @@ def families():
     yield "state.print", PRINT_TONES
     yield "state.waybill", WAYBILL_TONES
     yield "printer", TONES
+    yield "printers.kind", KINDS
+    yield "printers.field", [field.key for field in FIELDS]
+    for field in FIELDS:
+        yield f"printers.field.{field.key}", field.choices
     yield "page", PAGES
     yield "reason.hold", commands.REASONS
     yield "reason.label", commands.LABEL_REASONS
@@ -113,8 +120,8 @@ def families():
     yield "state.reservation", ("reserved", "confirmed", "consumed", "released", "expired", "short", "none")
     yield "state.parcel", ("to_pack", "packing", "packed", "shipped", "cancelled")
     yield "strip.shop", ("good", "notice", "stop", "off")
-    yield "files.field", [field.name for fields in FIELDS.values() for field in fields]
-    yield "files.kind", KINDS
+    yield "files.field", [field.name for fields in FILE_FIELDS.values() for field in fields]
+    yield "files.kind", FILE_KINDS
     yield "files.preset", ["by_hand", *(preset.id for preset in PRESETS)]
     yield "files.platform", [platform or "other" for platform in PLATFORMS]
     yield "files.reason", _refusals()
@@ -198,6 +205,20 @@ def test_every_expected_error_of_core_has_words():
     codes = {code for file in (ROOT / "core").rglob("*.py") for code in raised.findall(file.read_text("utf-8"))}
     assert len(codes) > 60
     assert sorted(code for code in codes if f"error.{code}" not in load_catalogue("zh_CN")) == []
+
+
+def test_every_code_of_a_wire_has_words():
+    """A lane says why it waits by such a code; without words the clerk reads the code."""
+    raised = re.compile(r'"(wire\.[a-z_]+)"')
+    codes = {code for file in (ROOT / "printing").rglob("*.py") for code in raised.findall(file.read_text("utf-8"))}
+    assert len(codes) > 20
+    assert sorted(code for code in codes if f"error.{code}" not in load_catalogue("zh_CN")) == []
+
+
+def test_the_form_has_every_setting_of_a_printer():
+    """What is not in the list of fields can be set by nobody."""
+    entered_elsewhere = {"key", "name", "address"}
+    assert DEFAULTS.keys() - entered_elsewhere == {field.key for field in FIELDS}
 
 
 def test_every_journal_action_and_hold_reason_has_words():

@@ -259,6 +259,41 @@ def test_labels_that_cannot_be_drawn_fail_with_their_reason_and_stop_nobody(desk
     assert len(printer.papers) == 1
 
 
+def two_papers(renderer, printers, *others):
+    """A running spooler: `p` holds 100x150; others are `(key, address, size)`."""
+    store, ear = MemoryJobStore(), Ear()
+    spooler = Spooler(store, renderer, lambda: NOW, ear)
+    for key, address, size in [("p", printers[0].address, "100x150"), *others]:
+        language = printers[0].language if key == "p" else "tspl"
+        profile = PrinterProfile(key=key, name=key, address=address, size=size, language=language)
+        spooler.put_printer(open_printer(profile, lambda: NOW))
+    return store, spooler
+
+
+def test_a_job_for_other_paper_goes_to_the_printer_that_holds_it(renderer, printer):
+    with LabelPrinter() as small:
+        store, spooler = two_papers(renderer, [printer], ("q", small.address, "76x130"))
+        narrow, wide = store.add("p", content(1), size="76x130"), store.add("q", content(2), size="100x150")
+        spooler.wake()
+        for job in (narrow, wide):
+            store.wait_for_state(job, "sent", "confirmed")
+        small.wait_for_papers(1)
+        printer.wait_for_papers(1)
+        assert spooler.stop(10)
+        assert (numbers_on(small.papers), numbers_on(printer.papers)) == (["SF0000000000001"], ["SF0000000000002"])
+        assert small.papers[0].shape == (1040, 608)
+        assert printer.language == "escpos" or printer.papers[0].shape == (1200, 800)
+
+
+def test_without_that_paper_it_is_said_and_no_picture_passes_for_a_label(renderer, printer, tmp_path):
+    store, spooler = two_papers(renderer, [printer], ("virtual", f"virtual:{tmp_path}", "76x130"))
+    job = store.add("p", content(1), size="76x130")
+    spooler.wake()
+    store.wait_for_state(job, "failed")
+    assert spooler.stop(10)
+    assert (store.rows[job].reason, printer.papers, list(tmp_path.iterdir())) == ("job.wrong_paper", (), [])
+
+
 def test_a_cancelled_job_is_not_sent(renderer):
     class Cancelling(MemoryJobStore):
         def mark_sending(self, job, sha256):

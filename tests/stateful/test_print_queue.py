@@ -17,6 +17,8 @@ from tests.support.world import Address, World
 _PLACES = ("claimed", "marked", "half sent", "sent", "told")
 #: not a kill: the wire is found dead before the first byte
 _OFF = "off"
+#: a printer that holds paper of another size
+_OTHER_PAPER = "printer 2"
 
 
 class Paper:
@@ -33,14 +35,16 @@ class Cut(Exception):
     """The program was killed here."""
 
 
-def print_one(jobs: PrintJobs, paper: Paper, cut_at: str, *, comes_out: bool, confirms: bool) -> None:
+def print_one(
+    jobs: PrintJobs, paper: Paper, cut_at: str, *, comes_out: bool, confirms: bool, printer: str = "virtual"
+) -> None:
     """What a printer lane does with its next job, killed at `cut_at` if it comes there."""
 
     def here(place: str) -> None:
         if place == cut_at:
             raise Cut(place)
 
-    job = jobs.claim("virtual")
+    job = jobs.claim(printer)
     if job is None:
         return
     here("claimed")
@@ -91,13 +95,27 @@ class PrintQueueMachine(RuleBasedStateMachine):
         self.world.buy_numbers()
         self.world.desk.packing.start_wave("batch", 10)
 
-    @rule(cut_at=st.sampled_from(("", "", _OFF, *_PLACES)), comes_out=st.booleans(), confirms=st.booleans())
-    def a_lane_works(self, cut_at: str, comes_out: bool, confirms: bool) -> None:
+    @rule(
+        cut_at=st.sampled_from(("", "", _OFF, *_PLACES)),
+        comes_out=st.booleans(),
+        confirms=st.booleans(),
+        printer=st.sampled_from(("virtual", "virtual", _OTHER_PAPER)),
+    )
+    def a_lane_works(self, cut_at: str, comes_out: bool, confirms: bool, printer: str) -> None:
+        jobs = self.world.desk.jobs
         try:
-            print_one(self.world.desk.jobs, self.paper, cut_at, comes_out=comes_out, confirms=confirms)
+            print_one(jobs, self.paper, cut_at, comes_out=comes_out, confirms=confirms, printer=printer)
         except Cut:
-            # The program comes back under the same name, and its lane recovers first.
-            PrintJobs(self.world.store, "desk 1").recover("virtual")
+            # The program comes back under the same name, and its lanes recover first.
+            for key in ("virtual", _OTHER_PAPER):
+                PrintJobs(self.world.store, "desk 1").recover(key)
+
+    @rule(times=st.integers(1, 2))
+    def a_job_goes_to_the_printer_with_its_paper(self, times: int) -> None:
+        jobs = self.world.desk.jobs
+        if (job := jobs.claim("virtual")) is not None:
+            for _ in range(times):  # the answer to the first commit was lost
+                jobs.hand_over(job, "virtual", _OTHER_PAPER)
 
     @rule(cut_at=st.sampled_from(_PLACES), comes_out=st.booleans())
     def another_desk_dies_and_never_comes_back(self, cut_at: str, comes_out: bool) -> None:
@@ -285,6 +303,21 @@ def test_waiting_jobs_move_to_another_printer_and_begun_ones_stay(world):
     assert world.desk.labels.move_jobs("virtual", "printer 2") == 1
     assert {row.id: row.printer_key for row in world.jobs()}[first.job_id] == "virtual"
     assert len(world.print_labels("printer 2")) == 1
+
+
+def test_a_job_is_handed_over_only_by_the_lane_that_holds_it_and_before_its_first_byte(world):
+    jobs = _one_job(world)
+    job = jobs.claim("virtual")
+    PrintJobs(world.store, "lane 2").hand_over(job, "virtual", "printer 2")
+    assert [row.printer_key for row in world.jobs()] == ["virtual"]
+    jobs.hand_over(job, "virtual", "printer 2")
+    assert [(row.printer_key, row.state) for row in world.jobs()] == [("printer 2", "queued")]
+    assert jobs.claim("virtual") is None
+    job = jobs.claim("printer 2")
+    jobs.hand_over(job, "virtual", "printer 3")  # an old lane that repeats itself
+    assert jobs.mark_sending(job, "digest")
+    jobs.hand_over(job, "printer 2", "printer 3")
+    assert [(row.printer_key, row.state) for row in world.jobs()] == [("printer 2", "sending")]
 
 
 def test_a_desk_that_fell_silent_in_the_middle_of_a_label_is_asked_about(world):

@@ -37,7 +37,14 @@ from core.orders.records import (
 from core.runtime.errors import NotFound, Refused
 from core.sync.records import ShopLight, StatusView
 from core.waybills.records import PrintJobView
-from desktop.pages.printers.ports import LabelPicture, PrinterDraft, PrinterView
+from desktop.pages.printers.ports import (
+    FindView,
+    FoundPrinters,
+    LabelPicture,
+    PrinterDraft,
+    PrinterView,
+    Search,
+)
 
 START = datetime(2026, 1, 8, 2, 31, tzinfo=UTC)
 DESK = "1号台"
@@ -78,6 +85,8 @@ class DeskWorld:
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
     printers_by_key: dict[str, PrinterView] = field(default_factory=dict)
+    findable: tuple[FindView, ...] = ()
+    find_problems: tuple[str, ...] = ()
     shipped: list[ShippedRow] = field(default_factory=list)
     open_waves: list[WaveView] = field(default_factory=list)
     shops: tuple[ShopLight, ...] = ()
@@ -468,13 +477,17 @@ class DeskWorld:
             if draft.address in {"tcp://", "device:"}:
                 raise Refused("printer.address_bad", "the printer address makes no sense", address=draft.address)
             key = f"p{len(self.printers_by_key) + 1}"
-            view = PrinterView(key, draft.name, draft.address, draft.size, not self.printers_by_key, "ready")
+            view = PrinterView(
+                key, draft.name, draft.address, draft.size, not self.printers_by_key, "ready", settings=draft.settings
+            )
             self.printers_by_key[key] = view
             return view
 
     def change(self, key: str, draft: PrinterDraft) -> PrinterView:
         with self._entered("change", draft):
-            view = replace(self.printers_by_key[key], name=draft.name, address=draft.address, size=draft.size)
+            old = self.printers_by_key[key]
+            settings = {**old.settings, **draft.settings}
+            view = replace(old, name=draft.name, address=draft.address, size=draft.size, settings=settings)
             self.printers_by_key[key] = view
             return view
 
@@ -494,6 +507,17 @@ class DeskWorld:
         with self._entered("print_test", key):
             view = self.printers_by_key[key]
             self.printers_by_key[key] = replace(view, waiting=view.waiting + 1)
+
+    def calibrate(self, key: str) -> None:
+        with self._entered("calibrate", key):
+            if not self.printers_by_key[key].can_calibrate:
+                raise Refused("printer.no_calibration", "this printer's language has no command for it")
+
+    def find(self, search: Search) -> FoundPrinters:
+        with self._entered("find", search.with_network):
+            known = {view.address for view in self.printers_by_key.values()}
+            finds = tuple(find for find in self.findable if find.address not in known)
+            return FoundPrinters(finds, self.find_problems)
 
     def newest_labels(self, limit: int) -> tuple[LabelPicture, ...]:
         with self._lock:
@@ -750,8 +774,16 @@ def furnished(folder: Path | None = None) -> DeskWorld:
     )
     where = "virtual:" + ("/home/desk/labels" if folder is None else str(folder))
     world.printers_by_key = {
-        "p1": PrinterView("p1", "GP-1324D 一号台", "tcp://192.168.1.50:9100", "100x150", True, "ready"),
+        "p1": PrinterView(
+            "p1", "GP-1324D 一号台", "tcp://192.168.1.50:9100", "100x150", True, "ready", can_calibrate=True
+        ),
         "p2": PrinterView("p2", "二号打印机", "device:/dev/usb/lp0", "76x130", False, "paper_out", waiting=3),
         "p3": PrinterView("p3", "虚拟打印机", where, "100x150", False, "ready", is_fixed=True),
     }
+    world.findable = (
+        FindView("usb:2d37:cbb4", "Xprinter XP-P323B", "usb", "tspl", "says"),
+        FindView("usb:0a5f:0166@1.3", "Zebra GK888t", "usb", "zpl", "maker", problem="wire.forbidden"),
+        FindView("cups:label", "label", "cups", "", "unknown"),
+        FindView("serial:/dev/ttyUSB0", "USB Serial", "serial", "", "unknown", is_certain=False),
+    )
     return world

@@ -110,6 +110,13 @@ class MemoryJobStore:
         with self._lock:
             self._move(job, {"claimed", "sending"}, "queued" if is_retryable else "failed", reason)
 
+    def hand_over(self, job: ClaimedJob, from_key: str, to_key: str) -> None:
+        with self._lock:
+            row = self.rows[job.job_id]
+            if (row.state, row.printer_key) == ("claimed", from_key):
+                row.state, row.printer_key = "queued", to_key
+                self._lock.notify_all()
+
     def mark_unknown(self, job: ClaimedJob, reason: str) -> None:
         with self._lock:
             self._move(job, {"sending", "sent"}, "unknown", reason)

@@ -167,6 +167,22 @@ def test_missing_libraries_fonts_and_room_are_named(capsys, home, monkeypatch, t
     assert {found[name]["state"] for name in ("doctor.disk.little", "doctor.folder.locked")} == {"wrong"}
 
 
+def test_printers_are_seen_before_anybody_sets_them_up(capsys, tmp_path, monkeypatch):
+    from printing.discovery import Find, Findings
+
+    finds = (
+        Find("usb:2d37:cbb4", "Xprinter XP-P323B", "tspl", "says"),
+        Find("device:/dev/usb/lp0", "", problem="wire.forbidden"),
+        Find("serial:/dev/ttyUSB0", "a scale perhaps", is_certain=False),
+    )
+    monkeypatch.setattr("printing.discovery.find_here", lambda: Findings(finds, ("wire.no_libusb",)))
+    code, found, whole = asked(capsys, tmp_path)
+    assert (code, found["doctor.printers.usb_locked"]["state"]) == (1, "wrong")
+    assert "Xprinter XP-P323B" in found["doctor.printers.seen"]["what"]
+    assert "libusb-1.0-0" in found["doctor.printers.unseen"]["mend"]
+    assert "scale" not in whole
+
+
 def test_looking_at_nothing_makes_nothing(capsys, tmp_path):
     code, found, _ = asked(capsys, tmp_path)
     assert (code, found["doctor.database.none_yet"]["state"]) == (0, "notice")

@@ -82,6 +82,7 @@ class FakeMachine:
         )
         monkeypatch.setattr(system, "has_venv_parts", lambda: "python3-venv" not in missing)
         monkeypatch.setattr(system, "has_cjk_font", lambda: "fonts-noto-cjk" not in missing)
+        monkeypatch.setattr(system, "has_library", lambda _soname: "libusb-1.0-0" not in missing)
         monkeypatch.setattr(system, "_has_postgres", lambda: "postgresql" not in missing)
         monkeypatch.setattr(system, "_may_install", lambda: root)
         monkeypatch.setattr(system, "_apt_install", self._install)
@@ -147,6 +148,20 @@ def test_missing_font_alone_stops_nothing(
     FakeMachine(monkeypatch, missing={"fonts-noto-cjk"}, root=False)
     provide(Wants(cjk_font=True), tmp_path / "log")
     assert "fonts-noto-cjk" in capsys.readouterr().err
+
+
+def test_missing_usb_library_is_named_with_what_it_is_for_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bootstrap.system import Wants, find_lacks, provide
+
+    FakeMachine(monkeypatch, missing={"fonts-noto-cjk", "libusb-1.0-0"}, root=False)
+    assert find_lacks(Wants(usb=True)) == ((), ("libusb-1.0-0",))
+    provide(Wants(cjk_font=True, usb=True), tmp_path / "log")
+    said = capsys.readouterr().err
+    assert "apt install --no-install-recommends libusb-1.0-0" in said
+    assert "apt install --no-install-recommends fonts-noto-cjk" in said
+    assert find_lacks(Wants()) == ((), ())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there the lock belongs to one process")

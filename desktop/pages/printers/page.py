@@ -6,20 +6,18 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.pages.printers.ports import LabelPicture, PrinterDraft, PrinterView
+from desktop.pages.printers.finds import FindsCard
+from desktop.pages.printers.form import KINDS, PrinterForm
+from desktop.pages.printers.ports import LabelPicture, PrinterView
 from desktop.pages.printers.presenter import PrintersPresenter, printer_tone, printer_words
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, EmptyState, Field, StatePill
+from desktop.widgets.controls import ActionButton, EmptyState, StatePill
 from desktop.widgets.labels import ElidedLabel, PictureLabel, PlainLabel
 from desktop.widgets.pictures import PictureBook
 
 _LOOK_MS = 3000
 _PICTURE_SIDE = 300
-#: kinds of printers the form offers, and how their addresses begin
-KINDS = {"tcp": "tcp://", "device": "device:", "file": "file:", "virtual": "virtual:"}
-_EXAMPLES = {"tcp": "192.168.1.50:9100", "device": "/dev/usb/lp0", "file": "/home/desk/labels", "virtual": ""}
-SIZES = ("100x150", "76x130")
 
 
 class PrintersPage(QWidget):
@@ -36,11 +34,15 @@ class PrintersPage(QWidget):
         add = ActionButton(
             ui, "printers.add", lambda: presenter.edit(""), look="main", icon="plus", name="printers.add"
         )
+        find = ActionButton(ui, "printers.search", presenter.search, icon="search", key="F3", name="printers.search")
         head = QHBoxLayout()
+        head.setSpacing(8)
         head.addWidget(title)
         head.addStretch(1)
+        head.addWidget(find)
         head.addWidget(add)
-        self._form = _PrinterForm(ui, presenter)
+        self._finds = FindsCard(ui, presenter)
+        self._form = PrinterForm(ui, presenter)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(8)
         self._empty = EmptyState(ui, "printer", "printers.empty", "printers.empty")
@@ -50,6 +52,7 @@ class PrintersPage(QWidget):
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(12)
         column.addLayout(head)
+        column.addWidget(self._finds)
         column.addWidget(self._form)
         column.addLayout(self._rows)
         column.addWidget(self._empty, 1)
@@ -72,10 +75,13 @@ class PrintersPage(QWidget):
         """Scans mean nothing here; the shell sends them where they belong."""
 
     def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:  # noqa: ARG002  one shape for all
-        """F5 looks again."""
-        if key != Qt.Key.Key_F5:
+        """F5 looks again, F3 searches."""
+        if key == Qt.Key.Key_F3:
+            self._presenter.search()
+        elif key == Qt.Key.Key_F5:
+            self._presenter.look()
+        else:
             return False
-        self._presenter.look()
         return True
 
     def handle_changed(self) -> None:
@@ -83,10 +89,11 @@ class PrintersPage(QWidget):
         self._presenter.look()
 
     def handle_back(self) -> bool:
-        """Esc closes the form."""
-        was_open = self._presenter.screen.editing is not None
-        self._presenter.edit(None)
-        return was_open
+        """Esc closes the form, else the list of a search."""
+        if self._presenter.screen.editing is not None:
+            self._presenter.edit(None)
+            return True
+        return self._presenter.end_search()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Esc anywhere on the page."""
@@ -118,6 +125,7 @@ class PrintersPage(QWidget):
         for card in self._cards[len(screen.printers) :]:
             card.hide()
         self._empty.setVisible(screen.is_known and not screen.printers)
+        self._finds.show_search(screen)
         self._gallery.show_pictures(screen.pictures)
         edited = next((view for view in screen.printers if view.key == screen.editing), None)
         self._form.show_form(screen.editing, edited)
@@ -148,9 +156,10 @@ class _PrinterCard(QFrame):
         self._make_default = self._button(ui, "printers.make_default", presenter.make_default, "default_button")
         self._move = self._button(ui, "printers.move", presenter.move_jobs, "move")
         self._remove = self._button(ui, "printers.remove", presenter.remove, "remove")
+        self._calibrate = self._button(ui, "printers.calibrate", presenter.calibrate, "calibrate")
         test = self._button(ui, "printers.test", presenter.print_test, "test")
         edit = self._button(ui, "printers.edit", lambda view: presenter.edit(view.key), "edit")
-        for button in (self._make_default, test, self._move, edit, self._remove):
+        for button in (self._make_default, self._move, test, self._calibrate, edit, self._remove):
             row.addWidget(button)
 
     def _button(self, ui: Ui, code: str, act: "object", name: str) -> ActionButton:
@@ -165,7 +174,7 @@ class _PrinterCard(QFrame):
         self._view = view
         self._name.show_text(view.name)
         self._address.say_phrase(_where(view))
-        if view.reason:
+        if view.reason and not view.reason.startswith("printer."):
             reason = Phrase(f"error.{view.reason}", otherwise=view.reason)
             self._state.show_state("stop", "printers.waits_because", words=printer_words(view), reason=reason)
         else:
@@ -173,6 +182,7 @@ class _PrinterCard(QFrame):
         self._default.setVisible(view.is_default)
         self._default.show_state("good", "printers.is_default")
         self._make_default.setVisible(not view.is_default)
+        self._calibrate.setVisible(view.can_calibrate)
         self._move.setVisible(bool(view.waiting) and not view.is_default)
         self._remove.setVisible(not (is_only or view.is_fixed))
         self._waiting.setVisible(bool(view.waiting))
@@ -182,74 +192,10 @@ class _PrinterCard(QFrame):
 def _where(view: PrinterView) -> Phrase:
     """Where a printer is, in words instead of an address with its scheme."""
     kind = next((kind for kind, scheme in KINDS.items() if view.address.startswith(scheme)), "")
-    size = Phrase(f"printers.size.{view.size}", otherwise=f"{view.size} mm")
+    size = Phrase(f"printers.field.size.{view.size}", otherwise=f"{view.size} mm")
     word = Phrase(f"printers.kind.{kind}") if kind else ""
     facts = {"kind": word, "place": view.address.removeprefix(KINDS.get(kind, "")), "size": size}
     return Phrase("printers.where", facts)
-
-
-class _PrinterForm(QFrame):
-    """Add or change a printer, inline."""
-
-    def __init__(self, ui: Ui, presenter: PrintersPresenter) -> None:
-        super().__init__()
-        self._presenter = presenter
-        self._shown: str | None = None
-        self.setObjectName("printers.form")
-        self.setProperty("look", "card")
-        self._title = PlainLabel(ui, "heading", name="printers.form.title")
-        self._hint = PlainLabel(ui, "secondary", wraps=True, name="printers.form.hint")
-        self._name = Field(ui, "printers.form.name", "printers.form.name", limit=60)
-        self._kind = ChoiceBox(ui, "printers.kind", tuple(KINDS), "printers.form.kind")
-        self._kind.picked.connect(self._on_kind)
-        self._address = Field(ui, "printers.form.address", "printers.form.address", is_latin=True, limit=300)
-        self._size = ChoiceBox(ui, "printers.size", SIZES, "printers.form.size")
-        for field in (self._name, self._address):
-            field.returnPressed.connect(self._on_save)
-        save = ActionButton(ui, "action.save", self._on_save, look="main", name="printers.form.save")
-        cancel = ActionButton(
-            ui, "action.cancel", lambda: presenter.edit(None), key="Esc", name="printers.form.cancel"
-        )
-        fields = QHBoxLayout()
-        fields.addWidget(self._name, 2)
-        fields.addWidget(self._kind, 1)
-        fields.addWidget(self._address, 3)
-        fields.addWidget(self._size, 1)
-        fields.addWidget(save)
-        fields.addWidget(cancel)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.addWidget(self._title)
-        column.addLayout(fields)
-        column.addWidget(self._hint)
-        self._address.returnPressed.connect(self._on_save)
-        self._name.returnPressed.connect(self._on_save)
-
-    def show_form(self, editing: str | None, view: PrinterView | None) -> None:
-        """Open for a printer, for a new one, or close."""
-        self.setVisible(editing is not None)
-        if editing == self._shown:
-            return
-        self._shown = editing
-        if editing is None:
-            return
-        self._title.say("printers.form.change" if view else "printers.form.new")
-        self._name.setText("" if view is None else view.name)
-        kind = "tcp" if view is None else view.address.partition(":")[0]
-        self._kind.choose(kind if kind in KINDS else "tcp")
-        address = "" if view is None else view.address.removeprefix(KINDS.get(kind, ""))
-        self._address.setText(address)
-        self._size.choose("100x150" if view is None else view.size)
-        self._on_kind(self._kind.value())
-        self._name.setFocus()
-
-    @Slot(str)
-    def _on_kind(self, kind: str) -> None:
-        self._hint.say(f"printers.kind.{kind}.hint", example=_EXAMPLES[kind])
-
-    def _on_save(self) -> None:
-        address = KINDS[self._kind.value()] + self._address.text().strip()
-        self._presenter.save(PrinterDraft(self._name.text().strip(), address, self._size.value()))
 
 
 class _Gallery(QWidget):

@@ -1,6 +1,7 @@
 """What the printer page needs from the joint of printing and core."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -10,13 +11,15 @@ class PrinterView:
 
     Attributes:
         key: stable id.
-        address: `tcp://…`, `device:…`, `file:…`, `virtual:…`.
+        address: `usb:…`, `tcp://…`, `device:…`, `serial:…`, `cups:…`, `windows:…`, `file:…`, `virtual:…`.
         size: paper in it, such as `100x150`.
         state: ready | printing | cover_open | paper_out | paper_jam | paused | ribbon_out | error | offline |
             unknown.
         reason: stable code of what its lane waits for, empty while it works.
         waiting: jobs queued for it.
         is_fixed: it is always there and cannot be removed.
+        settings: every setting of its profile by name, see `printing.profile.PrinterProfile`.
+        can_calibrate: whether its language has a command to measure the paper.
     """
 
     key: str
@@ -28,15 +31,58 @@ class PrinterView:
     reason: str = ""
     waiting: int = 0
     is_fixed: bool = False
+    settings: Mapping[str, object] = field(default_factory=dict)
+    can_calibrate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PrinterDraft:
-    """What a person enters for a printer."""
+    """What a person enters for a printer; settings that are not named keep their value, or take their default."""
 
     name: str
     address: str
     size: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FindView:
+    """One printer that was found and may be added.
+
+    Attributes:
+        name: what it calls itself, may be empty; foreign text.
+        kind: usb | device | tcp | serial | cups | windows.
+        language: a guess, empty without one.
+        why: says | maker | unknown, see `printing.discovery.Find`.
+        is_certain: False where it may be no printer at all.
+        problem: wire code of why it cannot be used yet, empty where it can.
+    """
+
+    address: str
+    name: str
+    kind: str
+    language: str
+    why: str
+    is_certain: bool = True
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPrinters:
+    """What a search found that this desk does not have yet, and codes of what it could not look at."""
+
+    finds: tuple[FindView, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Search:
+    """A search under way, seen from both threads: one counts and asks, the other looks and cancels."""
+
+    with_network: bool = False
+    done: int = 0
+    total: int = 0
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +119,14 @@ class PrinterDesk(Protocol):
 
     def print_test(self, key: str) -> None:
         """Print a test label."""
+        ...
+
+    def calibrate(self, key: str) -> None:
+        """Let it measure its paper; it feeds a few labels."""
+        ...
+
+    def find(self, search: Search) -> FoundPrinters:
+        """Look for printers on this machine, and in its network where the search says so."""
         ...
 
     def move_jobs(self, from_key: str, to_key: str) -> int:

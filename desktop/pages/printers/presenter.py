@@ -6,7 +6,15 @@ from typing import Any
 
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
-from desktop.pages.printers.ports import LabelPicture, PrinterDesk, PrinterDraft, PrinterView
+from desktop.pages.printers.ports import (
+    FindView,
+    FoundPrinters,
+    LabelPicture,
+    PrinterDesk,
+    PrinterDraft,
+    PrinterView,
+    Search,
+)
 from desktop.texts import Phrase
 
 TONES = {
@@ -22,6 +30,9 @@ TONES = {
     "offline": "stop",
 }
 _PICTURES = 4
+_USUAL_SIZE = "100x150"
+#: settings that a draft names by fields of its own
+_PLACED = frozenset({"key", "name", "address", "size"})
 
 Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
@@ -38,12 +49,21 @@ def printer_words(view: PrinterView) -> Phrase:
 
 @dataclass(frozen=True, slots=True)
 class PrintersScreen:
-    """What the page shows; `editing` is the key of the printer in the form, "" for a new one, None for no form."""
+    """What the page shows.
+
+    Attributes:
+        is_known: the printers have been read once.
+        editing: key of the printer in the form, "" for a new one, None for no form.
+        is_searching: a search for printers is under way.
+        found: what the last search found, None where no list is open.
+    """
 
     printers: tuple[PrinterView, ...] = ()
     pictures: tuple[LabelPicture, ...] = ()
     is_known: bool = False
     editing: str | None = None
+    is_searching: bool = False
+    found: FoundPrinters | None = None
 
 
 class PrintersPresenter:
@@ -55,6 +75,7 @@ class PrintersPresenter:
         self._tell = tell
         self._screen = PrintersScreen()
         self._is_saving = False
+        self._search = Search()
         self.on_screen: Callable[[], None] = lambda: None
 
     @property
@@ -101,7 +122,8 @@ class PrintersPresenter:
 
     def remove(self, view: PrinterView) -> None:
         """Forget a printer; the message offers to take it back."""
-        draft = PrinterDraft(view.name, view.address, view.size)
+        own = {name: value for name, value in view.settings.items() if name not in _PLACED}
+        draft = PrinterDraft(view.name, view.address, view.size, own)
         self._act(
             lambda: self._printers.remove(view.key),
             Phrase("printers.removed", {"name": view.name}),
@@ -115,6 +137,55 @@ class PrintersPresenter:
     def print_test(self, view: PrinterView) -> None:
         """Print a test label."""
         self._act(lambda: self._printers.print_test(view.key), Phrase("printers.test_sent", {"name": view.name}))
+
+    def calibrate(self, view: PrinterView) -> None:
+        """Let it measure its paper."""
+        self._act(lambda: self._printers.calibrate(view.key), Phrase("printers.calibrating", {"name": view.name}))
+
+    def search(self, *, with_network: bool = False) -> None:
+        """Look for printers; a search under way goes on."""
+        if self._screen.is_searching:
+            return
+        search = self._search = Search(with_network)
+        self._show(is_searching=True, found=None, editing=None)
+
+        def found(result: FoundPrinters) -> None:
+            if search is self._search:
+                # A list that was put away while it was made stays away.
+                self._show(is_searching=False, found=None if search.is_cancelled else result)
+
+        def failed(error: Exception) -> None:
+            if search is self._search:
+                self._show(is_searching=False)
+                self._fail(error)
+
+        self._tasks.submit(lambda: self._printers.find(search), found, failed, owner=self, lane=Lane.PRINTERS)
+
+    def end_search(self) -> bool:
+        """Stop a search, or put its list away; whether there was one."""
+        had = self._screen.is_searching or self._screen.found is not None
+        self._search.is_cancelled = True
+        self._show(is_searching=False, found=None)
+        return had
+
+    def progress(self) -> tuple[int, int]:
+        """How many of how many neighbours in the network were tried; zeros before that begins."""
+        return self._search.done, self._search.total
+
+    def add_find(self, find: FindView) -> None:
+        """Take a printer that was found; the message offers to take it back."""
+        name = find.name[:60] or find.address
+        settings: dict[str, object] = {"language": find.language} if find.language else {}
+        draft = PrinterDraft(name, find.address, _USUAL_SIZE, settings)
+
+        def added(view: PrinterView) -> None:
+            found = self._screen.found
+            if found is not None:
+                left = tuple(one for one in found.finds if one.address != find.address)
+                self._show(found=replace(found, finds=left) if left else None)
+            self._done(Phrase("printers.added", {"name": name}), lambda: self.remove(view))
+
+        self._tasks.submit(lambda: self._printers.add(draft), added, self._fail, owner=self, lane=Lane.PRINTERS)
 
     def move_jobs(self, view: PrinterView) -> None:
         """Give what waits here to the default printer."""
@@ -142,7 +213,13 @@ class PrintersPresenter:
         self._show(printers=seen[0], pictures=seen[1], is_known=True)
 
     def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
+        phrase = error_phrase(error)
+        field = phrase.facts.get("field")
+        if field and phrase.code == "error.printer.setting_bad":
+            phrase = Phrase(
+                "printers.setting_bad", {"field": Phrase(f"printers.field.{field}", otherwise=str(field))}
+            )
+        self._tell("stop", phrase, None)
 
     def _show(self, **changes: Any) -> None:
         screen = replace(self._screen, **changes)
