@@ -19,6 +19,7 @@ from typing import Any, Final
 from printing.errors import NothingSent
 from printing.ieee1284 import DeviceId, parse_device_text, plain
 from printing.transports.cups import is_queue_name
+from printing.transports.failures import failure
 from printing.transports.programs import TookTooLong, run
 from printing.transports.tcp import DEFAULT_PORT
 from printing.transports.usb import read_device_id
@@ -197,7 +198,9 @@ def _addressed(printers: Sequence[UsbPrinter], machine: Machine) -> Sequence[tup
                 / f"{bus}-{ports}:{printer.configuration}.{printer.interface}"
             )
             device_id = _told(home / "ieee1284_id")
-        finds.append((_guessed(f"usb:{address}", device_id, names, printer.vendor, ""), printer.place))
+        lock = printer.locked_by()
+        problem = "" if lock is None else failure(lock, 0).code
+        finds.append((_guessed(f"usb:{address}", device_id, names, printer.vendor, problem), printer.place))
         printer.close()
     return finds
 

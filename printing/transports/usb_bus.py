@@ -12,6 +12,7 @@ from typing import Any
 
 from printing.errors import NothingSent
 from printing.ieee1284 import plain
+from printing.transports.failures import failure
 
 _PRINTER_CLASS = 7
 #: IPP over USB is no raw wire
@@ -112,6 +113,17 @@ class UsbPrinter:
         except (usb.core.USBError, ValueError, IndexError):
             return ""  # locked, without a list of languages, or an empty descriptor: nothing of it matters
 
+    def locked_by(self) -> OSError | None:
+        """The system's error where it does not let us open the device; None where it does."""
+        import usb.core
+
+        try:
+            self.device.get_active_configuration()
+        except usb.core.USBError as error:
+            # Without a number it is pyusb's way to say that no configuration is chosen yet.
+            return None if error.errno is None else error
+        return None
+
     def close(self) -> None:
         """Give back what looking at it has opened."""
         import usb.util
@@ -153,19 +165,23 @@ def find_printer(address: UsbAddress, backend: Any) -> UsbPrinter:
     """The one printer of an address.
 
     Raises:
-        NothingSent: `wire.absent`; `wire.ambiguous` where several fit: a label must not come out of just any.
+        NothingSent: `wire.absent`; `wire.ambiguous` where several fit: a label must not come out of just any;
+            `wire.forbidden` and the like where a printer cannot be asked for its number.
     """
-    fitting = [
+    alike = [
         printer
         for printer in plugged_in(backend)
         if (printer.vendor, printer.product) == (address.vendor, address.product)
         and (not address.place or printer.place == address.place)
-        and (not address.serial or printer.serial() == address.serial)
     ]
+    fitting = [printer for printer in alike if not address.serial or printer.serial() == address.serial]
     if len(fitting) == 1:
         return fitting[0]
-    for printer in fitting:
+    locks = [] if fitting else [error for printer in alike if (error := printer.locked_by()) is not None]
+    for printer in alike:
         printer.close()
+    if locks:
+        raise failure(locks[0], 0) from locks[0]
     if fitting:
         raise NothingSent("wire.ambiguous", "several printers of this kind are plugged in, and the address fits all")
     raise NothingSent("wire.absent", "the printer is not plugged in")

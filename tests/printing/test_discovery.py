@@ -70,6 +70,11 @@ def test_twins_get_addresses_that_stay_their_own(tmp_path):
     assert all(not device.claimed for device in twins)
 
 
+def test_a_printer_this_user_may_not_use_is_found_and_says_so(tmp_path):
+    (found,) = find_here(machine(tmp_path, usb_printer(is_forbidden=True))).finds
+    assert (found.address, found.problem) == ("usb:2d37:cbb4", "wire.forbidden")
+
+
 def test_one_printer_with_a_device_file_is_found_once(tmp_path):
     node(tmp_path, "lp0", "1-1", "MFG:Xprinter;CMD:TSPL;MDL:XP-P323B;")
     found = find_here(machine(tmp_path, usb_printer(ports=(1,), is_held_by_kernel=True))).finds

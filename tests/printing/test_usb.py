@@ -221,6 +221,16 @@ class TestWhich:
         with pytest.raises(NothingSent, match="several"):
             wire(bus, UsbAddress(0x2D37, 0xCBB4, serial="A2")).send(label[0], "x")
 
+    def test_a_locked_printer_that_cannot_tell_its_number_is_called_locked(self):
+        bus = UsbBus(usb_printer(is_forbidden=True, strings={3: "A1"}))
+        with pytest.raises(NothingSent) as caught:
+            wire(bus, UsbAddress(0x2D37, 0xCBB4, serial="A1")).send(b"x" * 100, "x")
+        assert caught.value.code == "wire.forbidden"
+        bus.devices[0].is_forbidden = False
+        with pytest.raises(NothingSent) as caught:
+            wire(bus, UsbAddress(0x2D37, 0xCBB4, serial="other")).send(b"x" * 100, "x")
+        assert caught.value.code == "wire.absent"
+
     def test_empty_strings_are_no_serial_number(self):
         assert find_printer(UsbAddress(0x2D37, 0xCBB4), UsbBus(usb_printer())).serial() == ""
 
