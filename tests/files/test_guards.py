@@ -63,11 +63,11 @@ def refused(tmp_path: Path, data: bytes, name: str = "a.xlsx") -> str:
 
 
 def lying_size() -> bytes:
-    """An entry that unpacks to 40 MB and declares 1 kB, in both of its headers."""
+    """An entry that unpacks to 40 MB and declares its first 1,000 bytes, in both of its headers."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = packer.compress(b"<x/>" * 10_000_000) + packer.flush()
     name = SHEET.encode()
-    crc = zlib.crc32(b"")
+    crc = zlib.crc32(b"<x/>" * 250)
     local = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 8, 0, 0, crc, len(packed), 1000, len(name), 0)
     entry = struct.pack(
         "<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, 0, 8, 0, 0, crc, len(packed), 1000, len(name), 0, 0, 0, 0, 0, 0
