@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from printing.languages.names import LANGUAGES
+from printing.languages.names import CPCL_PICTURES, LANGUAGES, ZPL_ENCODINGS
 from printing.profile import MEDIA, PrinterProfile, profile_to_mapping
 from printing.templates.sheets import SHEETS
 
@@ -60,6 +60,10 @@ FIELDS: Final = (
     ProfileField("head_dots", "number", lowest=0, highest=10_000, is_rare=True),
     ProfileField("has_ribbon", "yes", is_rare=True),
     ProfileField("is_inverted", "yes", languages=("tspl",), is_rare=True),
+    ProfileField("has_cutter", "yes", languages=("tspl", "zpl", "escpos"), is_rare=True),
+    ProfileField("feed_mm", "decimal", lowest=0, highest=60, languages=("escpos",), is_rare=True),
+    ProfileField("zpl_encoding", "choice", ZPL_ENCODINGS, languages=("zpl",), is_rare=True),
+    ProfileField("cpcl_picture", "choice", CPCL_PICTURES, languages=("cpcl",), is_rare=True),
 )
 
 #: what a new printer has, and of which type each setting is
