@@ -26,8 +26,8 @@ def decode_tspl(data: bytes, dots_per_mm: float, *, is_inverted: bool = False) -
     """Every paper that `data` prints, at `dots_per_mm`.
 
     Raises:
-        DecodeError: the bytes end inside a bitmap or before it is printed, draw without SIZE, or describe an
-            absurd label.
+        DecodeError: the bytes end inside a line or bitmap or before it is printed, draw without SIZE, or
+            describe an absurd label.
     """
     return _Reader(data, dots_per_mm, is_inverted=is_inverted).run()
 
@@ -57,7 +57,8 @@ class _Reader:
 
     def _line(self) -> None:
         end = self._data.find(b"\n", self._at)
-        end = len(self._data) if end < 0 else end
+        if end < 0:
+            raise DecodeError("decode.cut", "the bytes end inside a line")
         line = self._data[self._at : end].strip()
         self._at = end + 1
         commands: Mapping[re.Pattern[bytes], Callable[[re.Match[bytes]], None]] = {

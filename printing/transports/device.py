@@ -92,6 +92,7 @@ class DeviceTransport:
         ends_at = self.monotonic() + self.reply_timeout_s
         if not _ready(handle, select.POLLOUT, self.reply_timeout_s):
             return None
+        _drain(handle)
         os.write(handle, request)
         reply = b""
         while not is_whole(reply):
@@ -108,6 +109,16 @@ class DeviceTransport:
                 return None
             reply += more
         return reply
+
+
+def _drain(handle: int) -> None:
+    """Throw away answers nobody waited for: late ones, and those to dots that happened to spell a question."""
+    while _ready(handle, select.POLLIN, 0.0):
+        try:
+            if not os.read(handle, LONGEST_REPLY):
+                return
+        except BlockingIOError:
+            return
 
 
 def _ready(handle: int, event: int, timeout_s: float) -> bool:

@@ -177,11 +177,21 @@ class TestDevice:
         (paper,) = engine.papers or engine._waiting
         assert (paper == bitmap.to_array()).all()
 
+    def test_an_answer_nobody_waited_for_is_not_taken_for_the_next_one(self, usb):
+        path, engine = usb
+        handle = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            os.write(handle, STATUS_REQUEST)
+            assert select.select([handle], [], [], 5)[0]
+        finally:
+            os.close(handle)
+        engine.has_paper = False
+        assert DeviceTransport(path).query(STATUS_REQUEST, lambda reply: len(reply) == 1) == bytes([PAPER_OUT])
+
     def test_a_silent_device_is_unknown(self, usb):
         path, _ = usb
-        assert (
-            DeviceTransport(path, reply_timeout_s=0.05).query(b"no question", lambda reply: len(reply) == 1) is None
-        )
+        device = DeviceTransport(path, reply_timeout_s=0.05)
+        assert device.query(b"no question", lambda reply: len(reply) == 1) is None
 
     @pytest.mark.parametrize(("path", "code"), [("/dev/none/lp0", "wire.absent"), ("/dev/full", "wire.full")])
     def test_absent_or_full_means_nothing_sent(self, path, code):
