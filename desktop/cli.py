@@ -14,6 +14,7 @@ _VERBS = {
     "doctor": ("desktop.verbs.doctor", "run", "what is wrong on this machine, and how to mend it"),
     "backup": ("desktop.verbs.backup", "run_backup", "a verified copy of the data"),
     "restore": ("desktop.verbs.backup", "run_restore", "bring a backup back"),
+    "people": ("desktop.verbs.people", "run", "who may sign in: list, add, role, pin, off"),
     "label": ("desktop.verbs.label", "run", "one label from its content to printer bytes"),
 }
 USAGE = 2

@@ -207,7 +207,9 @@ class Boot:
 
         options = self._with_agreed_key()
         clerk = self._settings.text("clerk") or options.operator
-        config = replace(core_config(replace(options, operator=clerk), works_as="window"), asked=self._key_source())
+        config = replace(
+            core_config(replace(options, operator=clerk), works_as="window"), asked=self._key_source(), signs_in=True
+        )
         # Asked anew by the next try, after somebody has decided or unlocked something.
         self._source = None
         desk = Desk(config, _label_renderer, virtual_folder=options.data / "labels")
@@ -227,6 +229,10 @@ class Boot:
             pictures=options.data / "pictures",
             fetch_picture=desk.core.pictures.fetch,
             practice=begun.stand_in(_open_practice) if has_practice else None,
+            door=desk.core.sign_in,
+            people=desk.core.people,
+            audit=desk.core.audit,
+            print_badge=begun.stand_in(lambda desk: desk.printers).print_badge,
         )
 
     def begin(self) -> None:
@@ -285,7 +291,8 @@ class Boot:
             return 60.0
         if desk.core.opened.database is not None:
             backup_if_due(desk.core.opened.backup_source(), desk.core.opened.backup_root, desk.core.config.clock)
-        wrong = desk.core.stock.discrepancies()
+        with desk.core.gate.as_system():
+            wrong = desk.core.stock.discrepancies()
         if wrong:
             _log.error("%s stock levels are not the sum of their movements; see packdesk doctor", len(wrong))
         return 3600.0
@@ -317,10 +324,13 @@ class Boot:
         self._options = replace(self._options, key_file=self._options.data / MACHINE_KEY)
 
     def wants_recovery_code(self) -> bool:
-        """Whether the owner has not proved yet to have the code."""
+        """Whether the owner has not proved yet to have the code. A locked desk shows it to nobody."""
         from core.db.keys import is_recovery_confirmed
 
-        return self._desk is not None and not is_recovery_confirmed(self._desk.core.opened.folder)
+        desk = self._desk
+        if desk is None or desk.core.sign_in.session().is_locked:
+            return False
+        return not is_recovery_confirmed(desk.core.opened.folder)
 
     def recovery_code(self) -> str | None:
         """The code to show until its owner has typed it once; a new one where an older was never confirmed."""

@@ -7,10 +7,13 @@ from typing import Protocol
 
 from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
+from desktop.pages.log.ports import AuditDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
+from desktop.pages.people.ports import PeopleDesk, PrintBadge
 from desktop.pages.printers.ports import PrinterDesk
 from desktop.pages.settings.practice import PracticeDesk
+from desktop.shell.door import DoorDesk
 
 
 class StatusDesk(Protocol):
@@ -48,6 +51,9 @@ class DeskPorts:
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
+        door: who is signed in; None where nobody ever has to be.
+        people, audit: their pages; None where there are none.
+        print_badge: prints a badge; None where nothing is printed.
     """
 
     packing: PackingDesk
@@ -60,3 +66,7 @@ class DeskPorts:
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None
+    door: DoorDesk | None = None
+    people: PeopleDesk | None = None
+    audit: AuditDesk | None = None
+    print_badge: PrintBadge | None = None

@@ -12,12 +12,19 @@ from desktop.ui import Ui
 from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
-PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
+PAGES: Final = {
+    "packing": "package",
+    "orders": "clipboard-list",
+    "printers": "printer",
+    "people": "user",
+    "log": "file-text",
+    "settings": "settings",
+}
 _BUTTON_PX: Final = 66
 
 
 class Rail(QFrame):
-    """Icon over word; Ctrl+1 to Ctrl+4 do the same."""
+    """Icon over word; Ctrl and the number of a page do the same."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
         super().__init__()
@@ -53,6 +60,11 @@ class Rail(QFrame):
         """Show which page is open."""
         self._buttons[page].setChecked(True)
         self.draw_icons()
+
+    def offer(self, may_open: Callable[[str], bool]) -> None:
+        """Show the pages that whoever is here has something to do on."""
+        for page, button in self._buttons.items():
+            button.setVisible(may_open(page))
 
     @Slot()
     def draw_icons(self) -> None:

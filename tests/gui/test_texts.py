@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 import core.fulfilment.records
+from core.access.records import EXPORT_REASONS, LOG_KINDS
 from core.access.records import REASONS as UNMASK_REASONS
+from core.access.rights import Right, Role
 from core.orders.holds import REASONS
 from core.orders.records import PILES
 from desktop import commands
 from desktop.pages.packing.side import PRINT_TONES, WAYBILL_TONES
+from desktop.pages.people.presenter import Form
 from desktop.pages.printers.presenter import TONES
 from desktop.settings import SETTINGS, DeskSettings
 from desktop.shell.rail import PAGES
@@ -90,6 +93,15 @@ def families():
     yield "reason.hold", commands.REASONS
     yield "reason.label", commands.LABEL_REASONS
     yield "reason.unmask", UNMASK_REASONS
+    yield "reason.export", EXPORT_REASONS
+    yield "role", Role
+    yield "right", Right
+    yield "log.kind", LOG_KINDS
+    yield "journal", [action for actions in LOG_KINDS.values() for action in actions]
+    yield "people.form.title", Form
+    yield "people.saved", Form
+    yield "signin.way", ("badge", "pin")
+    yield "signin", ("out", "idle")
     yield "setting", [setting.name for setting in SETTINGS]
     yield "setting.group", [setting.group for setting in SETTINGS]
     for setting in SETTINGS:
