@@ -150,10 +150,10 @@ QPushButton[look="chip"]:checked {
     background: @accent_ground; color: @accent; border: 1px solid @accent; }
 QPushButton[look="chip"]:focus { border: 2px solid @accent; padding: 2px 11px; }
 
-QLineEdit, QSpinBox, QComboBox {
+QLineEdit, QSpinBox, QDateEdit, QComboBox {
     background: @surface; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; min-height: 22px;
     selection-background-color: @accent; selection-color: @on_accent; }
-QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border: 1px solid @accent; }
+QLineEdit:focus, QSpinBox:focus, QDateEdit:focus, QComboBox:focus { border: 1px solid @accent; }
 QLineEdit:disabled { color: @secondary; background: @background; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox QAbstractItemView { background: @surface; border: 1px solid @line;

@@ -99,6 +99,7 @@ class Gate:
         self._lock = threading.Lock()
         self._person: Person | None = None
         self._has_people = False
+        self._known: tuple[Actor | None, Person | None, Actor] = (None, None, store.actor)
         self._lock_minutes = _USUAL_MINUTES
 
     def close_to_strangers(self) -> None:
@@ -140,12 +141,18 @@ class Gate:
 
     def _actor(self) -> Actor:
         base = self._store.actor
+        person = self._person
+        known = self._known
+        # Made once for each person and desk: a scan comes through here.
+        if known[0] is base and known[1] is person:
+            return known[2]
         if not self._has_people:
             return Actor(base.operator, base.desk, _OWNER)
-        person = self._person
         if person is None:
             raise Refused("signin.needed", "nobody is signed in at this desk")
-        return Actor(person.name, base.desk, person.id, person.rights)
+        made = Actor(person.name, base.desk, person.id, person.rights)
+        self._known = (base, person, made)
+        return made
 
     @contextmanager
     def as_system(self) -> Iterator[None]:

@@ -100,27 +100,27 @@ def set_roles(uow: UnitOfWork, operator_id: int, roles: Sequence[Role]) -> None:
     """
     _take_turn(uow)
     named = _checked(roles)
-    before = _row(uow, operator_id).roles
+    row = _row(uow, operator_id)
     _change(uow, operator_id, roles=named)
     _keep_an_admin(uow)
-    uow.record("operator.roles", SUBJECT, operator_id, before=before, roles=named)
+    uow.record("operator.roles", SUBJECT, operator_id, name=row.name, before=row.roles, roles=named)
 
 
 def set_pin(uow: UnitOfWork, operator_id: int, pin_hash: str, tries_key: str) -> None:
     """Another PIN; tries that failed before are forgotten. `tries_key` as in `tries.key_of_name`."""
     _take_turn(uow)
-    _row(uow, operator_id)
+    row = _row(uow, operator_id)
     _change(uow, operator_id, pin_hash=pin_hash)
     uow.execute(delete(SignInTry).where(SignInTry.key == tries_key))
-    uow.record("operator.pin", SUBJECT, operator_id)
+    uow.record("operator.pin", SUBJECT, operator_id, name=row.name)
 
 
 def set_badge(uow: UnitOfWork, operator_id: int, badge_digest: str | None) -> None:
     """Another badge, the old one opens nothing any more; None takes it away."""
     _take_turn(uow)
-    _row(uow, operator_id)
+    row = _row(uow, operator_id)
     _change(uow, operator_id, badge_digest=badge_digest)
-    uow.record("operator.badge", SUBJECT, operator_id, given=badge_digest is not None)
+    uow.record("operator.badge", SUBJECT, operator_id, name=row.name, given=badge_digest is not None)
 
 
 def set_active(uow: UnitOfWork, operator_id: int, *, is_active: bool) -> None:
@@ -130,11 +130,12 @@ def set_active(uow: UnitOfWork, operator_id: int, *, is_active: bool) -> None:
         NotFound: `people.unknown`. Refused: `people.last_admin`.
     """
     _take_turn(uow)
-    if _row(uow, operator_id).is_active == is_active:
+    row = _row(uow, operator_id)
+    if row.is_active == is_active:
         return
     _change(uow, operator_id, is_active=is_active, badge_digest=None)
     _keep_an_admin(uow)
-    uow.record("operator.on" if is_active else "operator.off", SUBJECT, operator_id)
+    uow.record("operator.on" if is_active else "operator.off", SUBJECT, operator_id, name=row.name)
 
 
 def _take_turn(uow: UnitOfWork) -> None:

@@ -44,9 +44,10 @@ def note_arrival(uow: UnitOfWork, row: Any, way: str, tries_key: str) -> None:
     uow.record("signin.done", SUBJECT, row.id, way=way)
 
 
-def note_failure(uow: UnitOfWork, operator_id: int, way: str, count: int) -> None:
-    """Somebody tried; 0 where nobody has that name or badge. What was typed is not kept."""
-    uow.record("signin.refused", SUBJECT, operator_id, way=way, tries=count)
+def note_failure(uow: UnitOfWork, row: Any, way: str, count: int) -> None:
+    """Somebody tried to be this operator, or nobody (None). What was typed is not kept."""
+    operator_id, name = (0, "") if row is None else (row.id, row.name)
+    uow.record("signin.refused", SUBJECT, operator_id, name=name, way=way, tries=count)
 
 
 def wrong(pause_s: int = 0) -> Refused:

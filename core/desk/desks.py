@@ -61,10 +61,12 @@ class Desks:
     def sign_in(self, operator: str) -> None:
         """From now on this person acts here; without a name the one the program was started by.
 
-        Where people sign in (`core.desk.sign_in`) a mere name is nobody.
+        Raises:
+            Refused: `signin.by_name`, people sign in here (`core.desk.sign_in`): a mere name is nobody.
         """
-        if self._store.actor.operator != SYSTEM:
-            self._act_as(operator.strip() or self._starter, self.name)
+        if self._store.actor.operator == SYSTEM:
+            raise Refused("signin.by_name", "people sign in here; a mere name is nobody")
+        self._act_as(operator.strip() or self._starter, self.name)
 
     def _act_as(self, operator: str, name: str) -> None:
         self._store.actor = Actor(operator, name)

@@ -63,8 +63,7 @@ class SignIn:
 
     def _settle(self, row: Any, is_right: bool, way: str, key: str, count: int) -> Session:
         if row is None or not (is_right and row.is_active):
-            known = 0 if row is None else int(row.id)
-            self._store.write(lambda uow: sessions.note_failure(uow, known, way, count))
+            self._store.write(lambda uow: sessions.note_failure(uow, row, way, count))
             raise sessions.wrong(pause_s(count))
         self._store.write(lambda uow: sessions.note_arrival(uow, row, way, key))
         self._gate.put(person_of(row))

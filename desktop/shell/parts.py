@@ -240,7 +240,9 @@ class ShellParts(QObject):
     # --- while it runs ------------------------------------------------------------------------------------------
 
     def tell(self, tone: str, phrase: Phrase, undo: Callable[[], None] | None = None) -> None:
-        """Show a message with an offer to take it back."""
+        """Show a message with an offer to take it back; it is not for whoever stands before a locked desk."""
+        if self.is_locked:
+            return
         self.message_bar.show_message(Message(tone, phrase, undo=undo))
 
     def toggle_keys(self) -> None:

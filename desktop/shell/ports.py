@@ -37,7 +37,7 @@ class DeskNames(Protocol):
         ...
 
     def sign_in(self, operator: str) -> None:
-        """From now on this person acts here."""
+        """From now on this person acts here. Raises `Refused` where people sign in."""
         ...
 
 

@@ -52,8 +52,8 @@ def test_coming_and_going_is_written_down_without_what_was_typed(door):
         ("老板", "desk 1", "signin.done", boss.id, {"way": "badge"}),
         ("小李", "desk 1", "signin.done", li, {"way": "pin"}),
         ("小李", "desk 1", "signin.idle", li, {}),
-        ("system", "desk 1", "signin.refused", li, {"way": "pin", "tries": 1}),
-        ("system", "desk 1", "signin.refused", 0, {"way": "pin", "tries": 1}),
+        ("system", "desk 1", "signin.refused", li, {"name": "小李", "way": "pin", "tries": 1}),
+        ("system", "desk 1", "signin.refused", 0, {"name": "", "way": "pin", "tries": 1}),
     ]
     whole = json.dumps(door.world.dump(), ensure_ascii=False, default=str)
     assert not any(secret in whole for secret in ("907351", "907352", badge.code))
@@ -164,6 +164,16 @@ def test_what_was_scanned_before_keeps_its_author_when_somebody_else_takes_the_d
     goods = world.rows(select(*columns).where(Journal.action.like("item.%")).order_by(Journal.id))
     if goods:
         assert [tuple(row) for row in goods] == [("小李", "desk 1"), ("老板", "desk 1")]
+
+
+def test_a_mere_name_is_nobody_where_people_sign_in(world, quick_pins):
+    open_desk = Staffed(world, world.desk)
+    open_desk.desks.sign_in("小王")
+    assert world.store.actor.operator == "小王", "until there are operators a name will do"
+    open_desk.hire("老板", Role.ADMIN)
+    assert refusal(lambda: open_desk.desks.sign_in("老板")) == ("signin.by_name", {})
+    assert world.store.actor.operator == "system"
+    assert open_desk.sign_in.session().is_locked
 
 
 def test_a_badge_that_comes_as_goods_is_not_kept(door):

@@ -4,25 +4,104 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from core.access.rights import Role
+from core.runtime.errors import Refused
 from desktop.app import build_window
 from desktop.commands import Command
+from desktop.pages.people.presenter import Form
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
+from tests.support.fake_shop import line
+from tests.support.staff import PIN, Staffed
+from tests.support.world import Address, World, make_tables
 
 
-def ports_of(world: DeskWorld) -> DeskPorts:
-    return DeskPorts(world, world, world, world, world, lambda _listener: None, world)
+def ports_of(world: DeskWorld, staff: Staffed | None = None) -> DeskPorts:
+    """The little shop; with people, a real door, list and log."""
+    ports = DeskPorts(world, world, world, world, world, lambda _listener: None, world)
+    if staff is None:
+        return ports
+    return replace(
+        ports, door=staff.sign_in, people=staff.people, audit=staff.audit, print_badge=lambda *_badge: None
+    )
+
+
+def staff_of(folder: Path) -> Staffed:
+    """People of a shop, and what an auditor finds of them."""
+    address = Address(sqlite_path=str(folder / "packdesk.db"))
+    make_tables(address)
+    world = World(address)
+    staff = Staffed(world, world.desk)
+    boss = staff.hire("王老板", Role.ADMIN)
+    staff.hire("小李", Role.PACKER, Role.PICKER)
+    staff.hire("客服小陈", Role.SERVICE)
+    gone = staff.hire("小赵", Role.STOCK_KEEPER)
+    staff.hire("查账", Role.AUDITOR)
+    with staff.gate.as_system():
+        staff.people.make_badge(boss.id)
+        staff.people.set_active(gone.id, False)
+    staff.arrive("客服小陈")
+    world.ready("A1", line("1", "BEAR"))
+    order = world.order("A1").id
+    for reason in ("contact_buyer", "check_address", "after_sale"):
+        world.clock.advance(seconds=300)
+        staff.desk.orders.unmask(order, reason)
+    staff.arrive("王老板")
+    staff.personal.note_export("orders", 128, "bookkeeping", "9f" * 32)
+    with suppress(Refused):
+        staff.sign_in.by_pin("小李", "555123")
+    staff.sign_in.leave("out")
+    return staff
+
+
+def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], None]]:
+    """Signing in, the page of people, the log."""
+
+    def presenter(page: str) -> Any:
+        return window.page(page)._presenter
+
+    def wrong() -> None:
+        window.parts.door.enter("小李", "555123")
+
+    def badge() -> None:
+        presenter("people").make_badge(presenter("people").screen.people[0])
+
+    def log() -> None:
+        window.go("log")
+        day = staff.world.clock.now().date()
+        presenter("log").choose_days(day, day)
+
+    def packer() -> None:
+        with staff.gate.as_system():
+            staff.people.set_pin(staff.people.find("小李").id, PIN)
+        window.parts.door.enter("小李", PIN)
+
+    return {
+        "20-sign-in": lambda: None,
+        "21-wrong-pin": wrong,
+        "22-signed-in": lambda: window.parts.door.enter("王老板", PIN),
+        "23-people": lambda: window.go("people"),
+        "24-new-person": lambda: presenter("people").open_form(Form.NEW),
+        "25-roles": lambda: presenter("people").open_form(Form.ROLES, presenter("people").screen.people[1]),
+        "26-badge": badge,
+        "27-log": log,
+        "28-locked": lambda: window.parts.door.leave("idle"),
+        "29-packer": packer,
+    }
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -144,11 +223,33 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     }
 
 
-def render(app: QApplication, out: Path, language: str, theme: str) -> None:
+def render_people(app: QApplication, out: Path, language: str, theme: str) -> None:
+    """The same for a desk at which people sign in."""
+    settings = settings_of(language, theme)
+    with TemporaryDirectory() as folder:
+        staff = staff_of(Path(folder))
+        ports = ports_of(furnished(), staff)
+        window = build_window(app, settings, start=Start(lambda: ports), folder=out, now=lambda: START)
+        window.show()
+        settle(400)
+        for name, act in people_scenes(window, staff).items():
+            act()
+            settle(500)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+        staff.world.close()
+
+
+def settings_of(language: str, theme: str) -> DeskSettings:
     settings = DeskSettings(None)
     for name, value in (("language", language), ("theme", theme), ("desk_name", "1号台"), ("clerk", "小李")):
         settings.put(name, value)
     settings.put("sound", False)
+    return settings
+
+
+def render(app: QApplication, out: Path, language: str, theme: str) -> None:
+    settings = settings_of(language, theme)
     world = furnished()
     window = build_window(app, settings, start=Start(lambda: ports_of(world)), folder=out, now=lambda: START)
     window.show()
@@ -171,6 +272,7 @@ def main() -> int:
         for theme in ("light", "dark"):
             if wanted.only in f"{language}-{theme}":
                 render(app, wanted.out, language, theme)
+                render_people(app, wanted.out, language, theme)
     return 0
 
 

@@ -13,6 +13,7 @@ from desktop.shell.ports import DeskPorts
 from desktop.shell.rail import PAGES
 from desktop.shell.start import RecoveryPage
 from desktop.shell.window import Start
+from desktop.texts import Phrase
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import GOODS, START
@@ -172,6 +173,8 @@ def test_an_open_parcel_stays_open_while_the_desk_is_locked_and_nothing_of_it_is
     robot.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     robot.qtbot.waitUntil(lambda: robot.find("signin").isVisible())
     assert shows(robot, "张*", "138****0078", note, world.parcels[1].waybill_no) == []
+    robot.window.parts.tell("stop", Phrase("shell.title"))
+    assert not robot.window.parts.message_bar.isVisible(), "what is told late is not for whoever stands there"
     before = len(world.calls)
     robot.gun(MILK.barcode)
     robot.qtbot.wait(100)
@@ -289,6 +292,7 @@ def test_people_are_taken_in_changed_and_put_out_on_their_page(robot, hired, pri
     unlocked(robot)
     robot.goes_to("people")
     robot.sees("people.card.0.name", "小李")
+    assert [top for top in QApplication.topLevelWidgets() if top.isVisible()] == [robot.window]
     names = [robot.text(f"people.card.{number}.name") for number in range(3)]
     li = names.index("小李")
     assert robot.text(f"people.card.{li}.roles") == "打包员"

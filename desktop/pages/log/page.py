@@ -6,6 +6,7 @@ from PySide6.QtCore import QDate, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.access.gate import SYSTEM
 from core.access.records import LOG_KINDS, LogPage, LogRow
 from desktop.formats import moment_text
 from desktop.models.paged import Column, PagedTableModel
@@ -61,11 +62,15 @@ class AuditPage(QWidget):
 
     def _columns(self) -> tuple[Column[LogRow], ...]:
         texts = self._ui.texts
+
+        def who(row: LogRow) -> str:
+            return texts.t("log.system") if row.operator == SYSTEM else row.operator
+
         return (
             Column("log.column.at", lambda row: moment_text(row.at), 120),
-            Column("log.column.operator", lambda row: row.operator, 120, stretch=True),
+            Column("log.column.operator", who, 120, stretch=True),
             Column("log.column.desk", lambda row: row.desk, 120, stretch=True, spare=1),
-            Column("log.column.action", lambda row: texts.t(action_code(row)), 170),
+            Column("log.column.action", lambda row: texts.t(action_code(row)), 200),
             Column("log.column.facts", lambda row: texts.say(facts_phrase(row)).strip(), 330, stretch=True),
         )
 

@@ -126,6 +126,8 @@ def facts_phrase(row: LogRow) -> Phrase:
         facts["why"] = Phrase(f"{family}.{why}", otherwise=why)
     if "way" in facts:
         facts["way"] = Phrase(f"signin.way.{facts['way']}", otherwise=str(facts["way"]))
+    if row.action == "signin.refused":
+        facts["who"] = facts.get("name") or Phrase("log.nobody")
     for name in ("roles", "before"):
         named = facts.get(name)
         if isinstance(named, list):
