@@ -87,8 +87,6 @@ class ShellKeys(QObject):
         if is_badge_like(raw):
             window.sign_in(raw)
             return
-        if window.is_locked:
-            return  # nothing is packed behind somebody's back
         is_on_orders = window.current_page == "orders" and window.can_open("orders")
         if is_on_orders and not window.is_covered and not is_command_like(raw):
             self._page("orders").handle_scan(raw)

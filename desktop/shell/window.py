@@ -268,8 +268,6 @@ class DeskWindow(QMainWindow):
         """Open a page, building it when it is first asked for; one that cannot say anything yet comes when it can."""
         from desktop.texts import Phrase
 
-        if self.is_locked:
-            return
         if not self.may_open(page):
             self.parts.tell("notice", Phrase("error.right.page", {"page": Phrase(f"page.{page}")}))
             return

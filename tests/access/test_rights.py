@@ -222,19 +222,21 @@ def test_the_programs_own_lanes_may_do_everything_and_are_nobody(staffed):
 
 def test_a_right_taken_at_another_desk_is_gone_at_once_for_personal_data_and_soon_for_all(staffed):
     staffed.hire("老板", Role.ADMIN)
-    mine = staffed.hire("小李", Role.SERVICE)
-    staffed.world.ready("A1", line("1", "BEAR"))
-    order = staffed.world.order("A1").id
+    mine = staffed.hire("小李", Role.SERVICE, Role.APPROVER)
+    acts = Acts(staffed)
+    personal = (Right.UNMASK, Right.ERASE_PERSON, Right.EXPORT_PERSONAL)
+    prepared = [acts.act_of(right) for right in personal]
     staffed.arrive("小李")
     other = type(staffed)(staffed.world, staffed.world.new_desk("desk 2"))
     with other.gate.as_system():
         other.people.set_roles(mine.id, [Role.PACKER])
-    assert Right.UNMASK in staffed.sign_in.session().person.rights, "this desk has not looked yet"
-    with pytest.raises(Refused) as refused:
-        staffed.desk.orders.unmask(order, "after_sale")
-    assert refused.value.code == "right.missing"
+    for right, act in zip(personal, prepared, strict=True):
+        assert staffed.sign_in.session().may(right), "this desk has not looked yet"
+        with pytest.raises(Refused) as refused:
+            act()
+        assert (refused.value.code, refused.value.facts) == ("right.missing", {"right": right.value})
     staffed.gate.refresh()
-    assert Right.UNMASK not in staffed.sign_in.session().person.rights
+    assert not any(staffed.sign_in.session().may(right) for right in personal)
     with other.gate.as_system():
         other.people.set_active(mine.id, False)
     staffed.gate.refresh()

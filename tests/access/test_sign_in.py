@@ -166,6 +166,26 @@ def test_what_was_scanned_before_keeps_its_author_when_somebody_else_takes_the_d
         assert [tuple(row) for row in goods] == [("小李", "desk 1"), ("老板", "desk 1")]
 
 
+@pytest.mark.parametrize("change", ["off", "pin"])
+def test_who_is_put_out_while_the_pin_is_being_looked_at_does_not_get_in(door, monkeypatch, change):
+    other = Staffed(door.world, door.world.new_desk("desk 2"))
+    look = pins.is_pin
+
+    def meanwhile(*arguments):
+        right = look(*arguments)
+        with other.gate.as_system():
+            li = other.people.find("小李")
+            if change == "off":
+                other.people.set_active(li.id, False)
+            else:
+                other.people.set_pin(li.id, "864209")
+        return right
+
+    monkeypatch.setattr("core.desk.sign_in.is_pin", meanwhile)
+    assert refusal(lambda: door.sign_in.by_pin("小李", "907351"))[0] == "signin.wrong"
+    assert door.sign_in.session().is_locked
+
+
 def test_a_mere_name_is_nobody_where_people_sign_in(world, quick_pins):
     open_desk = Staffed(world, world.desk)
     open_desk.desks.sign_in("小王")
