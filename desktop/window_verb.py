@@ -188,6 +188,7 @@ class Boot:
         self._check_lane: Lane | None = None
         self._care_lane: Lane | None = None
         self._questions: StartQuestions | None = None
+        self._has_asked = False
 
     # Each of the next three runs in a lane, never on the window's thread: keyrings may ask their own questions.
 
@@ -310,9 +311,16 @@ class Boot:
         def on_failed(error: object) -> None:
             questions().on_failed(error)
 
-        def on_ready() -> None:
-            if self.wants_recovery_code():
+        def on_somebody() -> None:
+            # Once in a start: asking makes another code.
+            if not self._has_asked and self.wants_recovery_code():
+                self._has_asked = True
                 questions().on_ready()
+
+        def on_ready() -> None:
+            on_somebody()
+            if window.parts.door is not None:
+                window.parts.door.changed.connect(on_somebody)
 
         window.failed_to_start.connect(on_failed)
         window.ready.connect(on_ready)
@@ -324,11 +332,12 @@ class Boot:
         self._options = replace(self._options, key_file=self._options.data / MACHINE_KEY)
 
     def wants_recovery_code(self) -> bool:
-        """Whether the owner has not proved yet to have the code. A locked desk shows it to nobody."""
+        """Whether the owner has not proved yet to have the code, and it may be shown to whoever is here."""
+        from core.access.rights import Right
         from core.db.keys import is_recovery_confirmed
 
         desk = self._desk
-        if desk is None or desk.core.sign_in.session().is_locked:
+        if desk is None or not desk.core.sign_in.session().may(Right.MANAGE_PEOPLE):
             return False
         return not is_recovery_confirmed(desk.core.opened.folder)
 
