@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select, text
 
 from core.access.records import LOG_KINDS, LogFilter, LogPage, LogRow
+from core.access.unmasking import LOOK
 from core.db.models import AUDITED, Journal
+from core.orders.models import Order
 
 _COLUMNS = (
     Journal.id,
@@ -28,6 +30,21 @@ def log_page(connection: Connection, wanted: LogFilter, after: tuple[datetime, i
         at, last_id = after
         query = query.where(Journal.at <= at, or_(Journal.at < at, Journal.id < last_id))
     query = query.order_by(Journal.at.desc(), Journal.id.desc()).limit(limit + 1)
-    rows = tuple(LogRow(*row) for row in connection.execute(query))
-    shown = rows[:limit]
+    rows = connection.execute(query).all()
+    looked = {row.subject_id for row in rows if row.action == LOOK}
+    numbers = select(Order.id, Order.order_no).where(Order.id.in_(looked))
+    order_nos: dict[int, str] = {row.id: row.order_no for row in connection.execute(numbers)} if looked else {}
+    shown = tuple(
+        LogRow(
+            id=row.id,
+            at=row.at,
+            operator=row.operator,
+            desk=row.desk,
+            action=row.action,
+            subject_id=row.subject_id,
+            facts=row.facts,
+            order_no=order_nos.get(row.subject_id, "") if row.action == LOOK else "",
+        )
+        for row in rows[:limit]
+    )
     return LogPage(shown, (shown[-1].at, shown[-1].id) if len(rows) > limit else None)

@@ -83,7 +83,7 @@ class NewBadge:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One line of the log: who did what, where, to what."""
+    """One line of the log: who did what, where, to what. `order_no` is the order's whose receiver was looked at."""
 
     id: int
     at: datetime
@@ -92,6 +92,7 @@ class LogRow:
     action: str
     subject_id: int
     facts: Mapping[str, Any]
+    order_no: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from core.runtime.errors import NotFound, Refused
 #: the journal's subject of every look, export and erasure, so that they are found without reading anything else
 SUBJECT = "access"
 
-_LOOK = "order.unmasked"
+#: the action of a look
+LOOK = "order.unmasked"
 _COUNTED = timedelta(hours=24)
 
 
@@ -42,7 +43,7 @@ def unmask(uow: UnitOfWork, order_id: int, reason: str) -> Unmasked:
         raise Refused("unmask.by_platform", "the platform masks this receiver; there is no clear text here")
     if not (who.name or who.phone or who.address):
         raise Refused("unmask.erased", "nothing is stored of this receiver any more")
-    uow.record(_LOOK, SUBJECT, order_id, why=reason)
+    uow.record(LOOK, SUBJECT, order_id, why=reason)
     before = looks(uow.connection, uow.now - _COUNTED).get(uow.actor.operator, 0)
     address = " ".join(part for part in (who.province, who.city, who.district, who.address, who.postcode) if part)
     return Unmasked(order_id, who.name, who.phone, address, before + 1)
@@ -50,7 +51,7 @@ def unmask(uow: UnitOfWork, order_id: int, reason: str) -> Unmasked:
 
 def looks(connection: Connection, since: datetime, until: datetime | None = None) -> Mapping[str, int]:
     """How often each person has looked since then (and before `until`)."""
-    mine = (text(AUDITED), Journal.action == _LOOK, Journal.at >= since)
+    mine = (text(AUDITED), Journal.action == LOOK, Journal.at >= since)
     query = select(Journal.operator, func.count()).where(*mine)
     if until is not None:
         query = query.where(Journal.at < until)

@@ -65,6 +65,7 @@ def test_looks_exports_and_erasures_are_listed_with_their_reasons(watched):
         ),
         ("小李", "desk 1", "person.erased", order.customer_id, {"orders": 1}),
     ]
+    assert [row.order_no for row in read(watched, start, end, "looks")] == ["A1", "A1"]
     whole = read(watched, start, end)
     assert [row.id for row in whole] == sorted((row.id for row in whole), reverse=True)
     assert {row.action for row in whole} >= {"operator.added", "signin.done", "order.unmasked", "person.erased"}

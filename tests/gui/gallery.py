@@ -14,7 +14,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from core.access.rights import Role
 from core.runtime.errors import Refused
@@ -74,8 +74,19 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
     def presenter(page: str) -> Any:
         return window.page(page)._presenter
 
+    def entered(name: str, pin: str) -> None:
+        window.parts.door.enter(name, pin)
+        settled(lambda: not window.is_locked)
+
     def wrong() -> None:
+        said = window.findChild(QLabel, "signin.words")
         window.parts.door.enter("小李", "555123")
+        checking = said.text()
+        settled(lambda: said.text() != checking)
+
+    def people() -> None:
+        window.go("people")
+        settled(lambda: bool(presenter("people").screen.people))
 
     def badge() -> None:
         presenter("people").make_badge(presenter("people").screen.people[0])
@@ -88,13 +99,13 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
     def packer() -> None:
         with staff.gate.as_system():
             staff.people.set_pin(staff.people.find("小李").id, PIN)
-        window.parts.door.enter("小李", PIN)
+        entered("小李", PIN)
 
     return {
         "20-sign-in": lambda: None,
         "21-wrong-pin": wrong,
-        "22-signed-in": lambda: window.parts.door.enter("王老板", PIN),
-        "23-people": lambda: window.go("people"),
+        "22-signed-in": lambda: entered("王老板", PIN),
+        "23-people": people,
         "24-new-person": lambda: presenter("people").open_form(Form.NEW),
         "25-roles": lambda: presenter("people").open_form(Form.ROLES, presenter("people").screen.people[1]),
         "26-badge": badge,
@@ -108,6 +119,14 @@ def settle(milliseconds: int = 200) -> None:
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
+
+
+def settled(is_done: Callable[[], bool]) -> None:
+    """Wait for something that takes its time; the picture shows what there is if it never comes."""
+    for _ in range(200):
+        if is_done():
+            return
+        settle(50)
 
 
 def opened(window: DeskWindow, *codes: str) -> None:

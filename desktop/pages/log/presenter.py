@@ -119,7 +119,7 @@ def action_code(row: LogRow) -> str:
 
 def facts_phrase(row: LogRow) -> Phrase:
     """What a line says beside who, when and where: `log.facts.<action>` with the line's facts as words."""
-    facts: dict[str, object] = {"id": row.subject_id} | dict(row.facts)
+    facts: dict[str, object] = {"id": row.order_no or row.subject_id} | dict(row.facts)
     if "why" in facts:
         why = str(facts["why"])
         family = "reason.export" if why in EXPORT_REASONS else "reason.unmask"
