@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.access.gate import Gate
 from core.channels.contract import Channel
 from core.customers.regions import RegionTable
 from core.db import leases, outbox
@@ -16,6 +17,7 @@ from core.db.key_sources import key_source
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
+from core.desk.audit import Audit
 from core.desk.day import Day
 from core.desk.desks import Desks
 from core.desk.handover import Handover
@@ -23,9 +25,12 @@ from core.desk.labels import Labels
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
+from core.desk.people import People
+from core.desk.personal import PersonalData
 from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.settings import Settings
+from core.desk.sign_in import SignIn
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.fulfilment.parcels import release_ready
@@ -52,6 +57,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _PULL_LEASE_S = 120.0
+#: how soon a desk knows what another has changed about people
+_PEOPLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,10 @@ class CoreConfig:
     already. `desk_id` tells this desk from all others whatever it is called (see `Desks`). `holder` names this
     program among all that share the database; it outlives a crash of the same program and a renaming of its desk, so
     that what it left half done is found again. `regions_file` holds the table by which addresses are taken apart.
+
+    `signs_in` lets only those who are signed in work here, once there are operators: for a window. A verb without
+    one, like the lanes, is the program itself and may do everything: whoever can open the database with its key
+    could do so anyway.
     """
 
     folder: Path
@@ -69,6 +80,7 @@ class CoreConfig:
     operator: str = "clerk"
     desk_id: str = ""
     holder: str = ""
+    signs_in: bool = False
     key_file: Path | None = None
     asked: KeySource | None = None
     database_url: str | None = None
@@ -98,6 +110,13 @@ class Core:
         desk_id = config.desk_id or config.desk
         holder = config.holder or desk_id
         self.desks = Desks(self.store, desk_id)
+        self.gate = Gate(self.store)
+        if config.signs_in:
+            self.gate.close_to_strangers()
+        self.sign_in = SignIn(self.store, self.gate, digest)
+        self.people = People(self.store, digest)
+        self.personal = PersonalData(self.store)
+        self.audit = Audit(self.store)
         self._is_stopping = threading.Event()
         self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
         self.packing = Packing(self.store, self.asking)
@@ -211,6 +230,8 @@ class Core:
         carrier = lane_of(self.config.carrier_code)
         self._add_lane(carrier, lambda: self._deliver_lane(carrier))
         self._add_lane("tidy", self._tidy_lane)
+        if self.config.signs_in:
+            self._add_lane("people", self._people_lane)
         self.adopt_shops()
 
     def adopt_shops(self) -> None:
@@ -248,6 +269,13 @@ class Core:
     def _tidy_lane(self) -> float:
         self.tidy()
         return 30.0
+
+    def _people_lane(self) -> float:
+        try:
+            self.gate.refresh()
+        except DomainError as error:
+            _log.info("who works here could not be read: %s", error)
+        return _PEOPLE_S
 
     def pull_now(self) -> None:
         """Wake every pulling lane."""

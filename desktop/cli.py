@@ -16,6 +16,7 @@ _VERBS = {
     "restore": ("desktop.verbs.backup", "run_restore", "bring a backup back"),
     "import": ("desktop.verbs.files", "run_import", "orders, goods, counts or customers out of a file"),
     "export": ("desktop.verbs.files", "run_export", "orders, stock or shipped parcels into a file"),
+    "people": ("desktop.verbs.people", "run", "who may sign in: list, add, role, pin, off"),
     "label": ("desktop.verbs.label", "run", "one label from its content to printer bytes"),
 }
 USAGE = 2

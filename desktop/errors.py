@@ -17,6 +17,9 @@ def error_phrase(error: Exception) -> Phrase:
     code = getattr(error, "code", None)
     if isinstance(code, str):
         facts = getattr(error, "facts", {})
-        return Phrase(f"error.{code}", dict(facts) if isinstance(facts, Mapping) else {}, otherwise=str(error))
+        said = dict(facts) if isinstance(facts, Mapping) else {}
+        if code == "right.missing":
+            said["right"] = Phrase(f"right.{said.get('right')}")
+        return Phrase(f"error.{code}", said, otherwise=str(error))
     _log.error("an operation failed", exc_info=error)
     return Phrase("error.bug")

@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 #: settings: the printers of a desk, and the one that gets its labels
 PRINTERS = "printers.{desk}"
 _CHOSEN = "printer.{desk}"
+#: printers that put what they print into files
+_KEEP_PICTURES = ("virtual:", "file:")
 
 
 @dataclass
@@ -241,6 +243,22 @@ class Printers:
         return FoundPrinters(
             tuple(_find_view(find) for find in finds if _place_of(find.address) not in known), here.problems
         )
+
+    def print_badge(self, name: str, code: str, caption: str) -> None:
+        """Send a badge straight to this desk's printer.
+
+        Raises:
+            Refused: `badge.no_paper`, the chosen printer keeps pictures: a badge opens the desk and is kept nowhere;
+                what the printer or its wire says.
+        """
+        profile = self._profile(self._chosen())
+        if profile.address.startswith(_KEEP_PICTURES):
+            raise Refused("badge.no_paper", "choose a printer with paper: a badge is not kept as a file")
+        try:
+            label = self._renderer.render_badge(name, code, caption, profile.size, profile.resolution)
+            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
+        except PrintingError as error:
+            raise Refused(error.code, str(error), **error.facts) from error
 
     def move_jobs(self, from_key: str, to_key: str) -> int:
         """Give what waits for one printer to another."""

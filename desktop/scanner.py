@@ -73,6 +73,8 @@ class ScannerFilter(QObject):
         super().__init__(parent)
         self.parser = ScanParser()
         self.terminators: tuple[Qt.Key, ...] = _TERMINATORS["either"]
+        #: called for every key, whoever it is for: somebody is here
+        self.on_touch: Callable[[], None] = lambda: None
         self._on_command = on_command
         self._now_ms = now_ms
         self._held: list[_Held] = []
@@ -132,6 +134,7 @@ class ScannerFilter(QObject):
                 return True
             if kind == QEvent.Type.KeyRelease:
                 return self._release(event)
+            self.on_touch()
             return isinstance(watched, QWidget) and self._press(event, watched)
         if isinstance(event, QInputMethodEvent) and isinstance(watched, QWidget):
             return self._committed(event, watched)

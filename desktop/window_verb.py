@@ -188,6 +188,7 @@ class Boot:
         self._check_lane: Lane | None = None
         self._care_lane: Lane | None = None
         self._questions: StartQuestions | None = None
+        self._has_asked = False
 
     # Each of the next three runs in a lane, never on the window's thread: keyrings may ask their own questions.
 
@@ -207,7 +208,9 @@ class Boot:
 
         options = self._with_agreed_key()
         clerk = self._settings.text("clerk") or options.operator
-        config = replace(core_config(replace(options, operator=clerk), works_as="window"), asked=self._key_source())
+        config = replace(
+            core_config(replace(options, operator=clerk), works_as="window"), asked=self._key_source(), signs_in=True
+        )
         # Asked anew by the next try, after somebody has decided or unlocked something.
         self._source = None
         desk = Desk(config, _label_renderer, virtual_folder=options.data / "labels")
@@ -231,6 +234,10 @@ class Boot:
             fetch_picture=desk.core.pictures.fetch,
             practice=begun.stand_in(_open_practice) if has_practice else None,
             files=begun.stand_in(lambda desk: desk.core.files),
+            door=desk.core.sign_in,
+            people=desk.core.people,
+            audit=desk.core.audit,
+            print_badge=begun.stand_in(lambda desk: desk.printers).print_badge,
         )
 
     def begin(self) -> None:
@@ -289,7 +296,8 @@ class Boot:
             return 60.0
         if desk.core.opened.database is not None:
             backup_if_due(desk.core.opened.backup_source(), desk.core.opened.backup_root, desk.core.config.clock)
-        wrong = desk.core.stock.discrepancies()
+        with desk.core.gate.as_system():
+            wrong = desk.core.stock.discrepancies()
         if wrong:
             _log.error("%s stock levels are not the sum of their movements; see packdesk doctor", len(wrong))
         return 3600.0
@@ -307,9 +315,16 @@ class Boot:
         def on_failed(error: object) -> None:
             questions().on_failed(error)
 
-        def on_ready() -> None:
-            if self.wants_recovery_code():
+        def on_somebody() -> None:
+            # Once in a start: asking makes another code.
+            if not self._has_asked and self.wants_recovery_code():
+                self._has_asked = True
                 questions().on_ready()
+
+        def on_ready() -> None:
+            on_somebody()
+            if window.parts.door is not None:
+                window.parts.door.changed.connect(on_somebody)
 
         window.failed_to_start.connect(on_failed)
         window.ready.connect(on_ready)
@@ -321,10 +336,14 @@ class Boot:
         self._options = replace(self._options, key_file=self._options.data / MACHINE_KEY)
 
     def wants_recovery_code(self) -> bool:
-        """Whether the owner has not proved yet to have the code."""
+        """Whether the owner has not proved yet to have the code, and it may be shown to whoever is here."""
+        from core.access.rights import Right
         from core.db.keys import is_recovery_confirmed
 
-        return self._desk is not None and not is_recovery_confirmed(self._desk.core.opened.folder)
+        desk = self._desk
+        if desk is None or not desk.core.sign_in.session().may(Right.MANAGE_PEOPLE):
+            return False
+        return not is_recovery_confirmed(desk.core.opened.folder)
 
     def recovery_code(self) -> str | None:
         """The code to show until its owner has typed it once; a new one where an older was never confirmed."""

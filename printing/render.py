@@ -11,6 +11,7 @@ from printing.fonts import FontBook, require_gui_application
 from printing.label import Box, Carrier, Consignee, Item, LabelContent, Sender, SequenceNo
 from printing.profile import PrinterProfile
 from printing.resolution import Resolution
+from printing.templates.badge import draw_badge
 from printing.templates.sheets import SHEETS, Sheet, find_sheet
 from printing.templates.trial import draw_trial
 from printing.templates.waybill import draw_waybill
@@ -73,6 +74,25 @@ class LabelRenderer:
         canvas = Canvas(self._fonts, width, height, resolution.dots_per_mm, resolution.threshold)
         try:
             draw(canvas, sheet)
+        finally:
+            bitmap = canvas.finish()
+        return RenderedLabel(bitmap, tuple(canvas.warnings))
+
+    def render_badge(self, name: str, code: str, caption: str, size: str, resolution: Resolution) -> RenderedLabel:
+        """Draw somebody's badge on the upper part of a label: caption, name, and `code` as Code 128.
+
+        Raises:
+            RenderError: `render.no_application`, `render.size_unknown`, `render.waybill_too_long`.
+        """
+        require_gui_application()
+        sheet = find_sheet(size)
+        width = int(sheet.width_mm * resolution.dots_per_mm + 0.5)
+        height = int(sheet.height_mm * resolution.dots_per_mm + 0.5)
+        if resolution.head_dots:
+            width = min(width, resolution.head_dots)
+        canvas = Canvas(self._fonts, width, height, resolution.dots_per_mm, resolution.threshold)
+        try:
+            draw_badge(canvas, name, code, caption)
         finally:
             bitmap = canvas.finish()
         return RenderedLabel(bitmap, tuple(canvas.warnings))

@@ -2,6 +2,9 @@
 
 from sqlalchemy import func, or_, select, update
 
+from core.access.gate import confirm
+from core.access.rights import Right
+from core.access.unmasking import SUBJECT
 from core.customers.models import Customer
 from core.customers.service import erase
 from core.db.unit_of_work import UnitOfWork
@@ -26,8 +29,10 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
 
     Raises:
         NotFound: `customer.unknown`.
-        Refused: `customer.open_orders`, something is still to be sent to this person.
+        Refused: `customer.open_orders`, something is still to be sent to this person; `right.missing`,
+            `signin.needed`.
     """
+    confirm(uow, Right.ERASE_PERSON)
     if uow.execute(select(Customer.id).where(Customer.id == customer_id)).first() is None:
         raise NotFound("customer.unknown", f"there is no customer {customer_id}")
     mine = Order.customer_id == customer_id
@@ -48,5 +53,6 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     uow.execute(update(Waybill).where(Waybill.parcel_id.in_(parcels)).values(**routing))
     forget_people(uow, order_ids)
     erase(uow, customer_id)
+    uow.record("person.erased", SUBJECT, customer_id, orders=len(order_ids))
     uow.changed("orders", *order_ids)
     return len(order_ids)

@@ -3,11 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.db.types import BigId
+
+#: what an auditor reads: looks at personal data, exports, erasures; operators and their coming and going. Written so
+#: that SQLite takes the index over these rows, in the order of time, and not that of all subjects
+AUDITED = "(subject || '') IN ('access', 'operator')"
 
 
 class Journal(Base):
@@ -22,7 +26,10 @@ class Journal(Base):
     subject: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[int]
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
-    __table_args__ = (Index("ix_journal_subject_subject_id_id", "subject", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_journal_subject_subject_id_id", "subject", "subject_id", "id"),
+        Index("ix_journal_audited", "at", "id", sqlite_where=text(AUDITED), postgresql_where=text(AUDITED)),
+    )
 
 
 class Outbox(Base):

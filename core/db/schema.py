@@ -8,6 +8,7 @@ from core.db.base import Base
 
 #: modules whose import declares tables
 _MODULES = (
+    "core.access.models",
     "core.catalog.models",
     "core.channels.models",
     "core.customers.models",

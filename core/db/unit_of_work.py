@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import CursorResult, Executable, insert, literal_column, select
 from sqlalchemy.engine import Connection, Result
@@ -57,10 +57,26 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, at which desk: written into every journal row."""
+    """Who acts, at which desk: written into every journal row.
+
+    Attributes:
+        person_id: the operator who signed in; 0 where it is the program itself or a verb, -1 for whoever is there
+            before anybody has to sign in.
+        rights: what this actor may do; None for everything.
+    """
 
     operator: str
     desk: str
+    person_id: int = 0
+    rights: frozenset[str] | None = field(default=None, compare=False, repr=False)
+
+
+class Guard(Protocol):
+    """Decides who acts and whether they may (`core.access.gate`)."""
+
+    def admit(self, right: str, held: Actor | None) -> Actor:
+        """Who acts now, if they have the right; `held` is who acts in this thread already."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +330,11 @@ class Store:
     ) -> None:
         self.engines = engines
         self.clock = clock
+        #: who acts where nobody in particular does: the program's own lanes, a verb
         self.actor = actor
+        #: asked before each method of a service that needs a right; None where everybody may do everything
+        self.guard: Guard | None = None
+        self._acting = threading.local()
         self._pause = pause
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, protects nothing
         self._patience_s = patience_s
@@ -332,6 +352,16 @@ class Store:
     def is_scanning(self) -> bool:
         """Whether somebody scanned at this desk a moment ago: long writes are then cut, so that no scan waits."""
         return self._last_scan_s is not None and self.clock.monotonic() - self._last_scan_s < _SCANNING_S
+
+    @property
+    def acting(self) -> Actor | None:
+        """Who acts in this thread, None where nobody in particular does."""
+        actor: Actor | None = getattr(self._acting, "actor", None)
+        return actor
+
+    def act_as(self, actor: Actor | None) -> None:
+        """From now on this one acts in this thread; what began before keeps its actor."""
+        self._acting.actor = actor
 
     def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
         """Call `listener` after each commit of this process, on the thread that wrote; gives the way to stop it.
@@ -382,12 +412,14 @@ class Store:
         """
         if urgency is Urgency.SCAN:
             self._last_scan_s = self.clock.monotonic()
+        # Once for all attempts: whoever signs in meanwhile did not do this.
+        who = actor or self.acting or self.actor
         attempt = 0
         waited_s = 0.0
         while True:
             attempt += 1
             try:
-                result, changes = self._once(operation, urgency, actor or self.actor)
+                result, changes = self._once(operation, urgency, who)
             except DBAPIError as error:
                 if not is_busy(error):
                     raise

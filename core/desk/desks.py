@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, select, text, update
 
+from core.access.gate import OPEN, SYSTEM, declares, needs
+from core.access.rights import Right
 from core.db.models import Setting
 from core.db.unit_of_work import Actor, Store, UnitOfWork, insert_or_ignore
 from core.desk.settings import put_setting
@@ -28,10 +30,12 @@ class Desks:
         self._starter = store.actor.operator
 
     @property
+    @declares(OPEN)
     def name(self) -> str:
         """The name this desk acts under."""
         return self._store.actor.desk
 
+    @declares(OPEN)
     def settle(self, chosen: str, proposed: str) -> str:
         """At the start: act under the chosen name, else under the one borne before, else under a proposal.
 
@@ -41,6 +45,7 @@ class Desks:
         self._act_as(self._store.actor.operator, name)
         return name
 
+    @needs(Right.CHANGE_SETTINGS)
     def rename(self, name: str) -> str:
         """Take another name at once, with printers, open parcels and waiting labels; gives it.
 
@@ -52,8 +57,15 @@ class Desks:
         self._act_as(self._store.actor.operator, wanted)
         return wanted
 
+    @declares(OPEN)
     def sign_in(self, operator: str) -> None:
-        """From now on this person acts here; without a name the one the program was started by."""
+        """From now on this person acts here; without a name the one the program was started by.
+
+        Raises:
+            Refused: `signin.by_name`, people sign in here (`core.desk.sign_in`): a mere name is nobody.
+        """
+        if self._store.actor.operator == SYSTEM:
+            raise Refused("signin.by_name", "people sign in here; a mere name is nobody")
         self._act_as(operator.strip() or self._starter, self.name)
 
     def _act_as(self, operator: str, name: str) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.access.exporting import record_export
+from core.access.gate import needs
+from core.access.rights import Right
 from core.channels.contract import FILE
 from core.channels.models import Shop
 from core.customers.service import Digest
@@ -73,6 +75,7 @@ class Files:
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
+    @needs(Right.USE_FILES)
     def shops(self) -> tuple[FileShop, ...]:
         """Shops whose orders come in files."""
         return tuple(
@@ -80,6 +83,7 @@ class Files:
             for shop in self._store.read(file_shops)
         )
 
+    @needs(Right.USE_FILES)
     def add_shop(self, name: str, platform: str) -> FileShop:
         """Add a shop whose orders come in files.
 
@@ -91,6 +95,7 @@ class Files:
             raise Refused("files.platform_unknown", f"there is no platform {platform}", platform=platform)
         return self._store.write(lambda uow: _add_shop(uow, name, platform))
 
+    @needs(Right.USE_FILES)
     def read(self, paths: Sequence[Path], progress: Progress | None = None) -> tuple[Read, ...]:
         """Read files; their columns are known from before, or from the platforms, or not at all.
 
@@ -109,6 +114,7 @@ class Files:
             found.append(Read(table, choices))
         return tuple(found)
 
+    @needs(Right.USE_FILES)
     def assign(self, read: Read, name: str, kind: str, columns: Mapping[str, str]) -> Read:
         """Say what the columns of a file mean, now and for every file with the same header.
 
@@ -121,6 +127,7 @@ class Files:
         self._store.write(lambda uow: put_setting(uow, known.NAME, known.with_one_more(uow.connection, mark, given)))
         return Read(read.table, (mapped, *read.choices))
 
+    @needs(Right.USE_FILES)
     def plan(self, chosen: Sequence[tuple[Read, Mapped]], shop_id: int | None) -> Plan:
         """What taking these files in would do. `shop_id` None: into a shop that is still to be added.
 
@@ -142,6 +149,7 @@ class Files:
         counts = preview_items(self._store, items, self._warehouse(), self._digest)
         return Plan(items.kind, counts, items.rejected, None, None, items, tables)
 
+    @needs(Right.USE_FILES)
     def run(self, plan: Plan, progress: Progress) -> tuple[Imported, Sequence[Rejected]]:
         """Do what was planned; also gives every row that was refused, while it was read or while it was stored.
 
@@ -161,12 +169,14 @@ class Files:
         )
         return done, [*plan.rejected, *refused]
 
+    @needs(Right.USE_FILES)
     def recent(self) -> tuple[PastImport, ...]:
         """The newest imports that changed something, newest first."""
         return self._store.read(_recent)
 
     # --- out --------------------------------------------------------------------------------------------------------
 
+    @needs(Right.EXPORT_PERSONAL)
     def save_rejected(self, plan: Plan, rejected: Sequence[Rejected], path: Path, reason: str) -> Exported:
         """Write the refused rows as they stood, with the reason beside each.
 
@@ -181,6 +191,7 @@ class Files:
             is_personal=True,
         )
 
+    @needs(Right.EXPORT_PERSONAL)
     def export_orders(self, path: Path, shop_id: int | None, reason: str) -> Exported:
         """Write orders with their receivers; `reason` is one of `core.access.exporting.EXPORT_REASONS`.
 
@@ -197,6 +208,7 @@ class Files:
             is_personal=True,
         )
 
+    @needs(Right.USE_FILES)
     def export_stock(self, path: Path) -> Exported:
         """Write what every warehouse has.
 
@@ -205,6 +217,7 @@ class Files:
         """
         return self._export(path, "stock", exporting.stock_sheet, is_personal=False)
 
+    @needs(Right.USE_FILES)
     def export_shipping(self, path: Path, shop_id: int, *, again: bool = False) -> Exported:
         """Write the table that tells a platform of shipped parcels, each once; `again` repeats those of 30 days.
 

@@ -61,4 +61,7 @@ def _read(ask: Ask, now: datetime) -> FirstLook | None:
         return None
     if [tuple(row) for row in ask("SELECT version_num FROM alembic_version")] != [(known_revisions()[-1],)]:
         return None
+    if ask("SELECT 1 FROM operator WHERE is_active LIMIT 1"):
+        # Somebody has to sign in before anything is shown.
+        return None
     return first_page.first_look(ask, now)

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from core.access.gate import OPEN, declares, needs
+from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk import first_page
@@ -25,6 +27,7 @@ class Labels:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @needs(Right.PRINT_LABEL)
     def print_label(self, parcel_id: int) -> PrintJobView:
         """Queue the first copy.
 
@@ -33,22 +36,27 @@ class Labels:
         """
         return self._job(self._store.write(lambda uow: _print(uow, parcel_id)))
 
+    @needs(Right.PRINT_LABEL)
     def reprint(self, waybill_id: int, reason: str) -> PrintJobView:
         """Queue a further, numbered copy of the same number."""
         return self._job(self._store.write(lambda uow: print_queue.reprint(uow, waybill_id, reason)))
 
+    @needs(Right.NEW_NUMBER)
     def new_number(self, parcel_id: int, reason: str) -> None:
         """Void the number and ask for another."""
         self._store.write(lambda uow: _new_number(uow, parcel_id, reason))
 
+    @needs(Right.PRINT_LABEL)
     def answer_unknown(self, job_id: int, came_out: bool) -> PrintJobView:
         """The clerk looked whether the label came out."""
         return self._job(self._store.write(lambda uow: print_queue.answer_unknown(uow, job_id, came_out)))
 
+    @needs(Right.PRINT_LABEL)
     def move_jobs(self, from_key: str, to_key: str) -> int:
         """Give the waiting jobs of one printer to another."""
         return self._store.write(lambda uow: print_queue.move_jobs(uow, from_key, to_key))
 
+    @declares(OPEN)
     def open_jobs(self) -> tuple[PrintJobView, ...]:
         """What waits, prints or needs an answer, oldest first."""
         return self._store.read(lambda connection: first_page.open_jobs(ask_connection(connection)))

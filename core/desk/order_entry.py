@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from core.access.gate import needs
+from core.access.rights import Right
 from core.catalog import queries as catalogue
 from core.catalog.models import Sku
 from core.channels.by_hand import BY_HAND, NAME
@@ -53,10 +55,12 @@ class OrderEntry:
         self._carrier_code = carrier_code
         self._regions = cache(regions)
 
+    @needs(Right.ENTER_ORDER)
     def parse(self, text: str) -> ParsedReceiver:
         """Take a pasted receiver apart."""
         return parse_receiver(text, self._regions())
 
+    @needs(Right.ENTER_ORDER)
     def goods(self, piece: str) -> Sequence[SkuChoice]:
         """Goods whose code, name, spec or barcode holds the piece, by code; the first few."""
         piece = piece.strip()
@@ -64,10 +68,12 @@ class OrderEntry:
             return ()
         return self._store.read(lambda connection: _goods(connection, piece))
 
+    @needs(Right.ENTER_ORDER)
     def on_file(self, receiver: EnteredReceiver) -> ReceiverOnFile | None:
         """What is known of who buys under this phone number; None for a new customer."""
         return self._store.read(lambda connection: _on_file(connection, as_consignee(receiver), self._digest))
 
+    @needs(Right.ENTER_ORDER)
     def copy(self, order_id: int) -> CopiedOrder:
         """An old order as the beginning of a new one.
 
@@ -77,6 +83,7 @@ class OrderEntry:
         """
         return self._store.read(lambda connection: _copied(connection, order_id, self._digest))
 
+    @needs(Right.ENTER_ORDER)
     def save(self, draft: OrderDraft) -> EnteredOrder:
         """Store the order, reserve its goods and send it on its way like any other.
 

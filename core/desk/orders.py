@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from core.access.gate import needs
 from core.access.records import Unmasked
+from core.access.rights import Right
 from core.access.unmasking import unmask
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork
@@ -32,6 +34,7 @@ class Orders:
         self._digest = digest
         self._carrier_code = carrier_code
 
+    @needs(Right.SEE_ORDERS)
     def page(self, wanted: OrderFilter, after: int | None, limit: int) -> OrderPageView:
         """One page of the list, newest first."""
         return self._store.read(
@@ -40,16 +43,19 @@ class Orders:
             )
         )
 
+    @needs(Right.SEE_ORDERS)
     def pile_counts(self) -> Mapping[str, int]:
         """How many orders each pile holds, counted up to a cap."""
         return self._store.read(queries.pile_counts)
 
+    @needs(Right.SEE_ORDERS)
     def detail(self, order_id: int) -> OrderDetail | None:
         """Everything the drawer shows."""
         return self._store.read(
             lambda connection: queries.order_detail(connection, order_id, waybills_of, parcels_of)
         )
 
+    @needs(Right.UNMASK)
     def unmask(self, order_id: int, reason: str) -> Unmasked:
         """The receiver in clear, for one of `core.access.records.REASONS`; the look is recorded first.
 
@@ -59,6 +65,7 @@ class Orders:
         """
         return self._store.write(lambda uow: unmask(uow, order_id, reason))
 
+    @needs(Right.HOLD_ORDER)
     def hold(self, order_id: int, reason: str, note: str) -> None:
         """Stop an order's fulfilment.
 
@@ -70,6 +77,7 @@ class Orders:
             raise Refused("hold.reason_unknown", f"there is no hold reason {reason}", reason=reason)
         self._store.write(lambda uow: _hold(uow, order_id, reason, note))
 
+    @needs(Right.RELEASE_ORDER)
     def release_hold(self, order_id: int) -> None:
         """Lift what stands and send the order on its way.
 
@@ -78,6 +86,7 @@ class Orders:
         """
         self._store.write(lambda uow: _release(uow, order_id, self._carrier_code, self._digest))
 
+    @needs(Right.CLOSE_ORDER)
     def close_elsewhere(self, order_id: int, sent_by: str, *, left_our_shelf: bool) -> None:
         """Close an order that somebody else has sent; see `elsewhere.close_elsewhere` for `sent_by` and what follows.
 
@@ -88,6 +97,7 @@ class Orders:
         code = self._carrier_code
         self._store.write(lambda uow: close_elsewhere(uow, order_id, sent_by, code, left_our_shelf=left_our_shelf))
 
+    @needs(Right.CLOSE_ORDER)
     def reopen_elsewhere(self, order_id: int) -> None:
         """Take such a closing back: the order stands held as before.
 

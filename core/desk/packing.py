@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError
 
+from core.access.badges import PREFIX, is_badge_like
+from core.access.gate import needs
+from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
@@ -51,36 +54,44 @@ class Packing:
             # The same nonce came twice at the same moment: the other one has its answer by now.
             return self._store.write(operation, urgency=Urgency.SCAN)
 
+    @needs(Right.PACK)
     def open_next(self, nonce: str, other_than: int | None = None) -> Verdict:
         """Open the parcel that is due next, another than the one that lies open on the desk."""
         return self._open(lambda uow: packing.open_next(uow, Act("next", "", nonce), other_than))
 
+    @needs(Right.PACK)
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Open the parcel that a scanned waybill number or order number names."""
         return self._with_owner(self._open(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce))))
 
+    @needs(Right.PACK)
     def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """Open a parcel that lies open at another desk, which is refused from then on."""
         return self._open(lambda uow: packing.take_over(uow, parcel_id, fence, Act("take_over", "", nonce)))
 
+    @needs(Right.PACK)
     def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
         """Verify what was scanned, `qty` times."""
         act = Act("goods", _clean(raw), nonce)
         return self._with_owner(self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty)))
 
+    @needs(Right.PACK)
     def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
         """Verify units that carry no barcode."""
         act = Act("hand", "", nonce)
         return self._act(lambda uow: packing.confirm_by_hand(uow, parcel_id, fence, line_id, act, qty))
 
+    @needs(Right.PACK)
     def undo(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """Take back the last accepted scan."""
         return self._act(lambda uow: packing.undo(uow, parcel_id, fence, Act("undo", "", nonce)))
 
+    @needs(Right.PACK)
     def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
         """Note the weight."""
         return self._act(lambda uow: packing.weigh(uow, parcel_id, fence, grams, Act("weigh", "", nonce)))
 
+    @needs(Right.PACK)
     def scan_label(
         self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
     ) -> Verdict:
@@ -88,48 +99,59 @@ class Packing:
         act = Act("label", _clean(raw), nonce)
         return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, rule, act))
 
+    @needs(Right.PACK)
     def ask_shop(self, parcel_id: int) -> None:
         """Ask for the newest word on the parcel's orders; waits for the answer, but not longer than a clerk can."""
         self._asking.ask_now(parcel_id)
 
+    @needs(Right.PACK)
     def take_out(self, parcel_id: int, fence: int, line_id: int, nonce: str) -> Verdict:
         """The refunded line was taken out of the box."""
         act = Act("take_out", "", nonce)
         return self._act(lambda uow: outbound.take_out(uow, parcel_id, fence, line_id, act))
 
+    @needs(Right.PACK)
     def add_box(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """What is verified stays in this box, the rest goes into a next one."""
         return self._act(lambda uow: boxes.add_box(uow, parcel_id, fence, Act("box", "", nonce)))
 
+    @needs(Right.PACK)
     def exception(self, parcel_id: int, fence: int, reason: str, nonce: str) -> Verdict:
         """Hold the orders and free the desk."""
         act = Act("exception", "", nonce)
         return self._act(lambda uow: packing.exception(uow, parcel_id, fence, reason, act))
 
+    @needs(Right.PACK)
     def leave(self, parcel_id: int, fence: int) -> None:
         """Put the parcel aside as it is."""
         self._store.write(lambda uow: packing.leave(uow, parcel_id, fence), urgency=Urgency.SCAN)
 
+    @needs(Right.PACK)
     def refresh(self, parcel_id: int) -> ParcelView | None:
         """The parcel as it is now."""
         return self._store.read(lambda connection: views.parcel_view(connection, parcel_id))
 
+    @needs(Right.SEE_DESK)
     def recent(self) -> tuple[ShippedRow, ...]:
         """What left last."""
         return self._store.read(lambda connection: first_page.recent_shipped(ask_connection(connection)))
 
+    @needs(Right.SEE_DESK)
     def waves(self) -> tuple[WaveView, ...]:
         """Waves with work left."""
         return self._store.read(lambda connection: first_page.open_waves(ask_connection(connection)))
 
+    @needs(Right.SEE_DESK)
     def to_pack(self) -> int:
         """How many parcels wait."""
         return self._store.read(lambda connection: first_page.to_pack(ask_connection(connection)))
 
+    @needs(Right.SEE_DESK)
     def pick_list(self, wave_id: int) -> tuple[PickRow, ...]:
         """What is still to be fetched for a wave, along the shelves."""
         return self._store.read(lambda connection: first_page.pick_list(ask_connection(connection), wave_id))
 
+    @needs(Right.START_WAVE)
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Start a wave of the parcels due first."""
         wave_id = self._store.write(lambda uow: waves.start_wave(uow, way, limit))
@@ -139,6 +161,11 @@ class Packing:
 
 
 def _clean(raw: str) -> str:
-    """What was scanned as text every database takes: full-width characters of an input method made plain."""
+    """What was scanned as text every database takes: full-width characters of an input method made plain.
+
+    Scans are kept, and a badge opens the desk: of one that came here no more than its beginning is.
+    """
     plain = unicodedata.normalize("NFKC", raw)
+    if is_badge_like(plain):
+        return PREFIX
     return "".join(ch for ch in plain if ch != "\0" and not 0xD800 <= ord(ch) <= 0xDFFF).strip()

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from core.access.gate import needs
+from core.access.rights import Right
 from core.db.unit_of_work import Store
 from core.runtime.errors import Refused
 from core.sync.shops import active_shops
@@ -22,6 +24,7 @@ class Pictures:
         self._store = store
         self._client = client
 
+    @needs(Right.SEE_DESK)
     def fetch(self, url: str) -> bytes:
         """What lies at a picture's address.
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from core.access.gate import LANES, declares
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.label_content import label_content
 from core.runtime.errors import DomainError
@@ -32,10 +33,12 @@ class PrintJobs:
         self._store = store
         self._holder = holder
 
+    @declares(LANES)
     def recover(self, printer_key: str) -> int:
         """After a crash: what was being sent is unknown; gives how many."""
         return len(self._write(lambda uow: print_queue.recover(uow, printer_key, self._holder)))
 
+    @declares(LANES)
     def claim(self, printer_key: str) -> PaperJob | None:
         """The next job with its content; one that cannot be printed is failed with its reason and passed over."""
         while True:
@@ -57,18 +60,22 @@ class PrintJobs:
         _log.info("print job %s cannot be printed: %s", job_id, reason)
         self._write(lambda uow: print_queue.mark_failed(uow, job_id, self._holder, reason))
 
+    @declares(LANES)
     def mark_sending(self, job: PaperJob, sha256: str) -> bool:
         """Committed before the first byte; False when nothing may be sent."""
         return self._write(lambda uow: print_queue.start_sending(uow, job.job_id, self._holder, sha256))
 
+    @declares(LANES)
     def mark_sent(self, job: PaperJob, receipt: object) -> None:  # noqa: ARG002 - the lane says it, we keep no copy
         """Every byte left."""
         self._write(lambda uow: print_queue.mark_sent(uow, job.job_id))
 
+    @declares(LANES)
     def mark_confirmed(self, job: PaperJob) -> None:
         """The device says that the paper is out."""
         self._write(lambda uow: print_queue.mark_confirmed(uow, job.job_id))
 
+    @declares(LANES)
     def mark_failed(self, job: PaperJob, reason: str, *, is_retryable: bool) -> None:
         """No byte left."""
         if is_retryable:
@@ -76,10 +83,12 @@ class PrintJobs:
         else:
             self._fail(job.job_id, reason)
 
+    @declares(LANES)
     def hand_over(self, job: PaperJob, from_key: str, to_key: str) -> None:
         """No byte left, and another printer holds the paper this job wants."""
         self._write(lambda uow: print_queue.hand_over(uow, job.job_id, self._holder, from_key, to_key))
 
+    @declares(LANES)
     def mark_unknown(self, job: PaperJob, reason: str) -> None:
         """Only a person can say whether paper came out."""
         self._write(lambda uow: print_queue.mark_unknown(uow, job.job_id, reason))

@@ -1,5 +1,6 @@
 """The top strip: is all well outside, and what waits."""
 
+from core.access.gate import OPEN, declares
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store
 from core.desk import first_page
@@ -12,6 +13,7 @@ class Status:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @declares(OPEN)
     def status(self) -> StatusView:
         """All of it, in one snapshot."""
         now = self._store.clock.now()

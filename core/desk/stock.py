@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from core.access.gate import needs
+from core.access.rights import Right
 from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.resuming import goods_came
 from core.inventory import ledger, queries
@@ -17,6 +19,7 @@ class Stock:
         self._store = store
         self._carrier_code = carrier_code
 
+    @needs(Right.RECEIVE_STOCK)
     def receive(self, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str) -> Booked:
         """Book goods in and send the orders on that waited for them, the earliest deadline first.
 
@@ -31,10 +34,12 @@ class Stock:
 
         return self._store.write(book)
 
+    @needs(Right.SEE_STOCK)
     def why(self, level_id: LevelId) -> Explanation:
         """The movements and claims that make a level's numbers."""
         return self._store.read(lambda connection: queries.why(connection, level_id))
 
+    @needs(Right.SEE_STOCK)
     def discrepancies(self) -> Sequence[Discrepancy]:
         """Where sums of movements and claims differ from the levels: empty, or a defect."""
         return self._store.read(queries.check_sums)

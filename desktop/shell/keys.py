@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from PySide6.QtCore import QObject, Qt, Slot
 
+from core.access.badges import is_badge_like
 from desktop.commands import is_command_like
 from desktop.shell.rail import PAGES
 from desktop.texts import Phrase
@@ -45,9 +46,13 @@ class ShellKeys(QObject):
         if modifiers == Qt.KeyboardModifier.AltModifier and key == Qt.Key.Key_F4:
             window.close()
             return True
+        if window.is_locked:
+            return False
         if modifiers == Qt.KeyboardModifier.ControlModifier and 0 <= key - Qt.Key.Key_1 < len(PAGES):
             window.go(tuple(PAGES)[key - Qt.Key.Key_1])
             return True
+        if modifiers == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_L:
+            return window.leave()
         if key == Qt.Key.Key_F1:
             window.parts.toggle_keys()
             return True
@@ -86,6 +91,9 @@ class ShellKeys(QObject):
     def on_scanned(self, raw: str) -> None:
         """The scan is the main verb: it leads to the desk, or onto what the open page is about."""
         window = self._window
+        if is_badge_like(raw):
+            window.sign_in(raw)
+            return
         page = window.current_page
         takes_codes = page in _TAKES_CODES and window.can_open(page)
         if takes_codes and not window.is_covered and not is_command_like(raw):
@@ -95,12 +103,14 @@ class ShellKeys(QObject):
             return  # the question over the pages comes first: nothing could be answered yet
         if window.current_page != "packing" or window.is_covered:
             window.go("packing")
-        self._page("packing").handle_scan(raw)
+        if window.may_open("packing"):
+            self._page("packing").handle_scan(raw)
 
     @Slot(str)
     def on_unterminated(self, raw: str) -> None:
         """A burst without terminator: the scanner wants setting up."""
-        self._window.parts.tell("notice", Phrase("scanner.unterminated", {"raw": raw}))
+        if not (self._window.is_locked or is_badge_like(raw)):
+            self._window.parts.tell("notice", Phrase("scanner.unterminated", {"raw": raw}))
 
     def _page(self, name: str) -> Page:
         return cast(Page, self._window.page(name))

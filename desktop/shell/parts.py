@@ -31,7 +31,9 @@ from desktop.widgets.pictures import PictureBook
 
 if TYPE_CHECKING:
     from desktop.pages.printers.ports import PrinterView
+    from desktop.shell.door import Door
     from desktop.shell.ports import DeskPorts
+    from desktop.shell.sign_in_page import SignInPage
     from desktop.shell.window import DeskWindow
     from desktop.widgets.key_sheet import KeySheet
 
@@ -55,7 +57,7 @@ class ShellParts(QObject):
         ui.settings.listen(self._configure_scanner)
         self._packing: PackingPage | None = None
         self.message_bar = MessageBar(ui)
-        self.strip = Strip(ui, self._tell_story, window.go, self._change_language)
+        self.strip = Strip(ui, self._tell_story, window.go, self._change_language, window.leave)
         self._keys: KeySheet | None = None
         self._pictures = PictureBook(tasks, self)
         self.packing = PackingPresenter(
@@ -69,6 +71,8 @@ class ShellParts(QObject):
         )
         ui.settings.run_later = self._run_later
         self._sign_in: SignIn | None = None
+        self._door: Door | None = None
+        self._door_page: SignInPage | None = None
 
     # --- start --------------------------------------------------------------------------------------------------
 
@@ -82,6 +86,8 @@ class ShellParts(QObject):
         ports = self._behind.make(load)
         if not with_look:
             return ports, None
+        if ports.door is not None and ports.door.session().is_locked:
+            return ports, None
         packing, labels = ports.packing, ports.labels
         waves = packing.waves()
         picks = packing.pick_list(waves[0].id) if waves else ()
@@ -93,6 +99,90 @@ class ShellParts(QObject):
         self._ports = ports
         self._pictures.open(ports.pictures, ports.fetch_picture)
         self._sign_in = SignIn(self._ui.settings, ports.desks, self._tasks, self.tell, self)
+        self._window.frame.rail.offer(self.may_open)
+        if ports.door is not None:
+            from desktop.shell.door import Door, Idle
+
+            self._door = Door(ports.door, self._tasks, Idle(), self)
+            self.scanner.on_touch = self._door.idle.touch
+            self._door.changed.connect(self._on_door)
+            self._door.told.connect(self._on_told)
+            self._window.frame.rail.offer(self.may_open)
+            self.strip.show_session(self._door.session)
+
+    # --- who is here --------------------------------------------------------------------------------------------
+
+    @property
+    def door(self) -> "Door | None":
+        """Who is signed in, None where nobody ever has to be."""
+        return self._door
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether somebody has to sign in first."""
+        return self._door is not None and self._door.is_locked
+
+    def may_open(self, page: str) -> bool:
+        """Whether the page is there, and whoever is here has something to do on it."""
+        ports = self._ports
+        if (page == "people" and ports.people is None) or (page == "log" and ports.audit is None):
+            return False
+        return self._door is None or self._door.may_open(page)
+
+    def scan_badge(self, code: str) -> None:
+        """A badge was scanned, whatever is on screen."""
+        if self._door is not None:
+            self._door.scan(code)
+
+    def leave(self) -> bool:
+        """Lock the desk; whether people sign in here at all."""
+        if self._door is None or not self._door.session.is_guarded:
+            return False
+        self._door.leave()
+        return True
+
+    def is_door(self, widget: QWidget) -> bool:
+        """Whether this is the way in."""
+        return widget is self._door_page
+
+    def show_door(self) -> None:
+        """Show nothing but the way in."""
+        if self._door is None:
+            return
+        if self._door_page is None:
+            from desktop.shell.sign_in_page import SignInPage
+
+            self._door_page = SignInPage(self._ui, self._door)
+        self.message_bar.dismiss()
+        if self._keys is not None:
+            self._keys.hide()
+        self._window.show_over(self._door_page)
+
+    @Slot()
+    def _on_door(self) -> None:
+        """Somebody came, went, or may do something else than before."""
+        door, window = self._door, self._window
+        if door is None:
+            return
+        window.frame.rail.offer(self.may_open)
+        self.strip.show_session(door.session)
+        if door.is_locked:
+            self.show_door()
+            return
+        may = [page for page in PAGES if self.may_open(page)]
+        was_covered = window.is_covered
+        if window.current_page not in may and may:
+            window.go(may[0])
+        elif was_covered:
+            window.go(window.current_page)
+        if was_covered and self.may_open("packing"):
+            self.packing.on_changed()
+
+    @Slot(object)
+    def _on_told(self, phrase: Phrase) -> None:
+        """A locked desk says it on the way in; else it is said where everything is."""
+        if not self.is_locked:
+            self.tell("notice", phrase)
 
     def make_page(self, name: str) -> QWidget:
         """Build a page; each but the first is loaded when it is first opened."""
@@ -104,6 +194,8 @@ class ShellParts(QObject):
             "day": self._make_day,
             "files": self._make_files,
             "printers": self._make_printers,
+            "people": self._make_people,
+            "log": self._make_log,
             "settings": self._make_settings,
         }[name]()
 
@@ -172,6 +264,26 @@ class ShellParts(QObject):
         presenter = PrintersPresenter(self._ports.printers, self._tasks, self.tell)
         return PrintersPage(self._ui, presenter, self._pictures)
 
+    def _make_people(self) -> QWidget:
+        from desktop.pages.people.page import PeoplePage
+        from desktop.pages.people.presenter import PeoplePresenter
+
+        ports, door, texts = self._ports, self._door, self._ui.texts
+        if ports.people is None or door is None:
+            raise RuntimeError("this desk has no page of people")
+        presenter = PeoplePresenter(
+            ports.people, self._tasks, self.tell, ports.print_badge, lambda: texts.t("people.badge.caption")
+        )
+        return PeoplePage(self._ui, presenter, door.session)
+
+    def _make_log(self) -> QWidget:
+        from desktop.pages.log.page import AuditPage
+        from desktop.pages.log.presenter import LogPresenter
+
+        if self._ports.audit is None:
+            raise RuntimeError("this desk has no log")
+        return AuditPage(self._ui, LogPresenter(self._ports.audit, self._tasks, self.tell, self._ui.now))
+
     def _make_settings(self) -> QWidget:
         from desktop.pages.settings.page import SettingsPage
 
@@ -180,7 +292,9 @@ class ShellParts(QObject):
     # --- while it runs ------------------------------------------------------------------------------------------
 
     def tell(self, tone: str, phrase: Phrase, undo: Callable[[], None] | None = None) -> None:
-        """Show a message with an offer to take it back."""
+        """Show a message with an offer to take it back; it is not for whoever stands before a locked desk."""
+        if self.is_locked:
+            return
         self.message_bar.show_message(Message(tone, phrase, undo=undo))
 
     def toggle_keys(self) -> None:

@@ -11,10 +11,13 @@ from desktop.pages.day.ports import DayDesk
 from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.files.ports import FileDesk
 from desktop.pages.handover.ports import HandoverDesk
+from desktop.pages.log.ports import AuditDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
+from desktop.pages.people.ports import PeopleDesk, PrintBadge
 from desktop.pages.printers.ports import PrinterDesk
 from desktop.pages.settings.practice import PracticeDesk
+from desktop.shell.door import DoorDesk
 
 
 class StatusDesk(Protocol):
@@ -38,7 +41,7 @@ class DeskNames(Protocol):
         ...
 
     def sign_in(self, operator: str) -> None:
-        """From now on this person acts here."""
+        """From now on this person acts here. Raises `Refused` where people sign in."""
         ...
 
 
@@ -56,6 +59,9 @@ class DeskPorts:
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
         files: tables in and out, None where there are none.
+        door: who is signed in; None where nobody ever has to be.
+        people, audit: their pages; None where there are none.
+        print_badge: prints a badge; None where nothing is printed.
     """
 
     packing: PackingDesk
@@ -72,3 +78,7 @@ class DeskPorts:
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None
     files: FileDesk | None = None
+    door: DoorDesk | None = None
+    people: PeopleDesk | None = None
+    audit: AuditDesk | None = None
+    print_badge: PrintBadge | None = None

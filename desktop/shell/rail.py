@@ -19,6 +19,8 @@ PAGES: Final = {
     "handover": "truck",
     "day": "layers",
     "printers": "printer",
+    "people": "user",
+    "log": "file-text",
     "settings": "settings",
 }
 #: pages that are opened from another one, under which the rail shows them
@@ -27,7 +29,7 @@ _BUTTON_PX: Final = 66
 
 
 class Rail(QFrame):
-    """Icon over word; Ctrl+1 to Ctrl+9 do the same."""
+    """Icon over word; Ctrl and the number of a page do the same."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
         super().__init__()
@@ -63,6 +65,11 @@ class Rail(QFrame):
         """Show which page is open."""
         self._buttons[INSIDE.get(page, page)].setChecked(True)
         self.draw_icons()
+
+    def offer(self, may_open: Callable[[str], bool]) -> None:
+        """Show the pages that whoever is here has something to do on."""
+        for page, button in self._buttons.items():
+            button.setVisible(may_open(page))
 
     @Slot()
     def draw_icons(self) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
+from core.access.records import Session
 from core.sync.records import ShopLight, StatusView
 from desktop.formats import age_text
 from desktop.texts import Phrase
@@ -30,9 +31,13 @@ class Strip(QFrame):
         tell: Callable[[str, Phrase, str], None],
         go: Callable[[str], None],
         change_language: Callable[[], None],
+        leave: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__()
         self._ui = ui
+        self._go = go
+        self._leave = leave
+        self._session = Session(is_guarded=False)
         self._tell = tell
         self._status: StatusView | None = None
         self.setObjectName("shell.strip")
@@ -55,7 +60,7 @@ class Strip(QFrame):
         self._printer = LightButton(ui, "shell.strip.printer", lambda: go("printers"))
         self._outbox = LightButton(ui, "shell.strip.outbox", self._tell_outbox)
         self._questions = LightButton(ui, "shell.strip.questions", lambda: go("packing"))
-        self._desk = LightButton(ui, "shell.strip.desk", lambda: go("settings"), "user")
+        self._desk = LightButton(ui, "shell.strip.desk", self._on_desk, "user")
         self._language = LightButton(ui, "shell.strip.language", change_language, "languages")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
@@ -101,6 +106,15 @@ class Strip(QFrame):
             lambda: texts.t("strip.questions.more", n=unknown),
         )
 
+    def show_session(self, session: Session) -> None:
+        """Show who is here; a press then locks the desk for somebody else."""
+        self._session = session
+        self._show_desk()
+
+    def _on_desk(self) -> None:
+        if not self._leave():
+            self._go("settings")
+
     def show_printer(self, tone: str, name: str, words: Phrase) -> None:
         """Show the default printer's state in words."""
         texts = self._ui.texts
@@ -112,12 +126,17 @@ class Strip(QFrame):
     def _show_desk(self) -> None:
         texts, settings = self._ui.texts, self._ui.settings
 
+        session = self._session
+        somebody = "" if session.person is None else session.person.name
+        clerk = somebody if session.is_guarded else settings.text("clerk")
+
         def words() -> str:
-            parts = (settings.text("desk_name"), settings.text("clerk"))
+            parts = (settings.text("desk_name"), clerk)
             return " ".join(_short(part) for part in parts if part) or texts.t("strip.no_desk")
 
-        named = bool(settings.text("desk_name") and settings.text("clerk"))
-        self._desk.show_state("quiet" if named else "notice", words, lambda: texts.t("strip.desk.more"))
+        named = bool(settings.text("desk_name") and clerk)
+        more = "strip.desk.leave" if session.is_guarded else "strip.desk.more"
+        self._desk.show_state("quiet" if named else "notice", words, lambda: texts.t(more))
         self._language.show_state("quiet", lambda: texts.t("strip.language"), lambda: texts.t("strip.language.more"))
 
     def _shop_words(self, shop: ShopLight) -> str:

@@ -44,6 +44,8 @@ _TABLES: Final = {
     "day": ("orders", "parcel", "print_job", "hold", "outbox"),
     "files": ("file", "shop", "export"),
     "printers": ("printer", "print_job"),
+    "people": ("operator",),
+    "log": ("access", "operator"),
     "settings": (),
 }
 #: pages that know better where the keyboard begins
@@ -183,6 +185,12 @@ class DeskWindow(QMainWindow):
         self._awaits_page = True
         self.go(self._current)
 
+    def _show_door(self) -> None:
+        """The first page of a desk at which people sign in is the way in."""
+        self.frame.add_heads(self.parts.strip, self.parts.message_bar)
+        self._awaits_page = True
+        self.parts.show_door()
+
     @Slot()
     def _load(self) -> None:
         from desktop.bridge.tasks import Lane
@@ -231,6 +239,8 @@ class DeskWindow(QMainWindow):
             ask()
         if look is not None:
             self._show_first(look)
+        elif self.is_locked:
+            self._show_door()
         else:
             self.go(self._current)
         self.ready.emit()
@@ -240,12 +250,33 @@ class DeskWindow(QMainWindow):
 
     def can_open(self, page: str) -> bool:
         """Whether a page has something to say by now: the packing page has after the first look."""
-        return self._is_ready or (page == "packing" and self._has_looked)
+        return (self._is_ready or (page == "packing" and self._has_looked)) and self.may_open(page)
+
+    def may_open(self, page: str) -> bool:
+        """Whether whoever is here has something to do on a page."""
+        return not self._is_ready or self.parts.may_open(page)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether somebody has to sign in first."""
+        return self._is_ready and self.parts.is_locked
+
+    def sign_in(self, badge: str) -> None:
+        """A badge was scanned; before anybody can be let in it means nothing."""
+        if self._is_ready:
+            self.parts.scan_badge(badge)
+
+    def leave(self) -> bool:
+        """Lock the desk for somebody else; whether people sign in here at all."""
+        return self._is_ready and self.parts.leave()
 
     def go(self, page: str) -> None:
         """Open a page, building it when it is first asked for; one that cannot say anything yet comes when it can."""
         from desktop.texts import Phrase
 
+        if not self.may_open(page):
+            self.parts.tell("notice", Phrase("error.right.page", {"page": Phrase(f"page.{page}")}))
+            return
         self._current = page
         self._is_covered = False
         self.frame.rail.mark(page)
@@ -280,12 +311,14 @@ class DeskWindow(QMainWindow):
 
     def focus_page(self) -> None:
         """Give the keyboard back to the open page."""
-        widget = self._pages.get(self._current)
+        widget = None if self.is_locked else self._pages.get(self._current)
         if widget is not None:
             widget.setFocus()
 
     def show_over(self, widget: QWidget) -> None:
-        """Put something in the place of the pages until `go` is called."""
+        """Put something in the place of the pages until `go` is called; a locked desk shows nothing but the door."""
+        if self.is_locked and not self.parts.is_door(widget):
+            return
         self._is_covered = True
         self.frame.show_page(widget)
         widget.setFocus()
@@ -301,14 +334,14 @@ class DeskWindow(QMainWindow):
     @Slot(object)
     def _on_changed(self, changes: "ChangesLike") -> None:
         """Look again where something shown was written; an intake writes often, so looks are gathered."""
-        if changes.touches(*_TABLES[self._current]) and not self._gathering.isActive():
+        if changes.touches(*_TABLES[self._current]) and not (self.is_locked or self._gathering.isActive()):
             self._gathering.start(_GATHER_MS)
 
     @Slot()
     def _on_gathered(self) -> None:
         self.parts.ask_status()
         widget = self._pages.get(self._current)
-        if widget is not None and widget.isVisible():
+        if widget is not None and widget.isVisible() and not self.is_locked:
             self.parts.tell_changed(widget)
 
     @Slot()

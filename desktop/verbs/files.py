@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.access.exporting import EXPORT_REASONS
+from core.access.records import EXPORT_REASONS
 from core.app import Core, build
 from core.desk.files import PLATFORMS, Files, FileShop, Plan, Read
 from core.files.mapping import PRESETS, Mapped

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core.access.exporting import EXPORT_REASONS
+from core.access.records import EXPORT_REASONS
 from core.channels.models import Shop
 from core.customers.models import ConsigneeRow
 from core.db.models import Journal

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from core.access.rights import Role
 from core.channels.models import Shop
 from core.db.driver import connect_sqlite, connect_sqlite_to_look
 from core.db.key_sources import AskedOnce
@@ -22,6 +23,7 @@ from core.desk.glance import glance
 from core.runtime.errors import Unavailable
 from tests.support.data_folder import DataFolder, make_data_folder
 from tests.support.fake_shop import line
+from tests.support.staff import Staffed
 from tests.support.world import KEY, START, World
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +52,13 @@ def told(world: World) -> FirstLook:
     picks = desk.packing.pick_list(waves[0].id) if waves else ()
     status, to_pack = desk.status.status(), desk.packing.to_pack()
     return FirstLook(desk.packing.recent(), waves, picks, desk.labels.open_jobs(), status, to_pack)
+
+
+def test_where_people_sign_in_nothing_is_shown_before_somebody_does(folder, world):
+    assert seen(folder, world) is not None
+    staff = Staffed(world, world.desk)
+    staff.hire("老板", Role.ADMIN)
+    assert seen(folder, world) is None
 
 
 class Day:

@@ -5,18 +5,23 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
+from core.access.rights import Role
 from core.desk.files import Files
+from core.runtime.errors import Refused
 from desktop.app import build_window
 from desktop.commands import Command
+from desktop.pages.people.presenter import Form
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
@@ -24,6 +29,7 @@ from tests.files.conftest import csv_bytes, pdd_orders
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 from tests.support.fake_shop import LIN, line
 from tests.support.ports import stand_in_ports
+from tests.support.staff import PIN, Staffed
 from tests.support.world import CARRIER, Address, World, make_tables
 
 
@@ -31,6 +37,14 @@ def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
     return stand_in_ports(world, entry=desk.entry, handover=desk.handover, day=desk.day, files=files)
+
+
+def guarded_ports(world: DeskWorld, staff: Staffed) -> DeskPorts:
+    """With people: a real door, list and log."""
+    ports = stand_in_ports(world)
+    return replace(
+        ports, door=staff.sign_in, people=staff.people, audit=staff.audit, print_badge=lambda *_badge: None
+    )
 
 
 def tables(folder: Path) -> tuple[Path, Path]:
@@ -49,10 +63,93 @@ def tables(folder: Path) -> tuple[Path, Path]:
     return known, strange
 
 
+def staff_of(folder: Path) -> Staffed:
+    """People of a shop, and what an auditor finds of them."""
+    address = Address(sqlite_path=str(folder / "packdesk.db"))
+    make_tables(address)
+    world = World(address)
+    staff = Staffed(world, world.desk)
+    boss = staff.hire("王老板", Role.ADMIN)
+    staff.hire("小李", Role.PACKER, Role.PICKER)
+    staff.hire("客服小陈", Role.SERVICE)
+    gone = staff.hire("小赵", Role.STOCK_KEEPER)
+    staff.hire("查账", Role.AUDITOR)
+    with staff.gate.as_system():
+        staff.people.make_badge(boss.id)
+        staff.people.set_active(gone.id, False)
+    staff.arrive("客服小陈")
+    world.ready("A1", line("1", "BEAR"))
+    order = world.order("A1").id
+    for reason in ("contact_buyer", "check_address", "after_sale"):
+        world.clock.advance(seconds=300)
+        staff.desk.orders.unmask(order, reason)
+    staff.arrive("王老板")
+    staff.personal.note_export("orders", 128, "accounting", "9f" * 32)
+    with suppress(Refused):
+        staff.sign_in.by_pin("小李", "555123")
+    staff.sign_in.leave("out")
+    return staff
+
+
+def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], None]]:
+    """Signing in, the page of people, the log."""
+
+    def presenter(page: str) -> Any:
+        return window.page(page)._presenter
+
+    def entered(name: str, pin: str) -> None:
+        window.parts.door.enter(name, pin)
+        settled(lambda: not window.is_locked)
+
+    def wrong() -> None:
+        said = window.findChild(QLabel, "signin.words")
+        window.parts.door.enter("小李", "555123")
+        checking = said.text()
+        settled(lambda: said.text() != checking)
+
+    def people() -> None:
+        window.go("people")
+        settled(lambda: bool(presenter("people").screen.people))
+
+    def badge() -> None:
+        presenter("people").make_badge(presenter("people").screen.people[0])
+
+    def log() -> None:
+        window.go("log")
+        day = staff.world.clock.now().date()
+        presenter("log").choose_days(day, day)
+
+    def packer() -> None:
+        with staff.gate.as_system():
+            staff.people.set_pin(staff.people.find("小李").id, PIN)
+        entered("小李", PIN)
+
+    return {
+        "20-sign-in": lambda: None,
+        "21-wrong-pin": wrong,
+        "22-signed-in": lambda: entered("王老板", PIN),
+        "23-people": people,
+        "24-new-person": lambda: presenter("people").open_form(Form.NEW),
+        "25-roles": lambda: presenter("people").open_form(Form.ROLES, presenter("people").screen.people[1]),
+        "26-badge": badge,
+        "27-log": log,
+        "28-locked": lambda: window.parts.door.leave("idle"),
+        "29-packer": packer,
+    }
+
+
 def settle(milliseconds: int = 200) -> None:
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
+
+
+def settled(is_done: Callable[[], bool]) -> None:
+    """Wait for something that takes its time; the picture shows what there is if it never comes."""
+    for _ in range(200):
+        if is_done():
+            return
+        settle(50)
 
 
 def opened(window: DeskWindow, *codes: str) -> None:
@@ -265,11 +362,33 @@ def furnished_spine(folder: Path) -> World:
     return spine
 
 
-def render(app: QApplication, out: Path, language: str, theme: str) -> None:
+def render_people(app: QApplication, out: Path, language: str, theme: str) -> None:
+    """The same for a desk at which people sign in."""
+    settings = settings_of(language, theme)
+    with tempfile.TemporaryDirectory() as folder:
+        staff = staff_of(Path(folder))
+        ports = guarded_ports(furnished(), staff)
+        window = build_window(app, settings, start=Start(lambda: ports), folder=out, now=lambda: START)
+        window.show()
+        settle(400)
+        for name, act in people_scenes(window, staff).items():
+            act()
+            settle(500)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+        staff.world.close()
+
+
+def settings_of(language: str, theme: str) -> DeskSettings:
     settings = DeskSettings(None)
     for name, value in (("language", language), ("theme", theme), ("desk_name", "1号台"), ("clerk", "小李")):
         settings.put(name, value)
     settings.put("sound", False)
+    return settings
+
+
+def render(app: QApplication, out: Path, language: str, theme: str) -> None:
+    settings = settings_of(language, theme)
     world = furnished()
     with tempfile.TemporaryDirectory() as temporary:
         spine = furnished_spine(Path(temporary))
@@ -296,6 +415,7 @@ def main() -> int:
         for theme in ("light", "dark"):
             if wanted.only in f"{language}-{theme}":
                 render(app, wanted.out, language, theme)
+                render_people(app, wanted.out, language, theme)
     return 0
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from core.access import pins
+from core.access.rights import Role
 from core.desk.first_page import FirstLook
 from core.desk.glance import glance
-from core.runtime.errors import Unavailable
+from core.runtime.errors import Refused, Unavailable
 from desktop.app import build_window
 from desktop.bridge.tasks import InlineTasks
 from desktop.options import Options
@@ -371,6 +373,29 @@ def test_after_the_start_the_file_is_checked_and_a_damaged_one_is_not_written_to
             keep_writing(packing)
         assert refused.value.code == "db.damaged"
     finally:
+        boot.close()
+
+
+def test_the_recovery_code_is_shown_to_nobody_who_may_not_manage_people(qapp, tmp_path, monkeypatch):
+    monkeypatch.setattr(pins, "_COST", 4)
+    options = Options(tmp_path / "data", None, tmp_path / "machine.key", None, "desk-1", "clerk", is_json=False)
+    boot = Boot(options, DeskSettings(None), _Wish(None, with_practice=False))
+    ports = boot.load()
+    try:
+        assert boot.wants_recovery_code(), "the owner of a new folder is asked"
+        ports.people.add("老板", [Role.ADMIN], "274915")
+        assert ports.door.session().is_locked
+        assert not boot.wants_recovery_code()
+        ports.door.by_pin("老板", "274915")
+        assert boot.wants_recovery_code()
+        ports.people.add("小李", [Role.PACKER], "907351")
+        ports.door.by_pin("小李", "907351")
+        assert not boot.wants_recovery_code()
+        with pytest.raises(Refused):
+            ports.people.everybody()
+        assert ports.packing.to_pack() == 0
+    finally:
+        boot.begin()
         boot.close()
 
 

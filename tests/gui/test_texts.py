@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import core.fulfilment.records
-from core.access.exporting import EXPORT_REASONS
+from core.access.records import EXPORT_REASONS, LOG_KINDS
 from core.access.records import REASONS as UNMASK_REASONS
+from core.access.rights import Right, Role
 from core.desk.files import PLATFORMS
 from core.files.fields import FIELDS as FILE_FIELDS
 from core.files.fields import KINDS as FILE_KINDS
@@ -19,6 +20,7 @@ from core.orders.holds import REASONS
 from core.orders.records import PILES
 from desktop import commands
 from desktop.pages.packing.side import PRINT_TONES, WAYBILL_TONES
+from desktop.pages.people.presenter import Form
 from desktop.pages.printers.form import KINDS
 from desktop.pages.printers.presenter import TONES
 from desktop.printer_fields import DEFAULTS, FIELDS
@@ -111,6 +113,15 @@ def families():
     yield "reason.hold", commands.REASONS
     yield "reason.label", commands.LABEL_REASONS
     yield "reason.unmask", UNMASK_REASONS
+    yield "reason.export", EXPORT_REASONS
+    yield "role", Role
+    yield "right", Right
+    yield "log.kind", LOG_KINDS
+    yield "journal", [action for actions in LOG_KINDS.values() for action in actions]
+    yield "people.form.title", Form
+    yield "people.saved", Form
+    yield "signin.way", ("badge", "pin")
+    yield "signin", ("out", "idle")
     yield "setting", [setting.name for setting in SETTINGS]
     yield "setting.group", [setting.group for setting in SETTINGS]
     for setting in SETTINGS:

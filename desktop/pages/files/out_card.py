@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from core.access.exporting import EXPORT_REASONS
+from core.access.records import EXPORT_REASONS
 from core.files.records import PastImport
 from desktop.formats import moment_text
 from desktop.pages.files.presenter import FilesPresenter, FilesScreen

@@ -1,0 +1,1 @@
+"""The auditor's log: who looked at, exported and erased what."""
