@@ -146,7 +146,8 @@ class Files:
         if len(chosen) > 1:
             raise Refused("files.not_together", "these tables do not belong together")
         items = items_of(*_only(chosen))
-        counts = preview_items(self._store, items, self._warehouse(), self._digest)
+        # Looking makes no warehouse; nothing is worked out by it.
+        counts = preview_items(self._store, items, 0, self._digest)
         return Plan(items.kind, counts, items.rejected, None, None, items, tables)
 
     @needs(Right.USE_FILES)
@@ -322,15 +323,31 @@ def _recent(connection: Connection) -> tuple[PastImport, ...]:
 
 
 def _rejected_sheet(tables: Sequence[Table], rejected: Sequence[Rejected]) -> Sheet:
-    header = list(tables[0].header)
-    places = {(table.name, number): cells for table in tables for number, cells in table.rows}
-    rows = []
+    """The refused rows as they stood, under the columns of all tables; two columns of one name stay two."""
+    places: dict[tuple[str, int], int] = {}
+    names: list[str] = []
+    columns: dict[str, list[int]] = {}
+    for table in tables:
+        columns[table.name] = []
+        for name in table.header:
+            nth = sum(1 for place in columns[table.name] if names[place].partition("\n")[0] == name)
+            if (name, nth) not in places:
+                places[name, nth] = len(names)
+                names.append(f"{name}\n{nth}")
+            columns[table.name].append(places[name, nth])
+    rows_of = {(table.name, number): cells for table in tables for number, cells in table.rows}
+    rows: list[list[str | int]] = []
     for one in rejected:
-        cells = [text_of(cell) for cell in places.get((one.file, one.row), ())][: len(header)]
-        rows.append([*cells, *[""] * (len(header) - len(cells)), one.file, str(one.row), one.column, one.reason])
-    names = [name or f"列{place}" for place, name in enumerate(header, 1)]
-    names = [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
-    return Sheet([*names, "原文件", "原行号", "问题列", "原因"], rows)
+        row: list[str | int] = [""] * len(names)
+        for place, cell in zip(columns.get(one.file, ()), rows_of.get((one.file, one.row), ()), strict=False):
+            row[place] = text_of(cell)
+        rows.append([*row, one.file, str(one.row), one.column, one.reason])
+    shown = [_numbered(*name.split("\n")) for name in names]
+    return Sheet([*shown, "原文件", "原行号", "问题列", "原因"], rows)
+
+
+def _numbered(name: str, nth: str) -> str:
+    return name if nth == "0" and name else f"{name or '列'} ({int(nth) + 1})"
 
 
 def with_shop(plan: Plan, shop_id: int) -> Plan:

@@ -284,3 +284,50 @@ def test_a_plan_without_a_shop_imports_nothing(files: Files, put: Callable[..., 
         files.run(plan, Progress())
     assert refused.value.code == "files.no_shop"
     assert replace(plan, shop_id=1).shop_id == 1
+
+
+def test_two_columns_of_one_name_the_first_counts_and_both_come_back(
+    files: Files, shop: int, put: Callable[..., Path], tmp_path: Path
+):
+    header, row = pdd_orders({"订单号": "1.2E+18"})
+    path = put("pdd.csv", [[*header, "收货人"], [*row, "另一个人"]])
+    plan = planned(files, shop, path)
+    files.save_rejected(plan, plan.rejected, tmp_path / "rejected.xlsx", "accounting")
+    table = files.read([tmp_path / "rejected.xlsx"])[0].table
+    cells = dict(zip(table.header, table.rows[0][1], strict=True))
+    assert (cells["收货人"], cells["收货人 (2)"], cells["原因"]) == ("林晓", "另一个人", "damaged_number")
+
+
+def test_refused_rows_of_two_tables_stand_under_their_own_columns(
+    files: Files, put: Callable[..., Path], tmp_path: Path
+):
+    shop = files.add_shop("淘宝小店", "taobao").id
+    heads = put("a.csv", taobao_heads({"订单编号": "111111"}))
+    lines = put("b.csv", taobao_lines({"订单编号": "222222"}))
+    plan = planned(files, shop, heads, lines)
+    files.save_rejected(plan, plan.rejected, tmp_path / "rejected.csv", "accounting")
+    table = files.read([tmp_path / "rejected.csv"])[0].table
+    first, second = (dict(zip(table.header, cells, strict=True)) for _, cells in table.rows)
+    assert (first["收货人姓名"], first["商家编码"], first["原文件"]) == ("林晓", "", "a.csv")
+    assert (second["收货人姓名"], second["商家编码"], second["原文件"]) == ("", "BEAR", "b.csv")
+
+
+def test_cells_merged_in_the_sheet_are_one_order(files: Files, shop: int, tmp_path: Path):
+    import openpyxl
+
+    header, first = pdd_orders({"订单号": "260618-001"})
+    second = list(first)
+    second[header.index("商家编码-规格维度")], second[header.index("样式ID")] = "BAG", "90002"
+    book = openpyxl.Workbook()
+    for row in (header, first, second):
+        book.active.append(row)
+    for name in ("订单号", "订单状态", "收货人", "手机", "用户实付金额(元)"):
+        column = header.index(name) + 1
+        book.active.merge_cells(start_row=2, end_row=3, start_column=column, end_column=column)
+    path = tmp_path / "merged.xlsx"
+    book.save(path)
+    plan = planned(files, shop, path)
+    assert plan.orders is not None
+    (order,) = plan.orders.orders
+    assert [line.merchant_code for line in order.lines] == ["BEAR", "BAG"]
+    assert (order.amount_fen, order.consignee.name, plan.rejected) == (4580, "林晓", [])
