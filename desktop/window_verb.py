@@ -221,6 +221,7 @@ class Boot:
             labels=desk.core.labels,
             orders=desk.core.orders,
             entry=desk.core.order_entry,
+            stock=desk.core.stock,
             status=desk.core.status,
             printers=begun.stand_in(lambda desk: desk.printers),
             listen=lambda listener: _subscribe(desk, listener),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from PySide6.QtCore import QObject, Qt, Slot
 
 from desktop.commands import is_command_like
-from desktop.shell.rail import PAGES
+from desktop.shell.rail import KEYED, PAGES
 from desktop.texts import Phrase
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 #: pages where a code means something of their own
-_TAKES_CODES: Final = frozenset({"orders", "entry"})
+_TAKES_CODES: Final = frozenset({"orders", "entry", "stock"})
 
 
 class Page(Protocol):
@@ -45,7 +45,7 @@ class ShellKeys(QObject):
         if modifiers == Qt.KeyboardModifier.AltModifier and key == Qt.Key.Key_F4:
             window.close()
             return True
-        if modifiers == Qt.KeyboardModifier.ControlModifier and Qt.Key.Key_1 <= key <= Qt.Key.Key_4:
+        if modifiers == Qt.KeyboardModifier.ControlModifier and 0 <= key - Qt.Key.Key_1 < min(len(PAGES), KEYED):
             window.go(tuple(PAGES)[key - Qt.Key.Key_1])
             return True
         if key == Qt.Key.Key_F1:

@@ -98,6 +98,7 @@ class ShellParts(QObject):
             "packing": self._make_packing,
             "orders": self._make_orders,
             "entry": self._make_entry,
+            "stock": self._make_stock,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -110,7 +111,7 @@ class ShellParts(QObject):
         from desktop.pages.orders.page import OrdersPage
         from desktop.pages.orders.presenter import OrdersPresenter
 
-        presenter = OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self.tell)
+        presenter = self._orders = OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self.tell)
         presenter.on_copy = self._copy_order
         return OrdersPage(self._ui, presenter, lambda: self._window.go("entry"))
 
@@ -124,6 +125,18 @@ class ShellParts(QObject):
     def _copy_order(self, order_id: int, order_type: str) -> None:
         self._window.go("entry")
         self._entry.start_copy(order_id, order_type)
+
+    def _make_stock(self) -> QWidget:
+        from desktop.pages.stock.page import StockPage
+        from desktop.pages.stock.presenter import StockPresenter
+
+        presenter = StockPresenter(self._ports.stock, self._tasks, self.tell, lambda: secrets.token_hex(16))
+        presenter.on_order = self._open_order
+        return StockPage(self._ui, presenter)
+
+    def _open_order(self, order_id: int) -> None:
+        self._window.go("orders")
+        self._orders.open(order_id)
 
     def _make_printers(self) -> QWidget:
         from desktop.pages.printers.page import PrintersPage

@@ -12,6 +12,7 @@ from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.printers.ports import PrinterDesk
 from desktop.pages.settings.practice import PracticeDesk
+from desktop.pages.stock.ports import StockDesk
 
 
 class StatusDesk(Protocol):
@@ -47,6 +48,7 @@ class DeskPorts:
         listen: hands over a listener that is called, from any thread, after each committed write.
         desks: who acts here.
         entry: where orders are entered by hand.
+        stock: where stock is looked at and booked.
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
@@ -60,6 +62,7 @@ class DeskPorts:
     listen: Callable[[Callable[[ChangesLike], None]], None]
     desks: DeskNames
     entry: EntryDesk
+    stock: StockDesk
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

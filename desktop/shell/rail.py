@@ -12,14 +12,22 @@ from desktop.ui import Ui
 from desktop.widgets.labels import explain
 
 #: pages in their order, with their icons
-PAGES: Final = {"packing": "package", "orders": "clipboard-list", "printers": "printer", "settings": "settings"}
+PAGES: Final = {
+    "packing": "package",
+    "orders": "clipboard-list",
+    "stock": "boxes",
+    "printers": "printer",
+    "settings": "settings",
+}
 #: pages that are opened from another one, under which the rail shows them
 INSIDE: Final = {"entry": "orders"}
-_BUTTON_PX: Final = 66
+#: pages that have a key of their own
+KEYED: Final = 9
+_BUTTON_PX: Final = 56
 
 
 class Rail(QFrame):
-    """Icon over word; Ctrl+1 to Ctrl+4 do the same."""
+    """Icon over word; Ctrl+1 to Ctrl+9 do the same."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
         super().__init__()
@@ -31,7 +39,7 @@ class Rail(QFrame):
         self._buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 10, 6, 10)
-        column.setSpacing(6)
+        column.setSpacing(3)
         for page in PAGES:
             button = QToolButton()
             button.setCheckable(True)
@@ -68,4 +76,4 @@ class Rail(QFrame):
         for number, (page, button) in enumerate(self._buttons.items(), 1):
             words = self._ui.texts.t(f"page.{page}")
             button.setText(button_text(words))
-            explain(button, f"{words} (Ctrl+{number})")
+            explain(button, f"{words} (Ctrl+{number})" if number <= KEYED else words)

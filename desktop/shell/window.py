@@ -40,11 +40,12 @@ _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
     "entry": (),
+    "stock": ("stock_level", "reservation", "movement"),
     "printers": ("printer", "print_job"),
     "settings": (),
 }
 #: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry"})
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,12 @@ KEYS: Final = (
     ("↑ ↓", "keys.line"),
     ("12 *", "keys.qty"),
     ("0–9 A–Z ↵", "keys.type"),
-    ("Ctrl+1 … 4", "keys.pages"),
+    ("Ctrl+1 … 9", "keys.pages"),
     ("Ctrl+F", "keys.filter"),
     ("Ctrl+N", "keys.new_order"),
     ("Ctrl+S", "keys.save_order"),
     ("Alt+1 / 2", "keys.address"),
+    ("F6 … F11", "keys.stock"),
     ("Ctrl+E", "keys.unmask"),
     ("Esc", "keys.back"),
 )

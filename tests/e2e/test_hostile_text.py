@@ -150,6 +150,7 @@ def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         lambda hear: core.store.subscribe(hear) and None,
         core.desks,
         core.order_entry,
+        core.stock,
     )
     window = build_window(
         qapp,

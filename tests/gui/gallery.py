@@ -25,7 +25,17 @@ from tests.support.world import Address, World, make_tables
 
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
-    return DeskPorts(world, world, world, world, world, lambda _listener: None, world, spine.desk.entry)
+    desk = spine.desk
+    return DeskPorts(world, world, world, world, world, lambda _listener: None, world, desk.entry, desk.stock)
+
+
+def furnish_stock(spine: World) -> None:
+    stock, bear = spine.desk.stock, spine.skus["BEAR"]
+    stock.quarantine(spine.warehouse, bear, 3, "damaged: 纸箱压坏", "q1")
+    stock.adjust(spine.warehouse, bear, -2, "lost", "a1")
+    stock.book_in_hand(spine.warehouse, bear, 6, "unbooked_delivery: 早班送来一箱", "h1")
+    stock.count(spine.warehouse, spine.skus["CARD"], 0, "stocktake", "c1")
+    spine.ready("T2026061800002", line("1", "CARD", 3))
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -135,6 +145,20 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     def copied() -> None:
         window.page("entry")._presenter.start_copy(1, "reship")
 
+    def stock() -> None:
+        window.go("stock")
+
+    def why() -> None:
+        window.page("stock").handle_scan("6901234567892")
+
+    def counting() -> None:
+        window.page("stock")._presenter.begin_act("count")
+        settle(60)
+        window.page("stock").drawer._form._qty.setValue(1)
+
+    def in_hand() -> None:
+        window.page("stock")._presenter.review()
+
     def printers() -> None:
         window.go("printers")
 
@@ -167,6 +191,10 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "14e-unconfirmed": refused,
         "14f-found": found,
         "14g-copied": copied,
+        "14h-stock": stock,
+        "14i-why": why,
+        "14j-count": counting,
+        "14k-in-hand": in_hand,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),
@@ -202,6 +230,7 @@ def main() -> int:
     make_tables(address)
     spine = World(address)
     spine.ready("T2026061800001", line("1", "SET", 2), line("2", "CARD"), consignee=replace(LIN, phone="13911112222"))
+    furnish_stock(spine)
     for language in ("zh_CN", "en"):
         for theme in ("light", "dark"):
             if wanted.only in f"{language}-{theme}":

@@ -107,6 +107,7 @@ def robot(qtbot, qapp, desk, tmp_path):
             core.store.subscribe,
             core.desks,
             core.order_entry,
+            core.stock,
         )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=core.config.clock.now)
