@@ -222,6 +222,7 @@ class Boot:
             orders=desk.core.orders,
             entry=desk.core.order_entry,
             stock=desk.core.stock,
+            activity=desk.core.activity,
             status=desk.core.status,
             printers=begun.stand_in(lambda desk: desk.printers),
             listen=lambda listener: _subscribe(desk, listener),

@@ -99,6 +99,7 @@ class ShellParts(QObject):
             "orders": self._make_orders,
             "entry": self._make_entry,
             "stock": self._make_stock,
+            "activity": self._make_activity,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -133,6 +134,18 @@ class ShellParts(QObject):
         presenter = StockPresenter(self._ports.stock, self._tasks, self.tell, lambda: secrets.token_hex(16))
         presenter.on_order = self._open_order
         return StockPage(self._ui, presenter)
+
+    def _make_activity(self) -> QWidget:
+        from desktop.pages.activity.page import ActivityPage
+        from desktop.pages.activity.presenter import ActivityPresenter
+
+        presenter = ActivityPresenter(self._ports.activity, self._ports.labels, self._tasks, self.tell)
+        presenter.on_order = self._find_order
+        return ActivityPage(self._ui, presenter)
+
+    def _find_order(self, order_no: str) -> None:
+        self._window.go("orders")
+        cast(Page, self._window.page("orders")).handle_scan(order_no)
 
     def _open_order(self, order_id: int) -> None:
         self._window.go("orders")

@@ -16,6 +16,7 @@ PAGES: Final = {
     "packing": "package",
     "orders": "clipboard-list",
     "stock": "boxes",
+    "activity": "cloud-upload",
     "printers": "printer",
     "settings": "settings",
 }

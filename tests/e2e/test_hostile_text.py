@@ -151,6 +151,7 @@ def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         core.desks,
         core.order_entry,
         core.stock,
+        core.activity,
     )
     window = build_window(
         qapp,

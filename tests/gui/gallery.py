@@ -14,6 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from core.runtime.remote_errors import Rejected, Temporary
 from desktop.app import build_window
 from desktop.commands import Command
 from desktop.settings import DeskSettings
@@ -26,7 +27,8 @@ from tests.support.world import Address, World, make_tables
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
-    return DeskPorts(world, world, world, world, world, lambda _listener: None, world, desk.entry, desk.stock)
+    more = (desk.entry, desk.stock, desk.activity)
+    return DeskPorts(world, world, world, world, world, lambda _listener: None, world, *more)
 
 
 def furnish_stock(spine: World) -> None:
@@ -36,6 +38,23 @@ def furnish_stock(spine: World) -> None:
     stock.book_in_hand(spine.warehouse, bear, 6, "unbooked_delivery: 早班送来一箱", "h1")
     stock.count(spine.warehouse, spine.skus["CARD"], 0, "stocktake", "c1")
     spine.ready("T2026061800002", line("1", "CARD", 3))
+
+
+def furnish_activity(spine: World) -> None:
+    for number, fault in enumerate((None, Temporary("the shop does not answer"), Rejected("40301 out of service"))):
+        no = f"T202606180001{number}"
+        spine.ready(no, line("1", "BEAR"))
+        spine.desk.pack(no)
+        if number:
+            spine.desk.ship(spine.number(no))
+            spine.shop.faults.append(fault)
+            spine.tell_shop()
+        else:
+            job = spine.desk.jobs.claim("virtual")
+            spine.desk.jobs.mark_sending(job, "digest")
+            spine.desk.jobs.mark_unknown(job, "cut")
+    spine.carrier.faults.append("refuse")
+    spine.ready("T2026061800020", line("1", "BAG"))
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -159,6 +178,19 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     def in_hand() -> None:
         window.page("stock")._presenter.review()
 
+    def activity() -> None:
+        window.page("stock")._presenter.close()
+        window.go("activity")
+
+    def failed() -> None:
+        page = window.page("activity")
+        page._open(0)
+
+    def prints() -> None:
+        window.page("activity")._presenter.choose_pile("prints")
+        settle(60)
+        window.page("activity")._open(0)
+
     def printers() -> None:
         window.go("printers")
 
@@ -195,6 +227,9 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "14i-why": why,
         "14j-count": counting,
         "14k-in-hand": in_hand,
+        "14l-activity": activity,
+        "14m-failed": failed,
+        "14n-prints": prints,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),
@@ -231,6 +266,7 @@ def main() -> int:
     spine = World(address)
     spine.ready("T2026061800001", line("1", "SET", 2), line("2", "CARD"), consignee=replace(LIN, phone="13911112222"))
     furnish_stock(spine)
+    furnish_activity(spine)
     for language in ("zh_CN", "en"):
         for theme in ("light", "dark"):
             if wanted.only in f"{language}-{theme}":

@@ -213,7 +213,9 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
 
     def boot():
         desk = spine.desk
-        return DeskPorts(world, world, desk.orders, world, world, lambda _hear: None, world, desk.entry, desk.stock)
+        return DeskPorts(
+            world, world, desk.orders, world, world, lambda _hear: None, world, desk.entry, desk.stock, desk.activity
+        )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):

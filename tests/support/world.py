@@ -19,6 +19,7 @@ from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.keys import DataKey
 from core.db.schema import all_tables
 from core.db.unit_of_work import Actor, Store, UnitOfWork
+from core.desk.activity import Activity
 from core.desk.labels import Labels
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
@@ -107,6 +108,7 @@ class Desk:
         self.jobs = PrintJobs(store, store.actor.desk)
         self.stock = Stock(store, CARRIER)
         self.status = Status(store)
+        self.activity = Activity(store)
         self._nonces = nonces
 
     def nonce(self) -> str:

@@ -108,6 +108,7 @@ def robot(qtbot, qapp, desk, tmp_path):
             core.desks,
             core.order_entry,
             core.stock,
+            core.activity,
         )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=core.config.clock.now)
