@@ -16,6 +16,7 @@ from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
 from core.desk.activity import Activity
+from core.desk.customers import Customers
 from core.desk.desks import Desks
 from core.desk.labels import Labels
 from core.desk.order_entry import OrderEntry
@@ -103,6 +104,7 @@ class Core:
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
         self.status = Status(self.store)
         self.activity = Activity(self.store)
+        self.customers = Customers(self.store, digest)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
         self.pictures = Pictures(self.store, self._outside.client)

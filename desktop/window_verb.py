@@ -223,6 +223,7 @@ class Boot:
             entry=desk.core.order_entry,
             stock=desk.core.stock,
             activity=desk.core.activity,
+            customers=desk.core.customers,
             status=desk.core.status,
             printers=begun.stand_in(lambda desk: desk.printers),
             listen=lambda listener: _subscribe(desk, listener),

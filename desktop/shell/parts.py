@@ -100,6 +100,7 @@ class ShellParts(QObject):
             "entry": self._make_entry,
             "stock": self._make_stock,
             "activity": self._make_activity,
+            "customers": self._make_customers,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -143,11 +144,20 @@ class ShellParts(QObject):
         presenter.on_order = self._find_order
         return ActivityPage(self._ui, presenter)
 
+    def _make_customers(self) -> QWidget:
+        from desktop.pages.customers.page import CustomersPage
+        from desktop.pages.customers.presenter import CustomersPresenter
+
+        presenter = CustomersPresenter(self._ports.customers, self._tasks, self.tell)
+        presenter.on_order = self._open_order
+        return CustomersPage(self._ui, presenter)
+
     def _find_order(self, order_no: str) -> None:
         self._window.go("orders")
         cast(Page, self._window.page("orders")).handle_scan(order_no)
 
     def _open_order(self, order_id: int) -> None:
+        # A page just built reads its list; the order is asked for after it.
         self._window.go("orders")
         self._orders.open(order_id)
 

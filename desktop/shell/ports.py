@@ -8,6 +8,7 @@ from typing import Protocol
 from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
 from desktop.pages.activity.ports import ActivityDesk
+from desktop.pages.customers.ports import CustomerDesk
 from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
@@ -51,6 +52,7 @@ class DeskPorts:
         entry: where orders are entered by hand.
         stock: where stock is looked at and booked.
         activity: what goes out, and onto paper.
+        customers: the customer file.
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
@@ -66,6 +68,7 @@ class DeskPorts:
     entry: EntryDesk
     stock: StockDesk
     activity: ActivityDesk
+    customers: CustomerDesk
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

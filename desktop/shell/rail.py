@@ -16,6 +16,7 @@ PAGES: Final = {
     "packing": "package",
     "orders": "clipboard-list",
     "stock": "boxes",
+    "customers": "user",
     "activity": "cloud-upload",
     "printers": "printer",
     "settings": "settings",

@@ -40,13 +40,14 @@ _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
     "entry": (),
+    "customers": ("customer", "orders"),
     "activity": ("outbox", "print_job", "waybill"),
     "stock": ("stock_level", "reservation", "movement"),
     "printers": ("printer", "print_job"),
     "settings": (),
 }
 #: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity"})
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers"})
 
 
 @dataclass(frozen=True, slots=True)

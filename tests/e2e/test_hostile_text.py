@@ -152,6 +152,7 @@ def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         core.order_entry,
         core.stock,
         core.activity,
+        core.customers,
     )
     window = build_window(
         qapp,

@@ -27,7 +27,7 @@ from tests.support.world import Address, World, make_tables
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
-    more = (desk.entry, desk.stock, desk.activity)
+    more = (desk.entry, desk.stock, desk.activity, desk.customers)
     return DeskPorts(world, world, world, world, world, lambda _listener: None, world, *more)
 
 
@@ -191,6 +191,16 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         settle(60)
         window.page("activity")._open(0)
 
+    def customers() -> None:
+        window.page("activity")._presenter.close()
+        window.go("customers")
+
+    def customer() -> None:
+        window.page("customers")._presenter.find("T2026061800001")
+
+    def erasing() -> None:
+        window.page("customers")._presenter.ask_erase()
+
     def printers() -> None:
         window.go("printers")
 
@@ -230,6 +240,9 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "14l-activity": activity,
         "14m-failed": failed,
         "14n-prints": prints,
+        "14o-customers": customers,
+        "14p-customer": customer,
+        "14q-erasing": erasing,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),

@@ -214,7 +214,17 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
     def boot():
         desk = spine.desk
         return DeskPorts(
-            world, world, desk.orders, world, world, lambda _hear: None, world, desk.entry, desk.stock, desk.activity
+            world,
+            world,
+            desk.orders,
+            world,
+            world,
+            lambda _hear: None,
+            world,
+            desk.entry,
+            desk.stock,
+            desk.activity,
+            desk.customers,
         )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)

@@ -20,6 +20,7 @@ from core.db.keys import DataKey
 from core.db.schema import all_tables
 from core.db.unit_of_work import Actor, Store, UnitOfWork
 from core.desk.activity import Activity
+from core.desk.customers import Customers
 from core.desk.labels import Labels
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
@@ -108,6 +109,7 @@ class Desk:
         self.jobs = PrintJobs(store, store.actor.desk)
         self.stock = Stock(store, CARRIER)
         self.status = Status(store)
+        self.customers = Customers(store, digest)
         self.activity = Activity(store)
         self._nonces = nonces
 

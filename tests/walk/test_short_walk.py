@@ -109,6 +109,7 @@ def robot(qtbot, qapp, desk, tmp_path):
             core.order_entry,
             core.stock,
             core.activity,
+            core.customers,
         )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=core.config.clock.now)
