@@ -24,6 +24,7 @@ from core.desk.orders import Orders
 from core.desk.packing import Packing
 from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
+from core.desk.products import Products
 from core.desk.settings import Settings
 from core.desk.status import Status
 from core.desk.stock import Stock
@@ -105,6 +106,7 @@ class Core:
         self.status = Status(self.store)
         self.activity = Activity(self.store)
         self.customers = Customers(self.store, digest)
+        self.products = Products(self.store, digest, config.carrier_code)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
         self.pictures = Pictures(self.store, self._outside.client)

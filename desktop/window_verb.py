@@ -224,6 +224,7 @@ class Boot:
             stock=desk.core.stock,
             activity=desk.core.activity,
             customers=desk.core.customers,
+            products=desk.core.products,
             status=desk.core.status,
             printers=begun.stand_in(lambda desk: desk.printers),
             listen=lambda listener: _subscribe(desk, listener),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 #: pages where a code means something of their own
-_TAKES_CODES: Final = frozenset({"orders", "entry", "stock", "customers"})
+_TAKES_CODES: Final = frozenset({"orders", "entry", "stock", "customers", "products"})
 
 
 class Page(Protocol):

@@ -101,6 +101,7 @@ class ShellParts(QObject):
             "stock": self._make_stock,
             "activity": self._make_activity,
             "customers": self._make_customers,
+            "products": self._make_products,
             "printers": self._make_printers,
             "settings": self._make_settings,
         }[name]()
@@ -151,6 +152,13 @@ class ShellParts(QObject):
         presenter = CustomersPresenter(self._ports.customers, self._tasks, self.tell)
         presenter.on_order = self._open_order
         return CustomersPage(self._ui, presenter)
+
+    def _make_products(self) -> QWidget:
+        from desktop.pages.products.page import ProductsPage
+        from desktop.pages.products.presenter import ProductsPresenter
+
+        presenter = ProductsPresenter(self._ports.products, self._tasks, self.tell)
+        return ProductsPage(self._ui, presenter, self._pictures)
 
     def _find_order(self, order_no: str) -> None:
         self._window.go("orders")

@@ -13,6 +13,7 @@ from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.printers.ports import PrinterDesk
+from desktop.pages.products.ports import ProductDesk
 from desktop.pages.settings.practice import PracticeDesk
 from desktop.pages.stock.ports import StockDesk
 
@@ -53,6 +54,7 @@ class DeskPorts:
         stock: where stock is looked at and booked.
         activity: what goes out, and onto paper.
         customers: the customer file.
+        products: the catalogue.
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
@@ -69,6 +71,7 @@ class DeskPorts:
     stock: StockDesk
     activity: ActivityDesk
     customers: CustomerDesk
+    products: ProductDesk
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

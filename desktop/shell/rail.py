@@ -16,6 +16,7 @@ PAGES: Final = {
     "packing": "package",
     "orders": "clipboard-list",
     "stock": "boxes",
+    "products": "layers",
     "customers": "user",
     "activity": "cloud-upload",
     "printers": "printer",

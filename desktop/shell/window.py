@@ -40,6 +40,7 @@ _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
     "entry": (),
+    "products": ("sku", "listing"),
     "customers": ("customer", "orders"),
     "activity": ("outbox", "print_job", "waybill"),
     "stock": ("stock_level", "reservation", "movement"),
@@ -47,7 +48,7 @@ _TABLES: Final = {
     "settings": (),
 }
 #: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers"})
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers", "products"})
 
 
 @dataclass(frozen=True, slots=True)

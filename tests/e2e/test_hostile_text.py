@@ -153,6 +153,7 @@ def attacked(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         core.stock,
         core.activity,
         core.customers,
+        core.products,
     )
     window = build_window(
         qapp,

@@ -128,7 +128,7 @@ def window(
     qtbot: QtBot, qapp: QApplication, settings: DeskSettings, world: DeskWorld, tmp_path: Path
 ) -> Iterator[DeskWindow]:
     def boot() -> DeskPorts:
-        return DeskPorts(world, world, world, world, world, lambda _listener: None, *[world] * 5)
+        return DeskPorts(world, world, world, world, world, lambda _listener: None, *[world] * 6)
 
     made = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(made.first_page):

@@ -27,7 +27,7 @@ from tests.support.world import Address, World, make_tables
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
-    more = (desk.entry, desk.stock, desk.activity, desk.customers)
+    more = (desk.entry, desk.stock, desk.activity, desk.customers, desk.products)
     return DeskPorts(world, world, world, world, world, lambda _listener: None, world, *more)
 
 
@@ -201,6 +201,22 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
     def erasing() -> None:
         window.page("customers")._presenter.ask_erase()
 
+    def products() -> None:
+        window.page("customers")._presenter.close()
+        window.go("products")
+
+    def product() -> None:
+        window.page("products")._presenter.scan("SET")
+
+    def new_product() -> None:
+        page = window.page("products")
+        page._presenter.begin()
+        draft = page._presenter.screen.draft
+        page._presenter._start(
+            replace(draft, spec=replace(draft.spec, code="HONEY", name="蜂蜜柚子茶", weight_g=620))
+        )
+        page._presenter.add_barcode("6901234567999")
+
     def printers() -> None:
         window.go("printers")
 
@@ -243,6 +259,9 @@ def scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]
         "14o-customers": customers,
         "14p-customer": customer,
         "14q-erasing": erasing,
+        "14r-products": products,
+        "14s-product": product,
+        "14t-new-product": new_product,
         "15-printers": printers,
         "16-form": form,
         "17-settings": lambda: window.go("settings"),

@@ -151,7 +151,7 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
     unknown_print(spine)
 
     def boot():
-        more = (desk.entry, desk.stock, desk.activity, desk.customers)
+        more = (desk.entry, desk.stock, desk.activity, desk.customers, desk.products)
         return DeskPorts(world, desk.labels, desk.orders, desk.status, world, lambda _hear: None, world, *more)
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)

@@ -124,7 +124,7 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
     settings.put("language", "zh_CN")
 
     def boot():
-        more = (desk.entry, desk.stock, desk.activity, desk.customers)
+        more = (desk.entry, desk.stock, desk.activity, desk.customers, desk.products)
         return DeskPorts(world, world, desk.orders, world, world, lambda _hear: None, world, *more)
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)

@@ -225,6 +225,7 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
             desk.stock,
             desk.activity,
             desk.customers,
+            desk.products,
         )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)

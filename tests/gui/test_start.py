@@ -201,7 +201,7 @@ class SlowStart:
         if self.error is not None:
             raise self.error
         world = self.world
-        return DeskPorts(world, world, world, world, world, lambda _listener: None, *[world] * 5)
+        return DeskPorts(world, world, world, world, world, lambda _listener: None, *[world] * 6)
 
     def begin(self) -> None:
         assert self.may_begin.wait(20)

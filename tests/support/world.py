@@ -26,6 +26,7 @@ from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
 from core.desk.print_jobs import PrintJobs
+from core.desk.products import Products
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.fulfilment.models import Parcel, ParcelLine
@@ -110,6 +111,7 @@ class Desk:
         self.stock = Stock(store, CARRIER)
         self.status = Status(store)
         self.customers = Customers(store, digest)
+        self.products = Products(store, digest, CARRIER)
         self.activity = Activity(store)
         self._nonces = nonces
 

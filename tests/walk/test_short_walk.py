@@ -110,6 +110,7 @@ def robot(qtbot, qapp, desk, tmp_path):
             core.stock,
             core.activity,
             core.customers,
+            core.products,
         )
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=core.config.clock.now)
