@@ -8,6 +8,7 @@ from core.inventory.reasons import REASONS, parted
 from core.inventory.states import MovementKind
 from core.inventory.stock_list import STOCK_PILES
 from desktop.app import build_window
+from desktop.formats import number_text
 from desktop.pages.stock.presenter import ActForm, StockPresenter
 from desktop.pages.stock.words import ACTS
 from desktop.shell.ports import DeskPorts
@@ -288,6 +289,14 @@ def test_a_row_read_again_leaves_what_is_typed(robot, spine):
 def test_the_rail_fits_a_small_screen(robot):
     rail = robot.find("shell.rail")
     assert rail.minimumSizeHint().height() <= 700
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("T2026061800000000001", "T2026061800000000001"), ("9" * 40 + "12345678", "9" * 13 + "…12345678")],
+)
+def test_a_door_shows_an_order_number_without_widening_the_drawer(number, shown):
+    assert number_text(number) == shown
 
 
 def test_every_act_kind_and_reason_has_words():

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.sync.deliveries import DeliveryRow
 from core.waybills.records import PrintJobView
 from desktop.commands import LABEL_REASONS
-from desktop.formats import moment_text
+from desktop.formats import moment_text, number_text
 from desktop.pages.activity.presenter import ActivityPresenter
 from desktop.pages.activity.words import delivery_tone, trouble_phrase
 from desktop.pages.packing.side import PRINT_TONES
@@ -163,7 +163,7 @@ class ActivityDrawer(Drawer):
                 icon="clipboard-list",
                 name=f"activity.drawer.order.{number}",
             )
-            door.say("stock.to_order", order_no=order_no)
+            door.say("stock.to_order", order_no=number_text(order_no))
             column.addWidget(door)
 
     def _say(self, column: QVBoxLayout, phrase: Phrase, look: str) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.access.customer_file import AccountView, CustomerDetail, CustomerOrder, ReceiverView, customer_no
 from core.access.records import REASONS, UnmaskedReceiver
-from desktop.formats import moment_text, time_text, yuan
+from desktop.formats import moment_text, number_text, time_text, yuan
 from desktop.pages.customers.presenter import CustomersPresenter
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -211,7 +211,7 @@ class _OrderRow(QWidget):
         door = ActionButton(
             ui, "stock.to_order", partial(presenter.open_order, order.id), icon="clipboard-list", name=name
         )
-        door.say("stock.to_order", order_no=order.order_no)
+        door.say("stock.to_order", order_no=number_text(order.order_no))
         state = PlainLabel(ui, "secondary")
         state.say_phrase(Phrase(f"state.fulfilment.{order.fulfilment}", otherwise=order.fulfilment))
         more = PlainLabel(ui, "small")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 
 from core.inventory.queries import Explanation, HolderRow, MovementRow, NoteRow
 from core.inventory.stock_list import InHandRow, StockDetail
-from desktop.formats import moment_text
+from desktop.formats import moment_text, number_text
 from desktop.pages.stock.form import StockForm
 from desktop.pages.stock.presenter import StockPresenter
 from desktop.pages.stock.words import ACTS, reason_words, telling_notes
@@ -189,7 +189,7 @@ class _HolderLine(QWidget):
         door = ActionButton(
             ui, "stock.to_order", partial(presenter.open_order, holder.order_id), icon="clipboard-list", name=name
         )
-        door.say("stock.to_order", order_no=holder.order_no)
+        door.say("stock.to_order", order_no=number_text(holder.order_no))
         state = PlainLabel(ui, "secondary")
         state.say_phrase(Phrase(f"state.reservation.{holder.state}", otherwise=holder.state))
         row = _line(self, door, state)
