@@ -17,7 +17,9 @@ from core.db.key_sources import key_source
 from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
 from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
+from core.desk.activity import Activity
 from core.desk.audit import Audit
+from core.desk.customers import Customers
 from core.desk.day import Day
 from core.desk.desks import Desks
 from core.desk.handover import Handover
@@ -29,6 +31,7 @@ from core.desk.people import People
 from core.desk.personal import PersonalData
 from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
+from core.desk.products import Products
 from core.desk.settings import Settings
 from core.desk.sign_in import SignIn
 from core.desk.status import Status
@@ -126,6 +129,9 @@ class Core:
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
         self.status = Status(self.store)
+        self.activity = Activity(self.store)
+        self.customers = Customers(self.store, digest)
+        self.products = Products(self.store, digest, config.carrier_code)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
         self._files: Files | None = None

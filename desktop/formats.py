@@ -49,3 +49,8 @@ def yuan(fen: int) -> str:
 def kilograms(grams: int) -> str:
     """`2.10 kg` of whole grams."""
     return f"{grams / 1000:.2f} kg"
+
+
+def number_text(number: str, most: int = 22) -> str:
+    """An order number for a button: whole as platforms give them, its middle left out where it is longer."""
+    return number if len(number) <= most else f"{number[: most - 9]}…{number[-8:]}"

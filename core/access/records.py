@@ -128,3 +128,15 @@ LOG_KINDS: Mapping[str, tuple[str, ...]] = {
     ),
     "sign_in": ("signin.done", "signin.refused", "signin.out", "signin.idle"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class UnmaskedReceiver:
+    """A receiver on a customer's file in clear; no text of this object shows it. `times` as in `Unmasked`."""
+
+    customer_id: int
+    consignee_id: int
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    address: str = field(repr=False)
+    times: int

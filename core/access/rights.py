@@ -33,6 +33,11 @@ class Right(StrEnum):
     USE_FILES = "use_files"
     SEE_STOCK = "see_stock"
     RECEIVE_STOCK = "receive_stock"
+    #: book what is lost, broken or counted otherwise
+    ADJUST_STOCK = "adjust_stock"
+    EDIT_PRODUCTS = "edit_products"
+    #: send once more what a shop or a carrier has refused
+    RESEND = "resend"
     CHANGE_SETTINGS = "change_settings"
     #: operators, their roles, PINs and badges
     MANAGE_PEOPLE = "manage_people"
@@ -62,11 +67,15 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | {Right.HAND_OVER},
         Role.PICKER: frozenset({Right.SEE_DESK, Right.START_WAVE}),
         Role.SERVICE: _ORDERS
-        | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.UNMASK, Right.ENTER_ORDER, Right.USE_FILES},
-        Role.STOCK_KEEPER: _ORDERS | {Right.SEE_STOCK, Right.RECEIVE_STOCK, Right.USE_FILES},
+        | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.UNMASK, Right.ENTER_ORDER, Right.USE_FILES}
+        | {Right.RESEND},
+        Role.STOCK_KEEPER: _ORDERS
+        | {Right.SEE_STOCK, Right.RECEIVE_STOCK, Right.USE_FILES}
+        | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS},
         Role.APPROVER: _ORDERS
         | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.CLOSE_ORDER, Right.NEW_NUMBER, Right.SEE_STOCK}
-        | {Right.ERASE_PERSON, Right.EXPORT_PERSONAL, Right.ENTER_ORDER, Right.HAND_OVER, Right.USE_FILES},
+        | {Right.ERASE_PERSON, Right.EXPORT_PERSONAL, Right.ENTER_ORDER, Right.HAND_OVER, Right.USE_FILES}
+        | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS, Right.RESEND},
         Role.ADMIN: frozenset(Right),
         Role.AUDITOR: frozenset({Right.SEE_LOG}),
     }

@@ -31,8 +31,8 @@ def take_in(uow: UnitOfWork, specs: Iterable[SkuSpec]) -> Mapping[str, int]:
     """Add or update SKUs by code with their barcodes and bundle lines; gives code -> id.
 
     Raises:
-        Refused: `catalog.barcode_taken` when a barcode belongs to another SKU, `catalog.component_unknown` when a
-            bundle names a code that is not there.
+        Refused: `catalog.barcode_taken` when a barcode belongs to another SKU (facts say whose),
+            `catalog.component_unknown` when a bundle names a code that is not there.
     """
     specs = list(specs)
     ids = _codes(uow, [spec.code for spec in specs])
@@ -74,11 +74,10 @@ def _save_sku(uow: UnitOfWork, spec: SkuSpec, sku_id: int | None) -> int:
 
 def _save_barcodes(uow: UnitOfWork, sku_id: int, spec: SkuSpec) -> None:
     codes = [code for code, _ in spec.barcodes]
-    taken = uow.rows(select(Barcode.code).where(Barcode.code.in_(codes), Barcode.sku_id != sku_id))
-    if taken:
-        raise Refused(
-            "catalog.barcode_taken", f"barcode {taken[0].code} belongs to another SKU", barcode=taken[0].code
-        )
+    whose = select(Barcode.code.label("barcode"), Sku.code, Sku.name).join(Sku, Sku.id == Barcode.sku_id)
+    for row in uow.rows(whose.where(Barcode.code.in_(codes), Barcode.sku_id != sku_id).limit(1)):
+        facts = {"barcode": row.barcode, "sku": row.code, "name": row.name}
+        raise Refused("catalog.barcode_taken", f"barcode {row.barcode} belongs to {row.code}", **facts)
     uow.execute(delete(Barcode).where(Barcode.sku_id == sku_id))
     uow.insert_many(Barcode, [{"code": code, "sku_id": sku_id, "unit_qty": qty} for code, qty in spec.barcodes])
 

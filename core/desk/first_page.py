@@ -75,6 +75,7 @@ _ORDER_NOS = """
     ORDER BY orders.order_no"""
 _OPEN_JOBS = f"print_job.{print_states.IS_OPEN}"
 _ONE_JOB = "print_job.id = :id"
+_LATEST_JOBS = "print_job.id > (SELECT coalesce(max(id), 0) - :newest FROM print_job)"
 #: what is entered by hand or comes in files has no light: nobody asks such a shop
 _SHOPS = f"""
     SELECT id, name, is_active, last_good_pull_at, last_error, created_at
@@ -135,6 +136,12 @@ def pick_list(ask: Ask, wave_id: int) -> tuple[PickRow, ...]:
 def open_jobs(ask: Ask) -> tuple[PrintJobView, ...]:
     """What waits, prints or needs an answer, oldest first."""
     return _jobs(ask, _OPEN_JOBS, {})
+
+
+def latest_jobs(ask: Ask, newest: int) -> tuple[PrintJobView, ...]:
+    """Jobs that need an answer, then the newest, the latest first; what is open is there however old it is."""
+    jobs = {job.id: job for job in (*open_jobs(ask), *_jobs(ask, _LATEST_JOBS, {"newest": newest}))}
+    return tuple(sorted(jobs.values(), key=lambda job: (job.state != "unknown", -job.id)))
 
 
 def print_job(ask: Ask, job_id: int) -> PrintJobView | None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from core.catalog.models import Sku
+from core.db.models import Journal
 from core.db.unit_of_work import UnitOfWork
 from core.inventory.claims import Claim, Draft, claims_of_lines
 from core.inventory.holders import holders_of_level
@@ -19,6 +20,7 @@ from core.inventory.models import Movement
 from core.inventory.once import OnceOnly
 from core.inventory.records import Booked, CountResult, Shortage, Transferred
 from core.inventory.states import ClaimState, MovementKind
+from core.inventory.stock_list import REVIEWED
 from core.runtime.errors import NotFound, Refused
 from core.runtime.ids import LevelId, OrderLineId, SkuId, WarehouseId
 
@@ -217,6 +219,27 @@ def count(
     answer = [level.id, sku_id, counted_qty, variance, lines]
     once.keep(answer)
     return _counted(*answer, is_repeat=False)
+
+
+def review_in_hand(uow: UnitOfWork, movement_id: int) -> bool:
+    """Say that goods booked on the spot (实物在手) were looked into; False when somebody has said so before.
+
+    Raises:
+        NotFound: `stock.no_in_hand`, there is no such booking.
+    """
+    # The movement's row is the lock: two desks that review it at once leave one journal row.
+    booking = select(Movement.id).where(
+        Movement.id == movement_id, Movement.kind == MovementKind.UNBOOKED_RECEIPT.value
+    )
+    if uow.execute(booking.with_for_update()).one_or_none() is None:
+        raise NotFound("stock.no_in_hand", f"movement {movement_id} is no unbooked receipt", movement_id=movement_id)
+    earlier = select(Journal.id).where(
+        Journal.subject == "movement", Journal.subject_id == movement_id, Journal.action == REVIEWED
+    )
+    if uow.execute(earlier.limit(1)).first() is not None:
+        return False
+    uow.record(REVIEWED, "movement", movement_id)
+    return True
 
 
 def _counted(

@@ -78,6 +78,28 @@ def search(
     return sorted((order_id for order_id in found if order_id < before), reverse=True)[:limit]
 
 
+def search_people(connection: Connection, typed: str, digest: Digest, before: int, limit: int) -> list[int]:
+    """Ids below `before`, newest first, of orders whose buyer or receiver the typed text means.
+
+    It may be part of a receiver's name, the last four digits of a phone, a buyer's id, or an order number or its
+    beginning; what the goods are called is not looked at.
+    """
+    words = _searchable(typed)
+    if not words:
+        return []
+    plain = unicodedata.normalize("NFKC", words)
+    found: set[int] = set()
+    for number in dict.fromkeys((words, plain, plain.upper())):
+        found.update(_by_number(connection, number, before, limit))
+    for way in dict.fromkeys((words, plain)):
+        binds = {"key": account_key(connection, way, digest), "before": before, "many": limit}
+        found.update(connection.execute(_OF_BUYER, binds).scalars())
+    if len(plain) == 4 and plain.isascii() and plain.isdigit():
+        found.update(search_index.ids_by_tail(connection, plain, digest, before, limit))
+    found.update(search_index.ids_by_name(connection, words, digest, before, limit))
+    return sorted((order_id for order_id in found if order_id < before), reverse=True)[:limit]
+
+
 def _searchable(typed: str) -> str:
     """What was typed, at the length of a search, without what no database takes (NUL, half a surrogate pair)."""
     return "".join(ch for ch in typed if unicodedata.category(ch) not in {"Cc", "Cs"}).strip()[:_LONGEST]

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 
 from core.access.badges import is_badge_like
 from desktop.commands import is_command_like
-from desktop.shell.rail import PAGES
+from desktop.shell.rail import KEYED, PAGES
 from desktop.texts import Phrase
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 #: pages where a code means something of their own
-_TAKES_CODES: Final = frozenset({"orders", "entry", "handover"})
+_TAKES_CODES: Final = frozenset({"orders", "entry", "handover", "stock", "customers", "products"})
 
 
 class Page(Protocol):
@@ -48,7 +48,7 @@ class ShellKeys(QObject):
             return True
         if window.is_locked:
             return False
-        if modifiers == Qt.KeyboardModifier.ControlModifier and 0 <= key - Qt.Key.Key_1 < len(PAGES):
+        if modifiers == Qt.KeyboardModifier.ControlModifier and 0 <= key - Qt.Key.Key_1 < min(len(PAGES), KEYED):
             window.go(tuple(PAGES)[key - Qt.Key.Key_1])
             return True
         if modifiers == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_L:

@@ -193,6 +193,10 @@ class ShellParts(QObject):
             "handover": self._make_handover,
             "day": self._make_day,
             "files": self._make_files,
+            "stock": self._make_stock,
+            "activity": self._make_activity,
+            "customers": self._make_customers,
+            "products": self._make_products,
             "printers": self._make_printers,
             "people": self._make_people,
             "log": self._make_log,
@@ -246,16 +250,52 @@ class ShellParts(QObject):
             self._window.go("orders")
             self._orders.choose_pile(door)
 
-    def _open_order(self, order_id: int) -> None:
-        self._window.go("orders")
-        self._orders.open(order_id)
-
     def _make_files(self) -> QWidget:
         from desktop.pages.files.page import FilesPage
         from desktop.pages.files.presenter import FilesPresenter
 
         presenter = FilesPresenter(self._ports.files, self._tasks, self.tell)
         return FilesPage(self._ui, presenter, self._window.go)
+
+    def _make_stock(self) -> QWidget:
+        from desktop.pages.stock.page import StockPage
+        from desktop.pages.stock.presenter import StockPresenter
+
+        presenter = StockPresenter(self._ports.stock, self._tasks, self.tell, lambda: secrets.token_hex(16))
+        presenter.on_order = self._open_order
+        return StockPage(self._ui, presenter)
+
+    def _make_activity(self) -> QWidget:
+        from desktop.pages.activity.page import ActivityPage
+        from desktop.pages.activity.presenter import ActivityPresenter
+
+        presenter = ActivityPresenter(self._ports.activity, self._ports.labels, self._tasks, self.tell)
+        presenter.on_order = self._find_order
+        return ActivityPage(self._ui, presenter)
+
+    def _make_customers(self) -> QWidget:
+        from desktop.pages.customers.page import CustomersPage
+        from desktop.pages.customers.presenter import CustomersPresenter
+
+        presenter = CustomersPresenter(self._ports.customers, self._tasks, self.tell)
+        presenter.on_order = self._open_order
+        return CustomersPage(self._ui, presenter)
+
+    def _make_products(self) -> QWidget:
+        from desktop.pages.products.page import ProductsPage
+        from desktop.pages.products.presenter import ProductsPresenter
+
+        presenter = ProductsPresenter(self._ports.products, self._tasks, self.tell)
+        return ProductsPage(self._ui, presenter, self._pictures)
+
+    def _find_order(self, order_no: str) -> None:
+        self._window.go("orders")
+        cast(Page, self._window.page("orders")).handle_scan(order_no)
+
+    def _open_order(self, order_id: int) -> None:
+        # A page just built reads its list; the order is asked for after it.
+        self._window.go("orders")
+        self._orders.open(order_id)
 
     def _make_printers(self) -> QWidget:
         from desktop.pages.printers.page import PrintersPage

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from core.sync.records import StatusView
 from desktop.bridge.task_runner import ChangesLike
+from desktop.pages.activity.ports import ActivityDesk
+from desktop.pages.customers.ports import CustomerDesk
 from desktop.pages.day.ports import DayDesk
 from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.files.ports import FileDesk
@@ -16,7 +18,9 @@ from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.people.ports import PeopleDesk, PrintBadge
 from desktop.pages.printers.ports import PrinterDesk
+from desktop.pages.products.ports import ProductDesk
 from desktop.pages.settings.practice import PracticeDesk
+from desktop.pages.stock.ports import StockDesk
 from desktop.shell.door import DoorDesk
 
 
@@ -55,6 +59,10 @@ class DeskPorts:
         entry: where orders are entered by hand.
         handover: sheets for couriers.
         day: the morning's checks and where the day's orders stand.
+        stock: where stock is looked at and booked.
+        activity: what goes out, and onto paper.
+        customers: the customer file.
+        products: the catalogue.
         pictures: folder with pictures of goods; None where there are none.
         fetch_picture: gets a picture's bytes from its shop's address; waits for the network.
         practice: the practice shop, None where it is closed.
@@ -74,6 +82,10 @@ class DeskPorts:
     entry: EntryDesk
     handover: HandoverDesk
     day: DayDesk
+    stock: StockDesk
+    activity: ActivityDesk
+    customers: CustomerDesk
+    products: ProductDesk
     pictures: Path | None = None
     fetch_picture: Callable[[str], bytes] | None = None
     practice: PracticeDesk | None = None

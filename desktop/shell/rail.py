@@ -15,21 +15,27 @@ from desktop.widgets.labels import explain
 PAGES: Final = {
     "packing": "package",
     "orders": "clipboard-list",
+    "stock": "boxes",
+    "products": "layers",
+    "customers": "users",
     "files": "folder-open",
     "handover": "truck",
-    "day": "layers",
+    "day": "calendar-check",
+    "activity": "cloud-upload",
     "printers": "printer",
     "people": "user",
-    "log": "file-text",
+    "log": "scroll-text",
     "settings": "settings",
 }
 #: pages that are opened from another one, under which the rail shows them
 INSIDE: Final = {"entry": "orders"}
-_BUTTON_PX: Final = 66
+#: pages that have a key of their own
+KEYED: Final = 9
+_BUTTON_PX: Final = 52
 
 
 class Rail(QFrame):
-    """Icon over word; Ctrl and the number of a page do the same."""
+    """Icon over word; Ctrl+1 to Ctrl+9 do the same."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None]) -> None:
         super().__init__()
@@ -40,15 +46,15 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
-        column.setContentsMargins(6, 10, 6, 10)
-        column.setSpacing(6)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(2)
         for page in PAGES:
             button = QToolButton()
             button.setCheckable(True)
             button.setObjectName(f"shell.rail.{page}")
             button.setProperty("look", "rail")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setIconSize(QSize(24, 24))
+            button.setIconSize(QSize(22, 22))
             # Bold and plain words ask for different heights: the others would move when a page is chosen.
             button.setFixedHeight(ui.scaled(_BUTTON_PX))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -83,4 +89,4 @@ class Rail(QFrame):
         for number, (page, button) in enumerate(self._buttons.items(), 1):
             words = self._ui.texts.t(f"page.{page}")
             button.setText(button_text(words))
-            explain(button, f"{words} (Ctrl+{number})")
+            explain(button, f"{words} (Ctrl+{number})" if number <= KEYED else words)

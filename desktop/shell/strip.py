@@ -58,7 +58,7 @@ class Strip(QFrame):
         shops.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         shops.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._printer = LightButton(ui, "shell.strip.printer", lambda: go("printers"))
-        self._outbox = LightButton(ui, "shell.strip.outbox", self._tell_outbox)
+        self._outbox = LightButton(ui, "shell.strip.outbox", lambda: go("activity"))
         self._questions = LightButton(ui, "shell.strip.questions", lambda: go("packing"))
         self._desk = LightButton(ui, "shell.strip.desk", self._on_desk, "user")
         self._language = LightButton(ui, "shell.strip.language", change_language, "languages")
@@ -157,12 +157,6 @@ class Strip(QFrame):
         if self._status is not None and number < len(self._status.shops):
             shop = _worst_first(self._status.shops)[number]
             self._tell(_TONES.get(shop.state, "notice"), self._story(shop), shop.last_error)
-
-    def _tell_outbox(self) -> None:
-        status = self._status
-        if status is not None:
-            facts = {"waiting": status.outbox_waiting, "failed": status.outbox_failed}
-            self._tell("stop" if status.outbox_failed else "busy", Phrase("strip.outbox.more", facts), "")
 
 
 def _short(name: str) -> str:

@@ -43,13 +43,17 @@ _TABLES: Final = {
     "handover": ("parcel", "handover", "order_line", "hold"),
     "day": ("orders", "parcel", "print_job", "hold", "outbox"),
     "files": ("file", "shop", "export"),
+    "products": ("sku", "listing"),
+    "customers": ("customer", "orders"),
+    "activity": ("outbox", "print_job", "waybill"),
+    "stock": ("stock_level", "reservation", "movement"),
     "printers": ("printer", "print_job"),
     "people": ("operator",),
     "log": ("access", "operator"),
     "settings": (),
 }
 #: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry"})
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers", "products"})
 
 
 @dataclass(frozen=True, slots=True)

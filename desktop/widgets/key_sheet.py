@@ -35,6 +35,7 @@ KEYS: Final = (
     ("Ctrl+N", "keys.new_order"),
     ("Ctrl+S", "keys.save_order"),
     ("Alt+1 / 2", "keys.address"),
+    ("F6 … F11", "keys.stock"),
     ("Ctrl+E", "keys.unmask"),
     ("Esc", "keys.back"),
 )

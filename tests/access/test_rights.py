@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from core.access.gate import SYSTEM, needs
 from core.access.records import LogFilter
 from core.access.rights import RIGHTS, Right, Role, known_roles, rights_of
+from core.catalog.records import SkuSpec
 from core.db.models import Journal
 from core.db.unit_of_work import Actor
 from core.orders.entry_records import EnteredLine, EnteredReceiver, OrderDraft
@@ -115,6 +116,17 @@ class Acts:
     def _receive_stock(self):
         key, sku = f"delivery {next(self.numbers)}", self.world.skus["BEAR"]
         return lambda: self.desk.stock.receive(self.world.warehouse, sku, 1, "delivery", key) is not None
+
+    def _adjust_stock(self):
+        key, sku = f"lost {next(self.numbers)}", self.world.skus["BEAR"]
+        return lambda: self.desk.stock.adjust(self.world.warehouse, sku, -1, "lost", key) is not None
+
+    def _edit_products(self):
+        spec = SkuSpec(f"NEW-{next(self.numbers)}", "新品")
+        return lambda: self.desk.products.add(spec) is not None
+
+    def _resend(self):
+        return lambda: self.desk.activity.retry_failed("shop:0") == 0
 
     def _change_settings(self):
         value = next(self.numbers)

@@ -354,8 +354,21 @@ def look_everywhere(attacked: Attacked) -> None:
             assert check_shown(window.parts.message_bar)
             window.parts.message_bar.dismiss()
         window.parts.strip._tell_shop(0)
-        window.parts.strip._tell_outbox()
         check_shown(window)
+    for name, opens in (
+        ("stock", "detail"),
+        ("customers", "detail"),
+        ("activity", "delivery"),
+        ("products", "draft"),
+    ):
+        window.go(name)
+        page = window.page(name)
+        attacked.until(lambda: page.table.isVisible() and page.model.rowCount() > 0)  # noqa: B023 - as above
+        check_table(page.table)
+        for row in range(min(page.model.rowCount(), len(TEXTS))):
+            page.table.activated.emit(page.model.index(row, 0))
+            attacked.until(lambda: getattr(page._presenter.screen, opens) is not None)  # noqa: B023 - as above
+            check_shown(page)
     for name in ("printers", "settings"):
         window.go(name)
         check_shown(window.page(name))

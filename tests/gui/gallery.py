@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from core.access.rights import Role
 from core.desk.files import Files
 from core.runtime.errors import Refused
+from core.runtime.remote_errors import Rejected, Temporary
 from desktop.app import build_window
 from desktop.commands import Command
 from desktop.pages.people.presenter import Form
@@ -36,7 +37,8 @@ from tests.support.world import CARRIER, Address, World, make_tables
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
-    return stand_in_ports(world, entry=desk.entry, handover=desk.handover, day=desk.day, files=files)
+    named = ("entry", "handover", "day", "stock", "activity", "customers", "products")
+    return stand_in_ports(world, files=files, **{name: getattr(desk, name) for name in named})
 
 
 def guarded_ports(world: DeskWorld, staff: Staffed) -> DeskPorts:
@@ -136,6 +138,32 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
         "28-locked": lambda: window.parts.door.leave("idle"),
         "29-packer": packer,
     }
+
+
+def furnish_stock(spine: World) -> None:
+    stock, bear = spine.desk.stock, spine.skus["BEAR"]
+    stock.quarantine(spine.warehouse, bear, 3, "damaged: 纸箱压坏", "q1")
+    stock.adjust(spine.warehouse, bear, -2, "lost", "a1")
+    stock.book_in_hand(spine.warehouse, bear, 6, "unbooked_delivery: 早班送来一箱", "h1")
+    stock.count(spine.warehouse, spine.skus["CARD"], 0, "stocktake", "c1")
+    spine.ready("T2026061800002", line("1", "CARD", 3))
+
+
+def furnish_activity(spine: World) -> None:
+    for number, fault in enumerate((None, Temporary("the shop does not answer"), Rejected("40301 out of service"))):
+        no = f"T202606180001{number}"
+        spine.ready(no, line("1", "BEAR"))
+        spine.desk.pack(no)
+        if number:
+            spine.desk.ship(spine.number(no))
+            spine.shop.faults.append(fault)
+            spine.tell_shop()
+        else:
+            job = spine.desk.jobs.claim("virtual")
+            spine.desk.jobs.mark_sending(job, "digest")
+            spine.desk.jobs.mark_unknown(job, "cut")
+    spine.carrier.faults.append("refuse")
+    spine.ready("T2026061800020", line("1", "BAG"))
 
 
 def settle(milliseconds: int = 200) -> None:
@@ -270,6 +298,59 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
     def day_work() -> None:
         window.page("day")._presenter.show_part("work")
 
+    def stock() -> None:
+        window.go("stock")
+
+    def why() -> None:
+        window.page("stock").handle_scan("6901234567892")
+
+    def counting() -> None:
+        window.page("stock")._presenter.begin_act("count")
+        settle(60)
+        window.page("stock").drawer._form._qty.setValue(1)
+
+    def in_hand() -> None:
+        window.page("stock")._presenter.review()
+
+    def activity() -> None:
+        window.page("stock")._presenter.close()
+        window.go("activity")
+
+    def failed() -> None:
+        page = window.page("activity")
+        page._open(0)
+
+    def prints() -> None:
+        window.page("activity")._presenter.choose_pile("prints")
+        settle(60)
+        window.page("activity")._open(0)
+
+    def customers() -> None:
+        window.page("activity")._presenter.close()
+        window.go("customers")
+
+    def customer() -> None:
+        window.page("customers")._presenter.find("T2026061800001")
+
+    def erasing() -> None:
+        window.page("customers")._presenter.ask_erase()
+
+    def products() -> None:
+        window.page("customers")._presenter.close()
+        window.go("products")
+
+    def product() -> None:
+        window.page("products")._presenter.scan("SET")
+
+    def new_product() -> None:
+        page = window.page("products")
+        page._presenter.begin()
+        draft = page._presenter.screen.draft
+        page._presenter._start(
+            replace(draft, spec=replace(draft.spec, code="HONEY", name="蜂蜜柚子茶", weight_g=620))
+        )
+        page._presenter.add_barcode("6901234567999")
+
     def printers() -> None:
         window.go("printers")
 
@@ -334,6 +415,19 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14j-day": day,
         "14k-day-orders": day_orders,
         "14l-day-work": day_work,
+        "14m-stock": stock,
+        "14n-why": why,
+        "14o-counting": counting,
+        "14p-in-hand": in_hand,
+        "14q-activity": activity,
+        "14r-failed": failed,
+        "14s-prints": prints,
+        "14t-customers": customers,
+        "14u-customer": customer,
+        "14v-erasing": erasing,
+        "14w-products": products,
+        "14x-product": product,
+        "14y-new-product": new_product,
         "15-printers": printers,
         "16-form": form,
         "16b-form-open": form_open,
@@ -359,6 +453,8 @@ def furnished_spine(folder: Path) -> World:
         spine.desk.ship(label)
     spine.shop.after_sale("T2026061800103", "1", "requested")
     spine.sync("T2026061800103")
+    furnish_stock(spine)
+    furnish_activity(spine)
     return spine
 
 

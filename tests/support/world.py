@@ -19,6 +19,8 @@ from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.keys import DataKey
 from core.db.schema import all_tables
 from core.db.unit_of_work import Actor, Store, UnitOfWork
+from core.desk.activity import Activity
+from core.desk.customers import Customers
 from core.desk.day import Day
 from core.desk.handover import Handover
 from core.desk.labels import Labels
@@ -26,6 +28,7 @@ from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
 from core.desk.print_jobs import PrintJobs
+from core.desk.products import Products
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.fulfilment.models import Parcel, ParcelLine
@@ -111,6 +114,9 @@ class Desk:
         self.jobs = PrintJobs(store, store.actor.desk)
         self.stock = Stock(store, CARRIER)
         self.status = Status(store)
+        self.customers = Customers(store, digest)
+        self.products = Products(store, digest, CARRIER)
+        self.activity = Activity(store)
         self._nonces = nonces
 
     def nonce(self) -> str:

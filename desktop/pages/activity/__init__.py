@@ -1,0 +1,1 @@
+"""Activity: what goes out to shops and carriers, and onto paper."""

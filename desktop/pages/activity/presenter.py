@@ -1,0 +1,246 @@
+"""The activity page without widgets: what is listed, what is open, what is sent again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from core.sync.deliveries import DeliveryPage, DeliveryRow
+from core.waybills.records import PrintJobView
+from desktop.bridge.tasks import Lane, Tasks
+from desktop.errors import error_phrase
+from desktop.pages.activity.ports import ActivityDesk, PrintActs
+from desktop.texts import Phrase
+
+PAGE_ROWS: Final = 100
+#: so many rows are read again where so many were loaded; nobody looks at more at once
+MOST_ROWS: Final = 1000
+
+Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityScreen:
+    """What the page shows beside the rows.
+
+    Attributes:
+        pile: one of `words.PILES`.
+        counts: texts for the chips.
+        delivery, job: what is open; at most one of them.
+        is_saving: an act is on its way; a further press is none.
+    """
+
+    pile: str = "waiting"
+    is_loading: bool = False
+    is_known_empty: bool = False
+    counts: Mapping[str, str] = field(default_factory=dict)
+    delivery: DeliveryRow | None = None
+    job: PrintJobView | None = None
+    is_saving: bool = False
+
+    @property
+    def shows_prints(self) -> bool:
+        """Whether the list is that of print jobs."""
+        return self.pile == "prints"
+
+
+class ActivityPresenter:
+    """Reads in the lane of reads, a newer wish makes an older answer worthless; acts are acts."""
+
+    def __init__(self, activity: ActivityDesk, labels: PrintActs, tasks: Tasks, tell: Tell) -> None:
+        self._activity = activity
+        self._labels = labels
+        self._tasks = tasks
+        self._tell = tell
+        self._screen = ActivityScreen()
+        self._loaded = 0
+        self._has_chosen = False
+        self.on_screen: Callable[[], None] = lambda: None
+        #: deliveries from the first on, the cursor of the next page, whether the same list is merely read again
+        self.on_first: Callable[[tuple[DeliveryRow, ...], int | None, bool], None] = lambda _r, _n, _a: None
+        self.on_more: Callable[[tuple[DeliveryRow, ...], int | None], None] = lambda _rows, _next: None
+        self.on_no_more: Callable[[], None] = lambda: None
+        self.on_prints: Callable[[tuple[PrintJobView, ...], bool], None] = lambda _rows, _again: None
+        #: goes to an order by its number
+        self.on_order: Callable[[str], None] = lambda _order_no: None
+
+    @property
+    def screen(self) -> ActivityScreen:
+        """What is to be shown now."""
+        return self._screen
+
+    # --- the list -----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Read what is to be shown; before anybody has chosen, that is what failed, if anything did."""
+        self.reload()
+
+    def reload(self) -> None:
+        """Read again what is shown, as far down as it was loaded."""
+        self._list(self._screen.pile, is_again=True)
+
+    def choose_pile(self, pile: str) -> None:
+        """Show another pile."""
+        self._has_chosen = True
+        self._show(delivery=None, job=None)
+        self._list(pile)
+
+    def more(self, after: object) -> None:
+        """The list was scrolled near its end."""
+        pile = self._screen.pile
+        if not isinstance(after, int) or self._screen.shows_prints:
+            return
+
+        def arrived(page: DeliveryPage) -> None:
+            if pile == self._screen.pile:
+                self._loaded += len(page.rows)
+                self.on_more(page.rows, page.next_after)
+
+        def failed(error: Exception) -> None:
+            self.on_no_more()
+            self._fail(error)
+
+        self._tasks.submit(
+            lambda: self._activity.page(pile, after, PAGE_ROWS), arrived, failed, owner=self, key="page"
+        )
+
+    def open(self, row: DeliveryRow) -> None:
+        """Show a delivery in the drawer."""
+        self._show(delivery=row, job=None)
+
+    def open_job(self, job: PrintJobView) -> None:
+        """Show a print job in the drawer."""
+        self._show(delivery=None, job=job)
+
+    def close(self) -> bool:
+        """Close the drawer; whether one was open."""
+        was_open = self._screen.delivery is not None or self._screen.job is not None
+        self._show(delivery=None, job=None)
+        return was_open
+
+    def open_order(self, order_no: str) -> None:
+        """Go to an order."""
+        self.on_order(order_no)
+
+    # --- acts ---------------------------------------------------------------------------------------------------
+
+    def retry(self) -> None:
+        """Send the open delivery now."""
+        row = self._screen.delivery
+        if row is not None and row.state in {"waiting", "failed"}:
+            self._act(lambda: self._activity.retry(row.id), lambda is_met: self._told_retry(row, bool(is_met)))
+
+    def retry_failed(self) -> None:
+        """Send everything again that failed for the open delivery's shop or carrier."""
+        row = self._screen.delivery
+        if row is not None and row.state == "failed":
+            self._act(
+                lambda: self._activity.retry_failed(row.lane),
+                lambda count: Phrase("activity.retried_all", {"n": count, "target": row.target}),
+            )
+
+    def reprint(self, reason: str) -> None:
+        """Print the open job's label again, visibly a further copy."""
+        job = self._screen.job
+        if job is not None and job.state in {"sent", "confirmed", "failed"}:
+            self._act(
+                lambda: self._labels.reprint(job.waybill_id, reason),
+                lambda _job: Phrase("orders.reprinting", {"number": job.waybill_no}),
+            )
+
+    def answer(self, *, came_out: bool) -> None:
+        """Say whether the open job's label came out."""
+        job = self._screen.job
+        if job is not None and job.state == "unknown":
+            code = "activity.answered.came" if came_out else "activity.answered.missing"
+            self._act(
+                lambda: self._labels.answer_unknown(job.id, came_out),
+                lambda _job: Phrase(code, {"number": job.waybill_no}),
+            )
+
+    @staticmethod
+    def _told_retry(row: DeliveryRow, is_met: bool) -> Phrase:
+        return Phrase("activity.retried" if is_met else "activity.under_way", {"target": row.target})
+
+    def _act(self, work: Callable[[], Any], told: Callable[[Any], Phrase]) -> None:
+        if self._screen.is_saving:
+            return
+        self._show(is_saving=True)
+
+        def finished(result: Any) -> None:
+            self._show(is_saving=False)
+            self._tell("good", told(result), None)
+            self.reload()
+
+        def failed(error: Exception) -> None:
+            self._show(is_saving=False)
+            self._fail(error)
+            self.reload()
+
+        self._tasks.submit(work, finished, failed, owner=self, lane=Lane.ACTS)
+
+    # --- within -------------------------------------------------------------------------------------------------
+
+    def _list(self, pile: str, *, is_again: bool = False) -> None:
+        self._show(pile=pile, is_loading=True)
+        if pile == "prints":
+            self._tasks.submit(
+                self._activity.prints,
+                lambda jobs: self._on_prints(jobs, is_again=is_again),
+                self._on_failed,
+                owner=self,
+                key="page",
+            )
+        else:
+            rows = min(max(self._loaded, PAGE_ROWS), MOST_ROWS) if is_again else PAGE_ROWS
+            self._tasks.submit(
+                lambda: self._activity.page(pile, None, rows),
+                lambda page: self._on_first(page, is_again=is_again),
+                self._on_failed,
+                owner=self,
+                key="page",
+            )
+        self._tasks.submit(self._activity.counts, self._on_counts, lambda _error: None, owner=self, key="counts")
+        self._look_again()
+
+    def _look_again(self) -> None:
+        row = self._screen.delivery
+        if row is not None:
+            self._tasks.submit(
+                lambda: self._activity.delivery(row.id), self._on_delivery, self._fail, owner=self, key="delivery"
+            )
+
+    def _on_delivery(self, row: DeliveryRow | None) -> None:
+        shown = self._screen.delivery
+        if shown is not None and (row is None or row.id == shown.id):
+            self._show(delivery=row)
+
+    def _on_first(self, page: DeliveryPage, *, is_again: bool) -> None:
+        self._loaded = len(page.rows)
+        self._show(is_loading=False, is_known_empty=not page.rows)
+        self.on_first(page.rows, page.next_after, is_again)
+
+    def _on_prints(self, jobs: tuple[PrintJobView, ...], *, is_again: bool) -> None:
+        shown = self._screen.job
+        found = next((job for job in jobs if shown is not None and job.id == shown.id), shown)
+        self._show(is_loading=False, is_known_empty=not jobs, job=found)
+        self.on_prints(jobs, is_again)
+
+    def _on_counts(self, counts: Mapping[str, int]) -> None:
+        self._show(counts={pile: str(number) for pile, number in counts.items()})
+        if counts.get("failed") and not self._has_chosen:
+            # What failed for good is what somebody comes here for.
+            self.choose_pile("failed")
+        self._has_chosen = True
+
+    def _on_failed(self, error: Exception) -> None:
+        self._show(is_loading=False)
+        self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._tell("stop", error_phrase(error), None)
+
+    def _show(self, **changes: Any) -> None:
+        screen = replace(self._screen, **changes)
+        if screen != self._screen:
+            self._screen = screen
+            self.on_screen()

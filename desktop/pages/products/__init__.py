@@ -1,0 +1,1 @@
+"""Products: the catalogue as a person keeps it."""

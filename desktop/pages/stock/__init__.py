@@ -1,0 +1,1 @@
+"""Stock: what is where, why, and what a clerk books."""

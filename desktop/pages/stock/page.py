@@ -1,0 +1,235 @@
+"""The stock page: filters with counts, search, table with sums below, drawer with the reasons."""
+
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from core.inventory.stock_list import STOCK_PILES, StockCursor, StockRow
+from desktop.models.paged import Column, PagedTableModel
+from desktop.pages.stock.drawer import InHandDrawer, StockDrawer
+from desktop.pages.stock.presenter import StockPresenter
+from desktop.pages.stock.words import ACTS, stock_tone, stock_word
+from desktop.ui import Ui
+from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field
+from desktop.widgets.labels import PlainLabel
+from desktop.widgets.table import ListTable
+
+_KEYS = {getattr(Qt.Key, f"Key_{key}"): act for act, (key, _icon) in ACTS.items()}
+
+
+def _row_id(row: StockRow) -> int:
+    """One number for a row; goods without a level have none of their own."""
+    return -row.sku_id if row.level_id is None else row.level_id
+
+
+class StockPage(QWidget):
+    """Shows what the presenter lists."""
+
+    def __init__(self, ui: Ui, presenter: StockPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self._is_filling = False
+        self.setObjectName("stock")
+        title = PlainLabel(ui, "title", name="stock.title")
+        title.say("page.stock")
+        self._search = Field(ui, "stock.search", "stock.search")
+        self._search.setMinimumWidth(160)
+        self._search.setMaximumWidth(ui.scaled(380))
+        self._search.returnPressed.connect(self._on_search)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(self._search, 4)
+        head.addWidget(
+            ActionButton(ui, "stock.in_hand.open", presenter.review, icon="hand", key="Ctrl+H", name="stock.in_hand")
+        )
+        head.addWidget(
+            ActionButton(ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="stock.refresh")
+        )
+        self._chips = ChipRow(ui, "stock.pile", STOCK_PILES, "stock.pile")
+        self._chips.chosen.connect(self._on_pile)
+        self.model: PagedTableModel[StockRow] = PagedTableModel(ui, self._columns(), _row_id, self)
+        self.table = ListTable(ui, self.model, "stock.table")
+        self.table.selectionModel().currentRowChanged.connect(self._on_current)
+        self.table.clicked.connect(self._on_activated)
+        self.table.activated.connect(self._on_activated)
+        self._sums = PlainLabel(ui, "heading", name="stock.sums")
+        self._empty = EmptyState(ui, "boxes", "stock.empty", "stock.empty")
+        self.drawer = StockDrawer(ui, presenter)
+        self.review = InHandDrawer(ui, presenter)
+        self._lay_out(head)
+        self.model.more_wanted.connect(presenter.more)
+        presenter.on_screen = self._on_screen
+        presenter.on_first = self._on_first
+        presenter.on_more = self.model.append
+        presenter.on_no_more = self.model.give_up
+        self._on_screen()
+
+    def _lay_out(self, head: QHBoxLayout) -> None:
+        left = QVBoxLayout()
+        left.setContentsMargins(16, 14, 16, 12)
+        left.setSpacing(10)
+        left.addLayout(head)
+        left.addWidget(self._chips)
+        left.addWidget(self.table, 1)
+        left.addWidget(self._empty, 1)
+        left.addWidget(self._sums)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left, 1)
+        row.addWidget(self.drawer)
+        row.addWidget(self.review)
+
+    def _columns(self) -> tuple[Column[StockRow], ...]:
+        ui = self._ui
+
+        def state(row: StockRow) -> str:
+            return stock_word(row, ui.texts)
+
+        return (
+            Column("stock.column.state", state, 132, tone=stock_tone),
+            Column("stock.column.code", lambda row: row.code, 130),
+            Column("stock.column.name", lambda row: row.name, 190, stretch=True),
+            Column("stock.column.spec", lambda row: row.spec, 90, stretch=True, spare=5),
+            Column("stock.column.place", lambda row: row.warehouse_name, 90, spare=4),
+            Column("stock.column.batch", lambda row: row.batch, 90, spare=6),
+            Column("stock.column.available", lambda row: str(row.quantities.available_qty), 84, is_right=True),
+            Column("stock.column.on_hand", lambda row: str(row.quantities.on_hand_qty), 84, is_right=True),
+            Column("stock.column.reserved", lambda row: str(row.quantities.reserved_qty), 84, is_right=True, spare=2),
+            Column(
+                "stock.column.confirmed", lambda row: str(row.quantities.confirmed_qty), 84, is_right=True, spare=1
+            ),
+            Column(
+                "stock.column.quarantined",
+                lambda row: str(row.quantities.quarantined_qty),
+                84,
+                is_right=True,
+                spare=3,
+            ),
+        )
+
+    # --- keys, scans --------------------------------------------------------------------------------------------
+
+    def handle_scan(self, raw: str) -> None:
+        """Show and open the goods the code belongs to."""
+        self._search.setText(raw)
+        self._presenter.find(raw)
+
+    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """What each key does here stands on its button."""
+        has_ctrl = modifiers == Qt.KeyboardModifier.ControlModifier
+        if key == Qt.Key.Key_F2 or (has_ctrl and key == Qt.Key.Key_F):
+            self._search.setFocus()
+            self._search.selectAll()
+        elif has_ctrl and key == Qt.Key.Key_H:
+            self._presenter.review()
+        elif key == Qt.Key.Key_F5:
+            self._presenter.reload()
+        elif key in _KEYS and modifiers == Qt.KeyboardModifier.NoModifier:
+            self._presenter.begin_act(_KEYS[key])
+        else:
+            return False
+        return True
+
+    def handle_changed(self) -> None:
+        """Records changed somewhere: read again, but never pull the list away from under an eye further down."""
+        if self.table.verticalScrollBar().value() == 0:
+            self._presenter.reload()
+        else:
+            self._presenter.refresh_beside()
+
+    def handle_back(self) -> bool:
+        """Esc closes the form, then the drawer, then clears the search."""
+        if self._presenter.close():
+            self.table.setFocus()
+            return True
+        if self._search.text():
+            self._search.clear()
+            self._on_search()
+            self.table.setFocus()
+            return True
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Esc anywhere on the page."""
+        if event.key() == Qt.Key.Key_Escape and self.handle_back():
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """Read, and let the keyboard begin in the table."""
+        super().showEvent(event)
+        self.table.setFocus()
+        self._presenter.reload()
+
+    # --- showing ------------------------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_pile(self, pile: str) -> None:
+        self._presenter.choose_pile(pile)
+
+    @Slot()
+    def _on_search(self) -> None:
+        self._presenter.search(self._search.text())
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        """With the drawer open, moving in the table shows the next goods; rows that move by themselves do not."""
+        row = self.model.row_at(current.row())
+        if row is not None and self._presenter.screen.detail is not None and not self._is_filling:
+            self._presenter.open(row.sku_id, row.level_id)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        row = self.model.row_at(index.row())
+        if row is not None:
+            self._presenter.open(row.sku_id, row.level_id)
+
+    def _on_first(self, rows: tuple[StockRow, ...], next_after: StockCursor | None, is_again: bool) -> None:
+        """Show the rows; where the list is merely read again, eye and hand stay on their goods."""
+        number = self.table.currentIndex().row()
+        current, scroll = self.model.row_at(number), self.table.verticalScrollBar().value()
+        self._is_filling = is_again
+        self.model.show_first(rows, next_after)
+        if rows:
+            place = -1 if current is None else self.model.find(_row_id(current))
+            if place < 0 and is_again:
+                place = min(number, len(rows) - 1)
+            self.table.setCurrentIndex(self.model.index(max(place, 0), 0))
+        if is_again:
+            self.table.verticalScrollBar().setValue(scroll)
+        self._is_filling = False
+
+    def _on_screen(self) -> None:
+        screen = self._presenter.screen
+        self._chips.choose(screen.wanted.pile)
+        self._chips.show_counts(screen.counts)
+        is_empty = screen.is_known_empty and not screen.is_loading
+        is_found = bool(screen.wanted.search) or screen.wanted.pile != "all"
+        self._empty.say("stock.nothing_found" if is_found else "stock.empty", search=screen.wanted.search)
+        if is_empty and self.table.hasFocus():
+            # Else the keyboard would land on the rail, out of the page.
+            self._search.setFocus()
+        self._empty.setVisible(is_empty)
+        self.table.setVisible(not is_empty)
+        self._sums.setVisible(screen.totals is not None and not is_empty)
+        if screen.totals is not None:
+            sums = screen.totals.quantities
+            self._sums.say(
+                "stock.sums",
+                on_hand=sums.on_hand_qty,
+                promised=sums.reserved_qty + sums.confirmed_qty,
+                quarantined=sums.quarantined_qty,
+                available=sums.available_qty,
+            )
+        if screen.act == "" and self.drawer.isVisible() and self._form_has_focus():
+            self.table.setFocus()
+        self.drawer.show_detail(screen.detail)
+        self.review.show_rows(screen.in_hand, is_open=screen.is_reviewing)
+
+    def _form_has_focus(self) -> bool:
+        """Whether the keyboard is in the form that is about to go."""
+        focus = self.window().focusWidget()
+        return focus is not None and focus.objectName().startswith("stock.form")

@@ -1,0 +1,79 @@
+"""What the stock page needs from core; core's service satisfies it by shape."""
+
+from typing import Protocol
+
+from core.desk.stock import StockActed, StockCounted
+from core.inventory.stock_list import (
+    InHandRow,
+    StockCursor,
+    StockDetail,
+    StockFilter,
+    StockPage,
+    StockTotals,
+    WarehouseRow,
+)
+from core.runtime.ids import LevelId, SkuId, WarehouseId
+
+
+class StockDesk(Protocol):
+    """Looking at stock, and booking. Every act has a key: the same act under the same key is booked once."""
+
+    def page(self, wanted: StockFilter, after: StockCursor | None, limit: int) -> StockPage:
+        """One page of the list, by code."""
+        ...
+
+    def totals(self, wanted: StockFilter) -> StockTotals:
+        """How many rows each filter holds, and the sums of what is shown."""
+        ...
+
+    def detail(self, sku_id: SkuId, level_id: LevelId | None) -> StockDetail | None:
+        """A row and what makes its numbers."""
+        ...
+
+    def warehouses(self) -> tuple[WarehouseRow, ...]:
+        """Where goods may be booked into."""
+        ...
+
+    def in_hand(self) -> tuple[InHandRow, ...]:
+        """Goods booked on the spot that nobody has reviewed."""
+        ...
+
+    def receive(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
+    ) -> StockActed:
+        """Book goods in."""
+        ...
+
+    def book_in_hand(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
+    ) -> StockActed:
+        """Book goods that are there and not in the books."""
+        ...
+
+    def adjust(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
+    ) -> StockActed:
+        """Correct the books, up or down."""
+        ...
+
+    def quarantine(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
+    ) -> StockActed:
+        """Set free units aside."""
+        ...
+
+    def unquarantine(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
+    ) -> StockActed:
+        """Make units free again."""
+        ...
+
+    def count(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, counted_qty: int, reason: str, key: str, batch: str = ""
+    ) -> StockCounted:
+        """Book a stocktake of one place."""
+        ...
+
+    def review_in_hand(self, movement_id: int) -> bool:
+        """Say that goods booked on the spot were looked into."""
+        ...

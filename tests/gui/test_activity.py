@@ -1,0 +1,222 @@
+"""The activity page over the real outbox and print queue."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from core.runtime.remote_errors import Rejected
+from desktop.app import build_window
+from desktop.pages.activity.presenter import ActivityPresenter
+from desktop.pages.activity.words import PILES, TONES, TROUBLES
+from desktop.shell.ports import DeskPorts
+from desktop.shell.window import Start
+from desktop.texts import load_catalogue
+from tests.gui.conftest import ManualTasks
+from tests.gui.robots import DeskRobot
+from tests.support.desk_world import START, DeskWorld
+from tests.support.fake_shop import line
+from tests.support.world import World
+
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
+
+
+@pytest.fixture
+def spine(sqlite_address):
+    world = World(sqlite_address)
+    yield world
+    world.close()
+
+
+def refused_shipment(spine, no="A1"):
+    number = spine.ready(no, line("1", "BEAR"))
+    spine.desk.pack(no)
+    spine.desk.ship(number)
+    spine.shop.faults.append(Rejected("<b>no</b> such service", code="no"))
+    spine.tell_shop()
+
+
+def unknown_print(spine, no="P1"):
+    spine.ready(no, line("1", "BEAR"))
+    spine.desk.pack(no)
+    while (job := spine.desk.jobs.claim("virtual")) is not None:
+        spine.desk.jobs.mark_sending(job, "digest")
+        spine.desk.jobs.mark_unknown(job, "cut")
+
+
+class Desk:
+    def __init__(self, spine):
+        self.told = []
+        self.rows = ()
+        self.jobs = ()
+        self.tasks = ManualTasks()
+        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731
+        self.presenter = ActivityPresenter(spine.desk.activity, spine.desk.labels, self.tasks, tell)
+        self.presenter.on_first = lambda rows, _next, _again: setattr(self, "rows", rows)
+        self.presenter.on_prints = lambda jobs, _again: setattr(self, "jobs", jobs)
+
+    def do(self, act, *arguments, **more):
+        getattr(self.presenter, act)(*arguments, **more)
+        self.tasks.run()
+
+    @property
+    def screen(self):
+        return self.presenter.screen
+
+
+@pytest.fixture
+def desk(spine):
+    return Desk(spine)
+
+
+# --- presenter ---------------------------------------------------------------------------------------------------
+
+
+def test_what_failed_is_shown_first_and_only_the_first_time(desk, spine):
+    refused_shipment(spine)
+    desk.do("start")
+    assert desk.screen.pile == "failed"
+    assert desk.screen.counts == {"waiting": "0", "failed": "1"}
+    desk.do("choose_pile", "done")
+    desk.do("start")
+    assert desk.screen.pile == "done"
+
+
+def test_where_nothing_failed_what_waits_is_shown(desk):
+    desk.do("start")
+    assert (desk.screen.pile, desk.screen.is_known_empty) == ("waiting", True)
+
+
+def test_a_press_sends_again_and_the_row_leaves_the_pile(desk, spine):
+    refused_shipment(spine)
+    desk.do("start")
+    desk.do("open", desk.rows[0])
+    desk.presenter.retry()
+    desk.presenter.retry()
+    desk.tasks.run()
+    assert desk.told == [("good", "activity.retried")]
+    assert desk.rows == ()
+    assert desk.screen.delivery.state == "waiting"
+    assert spine.tell_shop() == 1
+
+
+def test_all_of_a_shop_go_again(desk, spine):
+    for no in ("A1", "A2", "A3"):
+        refused_shipment(spine, no)
+    desk.do("start")
+    desk.do("open", desk.rows[1])
+    desk.do("retry_failed")
+    assert desk.told == [("good", "activity.retried_all")]
+    assert spine.tell_shop() == 3
+
+
+def test_what_another_desk_sends_meanwhile_is_said(desk, spine):
+    refused_shipment(spine)
+    desk.do("start")
+    desk.do("open", desk.rows[0])
+    spine.desk.activity.retry(desk.rows[0].id)
+    spine.tell_shop()
+    desk.do("retry")
+    assert desk.told == [("good", "activity.under_way")]
+
+
+@pytest.mark.parametrize(("came_out", "states"), [(True, ["confirmed"]), (False, ["queued", "failed"])])
+def test_an_unknown_label_is_answered_here_too(desk, spine, came_out, states):
+    unknown_print(spine)
+    desk.do("choose_pile", "prints")
+    desk.do("open_job", desk.jobs[0])
+    desk.do("answer", came_out=came_out)
+    assert [job.state for job in desk.jobs] == states
+    desk.do("answer", came_out=came_out)
+    assert len(desk.told) == 1, "what is answered asks no more"
+
+
+def test_a_printed_label_is_printed_again_as_a_numbered_copy(desk, spine):
+    spine.ready("P1", line("1", "BEAR"))
+    spine.desk.pack("P1")
+    spine.print_labels()
+    desk.do("choose_pile", "prints")
+    desk.do("open_job", desk.jobs[0])
+    desk.do("reprint", "torn")
+    assert [(job.copy_no, job.state) for job in desk.jobs] == [(1, "queued"), (0, "sent")]
+
+
+# --- page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def robot(qtbot, qapp, settings, spine, tmp_path):
+    world, desk = DeskWorld(), spine.desk
+    settings.put("language", "zh_CN")
+    refused_shipment(spine)
+    unknown_print(spine)
+
+    def boot():
+        more = (desk.entry, desk.stock, desk.activity, desk.customers, desk.products)
+        return DeskPorts(world, desk.labels, desk.orders, desk.status, world, lambda _hear: None, world, *more)
+
+    window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
+    with qtbot.waitSignal(window.ready):
+        window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and QApplication.focusWidget() is not None)
+    yield DeskRobot(qtbot, window)
+    window.close()
+    window.deleteLater()
+
+
+def opened(robot):
+    light = robot.find("shell.strip.outbox")
+    robot.qtbot.waitUntil(light.isVisible)
+    robot.qtbot.mouseClick(light, Qt.MouseButton.LeftButton)
+    page = robot.window.page("activity")
+    robot.qtbot.waitUntil(lambda: page.table.isVisible() and page.model.rowCount() == 1 and page.table.hasFocus())
+    return page
+
+
+def test_the_strips_light_leads_here_and_keys_send_again(robot, spine):
+    page = opened(robot)
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("activity.drawer.title", "告诉店铺已发货")
+    assert not robot.find("activity.drawer.words").isVisible()
+    robot.qtbot.mouseClick(robot.find("activity.drawer.raw", QPushButton), Qt.MouseButton.LeftButton)
+    assert "<b>no</b>" in robot.text("activity.drawer.words")
+    robot.key(Qt.Key.Key_F6)
+    robot.qtbot.waitUntil(lambda: page.model.rowCount() == 0)
+    assert spine.tell_shop() == 1
+
+
+def test_an_order_is_a_door(robot):
+    opened(robot)
+    robot.key(Qt.Key.Key_Return)
+    robot.qtbot.waitUntil(lambda: robot.window.findChild(QPushButton, "activity.drawer.order.0") is not None)
+    robot.qtbot.mouseClick(robot.find("activity.drawer.order.0"), Qt.MouseButton.LeftButton)
+    robot.sees("orders.drawer.title", "A1")
+
+
+def test_an_unknown_print_is_answered_by_key(robot, spine):
+    page = opened(robot)
+    robot.qtbot.mouseClick(robot.find("activity.pile.prints"), Qt.MouseButton.LeftButton)
+    robot.qtbot.waitUntil(lambda: page.print_table.isVisible() and page.prints.rowCount() == 2)
+    page.print_table.setFocus()
+    robot.key(Qt.Key.Key_Return)
+    robot.qtbot.waitUntil(lambda: robot.find("activity.drawer.came").isVisible())
+    robot.key(Qt.Key.Key_F6)
+    robot.qtbot.waitUntil(lambda: spine.desk.status.status().unknown_prints == 1)
+
+
+def test_esc_closes_the_drawer(robot):
+    page = opened(robot)
+    robot.key(Qt.Key.Key_Return)
+    robot.qtbot.waitUntil(lambda: robot.find("activity.drawer").isVisible())
+    robot.key(Qt.Key.Key_Escape)
+    assert not robot.find("activity.drawer").isVisible()
+    assert page.table.hasFocus()
+
+
+def test_every_state_and_trouble_has_words():
+    known = load_catalogue("zh_CN")
+    wanted = {f"activity.pile.{pile}" for pile in PILES} | {f"state.delivery.{state}" for state in TONES}
+    wanted |= {f"activity.empty.{pile}{part}" for pile in PILES for part in ("", ".hint")}
+    wanted |= {f"activity.trouble.{part}{word}" for word in TROUBLES for part in ("", "short.")}
+    wanted |= {f"activity.kind.{kind}" for kind in ("obtain_waybill", "cancel_waybill", "confirm_shipment")}
+    assert wanted - known.keys() == set()
