@@ -38,6 +38,9 @@ class PrinterProfile:
         is_inverted: a few firmwares burn the 1 bits of TSPL BITMAP where most burn the 0 bits.
         threshold: grey below this is black; higher prints bolder.
         has_ribbon: thermal transfer; without it the ribbon bit of the status is ignored.
+        cainiao_printer: what Cainiao's print component calls this printer, the name of its queue in the system; empty
+            where that component does not print on it.
+        pdd_printer: the same for Pinduoduo's.
     """
 
     key: str
@@ -57,12 +60,17 @@ class PrinterProfile:
     is_inverted: bool = False
     threshold: int = DEFAULT_THRESHOLD
     has_ribbon: bool = False
+    cainiao_printer: str = ""
+    pdd_printer: str = ""
 
     def __post_init__(self) -> None:
         for name in ("key", "name", "address"):
             text = getattr(self, name)
             if not text or len(text) > 500 or not text.isprintable():
                 raise _bad(name, "must be printable text of 1 to 500 characters")
+        for name in ("cainiao_printer", "pdd_printer"):
+            if len(getattr(self, name)) > 500 or not getattr(self, name).isprintable():
+                raise _bad(name, "must be printable text of at most 500 characters")
         for name, known in (("language", LANGUAGES), ("size", tuple(SHEETS)), ("media", MEDIA)):
             if getattr(self, name) not in known:
                 raise _bad(name, f"must be one of {', '.join(known)}")
@@ -75,6 +83,10 @@ class PrinterProfile:
     def resolution(self) -> Resolution:
         """What the renderer needs to know."""
         return Resolution(self.dots_per_mm, self.head_dots, self.threshold)
+
+    def component_printer(self, dialect: str) -> str:
+        """This printer's name at a print component; empty where that component does not print on it."""
+        return {"cainiao": self.cainiao_printer, "pdd": self.pdd_printer}.get(dialect, "")
 
 
 _RANGES: Mapping[str, tuple[float, float]] = {
