@@ -315,7 +315,8 @@ class Lane:
             return self._doubt(followed.job, error)
         if state is TaskState.PRINTED:
             self._hang_up(followed)
-            self._seen_at = None
+            if self._seen.state is not PrinterState.UNKNOWN:
+                self._seen_at = None
             return self._sent(followed.job, Receipt(followed.sha256, is_confirmed=True), ())
         status = self._look(fresh_s=POLL_S)
         followed.is_in_trouble = not status.can_print and status.state is not PrinterState.OFFLINE

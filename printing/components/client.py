@@ -143,11 +143,11 @@ class LocalSession:
         return {"printed": TaskState.PRINTED, "rendered": TaskState.RENDERED}.get(word)
 
     def _failure(self, code: str, message: Message, task: Task) -> TaskFailed | PartlySent:
+        # Its words may quote what only it could decrypt: they are for the screen, never for a log.
         words = clean_words(message.text, task.documents)
         if code == "component.failed" and len(task.documents) > 1:
             return PartlySent("component.part_failed", "some pages of the task failed", message=words)
-        sentence = f"the print component says no: {words}" if words else "the print component says no"
-        return TaskFailed(code, sentence, message=words, dialect=self._dialect.key)
+        return TaskFailed(code, "the print component says no", message=words, dialect=self._dialect.key)
 
 
 def _is_reply(message: Message, command: str, request_id: str) -> bool:

@@ -30,6 +30,8 @@ class _BoundedSocket(socket.socket):
 
     def __init__(self) -> None:
         super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+        # A message is small and waited for: it must not lie about until the last one is acknowledged.
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.ends_at = 0.0
         self.sent_bytes = 0
         self.allowance = MAX_MESSAGE_BYTES
