@@ -4,11 +4,14 @@ import json
 import logging
 import socket
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from printing.components import content
 from printing.components.client import LocalComponents
 from printing.components.content import content_from_mapping
 from printing.components.contract import ComponentPrinter, Task, TaskState
@@ -135,10 +138,11 @@ def test_before_print_is_sent_every_failure_is_nothing_sent_and_a_restarted_one_
     assert print_one(component, 1) is TaskState.PRINTED
 
 
-def test_a_line_that_the_component_closed_before_is_seen_before_the_first_byte(component, printer):
+@pytest.mark.parametrize("end", [PrintComponent.die, PrintComponent.hang_up])
+def test_a_line_that_the_component_closed_before_is_seen_before_the_first_byte(component, end):
     session = components(component).open(component.dialect)
     session.printers()
-    component.die()
+    end(component)
     with pytest.raises(NothingSent):
         session.print(Task("t", "QUEUE", documents(1, component.dialect)))
     session.close()
@@ -162,10 +166,12 @@ def test_what_listens_there_but_speaks_no_websocket_is_nothing_sent_and_takes_no
         thread = threading.Thread(target=drip)
         thread.start()
         there = LocalComponents({"cainiao": door.getsockname()[1]}, connect_s=0.5)
+        began = time.monotonic()
         with pytest.raises(NothingSent) as caught:
             there.open("cainiao")
         assert caught.value.code == "component.garbled"
-        thread.join(10)
+        assert time.monotonic() - began < 5, "every drip was waited for anew"
+        thread.join(15)
 
 
 def test_running_components_are_found_with_their_printers(component):
@@ -241,9 +247,9 @@ def test_any_json_under_the_right_names_neither(body):
 def test_words_never_quote_what_was_to_be_printed(secret, around):
     raw = component_content(1)
     raw["documents"][0]["contents"] = [{"data": {"recipient": {"name": secret}}, "templateURL": "x"}]
-    content = content_from_mapping(raw)
+    made = content_from_mapping(raw)
     if secret.isprintable():
-        assert secret not in clean_words(f"{around}{secret}{around}", content.documents).replace("…", "\n")
+        assert secret not in clean_words(f"{around}{secret}{around}", made.documents).replace("…", "\n")
 
 
 def test_long_numbers_are_left_out_of_words():
@@ -251,8 +257,8 @@ def test_long_numbers_are_left_out_of_words():
 
 
 def test_print_data_is_handed_on_untouched_but_for_the_name_of_its_template():
-    content = content_from_mapping(component_content(5, "pdd")).stamped(2)
-    task = json.loads(print_request(PDD, "r", Task("t", "QUEUE", content.documents)))["task"]
+    made = content_from_mapping(component_content(5, "pdd")).stamped(2)
+    task = json.loads(print_request(PDD, "r", Task("t", "QUEUE", made.documents)))["task"]
     first, area = task["documents"][0]["contents"]
     given_data = print_data_for(5)
     assert first == {"templateUrl": given_data.pop("templateURL"), **given_data}
@@ -314,3 +320,20 @@ def test_neither_logs_nor_errors_hold_what_is_printed(component, caplog):
         print_data_for(1)["signature"][:20],
     ):
         assert secret not in text
+
+
+def test_the_schema_file_describes_what_is_read():
+    folder = Path(__file__).resolve().parents[2] / "docs"
+    schema = json.loads((folder / "component-content.schema.json").read_text(encoding="utf-8"))
+    raw = component_content(1)
+    document = schema["$defs"]["document"]
+    area = document["properties"]["custom_area"]["anyOf"][0]
+    assert schema["properties"].keys() == set(schema["required"]) == raw.keys()
+    assert document["properties"].keys() == set(document["required"]) == raw["documents"][0].keys()
+    assert area["properties"].keys() == set(area["required"]) == raw["documents"][0]["custom_area"].keys()
+    assert schema["properties"]["dialect"]["enum"] == list(DIALECTS)
+    assert schema["properties"]["schema"]["const"] == content.SCHEMA_VERSION
+    assert schema["properties"]["documents"]["maxItems"] == content.MAX_DOCUMENTS
+    assert document["properties"]["contents"]["maxItems"] == content.MAX_CONTENTS
+    assert schema["$defs"]["text"]["maxLength"] == content.MAX_TEXT_CHARS
+    assert f"{content.MAX_BYTES:,}" in schema["description"]

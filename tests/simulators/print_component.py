@@ -145,6 +145,10 @@ class PrintComponent:
             self._timers.append(timer)
             timer.start()
 
+    def hang_up(self) -> None:
+        """Every line is closed in good order; new ones are taken."""
+        self._server.hang_up()
+
     def come_back(self) -> None:
         """Started again."""
         if not self._server.is_open and not self._is_over.is_set():

@@ -46,6 +46,12 @@ class Peer:
             self._line.shutdown(socket.SHUT_RDWR)
         self._line.close()
 
+    def hang_up(self) -> None:
+        """Say goodbye and close, as a program does that ends in good order."""
+        self.send_raw(frame(_CLOSE, b"\x03\xe8"))
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_WR)
+
     def messages(self, hear: Callable[[str], None]) -> None:
         """Shake hands, then hear text messages until the caller hangs up."""
         if not self._shake_hands():
@@ -144,6 +150,13 @@ class WebSocketServer:
             door.close()
         for peer in peers:
             peer.kill()
+
+    def hang_up(self) -> None:
+        """Close every line in good order; the door stays open."""
+        with self._lock:
+            peers = set(self._peers)
+        for peer in peers:
+            peer.hang_up()
 
     def join(self) -> None:
         """Wait until every thread has ended; after `die`."""
