@@ -3,6 +3,8 @@
 import json
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -337,3 +339,10 @@ def test_the_schema_file_describes_what_is_read():
     assert document["properties"]["contents"]["maxItems"] == content.MAX_CONTENTS
     assert schema["$defs"]["text"]["maxLength"] == content.MAX_TEXT_CHARS
     assert f"{content.MAX_BYTES:,}" in schema["description"]
+
+
+def test_a_desk_without_components_never_loads_the_websocket_library():
+    code = "import sys, printing.spooler, printing.components.discovery; print('websocket' in sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split() == ["False"]
