@@ -11,9 +11,9 @@ from printing.languages.names import CPCL_PICTURES, LANGUAGES, ZPL_ENCODINGS
 from printing.profile import MEDIA, PrinterProfile, profile_to_mapping
 from printing.templates.sheets import SHEETS
 
-#: choice: one of a few values. number: whole. decimal: with two places. millimetres: stored as dots. yes: yes or no.
-#: resolution: dots a millimetre, as the words printers are sold with
-Kind = Literal["choice", "number", "decimal", "millimetres", "yes", "resolution"]
+#: text: any words. choice: one of a few values. number: whole. decimal: with two places. millimetres: stored as dots.
+#: yes: yes or no. resolution: dots a millimetre, as the words printers are sold with
+Kind = Literal["text", "choice", "number", "decimal", "millimetres", "yes", "resolution"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ FIELDS: Final = (
     ProfileField("feed_mm", "decimal", lowest=0, highest=60, languages=("escpos",), is_rare=True),
     ProfileField("zpl_encoding", "choice", ZPL_ENCODINGS, languages=("zpl",), is_rare=True),
     ProfileField("cpcl_picture", "choice", CPCL_PICTURES, languages=("cpcl",), is_rare=True),
+    ProfileField("cainiao_printer", "text", is_rare=True),
+    ProfileField("pdd_printer", "text", is_rare=True),
 )
 
 #: what a new printer has, and of which type each setting is

@@ -35,3 +35,7 @@ class NothingSent(PrintingError):
 
 class PartlySent(PrintingError):
     """At least one byte left and the end is not certain: whether paper came out, only a person can say."""
+
+
+class TaskFailed(PrintingError):
+    """A print component says that no paper came out of what it was given; `facts` hold its cleaned `message`."""

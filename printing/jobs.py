@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from printing.canvas import Warned
 from printing.status import PrinterState
 from printing.transports.contract import Receipt
+
+#: routes of a job: our own picture over the printer's wire, or a platform's print component on the same printer
+OWN: Final = "own"
+COMPONENT: Final = "component"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +20,12 @@ class ClaimedJob:
 
     Attributes:
         job_id: the store's id.
-        content: label content as a JSON object, see `printing.label`.
+        content: as a JSON object: by route label content (`printing.label`) or component content
+            (`printing.components.content`).
         copy_no: 0 for the first copy, n for the n-th reprint; shown as 补打 n.
         size: template and paper, such as `100x150`; empty for whatever the printer holds.
         name: plain word for files and lists, such as the waybill number; nothing personal.
+        route: `own` or `component`.
     """
 
     job_id: int
@@ -27,6 +33,7 @@ class ClaimedJob:
     copy_no: int
     size: str
     name: str
+    route: str = OWN
 
 
 class JobStore(Protocol):
@@ -66,7 +73,10 @@ class JobStore(Protocol):
         ...
 
     def mark_failed(self, job: ClaimedJob, reason: str, *, is_retryable: bool) -> None:
-        """No byte left. Retryable: back to queued; else failed, until a person acts."""
+        """No byte left, or a print component says that no paper came of it.
+
+        Retryable: back to queued; else failed, until a person acts.
+        """
         ...
 
     def hand_over(self, job: ClaimedJob, from_key: str, to_key: str) -> None:
@@ -96,7 +106,10 @@ class JobState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JobNews:
-    """One step of one job. `reason` is a stable code, `warnings` come from drawing."""
+    """One step of one job. `reason` is a stable code, `warnings` come from drawing.
+
+    `message` holds a print component's own words where it refused or failed, cleaned of what they may quote.
+    """
 
     printer_key: str
     job_id: int
@@ -104,6 +117,7 @@ class JobNews:
     reason: str = ""
     warnings: Sequence[Warned] = ()
     receipt: Receipt | None = None
+    message: str = ""
 
 
 class Activity(Enum):

@@ -42,6 +42,9 @@ class PrinterProfile:
         feed_mm: ESC/POS on continuous paper without a cutter: how far a label is pushed out to be torn.
         zpl_encoding: how ZPL writes the picture, one of `printing.languages.names.ZPL_ENCODINGS`.
         cpcl_picture: how CPCL writes the picture, one of `printing.languages.names.CPCL_PICTURES`.
+        cainiao_printer: what Cainiao's print component calls this printer, the name of its queue in the system; empty
+            where that component does not print on it.
+        pdd_printer: the same for Pinduoduo's.
     """
 
     key: str
@@ -65,12 +68,17 @@ class PrinterProfile:
     feed_mm: float = 12.0
     zpl_encoding: str = "hex"
     cpcl_picture: str = "binary"
+    cainiao_printer: str = ""
+    pdd_printer: str = ""
 
     def __post_init__(self) -> None:
         for name in ("key", "name", "address"):
             text = getattr(self, name)
             if not text or len(text) > 500 or not text.isprintable():
                 raise _bad(name, "must be printable text of 1 to 500 characters")
+        for name in ("cainiao_printer", "pdd_printer"):
+            if len(getattr(self, name)) > 500 or not getattr(self, name).isprintable():
+                raise _bad(name, "must be printable text of at most 500 characters")
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise _bad(name, f"must be one of {', '.join(known)}")
@@ -83,6 +91,10 @@ class PrinterProfile:
     def resolution(self) -> Resolution:
         """What the renderer needs to know."""
         return Resolution(self.dots_per_mm, self.head_dots, self.threshold)
+
+    def component_printer(self, dialect: str) -> str:
+        """This printer's name at a print component; empty where that component does not print on it."""
+        return {"cainiao": self.cainiao_printer, "pdd": self.pdd_printer}.get(dialect, "")
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {

@@ -1,5 +1,8 @@
 """One lane a printer: takes jobs from the store, one at a time, and never prints a parcel twice by itself.
 
+Labels of both routes, drawn by us or by a platform's print component, leave a printer through its one lane in one
+order: the next one begins when the one before is through.
+
 The order of things is the promise: the store commits "sending" before the first byte leaves. What fails
 before that byte may be tried again; what fails after it, or is found in "sending" after a crash, is
 unknown and waits for a person.
@@ -15,8 +18,11 @@ from typing import Protocol
 
 from printing.bitmap import Bitmap
 from printing.canvas import Warned
-from printing.errors import NothingSent, PrintingError
-from printing.jobs import Activity, ClaimedJob, JobNews, JobState, JobStore, LaneStatus, Listener
+from printing.component_jobs import Followed, blank_page, call_component
+from printing.components.client import LocalComponents
+from printing.components.contract import Components, TaskState
+from printing.errors import NothingSent, PartlySent, PrintingError, TaskFailed
+from printing.jobs import COMPONENT, Activity, ClaimedJob, JobNews, JobState, JobStore, LaneStatus, Listener
 from printing.label import LabelContent, label_from_mapping
 from printing.printer import Printer
 from printing.render import RenderedLabel
@@ -53,6 +59,8 @@ _CONFIRM_POLL_S = 0.15
 _CONFIRM_TRIES = 3
 #: nobody pastes a picture on a parcel: labels are moved to real paper only
 _PAPERLESS = ("virtual:", "file:", "append:")
+#: while a component prints, its words are waited for so long at a time
+_FOLLOW_S = 0.25
 #: a host without its Qt application is our defect, not the label's: the job stays good
 _HOST_FAULTS = frozenset({"render.no_application"})
 
@@ -85,6 +93,7 @@ class Lane:
         listener: hears of changes.
         monotonic: seconds that never run backwards.
         holder_of: key of another printer that holds the paper of a size, None without one.
+        components: the print components of this machine.
     """
 
     def __init__(
@@ -96,6 +105,7 @@ class Lane:
         listener: Listener,
         monotonic: Callable[[], float] = time.monotonic,
         holder_of: Callable[[str], str | None] = lambda _size: None,
+        components: Components | None = None,
     ) -> None:
         self._printer = printer
         self._next_printer: Printer | None = None
@@ -110,6 +120,8 @@ class Lane:
         self._was_cut = True
         self._unsettled: Callable[[], None] | None = None
         self._awaited: _Awaited | None = None
+        self._components = components or LocalComponents()
+        self._followed: Followed | None = None
         self._seen = PrinterStatus(PrinterState.UNKNOWN)
         self._seen_at: float | None = None
         self._status = LaneStatus(printer.profile.key, Activity.IDLE, PrinterState.UNKNOWN)
@@ -141,9 +153,16 @@ class Lane:
         if self._unsettled is not None and not self._settle(self._unsettled):
             self._report(Activity.WAITING, reason="store.unavailable")
             return POLL_S
+        if self._followed is not None:
+            return self._follow(self._followed)
         if self._awaited is not None:
             return self._await_paper(self._awaited)
         return self._print_next()
+
+    @property
+    def is_following(self) -> bool:
+        """Whether a component has a task of this lane in hand."""
+        return self._followed is not None
 
     def warm_up(self) -> None:
         """Make the first label as fast as the others; call on the thread that steps."""
@@ -181,6 +200,8 @@ class Lane:
         if self._goes_elsewhere(job):
             return 0.0
         self._report(Activity.PRINTING, job_id=job.job_id)
+        if job.route == COMPONENT:
+            return self._begin_task(job)
         prepared = self._prepare(job)
         if prepared is None:
             return _RETRY_S if self._status.activity is Activity.WAITING else 0.0
@@ -217,27 +238,20 @@ class Lane:
         label = self._renderer.render(content, size, self._printer.profile.resolution)
         return _Prepared(label.bitmap, self._printer.encode(label.bitmap), label.warnings)
 
-    def _refuse(self, job: ClaimedJob, reason: str, *, is_retryable: bool) -> None:
-        """No byte has left: say so."""
+    def _refuse(self, job: ClaimedJob, reason: str, *, is_retryable: bool, message: str = "") -> None:
+        """No byte has left, or a component says that no paper came of it."""
         news = JobState.RETRIED if is_retryable else JobState.FAILED
         self._settle(
             lambda: self._store.mark_failed(job, reason, is_retryable=is_retryable),
-            JobNews(self._key, job.job_id, news, reason),
+            JobNews(self._key, job.job_id, news, reason, message=message),
         )
         if is_retryable:
             self._report(Activity.WAITING, reason=reason)
 
     def _send(self, job: ClaimedJob, prepared: _Prepared) -> float:
-        try:
-            is_ours = self._store.mark_sending(job, digest(prepared.data))
-        except Exception:  # noqa: BLE001  # the store may fail in any way; no byte has left
-            # It may have been committed. We know that no byte left, so the job may be put back.
-            _log.exception("job %s could not be marked as sending", job.job_id)
-            self._refuse(job, "store.unavailable", is_retryable=True)
-            return _RETRY_S
-        if not is_ours:
-            return 0.0
-        self._tell(JobNews(self._key, job.job_id, JobState.SENDING, warnings=prepared.warnings))
+        rest_s = self._begin_sending(job, digest(prepared.data), prepared.warnings)
+        if rest_s is not None:
+            return rest_s
         data = prepared.data
         if self._was_cut and self._printer.transport.is_stream:
             data = self._printer.recovery(prepared.bitmap) + data
@@ -251,6 +265,100 @@ class Lane:
             return self._doubt(job, error)
         self._was_cut = False
         return self._sent(job, receipt, prepared.warnings)
+
+    def _begin_sending(self, job: ClaimedJob, sha256: str, warnings: Sequence[Warned] = ()) -> float | None:
+        """Commit "sending"; None where the job may leave now, else seconds to rest."""
+        try:
+            is_ours = self._store.mark_sending(job, sha256)
+        except Exception:  # noqa: BLE001  # the store may fail in any way; no byte has left
+            # It may have been committed. We know that no byte left, so the job may be put back.
+            _log.exception("job %s could not be marked as sending", job.job_id)
+            self._refuse(job, "store.unavailable", is_retryable=True)
+            return _RETRY_S
+        if not is_ours:
+            return 0.0
+        self._tell(JobNews(self._key, job.job_id, JobState.SENDING, warnings=warnings))
+        return None
+
+    def _begin_task(self, job: ClaimedJob) -> float:
+        """Give a job to its component. Whatever fails before the task is sent is tried again."""
+        followed: Followed | None = None
+        try:
+            self._free_printer()
+            followed = call_component(job, self._printer.profile, self._components)
+            rest_s = self._begin_sending(job, followed.sha256)
+            if rest_s is not None:
+                followed.session.close()
+                return rest_s
+            followed.session.print(followed.task)
+        except Exception as error:  # noqa: BLE001  # whatever broke, the task may have left
+            if followed is not None:
+                followed.session.close()
+            return self._not_begun(job, error, is_called=followed is not None)
+        followed.ends_at = self._monotonic() + self._components.patience_s
+        self._followed = followed
+        return 0.0
+
+    def _not_begun(self, job: ClaimedJob, error: Exception, *, is_called: bool) -> float:
+        if isinstance(error, NothingSent):
+            self._refuse(job, error.code, is_retryable=True)
+            return _RETRY_S
+        if is_called:
+            return self._doubt(job, error)
+        if isinstance(error, PrintingError):
+            self._refuse(job, error.code, is_retryable=False)
+        else:
+            _log.error("job %s could not be given to its component", job.job_id, exc_info=error)
+            self._refuse(job, "printing.defect", is_retryable=False)
+        return 0.0
+
+    def _free_printer(self) -> None:
+        """A printer still inside a cut label of ours would take the component's bytes for its pixels.
+
+        Raises:
+            NothingSent: the printer could not be freed, so nothing is given to the component.
+        """
+        if not (self._was_cut and self._printer.transport.is_stream):
+            return
+        try:
+            self._printer.send(self._printer.recovery(blank_page(self._printer.profile)), "recovery")
+        except PartlySent as error:
+            raise NothingSent(error.code, str(error)) from error
+        self._was_cut = False
+
+    def _follow(self, followed: Followed) -> float:
+        """Wait for the component's word; while the printer stands still for paper, the task may take longer."""
+        is_in_trouble = followed.is_in_trouble
+        try:
+            state = followed.session.follow(POLL_S if is_in_trouble else _FOLLOW_S)
+        except TaskFailed as error:
+            self._hang_up(followed)
+            message = str(error.facts.get("message", ""))
+            self._refuse(followed.job, error.code, is_retryable=False, message=message)
+            return 0.0
+        except Exception as error:  # noqa: BLE001  # whatever broke, the component may print on
+            self._hang_up(followed)
+            return self._doubt(followed.job, error)
+        if state is TaskState.PRINTED:
+            self._hang_up(followed)
+            if self._seen.state is not PrinterState.UNKNOWN:
+                self._seen_at = None
+            return self._sent(followed.job, Receipt(followed.sha256, is_confirmed=True), ())
+        status = self._look(fresh_s=POLL_S)
+        followed.is_in_trouble = not status.can_print and status.state is not PrinterState.OFFLINE
+        if followed.is_in_trouble:
+            followed.ends_at = self._monotonic() + self._components.patience_s
+            self._report(Activity.WAITING, reason=status.code, job_id=followed.job.job_id)
+        elif self._monotonic() >= followed.ends_at:
+            self._hang_up(followed)
+            return self._doubt(followed.job, PartlySent("component.silent", "the component said no more"))
+        else:
+            self._report(Activity.PRINTING, job_id=followed.job.job_id)
+        return 0.0
+
+    def _hang_up(self, followed: Followed) -> None:
+        followed.session.close()
+        self._followed = None
 
     def _doubt(self, job: ClaimedJob, error: Exception) -> float:
         """A byte left, or a defect of ours hides whether one did: both are for a person to look at."""
@@ -396,7 +504,8 @@ class _LaneThread:
             self.lane.warm_up()
         except Exception:  # noqa: BLE001  # a cold first label is slow, not wrong
             _log.exception("a printer lane could not warm up")
-        while not self._stop.is_set():
+        # A component prints on whether we listen or not: its last word is worth the seconds.
+        while self.lane.is_following or not self._stop.is_set():
             self._wake.clear()
             try:
                 rest_s = self.lane.step()
@@ -411,7 +520,15 @@ class _LaneThread:
 class Spooler:
     """All printers' lanes. Start one per program, after the QGuiApplication; `stop` it before that ends."""
 
-    def __init__(self, store: JobStore, renderer: Renderer, now: Callable[[], datetime], listener: Listener) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        renderer: Renderer,
+        now: Callable[[], datetime],
+        listener: Listener,
+        components: Components | None = None,
+    ) -> None:
+        self._components = components or LocalComponents()
         self._store = store
         self._renderer = renderer
         self._now = now
@@ -428,7 +545,13 @@ class Spooler:
                 self._threads[key].wake()
             else:
                 lane = Lane(
-                    printer, self._store, self._renderer, self._now, self._listener, holder_of=self._holder_of
+                    printer,
+                    self._store,
+                    self._renderer,
+                    self._now,
+                    self._listener,
+                    holder_of=self._holder_of,
+                    components=self._components,
                 )
                 self._threads[key] = _LaneThread(lane)
 

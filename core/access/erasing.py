@@ -1,6 +1,6 @@
 """Erasing a person: everything personal of a customer, wherever the orders keep it, in one transaction."""
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, null, or_, select, update
 
 from core.access.gate import confirm
 from core.access.rights import Right
@@ -20,9 +20,9 @@ from core.waybills.models import Waybill
 def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     """Erase all that tells who a customer is or where they live; gives the number of orders left.
 
-    That is receivers, accounts, notes, raw copies, search terms, what was scanned over their parcels and the routing
-    that the carrier printed for them. Orders, sums, movements and waybill numbers stay and refer to nobody. A later
-    copy of an old order does not bring the person back; a new purchase makes a new customer.
+    That is receivers, accounts, notes, raw copies, search terms, what was scanned over their parcels, and the routing
+    and print data that the carrier gave for them. Orders, sums, movements and waybill numbers stay and refer to
+    nobody. A later copy of an old order does not bring the person back; a new purchase makes a new customer.
 
     Freed pages of the SQLite file are encrypted like all others, and so are the old row versions on a server: neither
     is overwritten on top. Backups keep the person until they are rotated out.
@@ -49,7 +49,7 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     # A scan that meant nothing and fell into no parcel may be a letter of anybody's: those go without a look.
     scans = or_(Scan.parcel_id.in_(parcels), Scan.parcel_id.is_(None))
     uow.execute(update(Scan).where(scans, Scan.raw != "").values(raw=""))
-    routing = {"sort_code": "", "package_centre": "", "qr_text": ""}
+    routing = {"sort_code": "", "package_centre": "", "qr_text": "", "print_data": null()}
     uow.execute(update(Waybill).where(Waybill.parcel_id.in_(parcels)).values(**routing))
     forget_people(uow, order_ids)
     erase(uow, customer_id)

@@ -50,6 +50,7 @@ def unmask_receiver(uow: UnitOfWork, customer_id: int, consignee_id: int, reason
         NotFound: `customer.unknown`, this customer has no such receiver.
         Refused: as `unmask`.
     """
+    confirm(uow, Right.UNMASK)
     _check(reason)
     mine = select(ConsigneeRow.id).where(ConsigneeRow.id == consignee_id, ConsigneeRow.customer_id == customer_id)
     went_there = case((Order.consignee_id == consignee_id, 0), else_=1)

@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core.access.gate import LANES, declares
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
-from core.fulfilment.label_content import label_content
+from core.fulfilment.print_content import PrintContent, print_content
 from core.runtime.errors import DomainError
 from core.waybills import print_queue
 
@@ -17,13 +17,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PaperJob:
-    """One label to print. `name` is the waybill number: the plain word for files and lists."""
+    """One label to print. `name` is the waybill number: the plain word for files and lists.
+
+    `route` says who draws it: `own`, or `component`, the platform's program on this machine.
+    """
 
     job_id: int
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] = field(repr=False)
     copy_no: int
     size: str
     name: str
+    route: str
 
 
 class PrintJobs:
@@ -46,15 +50,15 @@ class PrintJobs:
             if job_id is None:
                 return None
             try:
-                content = self._content(job_id)
+                found = self._content(job_id)
             except DomainError as error:
                 self._fail(job_id, error.code)
             else:
-                return PaperJob(job_id, content, content["reprint"], "", content["waybill_no"])
+                return PaperJob(job_id, found.content, found.copy_no, "", found.waybill_no, found.route)
 
-    def _content(self, job_id: int) -> Mapping[str, Any]:
+    def _content(self, job_id: int) -> PrintContent:
         now = self._store.clock.now()
-        return self._store.read(lambda connection: label_content(connection, job_id, now))
+        return self._store.read(lambda connection: print_content(connection, job_id, now))
 
     def _fail(self, job_id: int, reason: str) -> None:
         _log.info("print job %s cannot be printed: %s", job_id, reason)
@@ -77,7 +81,7 @@ class PrintJobs:
 
     @declares(LANES)
     def mark_failed(self, job: PaperJob, reason: str, *, is_retryable: bool) -> None:
-        """No byte left."""
+        """No byte left, or a print component says that no paper came of it."""
         if is_retryable:
             self._write(lambda uow: print_queue.put_back(uow, job.job_id, self._holder, reason))
         else:

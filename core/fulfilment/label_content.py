@@ -1,4 +1,4 @@
-"""The content of a label, built from the records at the moment it is printed; nothing of it is kept.
+"""The content of a label that we draw, built from the records at the moment it is printed; nothing of it is kept.
 
 The schema is core's (version 1, `docs/label-content.schema.json`); printing has its own strict reading of it, and a
 round-trip test keeps the two together.
@@ -26,8 +26,8 @@ def label_content(connection: Connection, job_id: int, now: datetime) -> Mapping
 
     Raises:
         NotFound: `print.unknown_job`.
-        Refused: `label.masked`, the receiver is masked by the platform, so that only its own print component can
-            print this label; `waybill.not_live`, the number was voided.
+        Refused: `label.masked`, the receiver is masked by the platform, so that we cannot draw this label;
+            `waybill.not_live`, the number was voided.
     """
     query = select(PrintJob.copy_no, *Waybill.__table__.c, WaybillAccount.carrier_name, WaybillAccount.sender)
     query = query.join(Waybill, Waybill.id == PrintJob.waybill_id)
@@ -43,7 +43,7 @@ def label_content(connection: Connection, job_id: int, now: datetime) -> Mapping
     if parcel is None:
         raise NotFound("parcel.unknown", f"there is no parcel {row.parcel_id}")
     if who.is_masked:
-        raise Refused("label.masked", "a masked receiver can only be printed by the platform's print component")
+        raise Refused("label.masked", "a masked receiver without print data can only be printed elsewhere")
     goods = [line for line in parcel.lines if not line.is_withdrawn]
     items = [{"short_name": line.short_name or line.name, "spec": line.spec, "qty": line.qty} for line in goods]
     in_wave = parcel.wave_seq is not None and parcel.wave_code

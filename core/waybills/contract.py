@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.channels.contract import Consignee
 
@@ -33,8 +33,26 @@ class WaybillRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintData:
+    """What only a platform's own print component can put on paper.
+
+    Attributes:
+        dialect: the component: `cainiao`, `pdd`.
+        content: as the platform gave it (`encryptedData`, `signature`, template, `ver`), handed on untouched.
+        custom_template_url: the merchant's template for the zone of his own, empty without one.
+    """
+
+    dialect: str
+    content: Mapping[str, Any] = field(repr=False)
+    custom_template_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WaybillGrant:
-    """A number and what must be printed with it. The routing text comes from the carrier and is never invented."""
+    """A number and what must be printed with it. The routing text comes from the carrier and is never invented.
+
+    With `print_data` the label goes through the platform's component; without it we draw it.
+    """
 
     key: str
     carrier_code: str
@@ -43,6 +61,7 @@ class WaybillGrant:
     package_centre: str = ""
     qr_text: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    print_data: PrintData | None = None
 
 
 class WaybillService(Protocol):

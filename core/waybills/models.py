@@ -43,6 +43,8 @@ class Waybill(Base):
     sort_code: Mapped[str] = mapped_column(Text, default="")
     package_centre: Mapped[str] = mapped_column(Text, default="")
     qr_text: Mapped[str] = mapped_column(Text, default="")
+    #: dialect, content, custom_template_url: for the platform's print component; None where we draw the label
+    print_data: Mapped[dict[str, Any] | None] = mapped_column(PersonalJson("waybill.print_data"))
     #: the consignee the number was bought for: an address changed later needs a new number
     consignee_id: Mapped[int] = mapped_column(ForeignKey("consignee.id"))
     requested_at: Mapped[datetime | None]

@@ -7,7 +7,7 @@ key before it is asked for a number again.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
@@ -157,7 +157,9 @@ def store_number(uow: UnitOfWork, waybill_id: int, grant: WaybillGrant) -> bool:
         "last_error": None,
     }
     mine = (Waybill.id == waybill_id, Waybill.state == "requesting")
-    if uow.count(update(Waybill).where(*mine).values(state="obtained", **facts)) == 1:
+    # A number that was called off is never printed, so its print data is not kept.
+    extra = {} if grant.print_data is None else {"print_data": asdict(grant.print_data)}
+    if uow.count(update(Waybill).where(*mine).values(state="obtained", **facts, **extra)) == 1:
         uow.record("waybill.obtained", "waybill", waybill_id, number=grant.number)
         return True
     uow.execute(update(Waybill).where(Waybill.id == waybill_id, Waybill.number.is_(None)).values(**facts))

@@ -107,6 +107,10 @@ class LabelPrinter:
             self.engine.load_paper()
             self._changed.notify_all()
 
+    def wait_until_paper_is_in(self, timeout_s: float = 30.0) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.engine.has_paper, timeout_s)
+
     def stop_reading(self) -> None:
         with self._changed:
             self._is_reading = False

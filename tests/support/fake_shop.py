@@ -8,7 +8,7 @@ from typing import Any
 from core.channels.contract import Capabilities, ChannelOrder, ChannelOrderLine, Consignee, OrderPage, ShipmentNotice
 from core.runtime.clock import Clock
 from core.runtime.remote_errors import ChannelError, Rejected, Temporary
-from core.waybills.contract import WaybillGrant, WaybillRequest
+from core.waybills.contract import PrintData, WaybillGrant, WaybillRequest
 
 LIN = Consignee("林晓", "13800001234", "浙江省", "杭州市", "西湖区", "练习路1号2幢301室")
 
@@ -160,6 +160,8 @@ class FakeCarrier:
     #: called while an answer is on its way
     meanwhile: Callable[[WaybillRequest], None] = lambda request: None
     requests: list[WaybillRequest] = field(default_factory=list)
+    #: what a platform's print component needs, for a request and its number
+    print_data: Callable[[WaybillRequest, str], PrintData | None] = lambda request, number: None
 
     def obtain(self, request: WaybillRequest) -> WaybillGrant:
         """A number for the key."""
@@ -185,7 +187,13 @@ class FakeCarrier:
         self.balance -= 1
         number = next(iter(self.granted.values())).number if is_same else f"TT{len(self.granted) + 1:09}"
         self.granted[request.key] = WaybillGrant(
-            request.key, request.carrier_code, number, "571-A01-02", "杭州", number
+            request.key,
+            request.carrier_code,
+            number,
+            "571-A01-02",
+            "杭州",
+            number,
+            print_data=self.print_data(request, number),
         )
         return self.granted[request.key]
 

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from printing.jobs import ClaimedJob
+from printing.jobs import OWN, ClaimedJob
 from printing.transports.contract import Receipt
 
 
@@ -34,18 +34,20 @@ class MemoryJobStore:
         copy_no: int = 0,
         size: str = "",
         name: str = "",
+        route: str = OWN,
     ) -> int:
         with self._lock:
             job_id = len(self.rows) + 1
-            job = ClaimedJob(job_id, content, copy_no, size, name or f"job-{job_id}")
+            job = ClaimedJob(job_id, content, copy_no, size, name or f"job-{job_id}", route)
             self.rows[job_id] = Row(job, printer_key)
             return job_id
 
     def reprint(self, job_id: int) -> None:
-        """A person said: the paper is not there, print it again."""
+        """A person said: the paper is not there, print it again, as a further copy."""
         with self._lock:
             row = self.rows[job_id]
             assert row.state in {"unknown", "failed"}
+            row.job = replace(row.job, copy_no=row.job.copy_no + 1)
             row.state = "queued"
 
     def say_it_is_there(self, job_id: int) -> None:

@@ -179,6 +179,7 @@ class _Editor(QWidget):
         self._number: NumberBox | None = None
         self._decimal: DecimalBox | None = None
         self._tick: TickBox | None = None
+        self._text: Field | None = None
         row = QHBoxLayout()
         row.setSpacing(4)
         if field.kind in {"choice", "resolution"}:
@@ -192,6 +193,9 @@ class _Editor(QWidget):
             other = f"{name}.other" if field.kind == "resolution" else name
             self._decimal = DecimalBox(field.lowest, field.highest, other)
             row.addWidget(self._decimal, 1)
+        if field.kind == "text":
+            self._text = Field(ui, code, name, limit=500)
+            row.addWidget(self._text, 1)
         if field.kind == "yes":
             self._tick = TickBox(ui, "settings.on", name)
             row.addWidget(self._tick, 1)
@@ -213,6 +217,8 @@ class _Editor(QWidget):
             self._choice.choose(str(value))
         elif self._tick is not None:
             self._tick.setChecked(bool(value))
+        elif self._text is not None:
+            self._text.setText(str(value))
         elif self._number is not None:
             self._number.setValue(int(_number(value)))
         elif self._decimal is not None:
@@ -228,6 +234,8 @@ class _Editor(QWidget):
             settings[key] = int(self._choice.value()) if isinstance(default, int) else self._choice.value()
         elif self._tick is not None:
             settings[key] = self._tick.isChecked()
+        elif self._text is not None:
+            settings[key] = self._text.text().strip()
         elif self._number is not None:
             settings[key] = self._number.value()
         elif self._decimal is not None and self.field.kind == "millimetres":

@@ -4,7 +4,14 @@ from importlib import import_module
 from typing import Protocol, cast
 
 #: module names in order; the last is the schema this program knows
-_MODULES = ("0001_first", "0002_personal", "0003_rest_of_a_box", "0004_handover", "0005_people")
+_MODULES = (
+    "0001_first",
+    "0002_personal",
+    "0003_rest_of_a_box",
+    "0004_handover",
+    "0005_people",
+    "0006_print_data",
+)
 
 
 class Revision(Protocol):
