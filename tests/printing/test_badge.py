@@ -1,7 +1,7 @@
 """A badge on paper: its bars are read back, on each label, and none is ever kept as a file."""
 
 import pytest
-from tests.simulators.tspl_printer import TsplPrinter
+from tests.simulators.label_printer import LabelPrinter
 
 from core.access.badges import new_badge
 from core.app import CoreConfig, build
@@ -31,7 +31,7 @@ def test_a_badge_comes_out_of_the_desks_printer_and_of_no_other(renderer, tmp_pa
     printers = Printers(core, renderer, labels)
     printers.start()
     try:
-        with TsplPrinter() as paper:
+        with LabelPrinter() as paper:
             code = new_badge()
             with pytest.raises(Refused) as refused:
                 printers.print_badge("小李", code, "打包台工牌")
