@@ -1,7 +1,6 @@
 """A badge on paper: its bars are read back, on each label, and none is ever kept as a file."""
 
 import pytest
-from tests.simulators.label_printer import LabelPrinter
 
 from core.access.badges import new_badge
 from core.app import CoreConfig, build
@@ -9,6 +8,7 @@ from core.runtime.errors import Refused
 from desktop.pages.printers.ports import PrinterDraft
 from desktop.printers import Printers
 from printing.resolution import Resolution
+from tests.simulators.label_printer import LabelPrinter
 from tests.support.readers import read_with_zbar, read_with_zxing
 
 
