@@ -33,6 +33,7 @@ from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.products import Products
 from core.desk.settings import Settings
+from core.desk.shops import Shops
 from core.desk.sign_in import SignIn
 from core.desk.status import Status
 from core.desk.stock import Stock
@@ -124,6 +125,7 @@ class Core:
         self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
         self.packing = Packing(self.store, self.asking)
         self.handover = Handover(self.store)
+        self.shop_desk = Shops(self.store, self._outside.channels, self.open_channel, self._on_shops_changed)
         self.day = Day(self.store, self._newest_backup_at)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
@@ -240,6 +242,12 @@ class Core:
             self._add_lane("people", self._people_lane)
         self.adopt_shops()
 
+    def _on_shops_changed(self) -> None:
+        # A verb that works without lanes starts none for it.
+        if self._lanes:
+            self.adopt_shops()
+            self.pull_now()
+
     def adopt_shops(self) -> None:
         """Start lanes for shops that have none yet."""
         for shop in self.shops():
@@ -261,6 +269,8 @@ class Core:
         self._lanes[name].start()
 
     def _pull_lane(self, shop_id: int) -> float:
+        if all(shop.id != shop_id for shop in self.shops()):
+            return self.config.pull_every_s  # paused; its lane looks again
         try:
             self.pull_shop(shop_id)
         except (ChannelError, DomainError) as error:

@@ -33,15 +33,19 @@ class Outside:
             Refused: `channel.unknown`, this version has no such channel; or a setting cannot be used.
         """
         client = self.client()
+        plugin = self.channels().get(shop.channel)
+        if plugin is None:
+            raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
+        return plugin.factory(shop.settings, json.loads(shop.secret), client, self._clock)
+
+    def channels(self) -> "ChannelRegistry":
+        """Every kind of shop this version knows."""
         with self._lock:
             if self._channels is None:
                 from core.channels.registry import built_in
 
                 self._channels = built_in()
-        plugin = self._channels.get(shop.channel)
-        if plugin is None:
-            raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
-        return plugin.factory(shop.settings, json.loads(shop.secret), client, self._clock)
+            return self._channels
 
     def practice_waybills(self, account: Account) -> WaybillService:
         """The carrier of the practice shop."""

@@ -226,6 +226,7 @@ class Boot:
             entry=desk.core.order_entry,
             handover=desk.core.handover,
             day=desk.core.day,
+            shops=desk.core.shop_desk,
             stock=desk.core.stock,
             activity=desk.core.activity,
             customers=desk.core.customers,

@@ -183,7 +183,7 @@ def status(ask: Ask, now: datetime) -> StatusView:
             ShopLight(
                 shop_id=shop_id,
                 name=name,
-                state=_light(bool(is_active), instant(created if pulled is None else pulled), error, now),
+                state=light(bool(is_active), instant(created if pulled is None else pulled), error, now),
                 last_good_pull_at=instant_or_none(pulled),
                 last_error=error or "",
             )
@@ -196,7 +196,8 @@ def status(ask: Ask, now: datetime) -> StatusView:
     )
 
 
-def _light(is_active: bool, last: datetime, error: str | None, now: datetime) -> str:
+def light(is_active: bool, last: datetime, error: str | None, now: datetime) -> str:
+    """A shop's light by its last good pull: off | good | notice | stop."""
     if not is_active:
         return "off"
     silent = now - last

@@ -94,12 +94,3 @@ class Handover:
             NotFound, Refused: as `core.fulfilment.handover.pull_out`.
         """
         self._store.write(lambda uow: handover.pull_out(uow, parcel_id))
-
-    @needs(Right.CHANGE_SETTINGS)
-    def set_confirm_at(self, shop_id: int, moment: str) -> None:
-        """When a shop is told that a parcel left.
-
-        Raises:
-            NotFound, Refused: as `core.fulfilment.handover.set_confirm_at`.
-        """
-        self._store.write(lambda uow: handover.set_confirm_at(uow, shop_id, moment))

@@ -25,6 +25,7 @@ PAGE_RIGHTS: Final = {
     "activity": (Right.SEE_ORDERS,),
     "files": (Right.USE_FILES,),
     "handover": (Right.HAND_OVER,),
+    "shops": (Right.CHANGE_SETTINGS,),
     "day": (Right.SEE_ORDERS,),
     "printers": (Right.PRINT_LABEL, Right.CHANGE_SETTINGS),
     "settings": (Right.SEE_DESK,),

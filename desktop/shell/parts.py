@@ -192,6 +192,7 @@ class ShellParts(QObject):
             "entry": self._make_entry,
             "handover": self._make_handover,
             "day": self._make_day,
+            "shops": self._make_shops,
             "files": self._make_files,
             "stock": self._make_stock,
             "activity": self._make_activity,
@@ -241,6 +242,12 @@ class ShellParts(QObject):
         presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell)
         presenter.on_door = self._go_through
         return DayPage(self._ui, presenter)
+
+    def _make_shops(self) -> QWidget:
+        from desktop.pages.shops.page import ShopsPage
+        from desktop.pages.shops.presenter import ShopsPresenter
+
+        return ShopsPage(self._ui, ShopsPresenter(self._ports.shops, self._tasks, self.tell))
 
     def _go_through(self, door: str) -> None:
         """Open a page, or the pile of the order list that is called so."""

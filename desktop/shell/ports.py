@@ -20,6 +20,7 @@ from desktop.pages.people.ports import PeopleDesk, PrintBadge
 from desktop.pages.printers.ports import PrinterDesk
 from desktop.pages.products.ports import ProductDesk
 from desktop.pages.settings.practice import PracticeDesk
+from desktop.pages.shops.ports import ShopDesk
 from desktop.pages.stock.ports import StockDesk
 from desktop.shell.door import DoorDesk
 
@@ -59,6 +60,7 @@ class DeskPorts:
         entry: where orders are entered by hand.
         handover: sheets for couriers.
         day: the morning's checks and where the day's orders stand.
+        shops: adding shops, and what they may hear from us.
         stock: where stock is looked at and booked.
         activity: what goes out, and onto paper.
         customers: the customer file.
@@ -82,6 +84,7 @@ class DeskPorts:
     entry: EntryDesk
     handover: HandoverDesk
     day: DayDesk
+    shops: ShopDesk
     stock: StockDesk
     activity: ActivityDesk
     customers: CustomerDesk

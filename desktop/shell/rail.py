@@ -22,6 +22,7 @@ PAGES: Final = {
     "handover": "truck",
     "day": "calendar-check",
     "activity": "cloud-upload",
+    "shops": "store",
     "printers": "printer",
     "people": "user",
     "log": "scroll-text",
@@ -31,7 +32,7 @@ PAGES: Final = {
 INSIDE: Final = {"entry": "orders"}
 #: pages that have a key of their own
 KEYED: Final = 9
-_BUTTON_PX: Final = 52
+_BUTTON_PX: Final = 46
 
 
 class Rail(QFrame):
@@ -54,7 +55,7 @@ class Rail(QFrame):
             button.setObjectName(f"shell.rail.{page}")
             button.setProperty("look", "rail")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setIconSize(QSize(22, 22))
+            button.setIconSize(QSize(20, 20))
             # Bold and plain words ask for different heights: the others would move when a page is chosen.
             button.setFixedHeight(ui.scaled(_BUTTON_PX))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -82,7 +83,7 @@ class Rail(QFrame):
         """Draw the icons in the colours of this moment."""
         for page, button in self._buttons.items():
             token = "accent" if button.isChecked() else "secondary"
-            button.setIcon(self._ui.icon(PAGES[page], token, 24))
+            button.setIcon(self._ui.icon(PAGES[page], token, 20))
 
     @Slot()
     def _on_retranslated(self) -> None:

@@ -41,6 +41,7 @@ _TABLES: Final = {
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
     "entry": (),
     "handover": ("parcel", "handover", "order_line", "hold"),
+    "shops": ("shop",),
     "day": ("orders", "parcel", "print_job", "hold", "outbox"),
     "files": ("file", "shop", "export"),
     "products": ("sku", "listing"),

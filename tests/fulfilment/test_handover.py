@@ -184,7 +184,7 @@ def test_what_has_left_or_stands_on_a_sheet_is_not_pulled_out(world):
 
 
 def test_a_shop_that_wants_the_signature_is_told_with_it(world):
-    world.desk.handover.set_confirm_at(world.shop_id, "handover")
+    world.desk.shops.set_confirm_at(world.shop_id, "handover")
     number = out(world, "A1")
     assert notices(world) == 0
     made = sheet(world)
@@ -197,20 +197,20 @@ def test_a_shop_that_wants_the_signature_is_told_with_it(world):
 
 
 def test_nobody_waits_for_ever_when_the_moment_is_moved_forward(world):
-    world.desk.handover.set_confirm_at(world.shop_id, "handover")
+    world.desk.shops.set_confirm_at(world.shop_id, "handover")
     number = out(world, "A1")
-    world.desk.handover.set_confirm_at(world.shop_id, "outbound")
+    world.desk.shops.set_confirm_at(world.shop_id, "outbound")
     assert notices(world) == 1
     made = sheet(world)
     world.desk.handover.scan(made, number)
     world.desk.handover.close(made, "李师傅", 1)
     assert notices(world) == 1, "told once"
-    assert refused(world.desk.handover.set_confirm_at, world.shop_id, "whenever").code == "shop.moment_unknown"
-    assert refused(world.desk.handover.set_confirm_at, 10**6, "outbound").code == "shop.unknown"
+    assert refused(world.desk.shops.set_confirm_at, world.shop_id, "whenever").code == "shop.moment_unknown"
+    assert refused(world.desk.shops.set_confirm_at, 10**6, "outbound").code == "shop.unknown"
 
 
 def test_a_pulled_out_parcel_is_not_told_where_the_signature_counts(world):
-    world.desk.handover.set_confirm_at(world.shop_id, "handover")
+    world.desk.shops.set_confirm_at(world.shop_id, "handover")
     out(world, "A1")
     refund(world, "A1")
     world.desk.handover.pull_out(parcel_id(world, "A1"))

@@ -37,7 +37,7 @@ from tests.support.world import CARRIER, Address, World, make_tables
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
-    named = ("entry", "handover", "day", "stock", "activity", "customers", "products")
+    named = ("entry", "handover", "day", "shops", "stock", "activity", "customers", "products")
     return stand_in_ports(world, files=files, **{name: getattr(desk, name) for name in named})
 
 
@@ -351,6 +351,12 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         )
         page._presenter.add_barcode("6901234567999")
 
+    def shops() -> None:
+        window.go("shops")
+
+    def shop_form() -> None:
+        window.page("shops")._presenter.edit(0)
+
     def printers() -> None:
         window.go("printers")
 
@@ -428,6 +434,8 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14w-products": products,
         "14x-product": product,
         "14y-new-product": new_product,
+        "14za-shops": shops,
+        "14zb-shop-form": shop_form,
         "15-printers": printers,
         "16-form": form,
         "16b-form-open": form_open,

@@ -15,7 +15,7 @@ def stand_in_ports(world: Any, **real: Any) -> DeskPorts:
 
 def core_ports(core: Any, printers: Any, listen: Any) -> DeskPorts:
     """Ports onto a real core, as the window's own start makes them."""
-    names = {"entry": "order_entry"}
+    names = {"entry": "order_entry", "shops": "shop_desk"}
     needed = (field.name for field in fields(DeskPorts) if field.default is MISSING)
     behind: dict[str, Any] = {name: getattr(core, names.get(name, name), None) for name in needed}
     return DeskPorts(**behind | {"printers": printers, "listen": listen})

@@ -12,7 +12,8 @@ from sqlalchemy import Select, select, text
 
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
-from core.channels.contract import ChannelOrder
+from core.channels.contract import Channel, ChannelOrder
+from core.channels.registry import built_in
 from core.customers.regions import RegionTable
 from core.db.cipher import AesCipher, Digester
 from core.db.engines import Engines, postgres_engines, sqlite_engines
@@ -29,6 +30,7 @@ from core.desk.orders import Orders
 from core.desk.packing import Packing
 from core.desk.print_jobs import PrintJobs
 from core.desk.products import Products
+from core.desk.shops import Shops
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.fulfilment.models import Parcel, ParcelLine
@@ -98,6 +100,10 @@ def make_tables(address: Address) -> None:
 ANY_AGE = KnowledgeRule(10**9, OnOld.STOP)
 
 
+def _no_way_out(shop: ShopRecord) -> Channel:
+    raise AssertionError(f"nobody opens {shop.name} here")
+
+
 class Desk:
     """One packing desk: what its pages call."""
 
@@ -109,6 +115,7 @@ class Desk:
         self.orders = Orders(store, digest, CARRIER)
         self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.handover = Handover(store)
+        self.shops = Shops(store, built_in, _no_way_out, lambda: None)
         self.day = Day(store, lambda: None)
         self.labels = Labels(store)
         self.jobs = PrintJobs(store, store.actor.desk)

@@ -1,0 +1,1 @@
+"""Shops: adding one, trying its access, and what it may hear from us."""

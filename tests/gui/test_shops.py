@@ -1,0 +1,124 @@
+"""The page of shops over the real records."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from core.channels.registry import built_in
+from core.desk.shops import Shops
+from core.runtime.errors import Refused
+from desktop.app import build_window
+from desktop.pages.shops.presenter import ShopsPresenter
+from desktop.shell.window import Start
+from tests.gui.conftest import ManualTasks
+from tests.gui.robots import DeskRobot
+from tests.support.desk_world import START, DeskWorld
+from tests.support.ports import stand_in_ports
+from tests.support.world import World
+
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
+
+
+class Answering:
+    """A shop that lets in whoever has the right secret."""
+
+    def __init__(self, shop, clock):
+        self._shop, self._clock = shop, clock
+
+    def check(self):
+        if '"right"' not in self._shop.secret:
+            raise Refused("shop.access_refused", "no")
+        return self._clock.now()
+
+
+@pytest.fixture
+def spine(sqlite_address):
+    world = World(sqlite_address)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def desk(spine):
+    return Shops(spine.store, built_in, lambda shop: Answering(shop, spine.clock), lambda: None)
+
+
+def presenter_of(desk):
+    told = []
+    tasks = ManualTasks()
+    presenter = ShopsPresenter(desk, tasks, lambda tone, phrase, _undo: told.append((tone, phrase.code)))
+    presenter.look()
+    tasks.run()
+    return presenter, tasks, told
+
+
+def test_confirmations_are_switched_on_with_two_presses_and_off_with_one(desk):
+    presenter, tasks, told = presenter_of(desk)
+    (shop,) = presenter.screen.shops
+    presenter.set_confirms(shop)
+    tasks.run()
+    (shop,) = presenter.screen.shops
+    assert not shop.confirms
+    presenter.set_confirms(shop)
+    assert told[-1] == ("notice", "shops.confirms_sure")
+    tasks.run()
+    assert not presenter.screen.shops[0].confirms
+    presenter.set_confirms(shop)
+    tasks.run()
+    assert presenter.screen.shops[0].confirms
+    assert told[-1] == ("good", "shops.confirms_on")
+
+
+@pytest.fixture
+def robot(qtbot, qapp, settings, spine, desk, tmp_path):
+    settings.put("language", "zh_CN")
+    ports = stand_in_ports(DeskWorld(), shops=desk)
+    window = build_window(qapp, settings, start=Start(lambda: ports), folder=tmp_path, now=lambda: START)
+    with qtbot.waitSignal(window.ready):
+        window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and QApplication.focusWidget() is not None)
+    yield DeskRobot(qtbot, window)
+    window.close()
+    window.deleteLater()
+
+
+def test_an_owner_adds_a_shop_by_keys(robot, desk):
+    robot.goes_to("shops")
+    robot.sees("shops.1.name", "练习店")
+    robot.key(Qt.Key.Key_F6)
+    robot.qtbot.waitUntil(lambda: QApplication.focusWidget() is robot.find("shops.form.name"))
+    for name, text in (
+        ("shops.form.name", "自家商城"),
+        ("shops.form.setting.base_url", "https://mall.example"),
+        ("shops.form.setting.key", "k"),
+        ("shops.form.setting.secret", "wrong"),
+    ):
+        robot.find(name, QLineEdit).setText(text)
+    assert robot.find("shops.form.setting.secret", QLineEdit).echoMode() == QLineEdit.EchoMode.Password
+    robot.qtbot.mouseClick(robot.find("shops.form.try"), Qt.MouseButton.LeftButton)
+    robot.sees("shell.message.words", "不接受")
+    robot.find("shops.form.setting.secret", QLineEdit).setText("right")
+    robot.qtbot.mouseClick(robot.find("shops.form.try"), Qt.MouseButton.LeftButton)
+    robot.qtbot.waitUntil(lambda: robot.window.page("shops")._presenter.screen.tried is True)
+    robot.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    robot.qtbot.waitUntil(lambda: [shop.name for shop in desk.shops()] == ["练习店", "自家商城"])
+    robot.sees("shops.2.told", "只读")
+
+
+def test_another_kind_wants_other_things_and_the_name_stays(robot):
+    robot.goes_to("shops")
+    robot.key(Qt.Key.Key_F6)
+    robot.qtbot.waitUntil(lambda: robot.window.findChild(QLineEdit, "shops.form.setting.key") is not None)
+    robot.find("shops.form.name", QLineEdit).setText("我的店")
+    robot.qtbot.mouseClick(robot.find("shops.form.kind.vendure"), Qt.MouseButton.LeftButton)
+    robot.qtbot.waitUntil(lambda: robot.window.findChild(QLineEdit, "shops.form.setting.username") is not None)
+    assert robot.find("shops.form.name", QLineEdit).text() == "我的店"
+
+
+def test_esc_closes_the_form(robot):
+    robot.goes_to("shops")
+    robot.key(Qt.Key.Key_F6)
+    robot.qtbot.waitUntil(lambda: robot.find("shops.form.name").isVisible())
+    robot.key(Qt.Key.Key_Escape)
+    robot.qtbot.waitUntil(lambda: not robot.find("shops.form.name").isVisible())
