@@ -9,7 +9,6 @@ from core.access import pins
 from core.access.rights import RIGHTS, Right, Role
 from desktop.app import build_window
 from desktop.shell.door import Door, Idle
-from desktop.shell.ports import DeskPorts
 from desktop.shell.rail import PAGES
 from desktop.shell.start import RecoveryPage
 from desktop.shell.window import Start
@@ -18,6 +17,7 @@ from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import GOODS, START
 from tests.support.fake_shop import line
+from tests.support.ports import stand_in_ports
 from tests.support.staff import PIN, Staffed
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
@@ -53,14 +53,9 @@ def open_desk(qtbot, qapp, settings, world, tmp_path, printed):
     made = []
 
     def open_it(staffed):
-        ports = DeskPorts(
+        ports = stand_in_ports(
             world,
-            world,
-            world,
-            world,
-            world,
-            lambda listener: staffed.store.subscribe(listener) and None,
-            world,
+            listen=lambda listener: staffed.store.subscribe(listener) and None,
             door=staffed.sign_in,
             people=staffed.people,
             audit=staffed.audit,
@@ -159,7 +154,7 @@ def test_name_and_pin_let_in_by_keyboard_alone_and_failures_are_sentences(robot)
 def test_the_packers_desk_has_the_packers_pages(robot):
     signs_in(robot, "小李", LI_PIN)
     unlocked(robot)
-    assert in_rail(robot) == ["packing", "orders", "printers", "settings"]
+    assert in_rail(robot) == ["packing", "orders", "handover", "day", "printers", "settings"]
     assert "小李" in robot.find("shell.strip.desk", QToolButton).text()
 
 

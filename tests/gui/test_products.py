@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox
 from core.catalog.products import PRODUCT_PILES
 from desktop.app import build_window
 from desktop.pages.products.presenter import ProductsPresenter
-from desktop.shell.ports import DeskPorts
 from desktop.shell.window import Start
 from desktop.texts import load_catalogue
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import START, DeskWorld
 from tests.support.fake_shop import line
+from tests.support.ports import stand_in_ports
 from tests.support.world import World
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
@@ -179,8 +179,8 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
     settings.put("language", "zh_CN")
 
     def boot():
-        more = (desk.entry, desk.stock, desk.activity, desk.customers, desk.products)
-        return DeskPorts(world, world, desk.orders, world, world, lambda _hear: None, world, *more)
+        named = ("orders", "entry", "stock", "activity", "customers", "products")
+        return stand_in_ports(world, **{name: getattr(desk, name) for name in named})
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):
