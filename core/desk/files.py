@@ -219,6 +219,16 @@ class Files:
         return self._export(path, "stock", exporting.stock_sheet, is_personal=False)
 
     @needs(Right.USE_FILES)
+    def export_day(self, path: Path) -> Exported:
+        """Write the day so far: its orders by pile, its work by shop and clerk.
+
+        Raises:
+            Refused, Unavailable: as `export_orders`.
+        """
+        now = self._store.clock.now()
+        return self._export(path, "day", lambda connection: exporting.day_sheet(connection, now), is_personal=False)
+
+    @needs(Right.USE_FILES)
     def export_shipping(self, path: Path, shop_id: int, *, again: bool = False) -> Exported:
         """Write the table that tells a platform of shipped parcels, each once; `again` repeats those of 30 days.
 

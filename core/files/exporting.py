@@ -23,6 +23,7 @@ from core.fulfilment.models import Parcel, ParcelLine
 from core.inventory.models import StockLevel, Warehouse
 from core.orders.models import Order, OrderLine
 from core.orders.states import Fulfilment
+from core.reports.day import day_report
 from core.runtime.money import yuan_text
 from core.waybills.models import Waybill, WaybillAccount
 
@@ -219,6 +220,34 @@ def stock_sheet(connection: Connection) -> Sheet:
         rows.append([name, code, title, spec, batch, on_hand, reserved, confirmed, quarantined, free])
     header = ("仓库", "商家编码", "商品名称", "规格", "批次", "在库数量", "预占", "已确认", "隔离", "可用")
     return Sheet(header, rows)
+
+
+#: piles of the day in the words of the table
+_PILE_WORDS = {
+    "unpaid": "等付款",
+    "waiting": "等待审核",
+    "held": "挂起",
+    "short": "缺货",
+    "to_pack": "待打包",
+    "packing": "打包中",
+    "packed": "已打包未出库",
+    "awaits_courier": "已出库未交接",
+    "handed_over": "已交给快递",
+    "elsewhere": "别处发出",
+    "cancelled": "取消",
+}
+
+
+def day_sheet(connection: Connection, now: datetime) -> Sheet:
+    """The day so far: its orders by pile, and its work by shop and by clerk. An empty cell is not counted there."""
+    report = day_report(connection, now)
+    rows: list[list[str | int]] = [
+        ["订单", _PILE_WORDS[pile.name], pile.orders, "", "", "", pile.late] for pile in report.piles if pile.orders
+    ]
+    rows.append(["订单", "合计", report.total, "", "", "", sum(pile.late for pile in report.piles)])
+    rows += [["店铺", day.shop_name, day.taken, day.printed, "", day.shipped, day.stuck] for day in report.shops]
+    rows += [["人员", day.operator, "", "", day.packed, day.shipped, ""] for day in report.clerks]
+    return Sheet(("类别", "名称", "订单数", "打印", "打包", "出库", "超时未发"), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def run_export(argv: Sequence[str]) -> int:
     """Write a table."""
     parser = argparse.ArgumentParser(prog="packdesk export", description="Write records into a .xlsx or .csv file.")
     add_options(parser)
-    parser.add_argument("what", choices=("orders", "stock", "shipping"))
+    parser.add_argument("what", choices=("orders", "stock", "day", "shipping"))
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--shop", metavar="NAME", help="whose orders or shipped parcels; needed for shipping")
     parser.add_argument("--reason", choices=EXPORT_REASONS, help="why receivers leave in a file; needed for orders")
@@ -154,6 +154,8 @@ def _export(core: Core, wish: argparse.Namespace) -> Exported:
     path = wish.file.expanduser().absolute()
     if wish.what == "stock":
         return core.files.export_stock(path)
+    if wish.what == "day":
+        return core.files.export_day(path)
     shops = {shop.name: shop.id for shop in core.files.shops()}
     if wish.shop is not None and wish.shop not in shops:
         raise Refused("files.no_shop", f"there is no shop of files named {wish.shop}")

@@ -17,13 +17,16 @@ from sqlalchemy import select
 from core.channels.contract import ChannelOrder
 from core.db.models import Journal
 from core.desk.files import Files
+from core.files import exporting
 from core.files.mapping import recognise
 from core.files.orders import Source, fingerprint, orders_of
 from core.files.progress import Progress
 from core.files.reading import read_table
 from core.files.writing import Sheet, as_csv, as_workbook, stage
+from core.reports.day import PILES
 from core.runtime.errors import DomainError, Refused
 from tests.files.conftest import pdd_orders
+from tests.support.fake_shop import line
 from tests.support.world import CARRIER, START, World
 
 HOSTILE = [
@@ -209,6 +212,24 @@ def test_stock_is_what_the_levels_say(world: World, files: Files, tmp_path: Path
     assert table.header[:4] == ("仓库", "商家编码", "商品名称", "规格")
     bear = next(cells for _, cells in table.rows if cells[1] == "BEAR")
     assert bear[5:] == [100_000, 0, 0, 0, 100_000]
+
+
+def test_the_day_is_written_by_pile_shop_and_clerk(world: World, files: Files, tmp_path: Path):
+    world.ready("A1", line("1", "BEAR"))
+    world.ready("A2", line("1", "BEAR"))
+    world.desk.pack("A2")
+    world.desk.ship(world.number("A2"))
+    files.export_day(tmp_path / "day.xlsx")
+    table = read_table(tmp_path / "day.xlsx", world.clock.now())
+    rows = [cells for _, cells in table.rows]
+    assert [row[1:3] for row in rows if row[0] == "订单"] == [["待打包", 1], ["已出库未交接", 1], ["合计", 2]]
+    (shop,) = [row for row in rows if row[0] == "店铺"]
+    (clerk,) = [row for row in rows if row[0] == "人员"]
+    assert (shop[1], shop[2], shop[5], clerk[4:6]) == ("练习店", 2, 1, [1, 1])
+
+
+def test_every_pile_of_the_day_has_a_word_in_the_table():
+    assert exporting._PILE_WORDS.keys() == PILES.keys()
 
 
 def shipped(world: World, files: Files, shop: int, put: Callable[..., Path], *numbers: str) -> None:

@@ -23,7 +23,7 @@ AskPlace = Callable[[str], Path | None]
 
 
 class OutCard(QFrame):
-    """Three buttons, and what they need to know."""
+    """A button for each table, and what it needs to know."""
 
     def __init__(self, ui: Ui, presenter: FilesPresenter, ask_place: AskPlace) -> None:
         super().__init__()
@@ -53,6 +53,7 @@ class OutCard(QFrame):
         column.addWidget(why)
         column.addSpacing(8)
         column.addWidget(self._button(ui, "files.out.stock", self._on_stock, "stock", "boxes"))
+        column.addWidget(self._button(ui, "files.out.day", self._on_day, "day", "calendar-check"))
 
     @staticmethod
     def _caption(ui: Ui, code: str) -> PlainLabel:
@@ -86,6 +87,11 @@ class OutCard(QFrame):
         place = self._ask_place("orders.xlsx")
         if place is not None:
             self._presenter.export_orders(place, self._shop.value(), self.reason)
+
+    def _on_day(self) -> None:
+        place = self._ask_place("day.xlsx")
+        if place is not None:
+            self._presenter.export_day(place)
 
     def _on_stock(self) -> None:
         place = self._ask_place("stock.xlsx")

@@ -55,6 +55,10 @@ class FileDesk(Protocol):
         """Write the stock."""
         ...
 
+    def export_day(self, path: Path) -> "Exported":
+        """Write the day so far."""
+        ...
+
     def export_shipping(self, path: Path, shop_id: int, *, again: bool = False) -> "Exported":
         """Write the table that tells a platform of shipped parcels."""
         ...

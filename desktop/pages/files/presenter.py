@@ -211,6 +211,12 @@ class FilesPresenter:
         if files is not None:
             self._export(lambda: files.export_stock(path))
 
+    def export_day(self, path: Path) -> None:
+        """Write the day so far."""
+        files = self._files
+        if files is not None:
+            self._export(lambda: files.export_day(path))
+
     def export_shipping(self, path: Path, shop: str, *, again: bool) -> None:
         """Write the table that tells a platform of shipped parcels."""
         files, shop_id = self._files, self._shop_id(shop)
