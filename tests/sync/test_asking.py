@@ -22,7 +22,7 @@ from core.sync.asking import Asking
 from core.sync.shops import add_shop
 from core.waybills.accounts import Account, save_account
 from tests.support.fake_shop import line
-from tests.support.world import CARRIER, CATALOGUE, SENDER, Desk
+from tests.support.world import CATALOGUE, SENDER, Desk
 
 ASK, SHIP, STOP = (KnowledgeRule(180, on_old) for on_old in OnOld)
 
@@ -258,7 +258,9 @@ def test_a_shop_without_a_lane_is_not_waited_for(world):
 def _furnish(uow, shop_name):
     warehouse = uow.insert(Warehouse, {"code": "main", "name": "main"})
     receive(uow, warehouse, take_in(uow, CATALOGUE)["BEAR"], 10, "opening", "opening")
-    save_account(uow, Account("practice", CARRIER, "通通快递", {}, "secret", SENDER))
+    # The carrier that a program asks where nobody chose one, out of reach: an unknown one would hold the order.
+    place = {"base_url": "http://127.0.0.1:9", "key": "k"}
+    save_account(uow, Account("practice", "PX", "通通快递", place, "secret", SENDER))
     return add_shop(uow, "fake", shop_name, {}, "{}", warehouse)
 
 
