@@ -52,12 +52,19 @@ def read_table(path: Path, now: datetime, progress: Progress | None = None, most
     kind_of(data)
     progress = progress or Progress()
     rows, written = _ask_child(data, progress, most_s)
+    if progress.is_cancelled:
+        # Pressed while the child was quicker than whoever looks for it.
+        raise _cancelled()
     if len(rows) < 2:
         raise Refused("files.no_rows", "there is no table with rows in this file")
     place = _header_place(rows)
     header = tuple(_name_of(cell) for cell in rows[place][1])
     written_at = _written_at(path, written, now)
     return Table(path.name, hashlib.sha256(data).hexdigest(), written_at, header, rows[place + 1 :])
+
+
+def _cancelled() -> Refused:
+    return Refused("files.cancelled", "the reading was stopped; nothing has changed")
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -97,7 +104,7 @@ def _ask_child(data: bytes, progress: Progress, most_s: float) -> tuple[list[tup
         return _dialogue(child, data, progress)
     except _Silent as error:
         if progress.is_cancelled:
-            raise Refused("files.cancelled", "the reading was stopped; nothing has changed") from error
+            raise _cancelled() from error
         raise Refused("files.too_heavy", "the file takes too much time or memory; no real one does") from error
     finally:
         is_over.set()

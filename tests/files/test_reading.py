@@ -12,8 +12,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from core.files.cells import BadCell, code_of, moment_of, money_of, number_of, quantity_of, text_of
+from core.files.progress import Progress
 from core.files.reading import read_table
 from core.files.records import Table
+from core.runtime.errors import Refused
 
 NOW = datetime(2026, 6, 18, 4, 0, tzinfo=UTC)
 LONG = "6917926768823643751"
@@ -269,3 +271,14 @@ def test_a_hidden_sheet_is_not_read_and_hidden_rows_are(tmp_path: Path):
     table = read_table(path, NOW)
     assert table.header == ("订单号", "数量")
     assert len(table.rows) == 2
+
+
+def test_a_reading_that_is_stopped_before_anybody_looks_is_stopped_all_the_same(tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text("商家编码,数量\nA,1\n", encoding="utf-8")
+    progress = Progress()
+    progress.cancel()
+    for _ in range(3):
+        with pytest.raises(Refused) as error:
+            read_table(path, NOW, progress)
+        assert error.value.code == "files.cancelled"
