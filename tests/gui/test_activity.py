@@ -200,8 +200,9 @@ def test_an_unknown_print_is_answered_by_key(robot, spine):
     page.print_table.setFocus()
     robot.key(Qt.Key.Key_Return)
     robot.qtbot.waitUntil(lambda: robot.find("activity.drawer.came").isVisible())
+    assert spine.desk.status.status().unknown_prints == 1
     robot.key(Qt.Key.Key_F6)
-    robot.qtbot.waitUntil(lambda: spine.desk.status.status().unknown_prints == 1)
+    robot.qtbot.waitUntil(lambda: spine.desk.status.status().unknown_prints == 0)
 
 
 def test_esc_closes_the_drawer(robot):

@@ -116,13 +116,22 @@ def test_a_stranger_packs_what_the_screen_offers_and_the_shop_knows(qtbot, desk,
     qtbot.waitUntil(lambda: desk.core.orders.pile_counts()["to_pack"] == len(TRICKS), timeout=20_000)
     stranger = Stranger(RobotHands(robot), RobotEyes(robot), printer, "zh_CN")
     slips = {"wrong item", "paper out", "refund"}
+
+    def is_refused() -> bool:
+        return stranger.means(stranger.view().what, ["verdict.item.wrong"])
+
     give_up = time.monotonic() + 300
     while not stranger.means((view := stranger.view()).what, ["verdict.nothing.to_pack"]) or view.lines:
         assert time.monotonic() < give_up, view
         trick = tricks.get(next(iter(view.orders), ""))
-        if trick == "rare characters" and "wrong item" in slips:
-            slips.remove("wrong item")
-            assert stranger.means(stranger.scan(BOTTLE, view).what, ["verdict.item.wrong"])
+        if view.entry:
+            # A busy machine hands over the gun's keys so late that they look typed.
+            stranger.step(view)
+        elif trick == "rare characters" and "wrong item" in slips:
+            stranger.scan(BOTTLE, view)
+            qtbot.waitUntil(lambda: is_refused() or bool(stranger.view().entry), timeout=20_000)
+            if is_refused():
+                slips.remove("wrong item")
         elif trick == "refund midway" and view.lines[0].done and "refund" in slips:
             slips.remove("refund")
             shop.post(f"orders/{view.orders[0]}/refund", line_no="1")
