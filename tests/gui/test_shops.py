@@ -69,6 +69,20 @@ def test_confirmations_are_switched_on_with_two_presses_and_off_with_one(desk):
     assert told[-1] == ("good", "shops.confirms_on")
 
 
+def test_a_form_opened_before_the_first_reading_learns_its_kind_later(desk):
+    tasks = ManualTasks()
+    presenter = ShopsPresenter(desk, tasks, lambda *_told: None)
+    presenter.look()
+    presenter.edit(0)
+    assert presenter.screen.kind == ""
+    tasks.run()
+    assert presenter.screen.kind == desk.kinds()[0].id
+    presenter.choose_kind("vendure")
+    presenter.look()
+    tasks.run()
+    assert presenter.screen.kind == "vendure"
+
+
 @pytest.fixture
 def robot(qtbot, qapp, settings, spine, desk, tmp_path):
     settings.put("language", "zh_CN")

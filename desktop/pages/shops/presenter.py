@@ -158,7 +158,11 @@ class ShopsPresenter:
         self._tasks.submit(work, finished, self._fail, owner=self, lane=Lane.ACTS)
 
     def _on_seen(self, seen: tuple[tuple[ShopView, ...], tuple[ShopKind, ...]]) -> None:
-        self._show(shops=seen[0], kinds=seen[1], is_known=True)
+        shops, kinds = seen
+        self._show(shops=shops, kinds=kinds, is_known=True)
+        if self._screen.editing == 0 and not self._screen.kind and kinds:
+            # The key was quicker than the first reading: the form stands, and did not know yet what a shop may be.
+            self.choose_kind(kinds[0].id)
 
     def _fail(self, error: Exception) -> None:
         self._tell("stop", error_phrase(error), None)
