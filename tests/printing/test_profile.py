@@ -81,6 +81,8 @@ def test_a_profile_saved_before_there_were_more_languages_still_loads():
         "feed_mm": 12.0,
         "zpl_encoding": "hex",
         "cpcl_picture": "binary",
+        "cainiao_printer": "",
+        "pdd_printer": "",
     }
 
 
