@@ -355,8 +355,8 @@ def test_a_database_of_another_program_is_left_alone(postgres_url, tmp_path):
     assert code_of(config_for(tmp_path / "one", tmp_path / "one.key", url=postgres_url)) == "db.foreign"
 
 
-def write_during_the_check(opened, monkeypatch) -> bool:
-    """Whether a write that comes while the file is checked is done before the check ends."""
+def write_during_the_check(opened, monkeypatch, within_s: float) -> bool:
+    """Whether a write that comes while the file is checked is done before the check ends, `within_s` later at most."""
     done = threading.Event()
 
     def write() -> None:
@@ -367,7 +367,7 @@ def write_during_the_check(opened, monkeypatch) -> bool:
 
     def slow_check(path, key):
         writer.start()
-        seen.append(done.wait(0.5))
+        seen.append(done.wait(within_s))
         return integrity_module.Integrity(())
 
     writer = threading.Thread(target=write)
@@ -381,10 +381,10 @@ def write_during_the_check(opened, monkeypatch) -> bool:
 def test_writing_waits_while_a_small_file_is_checked_and_not_for_a_large_one(made, monkeypatch):
     config, _ = made
     opened = open_store(config)
-    assert not write_during_the_check(opened, monkeypatch)
+    assert not write_during_the_check(opened, monkeypatch, within_s=0.5)
     opened.store.write(lambda uow: uow.execute(text("DELETE FROM setting WHERE name = 'meanwhile'")))
     monkeypatch.setattr(integrity_module, "_WAITED_FOR_BYTES", 0)
-    assert write_during_the_check(opened, monkeypatch)
+    assert write_during_the_check(opened, monkeypatch, within_s=10)
     opened.close()
 
 
