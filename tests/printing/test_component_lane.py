@@ -242,3 +242,51 @@ def test_a_crash_while_a_component_prints_is_a_question_at_the_next_start(bench)
     bench.start()
     bench.store.wait_for_state(job, "unknown")
     assert bench.component.seen == []
+
+
+@pytest.mark.expected_log("could not be marked as sending")
+def test_a_store_that_stays_away_for_a_moment_keeps_the_task_here_until_it_is_back(bench, monkeypatch):
+    real, away = bench.store.mark_sending, [OSError("away")]
+
+    def mark_sending(job, sha256):
+        if away:
+            raise away.pop()
+        return real(job, sha256)
+
+    monkeypatch.setattr(bench.store, "mark_sending", mark_sending)
+    job = bench.by_component(1)
+    bench.start()
+    bench.store.wait_for_state(job, "confirmed")
+    assert (away, [paper[0] for paper in bench.papers()]) == ([], [1])
+
+
+@pytest.mark.expected_log("could not be given to its component")
+def test_a_defect_before_the_component_was_asked_fails_the_job_in_words(bench, monkeypatch):
+    def broken(*_arguments):
+        raise RuntimeError("a defect of ours")
+
+    monkeypatch.setattr(spooler_module, "call_component", broken)
+    job = bench.by_component(1)
+    bench.start()
+    bench.store.wait_for_state(job, "failed")
+    assert bench.store.rows[job].reason == "printing.defect"
+    assert bench.component.seen == []
+
+
+@pytest.mark.expected_log("broke while being sent")
+def test_a_defect_once_the_task_may_have_left_is_a_question(bench, monkeypatch):
+    real = spooler_module.call_component
+
+    def called(*arguments):
+        followed = real(*arguments)
+
+        def broken(_task):
+            raise RuntimeError("a defect of ours")
+
+        monkeypatch.setattr(followed.session, "print", broken)
+        return followed
+
+    monkeypatch.setattr(spooler_module, "call_component", called)
+    job = bench.by_component(1)
+    bench.start()
+    bench.store.wait_for_state(job, "unknown")
