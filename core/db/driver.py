@@ -9,6 +9,8 @@ DATABASE_FILE = "packdesk.db"
 OLDEST_SAFE_SQLITE = (3, 51, 3)
 #: another program may hold the file for a moment while it recovers the log
 _LOOK_PATIENCE_S = 0.2
+#: the last of another program's connections copies the log and holds the file alone while it closes
+_OPEN_PATIENCE_S = 5.0
 
 
 def connect_sqlite(path: Path, key: bytes, *, must_exist: bool = False) -> Any:
@@ -18,7 +20,7 @@ def connect_sqlite(path: Path, key: bytes, *, must_exist: bool = False) -> Any:
         sqlcipher3.dbapi2.DatabaseError: the key does not open the file, or its first page is damaged.
         sqlcipher3.dbapi2.OperationalError: the file is not there (with `must_exist`) or cannot be read.
     """
-    connection = _unlocked(path, key, "rw" if must_exist else "rwc", 0)
+    connection = _unlocked(path, key, "rw" if must_exist else "rwc", _OPEN_PATIENCE_S)
     try:
         # FULL: with NORMAL a power cut loses acknowledged commits in WAL mode.
         for pragma in (
@@ -27,6 +29,8 @@ def connect_sqlite(path: Path, key: bytes, *, must_exist: bool = False) -> Any:
             "foreign_keys = ON",
             "cache_size = -65536",
             "temp_store = MEMORY",
+            # Once open nothing waits in the driver: writers queue in the store, which knows what each may wait.
+            "busy_timeout = 0",
         ):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:

@@ -400,3 +400,20 @@ def test_nothing_more_is_written_to_a_file_found_damaged(made):
         opened.store.write(lambda uow: uow.insert(Setting, {"name": "late", "value": 1}))
     assert caught.value.code == "db.damaged"
     opened.close()
+
+
+def test_a_file_that_another_program_holds_while_it_closes_is_waited_for(made):
+    config, _ = made
+    path, key = config.folder / "packdesk.db", load_key(config.folder, config.key_source).file_key
+    other = connect_sqlite(path, key, must_exist=True)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("DELETE FROM setting WHERE name = 'none'")
+    other.execute("COMMIT")
+    leaves = threading.Timer(0.3, other.close)
+    leaves.start()
+    opened = open_store(config)
+    leaves.join()
+    with opened.store.engines.writer.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 0
+    opened.close()
