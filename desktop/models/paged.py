@@ -88,6 +88,10 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
         """The record in a row."""
         return self._rows[number] if 0 <= number < len(self._rows) else None
 
+    def place_of(self, record: R) -> int:
+        """Row number of the record with this one's id, -1 where it is not loaded."""
+        return self.find(self._row_id(record))
+
     def find(self, row_id: int) -> int:
         """Row number of a record's id, -1 where it is not loaded."""
         return next((number for number, row in enumerate(self._rows) if self._row_id(row) == row_id), -1)

@@ -4,9 +4,10 @@ Qt asks a delegate for every cell anew, with a style option and a look at the st
 for a screenful. Here the view paints its rows itself, one loop over texts that are laid out already.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from PySide6.QtCore import QEvent, QModelIndex, QPointF, Qt, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent, QStaticText
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -39,7 +40,16 @@ class _Place(NamedTuple):
 
 
 class ListTable(QTableView):
-    """A table of records. Tab leaves it, so that the keyboard is never caught."""
+    """A table of records. Tab leaves it, so that the keyboard is never caught.
+
+    Signals:
+        moved: another row is the current one, by somebody's hand or in a new list; carries its number. Rows that move
+            by themselves, because the list was read again, do not tell.
+        opened: a row was clicked, or Enter pressed on it; carries its number.
+    """
+
+    moved = Signal(int)
+    opened = Signal(int)
 
     def __init__(self, ui: Ui, model: PagedTableModel[Any], name: str, row_px: int = _ROW_PX) -> None:
         super().__init__()
@@ -49,6 +59,10 @@ class ListTable(QTableView):
         self.setObjectName(name)
         self.setModel(model)
         self._laid_out: dict[tuple[str, int], QStaticText] = {}
+        self._is_read_again = False
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.clicked.connect(self._on_opened)
+        self.activated.connect(self._on_opened)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -68,6 +82,24 @@ class ListTable(QTableView):
         self.verticalScrollBar().valueChanged.connect(self._look_ahead)
         ui.restyled.connect(self._on_restyled)
         self._on_restyled()
+
+    # --- filling ------------------------------------------------------------------------------------------------
+
+    def show_first(self, rows: Sequence[Any], next_after: object, is_again: bool) -> None:
+        """Begin anew with these rows; where the list is merely read again, eye and hand stay on their record."""
+        number = self.currentIndex().row()
+        current, scroll = self._model.row_at(number), self.verticalScrollBar().value()
+        self._is_read_again = is_again
+        self._model.show_first(rows, next_after)
+        if rows:
+            place = -1 if current is None else self._model.place_of(current)
+            if place < 0 and is_again:
+                # It left the list: whatever stands in its place now is next.
+                place = min(number, len(rows) - 1)
+            self.setCurrentIndex(self._model.index(max(place, 0), 0))
+        if is_again:
+            self.verticalScrollBar().setValue(scroll)
+        self._is_read_again = False
 
     # --- painting -----------------------------------------------------------------------------------------------
 
@@ -163,6 +195,15 @@ class ListTable(QTableView):
         if action in rows:
             return self._model.index(rows[action], max(self.currentIndex().column(), 0))
         return super().moveCursor(action, modifiers)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid() and not self._is_read_again:
+            self.moved.emit(current.row())
+
+    @Slot(QModelIndex)
+    def _on_opened(self, index: QModelIndex) -> None:
+        self.opened.emit(index.row())
 
     @Slot()
     def _look_ahead(self) -> None:

@@ -159,6 +159,31 @@ def paged(ui):
     return model, asked
 
 
+def test_a_list_that_is_read_again_keeps_eye_and_hand_on_their_row(ui, qtbot):
+    model, _ = paged(ui)
+    table = ListTable(ui, model, "t")
+    qtbot.addWidget(table)
+    table.resize(400, 200)
+    table.show()
+    moved, opened = [], []
+    table.moved.connect(moved.append)
+    table.opened.connect(opened.append)
+    table.show_first(list(range(100)), None, False)
+    assert (moved, table.currentIndex().row()) == ([0], 0)
+    table.setCurrentIndex(model.index(40, 0))
+    scroll = table.verticalScrollBar().value()
+    assert scroll > 0
+    table.show_first(list(range(10, 100)), None, True)
+    assert (model.row_at(table.currentIndex().row()), table.verticalScrollBar().value()) == (40, scroll)
+    table.show_first([row for row in range(10, 100) if row != 40], None, True)
+    assert model.row_at(table.currentIndex().row()) == 41, "what stands in its place now is next"
+    assert moved == [0, 40], "rows that move by themselves do not tell"
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert opened == [30]
+    table.show_first([], None, False)
+    assert moved == [0, 40]
+
+
 def test_paged_model_keeps_qts_rules(ui, qtbot):
     pages = [list(range(100)), list(range(100, 200)), list(range(200, 257))]
     model, asked = paged(ui)

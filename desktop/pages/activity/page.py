@@ -1,8 +1,6 @@
 """The activity page: what failed, what waits, what was told lately, and the print jobs."""
 
-from typing import Any
-
-from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -27,7 +25,6 @@ class ActivityPage(QWidget):
         super().__init__()
         self._ui = ui
         self._presenter = presenter
-        self._is_filling = False
         self.setObjectName("activity")
         title = PlainLabel(ui, "title", name="activity.title")
         title.say("page.activity")
@@ -47,9 +44,8 @@ class ActivityPage(QWidget):
         )
         self.print_table = ListTable(ui, self.prints, "activity.prints")
         for table in (self.table, self.print_table):
-            table.selectionModel().currentRowChanged.connect(self._on_current)
-            table.clicked.connect(self._on_activated)
-            table.activated.connect(self._on_activated)
+            table.moved.connect(self._on_moved)
+            table.opened.connect(self._open)
         self._empty = EmptyState(ui, "circle-check", "activity.empty.waiting", "activity.empty")
         self.drawer = ActivityDrawer(ui, presenter)
         left = QVBoxLayout()
@@ -67,7 +63,7 @@ class ActivityPage(QWidget):
         row.addWidget(self.drawer)
         self.model.more_wanted.connect(presenter.more)
         presenter.on_screen = self._on_screen
-        presenter.on_first = self._on_first
+        presenter.on_first = self.table.show_first
         presenter.on_more = self.model.append
         presenter.on_no_more = self.model.give_up
         presenter.on_prints = self._on_prints
@@ -165,17 +161,14 @@ class ActivityPage(QWidget):
     def _on_pile(self, pile: str) -> None:
         self._presenter.choose_pile(pile)
 
-    @Slot(QModelIndex, QModelIndex)
-    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        """With the drawer open, moving in the table shows the next row; rows that move by themselves do not."""
+    @Slot(int)
+    def _on_moved(self, number: int) -> None:
+        """With the drawer open, moving in the table shows the next row."""
         screen = self._presenter.screen
-        if (screen.delivery is not None or screen.job is not None) and not self._is_filling:
-            self._open(current.row())
+        if screen.delivery is not None or screen.job is not None:
+            self._open(number)
 
-    @Slot(QModelIndex)
-    def _on_activated(self, index: QModelIndex) -> None:
-        self._open(index.row())
-
+    @Slot(int)
     def _open(self, number: int) -> None:
         if self._presenter.screen.shows_prints:
             job = self.prints.row_at(number)
@@ -186,30 +179,8 @@ class ActivityPage(QWidget):
         if row is not None:
             self._presenter.open(row)
 
-    def _on_first(self, rows: tuple[DeliveryRow, ...], next_after: int | None, is_again: bool) -> None:
-        current = self.model.row_at(self.table.currentIndex().row())
-        scroll = self.table.verticalScrollBar().value()
-        self._is_filling = True
-        self.model.show_first(rows, next_after)
-        self._put_back(self.table, self.model, None if current is None else current.id, scroll if is_again else 0)
-        self._is_filling = False
-
     def _on_prints(self, jobs: tuple[PrintJobView, ...], is_again: bool) -> None:
-        current = self.prints.row_at(self.print_table.currentIndex().row())
-        scroll = self.print_table.verticalScrollBar().value()
-        self._is_filling = True
-        self.prints.show_first(jobs, None)
-        place = None if current is None else current.id
-        self._put_back(self.print_table, self.prints, place, scroll if is_again else 0)
-        self._is_filling = False
-
-    @staticmethod
-    def _put_back(table: ListTable, model: PagedTableModel[Any], row_id: int | None, scroll: int) -> None:
-        """Eye and hand stay on their row."""
-        if model.rowCount():
-            place = -1 if row_id is None else model.find(row_id)
-            table.setCurrentIndex(model.index(max(place, 0), 0))
-        table.verticalScrollBar().setValue(scroll)
+        self.print_table.show_first(jobs, None, is_again)
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen

@@ -1,6 +1,6 @@
 """The customers page: search, table, drawer."""
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -22,7 +22,6 @@ class CustomersPage(QWidget):
         super().__init__()
         self._ui = ui
         self._presenter = presenter
-        self._is_filling = False
         self.setObjectName("customers")
         title = PlainLabel(ui, "title", name="customers.title")
         title.say("page.customers")
@@ -41,9 +40,8 @@ class CustomersPage(QWidget):
         )
         self.model: PagedTableModel[CustomerRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)
         self.table = ListTable(ui, self.model, "customers.table")
-        self.table.selectionModel().currentRowChanged.connect(self._on_current)
-        self.table.clicked.connect(self._on_activated)
-        self.table.activated.connect(self._on_activated)
+        self.table.moved.connect(self._on_moved)
+        self.table.opened.connect(self._on_opened)
         self._empty = EmptyState(ui, "user", "customers.empty", "customers.empty")
         self.drawer = CustomerDrawer(ui, presenter)
         left = QVBoxLayout()
@@ -138,33 +136,23 @@ class CustomersPage(QWidget):
     def _on_search(self) -> None:
         self._presenter.search(self._search.text())
 
-    @Slot(QModelIndex, QModelIndex)
-    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        """With the drawer open, moving in the table shows the next customer; rows that move by themselves do not."""
-        row = self.model.row_at(current.row())
-        if row is not None and self._presenter.screen.detail is not None and not self._is_filling:
-            self._presenter.open(row.id)
+    @Slot(int)
+    def _on_moved(self, number: int) -> None:
+        """With the drawer open, moving in the table shows the next customer."""
+        if self._presenter.screen.detail is not None:
+            self._on_opened(number)
 
-    @Slot(QModelIndex)
-    def _on_activated(self, index: QModelIndex) -> None:
-        row = self.model.row_at(index.row())
+    @Slot(int)
+    def _on_opened(self, number: int) -> None:
+        row = self.model.row_at(number)
         if row is not None:
             self._presenter.open(row.id)
 
     def _on_first(self, rows: tuple[CustomerRow, ...], next_after: int | None, is_again: bool) -> None:
-        """Show the rows; where the list is merely read again, eye and hand stay on their customer."""
-        current, scroll = self.model.row_at(self.table.currentIndex().row()), self.table.verticalScrollBar().value()
-        self._is_filling = is_again
-        self.model.show_first(rows, next_after)
-        if rows:
-            place = -1 if current is None else self.model.find(current.id)
-            self.table.setCurrentIndex(self.model.index(max(place, 0), 0))
-            if not is_again and self._search.hasFocus() and self._search.text():
-                # Found: the arrows go through them.
-                self.table.setFocus()
-        if is_again:
-            self.table.verticalScrollBar().setValue(scroll)
-        self._is_filling = False
+        self.table.show_first(rows, next_after, is_again)
+        if rows and not is_again and self._search.hasFocus() and self._search.text():
+            # Found: the arrows go through them.
+            self.table.setFocus()
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen

@@ -242,6 +242,7 @@ class _ParcelList(QWidget):
         self.model: PagedTableModel[WaitingParcel] = PagedTableModel(
             ui, self._columns(), lambda row: row.parcel_id, self
         )
+        self._shown = ("", "")
         self._table = ListTable(ui, self.model, "handover.table")
         self._table.activated.connect(lambda _index: self._open())
         self._act_button = ActionButton(ui, "handover.take_off", self.act, key="F9", name="handover.act")
@@ -272,13 +273,10 @@ class _ParcelList(QWidget):
 
     def show_rows(self, rows: tuple[WaitingParcel, ...]) -> None:
         """Show these; the choice stays on its parcel."""
-        chosen = self.model.row_at(self._table.currentIndex().row())
-        self.model.show_first(rows, None)
-        place = -1 if chosen is None else self.model.find(chosen.parcel_id)
-        if rows:
-            self._table.setCurrentIndex(self.model.index(max(place, 0), 0))
-        view = self._presenter.screen.view
-        self._act_button.say("handover.take_off" if view == "sheet" else "handover.pull_out")
+        screen = self._presenter.screen
+        shown, self._shown = self._shown, (screen.carrier, screen.view)
+        self._table.show_first(rows, None, shown == self._shown)
+        self._act_button.say("handover.take_off" if screen.view == "sheet" else "handover.pull_out")
 
     def act(self) -> None:
         """Off the sheet, or out of the pile."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -48,16 +48,14 @@ class OrdersPage(QWidget):
         self._chips.chosen.connect(self._on_pile)
         self.model: PagedTableModel[OrderRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)
         self.table = ListTable(ui, self.model, "orders.table")
-        self.table.selectionModel().currentRowChanged.connect(self._on_current)
-        self.table.clicked.connect(self._on_activated)
-        self.table.activated.connect(self._on_activated)
-        self._is_filling = False
+        self.table.moved.connect(self._on_moved)
+        self.table.opened.connect(self._on_opened)
         self._empty = EmptyState(ui, "inbox", "orders.empty", "orders.empty")
         self.drawer = OrderDrawer(ui, presenter)
         self._lay_out(head)
         self.model.more_wanted.connect(presenter.more)
         presenter.on_screen = self._on_screen
-        presenter.on_first = self._on_first
+        presenter.on_first = self.table.show_first
         presenter.on_more = self.model.append
         presenter.on_no_more = self.model.give_up
         self._chips.choose(presenter.screen.wanted.pile)
@@ -172,34 +170,17 @@ class OrdersPage(QWidget):
     def _on_search(self) -> None:
         self._presenter.search(self._search.text())
 
-    @Slot(QModelIndex, QModelIndex)
-    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        """With the drawer open, moving in the table shows the next order; rows that move by themselves do not."""
-        row = self.model.row_at(current.row())
-        if row is not None and self._presenter.screen.detail is not None and not self._is_filling:
-            self._presenter.open(row.id)
+    @Slot(int)
+    def _on_moved(self, number: int) -> None:
+        """With the drawer open, moving in the table shows the next order."""
+        if self._presenter.screen.detail is not None:
+            self._on_opened(number)
 
-    @Slot(QModelIndex)
-    def _on_activated(self, index: QModelIndex) -> None:
-        row = self.model.row_at(index.row())
+    @Slot(int)
+    def _on_opened(self, number: int) -> None:
+        row = self.model.row_at(number)
         if row is not None:
             self._presenter.open(row.id)
-
-    def _on_first(self, rows: tuple[OrderRow, ...], next_after: int | None, is_again: bool) -> None:
-        """Show the rows; where the list is merely read again, eye and hand stay on their orders."""
-        number = self.table.currentIndex().row()
-        current, scroll = self.model.row_at(number), self.table.verticalScrollBar().value()
-        self._is_filling = is_again
-        self.model.show_first(rows, next_after)
-        if rows:
-            place = -1 if current is None else self.model.find(current.id)
-            if place < 0 and is_again:
-                # It left the list: whatever stands in its place now is next.
-                place = min(number, len(rows) - 1)
-            self.table.setCurrentIndex(self.model.index(max(place, 0), 0))
-        if is_again:
-            self.table.verticalScrollBar().setValue(scroll)
-        self._is_filling = False
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen

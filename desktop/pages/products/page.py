@@ -1,6 +1,6 @@
 """The products page: filters with counts, search, table, and the form beside it."""
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -43,8 +43,7 @@ class ProductsPage(QWidget):
         self._chips.chosen.connect(self._on_pile)
         self.model: PagedTableModel[ProductRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)
         self.table = ListTable(ui, self.model, "products.table")
-        self.table.clicked.connect(self._on_activated)
-        self.table.activated.connect(self._on_activated)
+        self.table.opened.connect(self._on_opened)
         self._empty = EmptyState(ui, "package-plus", "products.empty", "products.empty")
         self.form = ProductForm(ui, presenter, pictures)
         left = QVBoxLayout()
@@ -61,7 +60,7 @@ class ProductsPage(QWidget):
         row.addWidget(self.form)
         self.model.more_wanted.connect(presenter.more)
         presenter.on_screen = self._on_screen
-        presenter.on_first = self._on_first
+        presenter.on_first = self.table.show_first
         presenter.on_more = self.model.append
         presenter.on_no_more = self.model.give_up
         self._on_screen()
@@ -159,21 +158,11 @@ class ProductsPage(QWidget):
     def _on_search(self) -> None:
         self._presenter.search(self._search.text())
 
-    @Slot(QModelIndex)
-    def _on_activated(self, index: QModelIndex) -> None:
-        row = self.model.row_at(index.row())
+    @Slot(int)
+    def _on_opened(self, number: int) -> None:
+        row = self.model.row_at(number)
         if row is not None:
             self._presenter.open(row.id)
-
-    def _on_first(self, rows: tuple[ProductRow, ...], next_after: str | None, is_again: bool) -> None:
-        """Show the rows; where the list is merely read again, eye and hand stay on their product."""
-        current, scroll = self.model.row_at(self.table.currentIndex().row()), self.table.verticalScrollBar().value()
-        self.model.show_first(rows, next_after)
-        if rows:
-            place = -1 if current is None else self.model.find(current.id)
-            self.table.setCurrentIndex(self.model.index(max(place, 0), 0))
-        if is_again:
-            self.table.verticalScrollBar().setValue(scroll)
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen

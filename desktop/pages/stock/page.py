@@ -1,10 +1,10 @@
 """The stock page: filters with counts, search, table with sums below, drawer with the reasons."""
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from core.inventory.stock_list import STOCK_PILES, StockCursor, StockRow
+from core.inventory.stock_list import STOCK_PILES, StockRow
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.stock.drawer import InHandDrawer, StockDrawer
 from desktop.pages.stock.presenter import StockPresenter
@@ -29,7 +29,6 @@ class StockPage(QWidget):
         super().__init__()
         self._ui = ui
         self._presenter = presenter
-        self._is_filling = False
         self.setObjectName("stock")
         title = PlainLabel(ui, "title", name="stock.title")
         title.say("page.stock")
@@ -51,9 +50,8 @@ class StockPage(QWidget):
         self._chips.chosen.connect(self._on_pile)
         self.model: PagedTableModel[StockRow] = PagedTableModel(ui, self._columns(), _row_id, self)
         self.table = ListTable(ui, self.model, "stock.table")
-        self.table.selectionModel().currentRowChanged.connect(self._on_current)
-        self.table.clicked.connect(self._on_activated)
-        self.table.activated.connect(self._on_activated)
+        self.table.moved.connect(self._on_moved)
+        self.table.opened.connect(self._on_opened)
         self._sums = PlainLabel(ui, "heading", name="stock.sums")
         self._empty = EmptyState(ui, "boxes", "stock.empty", "stock.empty")
         self.drawer = StockDrawer(ui, presenter)
@@ -61,7 +59,7 @@ class StockPage(QWidget):
         self._lay_out(head)
         self.model.more_wanted.connect(presenter.more)
         presenter.on_screen = self._on_screen
-        presenter.on_first = self._on_first
+        presenter.on_first = self.table.show_first
         presenter.on_more = self.model.append
         presenter.on_no_more = self.model.give_up
         self._on_screen()
@@ -174,33 +172,17 @@ class StockPage(QWidget):
     def _on_search(self) -> None:
         self._presenter.search(self._search.text())
 
-    @Slot(QModelIndex, QModelIndex)
-    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        """With the drawer open, moving in the table shows the next goods; rows that move by themselves do not."""
-        row = self.model.row_at(current.row())
-        if row is not None and self._presenter.screen.detail is not None and not self._is_filling:
-            self._presenter.open(row.sku_id, row.level_id)
+    @Slot(int)
+    def _on_moved(self, number: int) -> None:
+        """With the drawer open, moving in the table shows the next goods."""
+        if self._presenter.screen.detail is not None:
+            self._on_opened(number)
 
-    @Slot(QModelIndex)
-    def _on_activated(self, index: QModelIndex) -> None:
-        row = self.model.row_at(index.row())
+    @Slot(int)
+    def _on_opened(self, number: int) -> None:
+        row = self.model.row_at(number)
         if row is not None:
             self._presenter.open(row.sku_id, row.level_id)
-
-    def _on_first(self, rows: tuple[StockRow, ...], next_after: StockCursor | None, is_again: bool) -> None:
-        """Show the rows; where the list is merely read again, eye and hand stay on their goods."""
-        number = self.table.currentIndex().row()
-        current, scroll = self.model.row_at(number), self.table.verticalScrollBar().value()
-        self._is_filling = is_again
-        self.model.show_first(rows, next_after)
-        if rows:
-            place = -1 if current is None else self.model.find(_row_id(current))
-            if place < 0 and is_again:
-                place = min(number, len(rows) - 1)
-            self.table.setCurrentIndex(self.model.index(max(place, 0), 0))
-        if is_again:
-            self.table.verticalScrollBar().setValue(scroll)
-        self._is_filling = False
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen
