@@ -1,8 +1,6 @@
 """What holds for every test: only this machine, no unannounced warnings, no threads left behind."""
 
-import atexit
 import os
-import sys
 
 import pytest
 from hypothesis import settings
@@ -31,27 +29,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("realshop") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("realshop"))
-
-
-_ended: dict[str, int] = {}
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Keep what the tests said, for the way out."""
-    if not hasattr(session.config, "workerinput"):
-        _ended["status"] = int(exitstatus)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Leave without Python's last clearing up where Qt was used.
-
-    After thousands of windows Shiboken's own clearing up reads a thread state that is gone, and a run in which
-    every test passed would end with a signal instead of its status.
-    """
-    if "status" in _ended and "PySide6.QtWidgets" in sys.modules:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(_ended["status"])

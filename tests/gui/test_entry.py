@@ -232,6 +232,8 @@ def paste(robot, text):
     box = robot.find("entry.paste", QPlainTextEdit)
     box.setFocus()
     box.paste()
+    # Qt frees what lies in the clipboard at the very end, when Python is gone: a run of tests would end with a signal.
+    QGuiApplication.clipboard().clear()
 
 
 def test_a_clerk_enters_an_order_without_a_mouse(robot, spine):
