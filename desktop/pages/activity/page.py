@@ -1,8 +1,8 @@
 """The activity page: what failed, what waits, what was told lately, and the print jobs."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from core.sync.deliveries import DeliveryRow
 from core.waybills.records import PrintJobView
@@ -15,10 +15,11 @@ from desktop.pages.packing.side import PRINT_TONES
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
 from desktop.widgets.labels import PlainLabel
+from desktop.widgets.page import PageWidget
 from desktop.widgets.table import ListTable
 
 
-class ActivityPage(QWidget):
+class ActivityPage(PageWidget):
     """Shows what the presenter lists; deliveries and print jobs have a table each."""
 
     def __init__(self, ui: Ui, presenter: ActivityPresenter) -> None:
@@ -139,12 +140,6 @@ class ActivityPage(QWidget):
             self._table().setFocus()
             return True
         return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read, and let the keyboard begin in the table."""

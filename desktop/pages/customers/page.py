@@ -1,8 +1,8 @@
 """The customers page: search, table, drawer."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from core.access.customer_file import CustomerRow, customer_no
 from desktop.formats import time_text
@@ -10,25 +10,21 @@ from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.customers.drawer import CustomerDrawer
 from desktop.pages.customers.presenter import CustomersPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState, Field
+from desktop.widgets.controls import ActionButton, EmptyState
 from desktop.widgets.labels import PlainLabel
+from desktop.widgets.page import SearchedPage
 from desktop.widgets.table import ListTable
 
 
-class CustomersPage(QWidget):
+class CustomersPage(SearchedPage):
     """Shows what the presenter lists."""
 
     def __init__(self, ui: Ui, presenter: CustomersPresenter) -> None:
-        super().__init__()
+        super().__init__(ui, presenter, "customers", "customers.search", widest_px=420)
         self._ui = ui
         self._presenter = presenter
-        self.setObjectName("customers")
         title = PlainLabel(ui, "title", name="customers.title")
         title.say("page.customers")
-        self._search = Field(ui, "customers.search", "customers.search")
-        self._search.setMinimumWidth(160)
-        self._search.setMaximumWidth(ui.scaled(420))
-        self._search.returnPressed.connect(self._on_search)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
@@ -91,8 +87,7 @@ class CustomersPage(QWidget):
         """What each key does here is on the key sheet (`widgets.key_sheet`)."""
         has_ctrl = modifiers == Qt.KeyboardModifier.ControlModifier
         if key == Qt.Key.Key_F2 or (has_ctrl and key == Qt.Key.Key_F):
-            self._search.setFocus()
-            self._search.selectAll()
+            self.focus_search()
         elif has_ctrl and key == Qt.Key.Key_E:
             self.drawer.ask_unmask()
         elif key == Qt.Key.Key_F5:
@@ -106,24 +101,6 @@ class CustomersPage(QWidget):
         if self.table.verticalScrollBar().value() == 0:
             self._presenter.reload()
 
-    def handle_back(self) -> bool:
-        """Esc closes the question, then the drawer, then clears the search."""
-        if self._presenter.close():
-            self.table.setFocus()
-            return True
-        if self._search.text():
-            self._search.clear()
-            self._on_search()
-            self.table.setFocus()
-            return True
-        return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read, and let the keyboard begin in the search: nobody leafs through customers."""
         super().showEvent(event)
@@ -131,10 +108,6 @@ class CustomersPage(QWidget):
         self._presenter.reload()
 
     # --- showing ------------------------------------------------------------------------------------------------
-
-    @Slot()
-    def _on_search(self) -> None:
-        self._presenter.search(self._search.text())
 
     @Slot(int)
     def _on_moved(self, number: int) -> None:

@@ -73,10 +73,6 @@ class DayPage(QWidget):
         """Something moved."""
         self._presenter.look()
 
-    def handle_back(self) -> bool:
-        """Nothing to close."""
-        return False
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Look."""
         super().showEvent(event)

@@ -17,12 +17,13 @@ from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
 from desktop.widgets.labels import PlainLabel, set_look
+from desktop.widgets.page import PageWidget
 
 #: rows of the form: fields that stand beside one another
 _ROWS = (("name", "phone"), ("province", "city", "district"), ("address",))
 
 
-class EntryPage(QWidget):
+class EntryPage(PageWidget):
     """Shows the presenter's draft."""
 
     def __init__(self, ui: Ui, presenter: EntryPresenter) -> None:
@@ -95,12 +96,6 @@ class EntryPage(QWidget):
             self._presenter.put(found=())
             return True
         return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """The keyboard begins where the buyer's words go."""

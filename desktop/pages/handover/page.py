@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.fulfilment.handover_records import CarrierPile, SheetView, WaitingParcel
@@ -15,12 +15,13 @@ from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field, NumberBox
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.layouts import empty
+from desktop.widgets.page import PageWidget
 from desktop.widgets.table import ListTable
 
 _MOST_PARCELS = 99_999
 
 
-class HandoverPage(QWidget):
+class HandoverPage(PageWidget):
     """Shows what the presenter sees."""
 
     def __init__(self, ui: Ui, presenter: HandoverPresenter) -> None:
@@ -94,12 +95,6 @@ class HandoverPage(QWidget):
             self._presenter.show_list("sheet")
             return True
         return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read what waits."""

@@ -89,10 +89,6 @@ class AuditPage(QWidget):
         if self.table.verticalScrollBar().value() == 0:
             self._presenter.look()
 
-    def handle_back(self) -> bool:
-        """Nothing to close."""
-        return False
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read when somebody comes."""
         super().showEvent(event)

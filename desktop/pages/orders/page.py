@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from core.orders.records import PILES, OrderRow
 from desktop.formats import deadline_text, time_text, yuan
@@ -13,26 +13,22 @@ from desktop.pages.orders.drawer import OrderDrawer
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.words import state_code, state_tone
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field
+from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
 from desktop.widgets.labels import PlainLabel
+from desktop.widgets.page import SearchedPage
 from desktop.widgets.table import ListTable
 
 
-class OrdersPage(QWidget):
+class OrdersPage(SearchedPage):
     """Shows what the presenter lists."""
 
     def __init__(self, ui: Ui, presenter: OrdersPresenter, on_new: Callable[[], None] = lambda: None) -> None:
         """`on_new` opens the form of a new order."""
-        super().__init__()
+        super().__init__(ui, presenter, "orders", "orders.search")
         self._ui = ui
         self._presenter = presenter
-        self.setObjectName("orders")
         title = PlainLabel(ui, "title", name="orders.title")
         title.say("page.orders")
-        self._search = Field(ui, "orders.search", "orders.search")
-        self._search.setMinimumWidth(160)
-        self._search.setMaximumWidth(ui.scaled(380))
-        self._search.returnPressed.connect(self._on_search)
         refresh = ActionButton(
             ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="orders.refresh"
         )
@@ -131,29 +127,6 @@ class OrdersPage(QWidget):
         else:
             self._presenter.refresh_beside()
 
-    def handle_back(self) -> bool:
-        """Esc closes the drawer, then clears the search."""
-        if self._presenter.close():
-            self.table.setFocus()
-            return True
-        if self._search.text():
-            self._search.clear()
-            self._on_search()
-            self.table.setFocus()
-            return True
-        return False
-
-    def focus_search(self) -> None:
-        """Put the focus into the search."""
-        self._search.setFocus()
-        self._search.selectAll()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read, and let the keyboard begin in the table."""
         super().showEvent(event)
@@ -165,10 +138,6 @@ class OrdersPage(QWidget):
     @Slot(str)
     def _on_pile(self, pile: str) -> None:
         self._presenter.choose_pile(pile)
-
-    @Slot()
-    def _on_search(self) -> None:
-        self._presenter.search(self._search.text())
 
     @Slot(int)
     def _on_moved(self, number: int) -> None:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.access.records import OperatorRow, Session
@@ -14,11 +14,12 @@ from desktop.pages.people.presenter import Form, PeoplePresenter, roles_phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, EmptyState, NumberBox, StatePill
 from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.page import PageWidget
 
 _LONGEST_UNLOCKED = 240
 
 
-class PeoplePage(QWidget):
+class PeoplePage(PageWidget):
     """Shows what the presenter saw."""
 
     def __init__(self, ui: Ui, presenter: PeoplePresenter, session: Session) -> None:
@@ -105,12 +106,6 @@ class PeoplePage(QWidget):
     def handle_back(self) -> bool:
         """Esc closes the form, or puts the badge away."""
         return self._presenter.close()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Look when somebody comes."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.pages.printers.finds import FindsCard
@@ -14,13 +14,14 @@ from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, EmptyState, StatePill
 from desktop.widgets.labels import ElidedLabel, PictureLabel, PlainLabel
+from desktop.widgets.page import PageWidget
 from desktop.widgets.pictures import PictureBook
 
 _LOOK_MS = 3000
 _PICTURE_SIDE = 300
 
 
-class PrintersPage(QWidget):
+class PrintersPage(PageWidget):
     """Shows what the presenter saw."""
 
     def __init__(self, ui: Ui, presenter: PrintersPresenter, pictures: PictureBook) -> None:
@@ -94,12 +95,6 @@ class PrintersPage(QWidget):
             self._presenter.edit(None)
             return True
         return self._presenter.end_search()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Look while somebody sees it."""

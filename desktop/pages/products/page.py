@@ -1,34 +1,30 @@
 """The products page: filters with counts, search, table, and the form beside it."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from core.catalog.products import PRODUCT_PILES, ProductRow
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.products.form import ProductForm
 from desktop.pages.products.presenter import ProductsPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field
+from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
 from desktop.widgets.labels import PlainLabel
+from desktop.widgets.page import SearchedPage
 from desktop.widgets.pictures import PictureBook
 from desktop.widgets.table import ListTable
 
 
-class ProductsPage(QWidget):
+class ProductsPage(SearchedPage):
     """Shows what the presenter lists."""
 
     def __init__(self, ui: Ui, presenter: ProductsPresenter, pictures: PictureBook) -> None:
-        super().__init__()
+        super().__init__(ui, presenter, "products", "stock.search")
         self._ui = ui
         self._presenter = presenter
-        self.setObjectName("products")
         title = PlainLabel(ui, "title", name="products.title")
         title.say("page.products")
-        self._search = Field(ui, "stock.search", "products.search")
-        self._search.setMinimumWidth(160)
-        self._search.setMaximumWidth(ui.scaled(380))
-        self._search.returnPressed.connect(self._on_search)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
@@ -106,8 +102,7 @@ class ProductsPage(QWidget):
         """What each key does here stands on its button."""
         has_ctrl = modifiers == Qt.KeyboardModifier.ControlModifier
         if key == Qt.Key.Key_F2 or (has_ctrl and key == Qt.Key.Key_F):
-            self._search.setFocus()
-            self._search.selectAll()
+            self.focus_search()
         elif has_ctrl and key == Qt.Key.Key_S:
             self.form.commit()
             self._presenter.save()
@@ -124,24 +119,6 @@ class ProductsPage(QWidget):
         if self.table.verticalScrollBar().value() == 0:
             self._presenter.reload()
 
-    def handle_back(self) -> bool:
-        """Esc puts the form away, then clears the search."""
-        if self._presenter.close():
-            self.table.setFocus()
-            return True
-        if self._search.text():
-            self._search.clear()
-            self._on_search()
-            self.table.setFocus()
-            return True
-        return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read, and let the keyboard begin in the table."""
         super().showEvent(event)
@@ -153,10 +130,6 @@ class ProductsPage(QWidget):
     @Slot(str)
     def _on_pile(self, pile: str) -> None:
         self._presenter.choose_pile(pile)
-
-    @Slot()
-    def _on_search(self) -> None:
-        self._presenter.search(self._search.text())
 
     @Slot(int)
     def _on_opened(self, number: int) -> None:

@@ -81,10 +81,6 @@ class SettingsPage(QWidget):
     def handle_changed(self) -> None:
         """Records do not show here."""
 
-    def handle_back(self) -> bool:
-        """Nothing to close."""
-        return False
-
     def _group(self, name: str, settings: list[Setting], play: Callable[[str], None]) -> QFrame:
         card = QFrame()
         card.setProperty("look", "card")

@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from core.sync.shop_views import ShopDraft, ShopSetting, ShopView
@@ -14,12 +14,13 @@ from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, EmptyState, Field, StatePill, TickBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 from desktop.widgets.layouts import empty
+from desktop.widgets.page import PageWidget
 
 _TONES = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet"}
 _MOMENTS = ("outbound", "handover")
 
 
-class ShopsPage(QWidget):
+class ShopsPage(PageWidget):
     """Shows the presenter's shops."""
 
     def __init__(self, ui: Ui, presenter: ShopsPresenter) -> None:
@@ -92,12 +93,6 @@ class ShopsPage(QWidget):
             self._presenter.edit(None)
             return True
         return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read the shops."""

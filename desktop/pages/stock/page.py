@@ -1,8 +1,8 @@
 """The stock page: filters with counts, search, table with sums below, drawer with the reasons."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from core.inventory.stock_list import STOCK_PILES, StockRow
 from desktop.models.paged import Column, PagedTableModel
@@ -10,8 +10,9 @@ from desktop.pages.stock.drawer import InHandDrawer, StockDrawer
 from desktop.pages.stock.presenter import StockPresenter
 from desktop.pages.stock.words import ACTS, stock_tone, stock_word
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field
+from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
 from desktop.widgets.labels import PlainLabel
+from desktop.widgets.page import SearchedPage
 from desktop.widgets.table import ListTable
 
 _KEYS = {getattr(Qt.Key, f"Key_{key}"): act for act, (key, _icon) in ACTS.items()}
@@ -22,20 +23,15 @@ def _row_id(row: StockRow) -> int:
     return -row.sku_id if row.level_id is None else row.level_id
 
 
-class StockPage(QWidget):
+class StockPage(SearchedPage):
     """Shows what the presenter lists."""
 
     def __init__(self, ui: Ui, presenter: StockPresenter) -> None:
-        super().__init__()
+        super().__init__(ui, presenter, "stock", "stock.search")
         self._ui = ui
         self._presenter = presenter
-        self.setObjectName("stock")
         title = PlainLabel(ui, "title", name="stock.title")
         title.say("page.stock")
-        self._search = Field(ui, "stock.search", "stock.search")
-        self._search.setMinimumWidth(160)
-        self._search.setMaximumWidth(ui.scaled(380))
-        self._search.returnPressed.connect(self._on_search)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
@@ -119,8 +115,7 @@ class StockPage(QWidget):
         """What each key does here stands on its button."""
         has_ctrl = modifiers == Qt.KeyboardModifier.ControlModifier
         if key == Qt.Key.Key_F2 or (has_ctrl and key == Qt.Key.Key_F):
-            self._search.setFocus()
-            self._search.selectAll()
+            self.focus_search()
         elif has_ctrl and key == Qt.Key.Key_H:
             self._presenter.review()
         elif key == Qt.Key.Key_F5:
@@ -138,24 +133,6 @@ class StockPage(QWidget):
         else:
             self._presenter.refresh_beside()
 
-    def handle_back(self) -> bool:
-        """Esc closes the form, then the drawer, then clears the search."""
-        if self._presenter.close():
-            self.table.setFocus()
-            return True
-        if self._search.text():
-            self._search.clear()
-            self._on_search()
-            self.table.setFocus()
-            return True
-        return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Esc anywhere on the page."""
-        if event.key() == Qt.Key.Key_Escape and self.handle_back():
-            return
-        super().keyPressEvent(event)
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read, and let the keyboard begin in the table."""
         super().showEvent(event)
@@ -167,10 +144,6 @@ class StockPage(QWidget):
     @Slot(str)
     def _on_pile(self, pile: str) -> None:
         self._presenter.choose_pile(pile)
-
-    @Slot()
-    def _on_search(self) -> None:
-        self._presenter.search(self._search.text())
 
     @Slot(int)
     def _on_moved(self, number: int) -> None:
