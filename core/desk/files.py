@@ -26,9 +26,9 @@ from core.files.progress import Progress
 from core.files.reading import read_table
 from core.files.records import Counts, Exported, Imported, PastImport, Rejected, Table
 from core.files.writing import Sheet, Staged, stage
-from core.inventory.models import Warehouse
+from core.inventory.warehouses import main_warehouse
 from core.runtime.errors import Refused
-from core.sync.shops import ShopRecord, add_shop, file_shops, shop_of
+from core.sync.shops import ShopRecord, add_shop, file_shops, is_taken, shop_of
 
 #: platforms a shop of files may belong to; the empty one is any other
 PLATFORMS = ("taobao", "pdd", "jd", "douyin", "")
@@ -285,7 +285,7 @@ class Files:
         return shop
 
     def _warehouse(self) -> int:
-        return self._store.write(_warehouse)
+        return self._store.write(main_warehouse)
 
 
 def _published(staged: Staged, rows: int) -> Exported:
@@ -298,16 +298,10 @@ def _only(chosen: Sequence[tuple[Read, Mapped]]) -> tuple[Table, Mapped]:
     return read.table, mapped
 
 
-def _warehouse(uow: UnitOfWork) -> int:
-    found = uow.execute(select(Warehouse.id).order_by(Warehouse.id).limit(1)).scalar_one_or_none()
-    return int(found) if found is not None else uow.insert(Warehouse, {"code": "main", "name": "主仓"})
-
-
 def _add_shop(uow: UnitOfWork, name: str, platform: str) -> FileShop:
-    taken = uow.execute(select(Shop.id).where(Shop.name == name)).first() is not None
-    if not name or taken:
+    if not name or is_taken(uow, name):
         raise Refused("files.shop_name", "a shop needs a name that no other shop bears", name=name)
-    return FileShop(add_shop(uow, FILE, name, {"platform": platform}, "", _warehouse(uow)), name, platform)
+    return FileShop(add_shop(uow, FILE, name, {"platform": platform}, "", main_warehouse(uow)), name, platform)
 
 
 def _recent(connection: Connection) -> tuple[PastImport, ...]:

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.channels.by_hand import BY_HAND
-from core.channels.contract import FILE
+from core.channels.by_hand import UNCALLED
 from core.db.plain import Ask, instant, instant_or_none
 from core.fulfilment import states as parcel_states
 from core.fulfilment.records import PickRow, ShippedRow, WaveView
@@ -76,10 +75,11 @@ _ORDER_NOS = """
 _OPEN_JOBS = f"print_job.{print_states.IS_OPEN}"
 _ONE_JOB = "print_job.id = :id"
 _LATEST_JOBS = "print_job.id > (SELECT coalesce(max(id), 0) - :newest FROM print_job)"
+_UNCALLED = ", ".join(f"'{channel}'" for channel in sorted(UNCALLED))
 #: what is entered by hand or comes in files has no light: nobody asks such a shop
 _SHOPS = f"""
     SELECT id, name, is_active, last_good_pull_at, last_error, created_at
-    FROM shop WHERE channel NOT IN ('{BY_HAND}', '{FILE}') ORDER BY id"""  # noqa: S608 - a constant
+    FROM shop WHERE channel NOT IN ({_UNCALLED}) ORDER BY id"""  # noqa: S608 - a constant
 #: the states are named, because what is done is nearly everything and an index cannot look for what is not
 _OUTBOX = "SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'leased', 'failed') GROUP BY state"
 _UNKNOWN = f"SELECT count(*) FROM print_job WHERE {print_states.IS_OPEN} AND state = 'unknown'"  # noqa: S608 - a constant

@@ -9,18 +9,17 @@ from sqlalchemy import select, update
 
 from core.access.gate import needs
 from core.access.rights import Right
-from core.channels.by_hand import BY_HAND
+from core.channels.by_hand import UNCALLED
 from core.channels.contract import FILE, Channel
 from core.channels.models import Shop
-from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.first_page import light
 from core.fulfilment.handover import set_confirm_at
-from core.inventory.models import Warehouse
-from core.runtime.errors import DomainError, NotFound, Refused, Unavailable
+from core.inventory.warehouses import main_warehouse
+from core.runtime.errors import DomainError, Refused, Unavailable
 from core.runtime.remote_errors import AuthExpired, ChannelError, RateLimited, Temporary
 from core.sync.shop_views import ShopDraft, ShopKind, ShopSetting, ShopView
-from core.sync.shops import ShopRecord, add_shop, set_access, shop_of
+from core.sync.shops import ShopRecord, add_shop, is_taken, set_access, shop_of
 
 if TYPE_CHECKING:
     from core.channels.plugin import ChannelPlugin
@@ -78,7 +77,7 @@ class Shops:
                 confirm_at=row.confirm_at,
                 last_good_pull_at=row.last_good_pull_at,
                 last_error=row.last_error or "",
-                is_asked=row.channel not in {BY_HAND, FILE},
+                is_asked=row.channel not in UNCALLED,
             )
             for row in rows
         )
@@ -129,12 +128,21 @@ class Shops:
 
     @needs(Right.CHANGE_SETTINGS)
     def set_pulled(self, shop_id: int, *, is_pulled: bool) -> None:
-        """Pause the pulling of a shop, or go on with it."""
+        """Pause the pulling of a shop, or go on with it.
+
+        Raises:
+            NotFound: `shop.unknown`.
+            Refused: `shop.not_asked`, nobody calls this shop.
+        """
         self._set(shop_id, "shop.pulled", {"is_active": is_pulled}, is_on=is_pulled)
 
     @needs(Right.CHANGE_SETTINGS)
     def set_confirms(self, shop_id: int, *, confirms: bool) -> None:
-        """Whether a shop is told of parcels that leave from now on."""
+        """Whether a shop is told of parcels that leave from now on.
+
+        Raises:
+            NotFound, Refused: as `set_pulled`.
+        """
         self._set(shop_id, "shop.confirms", {"confirms_shipments": confirms}, is_on=confirms)
 
     @needs(Right.CHANGE_SETTINGS)
@@ -148,8 +156,10 @@ class Shops:
 
     def _set(self, shop_id: int, action: str, values: Mapping[str, bool], *, is_on: bool) -> None:
         def put(uow: UnitOfWork) -> None:
-            if uow.count(update(Shop).where(Shop.id == shop_id).values(**values)) != 1:
-                raise NotFound("shop.unknown", f"there is no shop {shop_id}")
+            shop = shop_of(uow.connection, shop_id)
+            if shop.channel in UNCALLED:
+                raise Refused("shop.not_asked", "nobody calls this shop; its orders come by hand or in files")
+            uow.execute(update(Shop).where(Shop.id == shop_id).values(**values))
             uow.record(action, "shop", shop_id, is_on=is_on)
 
         self._store.write(put)
@@ -201,19 +211,14 @@ def _as_domain_error(error: ChannelError) -> DomainError:
 
 
 def _refuse_taken_name(uow: UnitOfWork, name: str, shop_id: int) -> None:
-    take_turn(uow, "shops")
-    if uow.execute(select(Shop.id).where(Shop.name == name, Shop.id != shop_id)).first() is not None:
+    if is_taken(uow, name, shop_id):
         raise Refused("shop.name_taken", "another shop is called so", name=name)
 
 
 def _add(uow: UnitOfWork, draft: ShopDraft, secret: str) -> int:
     name = draft.name.strip()
     _refuse_taken_name(uow, name, 0)
-    warehouse_id = uow.execute(select(Warehouse.id).order_by(Warehouse.id).limit(1)).scalar_one_or_none()
-    if warehouse_id is None:
-        # The first shop of a new installation: goods need a place to be.
-        warehouse_id = uow.insert(Warehouse, {"code": "main", "name": "主仓"})
-    return add_shop(uow, draft.channel, name, _given(draft.settings), secret, warehouse_id)
+    return add_shop(uow, draft.channel, name, _given(draft.settings), secret, main_warehouse(uow))
 
 
 def _change(uow: UnitOfWork, shop_id: int, draft: ShopDraft) -> None:

@@ -10,7 +10,7 @@ from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.db.unit_of_work import UnitOfWork
 from core.inventory.ledger import receive
-from core.inventory.models import Warehouse
+from core.inventory.warehouses import main_warehouse
 from core.practice.catalogue import PracticeSku
 from core.practice.server import PracticeSecrets
 from core.runtime.ids import SkuId, WarehouseId
@@ -36,7 +36,7 @@ def move_in(
         set_access(uow, known.id, settings, secret)
         _follow_pictures(uow, url, catalogue)
         return known.id
-    warehouse_id = _warehouse(uow)
+    warehouse_id = main_warehouse(uow)
     ids = take_in(uow, [_spec(sku, url) for sku in catalogue])
     for sku in catalogue:
         if not sku.components and sku.opening_qty:
@@ -49,11 +49,6 @@ def move_in(
                 key=f"practice-opening:{sku.code}",
             )
     return add_shop(uow, "mall", SHOP_NAME, settings, secret, warehouse_id, confirms_shipments=True)
-
-
-def _warehouse(uow: UnitOfWork) -> int:
-    known = uow.execute(select(Warehouse.id).order_by(Warehouse.id).limit(1)).scalar_one_or_none()
-    return int(known) if known is not None else uow.insert(Warehouse, {"code": "main", "name": "主仓"})
 
 
 def _follow_pictures(uow: UnitOfWork, url: str, catalogue: Sequence[PracticeSku]) -> None:

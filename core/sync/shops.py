@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.engine import Connection
 
+from core.channels.by_hand import UNCALLED
 from core.channels.contract import FILE
 from core.channels.models import Shop
+from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.orders.intake import ShopFacts
 from core.runtime.errors import NotFound
@@ -78,13 +80,19 @@ def shop_of(connection: Connection, shop_id: int) -> ShopRecord:
 
 
 def active_shops(connection: Connection) -> Sequence[ShopRecord]:
-    """Shops that are pulled: not those whose orders come in files."""
-    return _shops(connection, and_(Shop.is_active.is_(True), Shop.channel != FILE))
+    """Shops that are pulled: not those that nobody calls."""
+    return _shops(connection, and_(Shop.is_active.is_(True), Shop.channel.not_in(UNCALLED)))
 
 
 def file_shops(connection: Connection) -> Sequence[ShopRecord]:
     """Shops whose orders come in files."""
     return _shops(connection, Shop.channel == FILE)
+
+
+def is_taken(uow: UnitOfWork, name: str, shop_id: int = 0) -> bool:
+    """Whether a shop other than `shop_id` bears this name; nobody else gives a name until the transaction ends."""
+    take_turn(uow, "shops")
+    return uow.execute(select(Shop.id).where(Shop.name == name, Shop.id != shop_id)).first() is not None
 
 
 def shop_named(connection: Connection, name: str) -> ShopRecord | None:

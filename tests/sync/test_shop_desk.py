@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
 from core.db.models import Journal
 from core.desk.shops import Shops
+from core.inventory.warehouses import main_warehouse
 from core.outside import Outside
 from core.practice.server import PracticeServer, kept_secrets
 from core.runtime.clock import SystemClock
 from core.runtime.errors import NotFound, Refused, Unavailable
 from core.sync.shop_views import ShopDraft
-from core.sync.shops import active_shops, note_bad_pull, note_good_pull, shop_of
+from core.sync.shops import active_shops, add_shop, note_bad_pull, note_good_pull, shop_of
 from tests.race.test_spine_races import together
 
 MALL = ShopDraft("mall", "自家商城", {"base_url": "https://mall.example/api", "key": "k1"}, {"secret": "s3cret"})
@@ -38,9 +40,9 @@ def practice(tmp_path):
     server.stop()
 
 
-def refused(act, *arguments):
+def refused(act, *arguments, **named):
     with pytest.raises((Refused, NotFound, Unavailable)) as error:
-        act(*arguments)
+        act(*arguments, **named)
     return error.value
 
 
@@ -144,3 +146,13 @@ def test_two_desks_that_add_one_name_at_once_have_one_shop(world, desk):
     assert sorted(isinstance(result, int) for result in results) == [False, True], results
     assert [shop.name for shop in desk.shops()].count("自家商城") == 1
     outside.close()
+
+
+@pytest.mark.parametrize("channel", sorted(UNCALLED))
+def test_a_shop_that_nobody_calls_is_neither_pulled_nor_told(world, desk, channel):
+    """Its plugin, if it has one at all, would refuse every call, and parcels would wait for it."""
+    shop_id = world.store.write(lambda uow: add_shop(uow, channel, "本地", {}, "", main_warehouse(uow)))
+    assert refused(desk.set_pulled, shop_id, is_pulled=True).code == "shop.not_asked"
+    assert refused(desk.set_confirms, shop_id, confirms=True).code == "shop.not_asked"
+    assert not view(desk, "本地").confirms
+    assert shop_id not in {one.id for one in world.store.read(active_shops)}
