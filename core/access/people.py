@@ -11,14 +11,12 @@ from core.access.models import Operator, SignInTry
 from core.access.records import OperatorRow
 from core.access.rights import Right, Role, known_roles, rights_of
 from core.db.letters import without_case
-from core.db.models import Setting
-from core.db.unit_of_work import UnitOfWork, insert_or_ignore
+from core.db.turn import take_turn
+from core.db.unit_of_work import UnitOfWork
 from core.runtime.errors import NotFound, Refused
 
 SUBJECT = "operator"
 _LONGEST_NAME = 40
-#: setting whose row is locked by whoever changes people, and counts the changes
-_TURN = "people.changes"
 
 
 def name_key(name: str) -> str:
@@ -139,10 +137,8 @@ def set_active(uow: UnitOfWork, operator_id: int, *, is_active: bool) -> None:
 
 
 def _take_turn(uow: UnitOfWork) -> None:
-    """One change of people at a time, by somebody who still may: on a server a second one waits for this row."""
-    uow.execute(insert_or_ignore(uow.connection, Setting), {"name": _TURN, "value": 0})
-    count = uow.execute(select(Setting.value).where(Setting.name == _TURN).with_for_update()).scalar_one()
-    uow.execute(update(Setting).where(Setting.name == _TURN).values(value=int(count) + 1))
+    """One change of people at a time, by somebody who still may when the turn comes."""
+    take_turn(uow, "people")
     confirm(uow, Right.MANAGE_PEOPLE)
 
 
