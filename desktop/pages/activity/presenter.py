@@ -1,21 +1,19 @@
 """The activity page without widgets: what is listed, what is open, what is sent again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.sync.deliveries import DeliveryPage, DeliveryRow
 from core.waybills.records import PrintJobView
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.activity.ports import ActivityDesk, PrintActs
 from desktop.texts import Phrase
 
 PAGE_ROWS: Final = 100
 #: so many rows are read again where so many were loaded; nobody looks at more at once
 MOST_ROWS: Final = 1000
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +41,16 @@ class ActivityScreen:
         return self.pile == "prints"
 
 
-class ActivityPresenter:
+class ActivityPresenter(ScreenPresenter[ActivityScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless; acts are acts."""
 
     def __init__(self, activity: ActivityDesk, labels: PrintActs, tasks: Tasks, tell: Tell) -> None:
+        super().__init__(ActivityScreen(), tell)
         self._activity = activity
         self._labels = labels
         self._tasks = tasks
-        self._tell = tell
-        self._screen = ActivityScreen()
         self._loaded = 0
         self._has_chosen = False
-        self.on_screen: Callable[[], None] = lambda: None
         #: deliveries from the first on, the cursor of the next page, whether the same list is merely read again
         self.on_first: Callable[[tuple[DeliveryRow, ...], int | None, bool], None] = lambda _r, _n, _a: None
         self.on_more: Callable[[tuple[DeliveryRow, ...], int | None], None] = lambda _rows, _next: None
@@ -62,11 +58,6 @@ class ActivityPresenter:
         self.on_prints: Callable[[tuple[PrintJobView, ...], bool], None] = lambda _rows, _again: None
         #: goes to an order by its number
         self.on_order: Callable[[str], None] = lambda _order_no: None
-
-    @property
-    def screen(self) -> ActivityScreen:
-        """What is to be shown now."""
-        return self._screen
 
     # --- the list -----------------------------------------------------------------------------------------------
 
@@ -235,12 +226,3 @@ class ActivityPresenter:
     def _on_failed(self, error: Exception) -> None:
         self._show(is_loading=False)
         self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

@@ -1,21 +1,19 @@
 """The customers page without widgets: what is listed, who is open, what is seen in clear, what is erased."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from core.access.customer_file import CustomerDetail, CustomerPage, CustomerRow, customer_no
 from core.access.records import UnmaskedReceiver
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.customers.ports import CustomerDesk
 from desktop.texts import Phrase
 
 PAGE_ROWS: Final = 100
 #: so many rows are read again where so many were loaded; nobody looks at more at once
 MOST_ROWS: Final = 1000
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +35,22 @@ class CustomersScreen:
     is_saving: bool = False
 
 
-class CustomersPresenter:
+class CustomersPresenter(ScreenPresenter[CustomersScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless."""
 
     def __init__(self, customers: CustomerDesk, tasks: Tasks, tell: Tell) -> None:
+        super().__init__(CustomersScreen(), tell)
         self._customers = customers
         self._tasks = tasks
-        self._tell = tell
-        self._screen = CustomersScreen()
         self._listed: set[int] = set()
         self._opens_single = False
         self._wished_id: int | None = None
-        self.on_screen: Callable[[], None] = lambda: None
         #: rows from the first on, the cursor of the next page, and whether the same list is merely read again
         self.on_first: Callable[[tuple[CustomerRow, ...], int | None, bool], None] = lambda _r, _n, _a: None
         self.on_more: Callable[[tuple[CustomerRow, ...], int | None], None] = lambda _rows, _next: None
         self.on_no_more: Callable[[], None] = lambda: None
         #: opens an order's page
         self.on_order: Callable[[int], None] = lambda _order_id: None
-
-    @property
-    def screen(self) -> CustomersScreen:
-        """What is to be shown now."""
-        return self._screen
 
     # --- the list -----------------------------------------------------------------------------------------------
 
@@ -213,12 +204,3 @@ class CustomersPresenter:
     def _on_failed(self, error: Exception) -> None:
         self._show(is_loading=False)
         self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

@@ -1,13 +1,12 @@
 """The day page without widgets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from core.reports.records import Check, DayReport
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Tasks
-from desktop.errors import error_phrase
 from desktop.formats import time_text
 from desktop.pages.day.ports import DayDesk
 from desktop.pages.printers.ports import PrinterDesk
@@ -17,8 +16,6 @@ from desktop.texts import Phrase, Texts
 #: the parts of the page
 VIEWS = ("start", "orders", "work")
 _GRAVITY = {"stop": 0, "notice": 1, "good": 2}
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +39,17 @@ class DayScreen:
         return min((check.tone for check in self.all_checks), key=lambda tone: _GRAVITY.get(tone, 1), default="good")
 
 
-class DayPresenter:
+class DayPresenter(ScreenPresenter[DayScreen]):
     """Looks in the lane of reads."""
 
     def __init__(self, day: DayDesk, printers: PrinterDesk, tasks: Tasks, tell: Tell) -> None:
         """`printers` is asked for the state of each printer."""
+        super().__init__(DayScreen(), tell)
         self._day = day
         self._printers = printers
         self._tasks = tasks
-        self._tell = tell
-        self._screen = DayScreen()
-        self.on_screen: Callable[[], None] = lambda: None
         #: opens a page, or a pile of the order list
         self.on_door: Callable[[str], None] = lambda _door: None
-
-    @property
-    def screen(self) -> DayScreen:
-        """What is to be shown now."""
-        return self._screen
 
     def look(self) -> None:
         """Look at everything again."""
@@ -89,15 +79,6 @@ class DayPresenter:
 
     def _on_printers(self, checks: tuple[Check, ...]) -> None:
         self._show(printers=checks)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()
 
 
 def check_words(check: Check, now: datetime, texts: Texts) -> Phrase:

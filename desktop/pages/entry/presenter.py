@@ -14,6 +14,7 @@ from core.orders.entry_records import (
     ReceiverOnFile,
     SkuChoice,
 )
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
 from desktop.pages.entry.ports import EntryDesk
@@ -30,8 +31,6 @@ FIELDS: Mapping[str, str] = {
     "postcode": "",
 }
 _UNCONFIRMED, _TWICE = "entry.address_unconfirmed", "entry.twice"
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class EntryScreen:
         return bool(self.lines or self.copied or has_words)
 
 
-class EntryPresenter:
+class EntryPresenter(ScreenPresenter[EntryScreen]):
     """Asks in the lane of reads; saving is an act. A newer question makes an older answer worthless."""
 
     def __init__(
@@ -99,18 +98,11 @@ class EntryPresenter:
         on_saved: Callable[[EnteredOrder], None] = lambda _order: None,
     ) -> None:
         """`on_saved` is told of each stored order."""
+        super().__init__(EntryScreen(), tell)
         self._entry = entry
         self._tasks = tasks
-        self._tell = tell
         self._on_saved = on_saved
-        self._screen = EntryScreen()
         self._asked_for = EnteredReceiver()
-        self.on_screen: Callable[[], None] = lambda: None
-
-    @property
-    def screen(self) -> EntryScreen:
-        """What is to be shown now."""
-        return self._screen
 
     # --- the receiver -------------------------------------------------------------------------------------------
 
@@ -304,9 +296,6 @@ class EntryPresenter:
             self._asked_for = EnteredReceiver()
             self.look_up()
 
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
     # --- within ---------------------------------------------------------------------------------------------------
 
     def _forget_word(self) -> None:
@@ -320,11 +309,3 @@ class EntryPresenter:
     def _start(self, screen: EntryScreen) -> None:
         self._asked_for = EnteredReceiver()
         self._show_whole(replace(screen, round=self._screen.round + 1, is_saving=False))
-
-    def _show(self, **changes: Any) -> None:
-        self._show_whole(replace(self._screen, **changes))
-
-    def _show_whole(self, screen: EntryScreen) -> None:
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

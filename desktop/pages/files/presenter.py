@@ -1,7 +1,7 @@
 """The page of files without widgets: choose, recognise, look, take in; and the ways out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,10 @@ from core.desk.files import FileShop, Plan, Read
 from core.files.fields import FIELDS
 from core.files.progress import Progress
 from core.files.records import Exported, Imported, PastImport, Rejected
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.files.ports import FileDesk
 from desktop.texts import Phrase
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 EMPTY, READING, MAPPING, PREVIEW, IMPORTING, DONE = "empty", "reading", "mapping", "preview", "importing", "done"
 #: while these last, the page shows how far they are
@@ -55,22 +53,15 @@ class FilesScreen:
         return self.phase == PREVIEW and self.plan is not None and not self.needs_shop
 
 
-class FilesPresenter:
+class FilesPresenter(ScreenPresenter[FilesScreen]):
     """Asks and acts in the lane of files, one thing after the other."""
 
     def __init__(self, files: FileDesk | None, tasks: Tasks, tell: Tell) -> None:
         """`files` None: the page only says that nothing can be done here."""
+        super().__init__(FilesScreen(), tell)
         self._files = files
         self._tasks = tasks
-        self._tell = tell
-        self._screen = FilesScreen()
         self.progress = Progress()
-        self.on_screen: Callable[[], None] = lambda: None
-
-    @property
-    def screen(self) -> FilesScreen:
-        """What is to be shown now."""
-        return self._screen
 
     def look(self) -> None:
         """Read shops and recent imports again."""
@@ -251,12 +242,3 @@ class FilesPresenter:
     def _back_out(self, error: Exception) -> None:
         self.put_away()
         self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

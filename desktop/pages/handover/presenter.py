@@ -1,20 +1,18 @@
 """The hand-over page without widgets: one carrier at a time, its sheet, and what must not go."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from core.fulfilment.handover_records import CarrierPile, SheetView, Taken, WaitingParcel
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.handover.ports import HandoverDesk
 from desktop.texts import Phrase
 
 #: the lists of the page
 VIEWS = ("sheet", "waiting", "intercepted", "signed")
 _SIGNED_SHOWN = 200
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +57,21 @@ class _Seen:
     sheets: tuple[SheetView, ...]
 
 
-class HandoverPresenter:
+class HandoverPresenter(ScreenPresenter[HandoverScreen]):
     """Looks in the lane of reads, acts in the lane of acts: scans keep their order."""
 
     def __init__(
         self, handover: HandoverDesk, tasks: Tasks, tell: Tell, on_sound: Callable[[str], None] = lambda _name: None
     ) -> None:
         """`on_sound` plays a signal tone."""
+        super().__init__(HandoverScreen(), tell)
         self._handover = handover
         self._tasks = tasks
-        self._tell = tell
         self._on_sound = on_sound
-        self._screen = HandoverScreen()
         #: the parcel that the next press pulls out
         self._armed = 0
-        self.on_screen: Callable[[], None] = lambda: None
         #: opens an order elsewhere
         self.on_order: Callable[[int], None] = lambda _order_id: None
-
-    @property
-    def screen(self) -> HandoverScreen:
-        """What is to be shown now."""
-        return self._screen
 
     def look(self) -> None:
         """Read piles and the list that is shown."""
@@ -221,12 +212,3 @@ class HandoverPresenter:
         self, work: Callable[[], Any], on_result: Callable[[Any], None], on_error: Callable[[Exception], None]
     ) -> None:
         self._tasks.submit(work, on_result, on_error, owner=self, lane=Lane.ACTS)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

@@ -57,6 +57,7 @@ class AuditPage(QWidget):
         self.model.more_wanted.connect(presenter.more)
         presenter.on_screen = self._on_screen
         presenter.on_more = self._on_more
+        presenter.on_no_more = self.model.give_up
         ui.retranslated.connect(self._say_looks)
         self._on_screen()
 

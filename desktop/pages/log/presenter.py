@@ -1,17 +1,14 @@
 """The log page without widgets."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from core.access.records import EXPORT_REASONS, LogFilter, LogPage, LogRow
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Tasks
-from desktop.errors import error_phrase
 from desktop.pages.log.ports import AuditDesk
 from desktop.texts import Phrase
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 PAGE_ROWS = 100
 #: days before today that are shown first
@@ -37,32 +34,29 @@ class LogScreen:
     is_known: bool = False
 
 
-class LogPresenter:
+class LogPresenter(ScreenPresenter[LogScreen]):
     """Asks for one page after the other."""
 
     def __init__(self, audit: AuditDesk, tasks: Tasks, tell: Tell, now: Callable[[], datetime]) -> None:
+        today = now().astimezone().date()
+        super().__init__(LogScreen(today - timedelta(days=_FIRST_DAYS - 1), today), tell)
         self._audit = audit
         self._tasks = tasks
-        self._tell = tell
-        today = now().astimezone().date()
-        self._screen = LogScreen(today - timedelta(days=_FIRST_DAYS - 1), today)
-        self.on_screen: Callable[[], None] = lambda: None
         #: a further page of the same list
         self.on_more: Callable[[LogPage], None] = lambda _page: None
-
-    @property
-    def screen(self) -> LogScreen:
-        """What is to be shown now."""
-        return self._screen
+        #: it could not be had, and may be asked for again
+        self.on_no_more: Callable[[], None] = lambda: None
 
     def choose_kind(self, kind: str) -> None:
         """Only lines of one kind."""
-        self._screen = replace(self._screen, kind=kind)
+        self._show(kind=kind)
         self.look()
 
     def choose_days(self, first: date, last: date) -> None:
         """Only lines between two days; days the wrong way round are turned."""
-        self._screen = replace(self._screen, first=min(first, last), last=max(first, last))
+        self._show(first=min(first, last), last=max(first, last))
+        # Days that were turned may be those of before: the page's fields still stand the wrong way round.
+        self.on_screen()
         self.look()
 
     def look(self) -> None:
@@ -77,12 +71,13 @@ class LogPresenter:
     def more(self, after: tuple[datetime, int]) -> None:
         """Read the page behind a cursor."""
         wanted = self._wanted()
+
+        def failed(error: Exception) -> None:
+            self.on_no_more()
+            self._fail(error)
+
         self._tasks.submit(
-            lambda: self._audit.page(wanted, after, PAGE_ROWS),
-            self.on_more,
-            self._fail,
-            owner=self,
-            key="look",
+            lambda: self._audit.page(wanted, after, PAGE_ROWS), self.on_more, failed, owner=self, key="look"
         )
 
     def _wanted(self) -> LogFilter:
@@ -95,13 +90,6 @@ class LogPresenter:
         page, looks = seen
         often = tuple(sorted(looks.items(), key=lambda one: (-one[1], one[0])))
         self._show(rows=page.rows, next_after=page.next_after, looks=often, is_known=True)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        self._screen = replace(self._screen, **changes)
-        self.on_screen()
 
 
 def _listed(words: Sequence[Phrase]) -> Phrase | str:

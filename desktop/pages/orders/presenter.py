@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from core.access.records import Unmasked
 from core.orders.records import OrderDetail, OrderFilter, OrderPageView, OrderParcelView, OrderRow
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.orders.ports import OrderDesk, OrderLabels
 from desktop.texts import Phrase
 
@@ -17,8 +16,6 @@ MOST_ROWS = 1000
 COUNT_CAP = 1000
 #: the hold a clerk places
 HOLD_REASON = "by_hand"
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class OrdersScreen:
     unmasked: Unmasked | None = None
 
 
-class OrdersPresenter:
+class OrdersPresenter(ScreenPresenter[OrdersScreen]):
     """Reads in the lane of reads; a newer wish makes an older answer worthless."""
 
     def __init__(self, orders: OrderDesk, labels: OrderLabels, tasks: Tasks, tell: Tell) -> None:
@@ -53,26 +50,19 @@ class OrdersPresenter:
             tasks: where reads and acts run.
             tell: shows a message (tone, phrase, undo).
         """
+        super().__init__(OrdersScreen(), tell)
         self._orders = orders
         self._labels = labels
         self._tasks = tasks
-        self._tell = tell
-        self._screen = OrdersScreen()
         self._opens_single = False
         self._loaded = 0
         self._wished_id: int | None = None
-        self.on_screen: Callable[[], None] = lambda: None
         #: rows from the newest on, the cursor of the next page, and whether the same list is merely read again
         self.on_first: Callable[[tuple[OrderRow, ...], int | None, bool], None] = lambda _rows, _next, _again: None
         self.on_more: Callable[[tuple[OrderRow, ...], int | None], None] = lambda _rows, _next: None
         self.on_no_more: Callable[[], None] = lambda: None
         #: begins a new order with an old one: order id, order type
         self.on_copy: Callable[[int, str], None] = lambda _order_id, _order_type: None
-
-    @property
-    def screen(self) -> OrdersScreen:
-        """What is to be shown now."""
-        return self._screen
 
     def start(self) -> None:
         """Read what is to be shown, and the counts."""
@@ -287,12 +277,3 @@ class OrdersPresenter:
     def _on_failed(self, error: Exception) -> None:
         self._show(is_loading=False)
         self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

@@ -1,18 +1,16 @@
 """The page of people without widgets."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from core.access.records import NewBadge, OperatorRow
 from core.access.rights import Role
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
 from desktop.pages.people.ports import PeopleDesk, PrintBadge
 from desktop.texts import Phrase
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 class Form(StrEnum):
@@ -52,24 +50,17 @@ class PeopleScreen:
     badge: NewBadge | None = None
 
 
-class PeoplePresenter:
+class PeoplePresenter(ScreenPresenter[PeopleScreen]):
     """Asks and acts; the first one taken in has to be an admin, and from then on people sign in."""
 
     def __init__(
         self, people: PeopleDesk, tasks: Tasks, tell: Tell, print_badge: PrintBadge | None, caption: Callable[[], str]
     ) -> None:
+        super().__init__(PeopleScreen(), tell)
         self._people = people
         self._tasks = tasks
-        self._tell = tell
         self._print_badge = print_badge
         self._caption = caption
-        self._screen = PeopleScreen()
-        self.on_screen: Callable[[], None] = lambda: None
-
-    @property
-    def screen(self) -> PeopleScreen:
-        """What is to be shown now."""
-        return self._screen
 
     @property
     def can_print(self) -> bool:
@@ -172,15 +163,6 @@ class PeoplePresenter:
 
     def _refused(self, error: Exception) -> None:
         self._show(is_saving=False, trouble=error_phrase(error))
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()
 
 
 def roles_phrase(roles: Sequence[Role]) -> tuple[Phrase, ...]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
 from desktop.pages.printers.ports import (
@@ -33,8 +33,6 @@ _PICTURES = 4
 _USUAL_SIZE = "100x150"
 #: settings that a draft names by fields of its own
 _PLACED = frozenset({"key", "name", "address", "size"})
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 def printer_tone(view: PrinterView) -> str:
@@ -66,22 +64,15 @@ class PrintersScreen:
     found: FoundPrinters | None = None
 
 
-class PrintersPresenter:
+class PrintersPresenter(ScreenPresenter[PrintersScreen]):
     """Asks and acts in the printers' lane."""
 
     def __init__(self, printers: PrinterDesk, tasks: Tasks, tell: Tell) -> None:
+        super().__init__(PrintersScreen(), tell)
         self._printers = printers
         self._tasks = tasks
-        self._tell = tell
-        self._screen = PrintersScreen()
         self._is_saving = False
         self._search = Search()
-        self.on_screen: Callable[[], None] = lambda: None
-
-    @property
-    def screen(self) -> PrintersScreen:
-        """What is to be shown now."""
-        return self._screen
 
     def look(self) -> None:
         """Read states and pictures again."""
@@ -220,9 +211,3 @@ class PrintersPresenter:
                 "printers.setting_bad", {"field": Phrase(f"printers.field.{field}", otherwise=str(field))}
             )
         self._tell("stop", phrase, None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

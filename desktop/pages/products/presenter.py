@@ -7,16 +7,14 @@ from typing import Any, Final
 from core.catalog.products import Product, ProductPage, ProductRow
 from core.catalog.records import SkuSpec
 from core.desk.products import ProductSaved
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.products.ports import ProductDesk
 from desktop.texts import Phrase
 
 PAGE_ROWS: Final = 100
 #: so many rows are read again where so many were loaded; nobody looks at more at once
 MOST_ROWS: Final = 1000
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +60,20 @@ class ProductsScreen:
 _NOTHING: Final = SkuSpec("", "")
 
 
-class ProductsPresenter:
+class ProductsPresenter(ScreenPresenter[ProductsScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless; saving is an act."""
 
     def __init__(self, products: ProductDesk, tasks: Tasks, tell: Tell) -> None:
+        super().__init__(ProductsScreen(), tell)
         self._products = products
         self._tasks = tasks
-        self._tell = tell
-        self._screen = ProductsScreen()
         self._loaded = 0
         self._scanned = ""
         self._wished_id: int | None = None
-        self.on_screen: Callable[[], None] = lambda: None
         #: rows from the first on, the cursor of the next page, and whether the same list is merely read again
         self.on_first: Callable[[tuple[ProductRow, ...], str | None, bool], None] = lambda _r, _n, _a: None
         self.on_more: Callable[[tuple[ProductRow, ...], str | None], None] = lambda _rows, _next: None
         self.on_no_more: Callable[[], None] = lambda: None
-
-    @property
-    def screen(self) -> ProductsScreen:
-        """What is to be shown now."""
-        return self._screen
 
     # --- the list -----------------------------------------------------------------------------------------------
 
@@ -339,15 +330,6 @@ class ProductsPresenter:
     def _on_failed(self, error: Exception) -> None:
         self._show(is_loading=False)
         self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()
 
 
 def _tidy(spec: SkuSpec) -> SkuSpec:

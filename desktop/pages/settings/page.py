@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Tasks
 from desktop.errors import error_phrase
 from desktop.pages.settings.practice import PracticeCard, PracticeDesk
@@ -16,8 +17,6 @@ from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, Field, NumberBox, TickBox
 from desktop.widgets.labels import PlainLabel
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 class SettingsPage(QWidget):

@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from core.sync.shop_views import ShopDraft, ShopKind, ShopView
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.shops.ports import ShopDesk
 from desktop.texts import Phrase
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +44,13 @@ class ShopsScreen:
         return next((one for one in self.shops if one.id == self.editing), None)
 
 
-class ShopsPresenter:
+class ShopsPresenter(ScreenPresenter[ShopsScreen]):
     """Looks in the lane of reads; what waits for a shop's answer does so there too."""
 
     def __init__(self, shops: ShopDesk, tasks: Tasks, tell: Tell) -> None:
+        super().__init__(ShopsScreen(), tell)
         self._shops = shops
         self._tasks = tasks
-        self._tell = tell
-        self._screen = ShopsScreen()
-        self.on_screen: Callable[[], None] = lambda: None
-
-    @property
-    def screen(self) -> ShopsScreen:
-        """What is to be shown now."""
-        return self._screen
 
     def look(self) -> None:
         """Read shops and kinds again."""
@@ -163,12 +153,3 @@ class ShopsPresenter:
         if self._screen.editing == 0 and not self._screen.kind and kinds:
             # The key was quicker than the first reading: the form stands, and did not know yet what a shop may be.
             self.choose_kind(kinds[0].id)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from core.desk.stock import StockActed, StockCounted
 from core.inventory.reasons import UNDONE, written
@@ -18,8 +18,8 @@ from core.inventory.stock_list import (
 )
 from core.runtime.errors import Refused
 from core.runtime.ids import LevelId, SkuId, WarehouseId
+from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.errors import error_phrase
 from desktop.pages.stock.ports import StockDesk
 from desktop.pages.stock.words import takes_from_orders
 from desktop.texts import Phrase
@@ -29,8 +29,6 @@ PAGE_ROWS: Final = 100
 MOST_ROWS: Final = 1000
 #: order numbers a message names
 _NAMED: Final = 3
-
-Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +70,25 @@ class StockScreen:
     is_reviewing: bool = False
 
 
-class StockPresenter:
+class StockPresenter(ScreenPresenter[StockScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless; every press of an act has one key."""
 
     def __init__(self, stock: StockDesk, tasks: Tasks, tell: Tell, nonce: Callable[[], str]) -> None:
         """`nonce` gives a word no other act has."""
+        super().__init__(StockScreen(), tell)
         self._stock = stock
         self._tasks = tasks
-        self._tell = tell
         self._nonce = nonce
-        self._screen = StockScreen()
         self._key = ""
         self._loaded = 0
         self._opens_first = ""
         self._wished: tuple[SkuId, LevelId | None] | None = None
-        self.on_screen: Callable[[], None] = lambda: None
         #: rows from the first on, the cursor of the next page, and whether the same list is merely read again
         self.on_first: Callable[[tuple[StockRow, ...], StockCursor | None, bool], None] = lambda _r, _n, _a: None
         self.on_more: Callable[[tuple[StockRow, ...], StockCursor | None], None] = lambda _rows, _next: None
         self.on_no_more: Callable[[], None] = lambda: None
         #: opens an order's page
         self.on_order: Callable[[int], None] = lambda _order_id: None
-
-    @property
-    def screen(self) -> StockScreen:
-        """What is to be shown now."""
-        return self._screen
 
     # --- the list -----------------------------------------------------------------------------------------------
 
@@ -371,12 +362,3 @@ class StockPresenter:
     def _on_failed(self, error: Exception) -> None:
         self._show(is_loading=False)
         self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell("stop", error_phrase(error), None)
-
-    def _show(self, **changes: Any) -> None:
-        screen = replace(self._screen, **changes)
-        if screen != self._screen:
-            self._screen = screen
-            self.on_screen()

@@ -1,0 +1,41 @@
+"""What presenters have in common: a frozen screen, and whoever shows it is told where it differs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from desktop.errors import error_phrase
+from desktop.texts import Phrase
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+S = TypeVar("S", bound="DataclassInstance")
+
+#: says a sentence to the clerk: its tone, the sentence, what takes the act back (None where nothing does)
+Tell = Callable[[str, Phrase, Callable[[], None] | None], None]
+
+
+class ScreenPresenter(Generic[S]):
+    """Holds what a page shows; the page hooks itself to `on_screen` and draws `screen`."""
+
+    def __init__(self, screen: S, tell: Tell) -> None:
+        self._screen = screen
+        self._tell = tell
+        self.on_screen: Callable[[], None] = lambda: None
+
+    @property
+    def screen(self) -> S:
+        """What is to be shown now."""
+        return self._screen
+
+    def _show(self, **changes: Any) -> None:
+        self._show_whole(replace(self._screen, **changes))
+
+    def _show_whole(self, screen: S) -> None:
+        if screen != self._screen:
+            self._screen = screen
+            self.on_screen()
+
+    def _fail(self, error: Exception) -> None:
+        self._tell("stop", error_phrase(error), None)
