@@ -70,7 +70,7 @@ def test_a_scanned_order_opens_its_customer(desk):
 
 
 def test_who_is_listed_is_not_listed_again_by_the_next_page(desk, spine, monkeypatch):
-    monkeypatch.setattr("desktop.pages.customers.presenter.PAGE_ROWS", 1)
+    monkeypatch.setattr("desktop.bridge.paging.PAGE_ROWS", 1)
     spine.ready("A2", line("1", "BEAR"), consignee=LIN, buyer_key="lin")
     desk.do("search", "林晓")
     assert [row.order_count for row in desk.rows] == [2]

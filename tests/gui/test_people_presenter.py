@@ -6,6 +6,7 @@ import pytest
 
 from core.access import pins
 from core.access.rights import Role
+from core.runtime.errors import Unavailable
 from desktop.pages.log.presenter import PAGE_ROWS, LogPresenter, action_code, facts_phrase
 from desktop.pages.people.presenter import Draft, Form, PeoplePresenter, roles_phrase
 from desktop.texts import LANGUAGES, Texts
@@ -144,6 +145,20 @@ def test_the_log_asks_for_whole_days_and_goes_on_where_a_page_ends(staffed):
     log.choose_days(date(2020, 1, 1), date(2020, 1, 2))
     tasks.run()
     assert (log.screen.rows, log.screen.looks, log.screen.is_known) == ((), (), True)
+
+
+def test_a_page_of_the_log_that_could_not_be_had_may_be_asked_for_again(staffed, monkeypatch):
+    tasks, told, given_up = ManualTasks(), [], []
+    log = LogPresenter(staffed.audit, tasks, lambda tone, *_what: told.append(tone), lambda: START)
+    log.on_no_more = lambda: given_up.append(1)
+
+    def away(*_asked):
+        raise Unavailable("db.busy", "away")
+
+    monkeypatch.setattr(staffed.audit, "page", away)
+    log.more((START, 1))
+    tasks.run()
+    assert (given_up, told) == ([1], ["stop"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

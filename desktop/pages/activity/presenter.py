@@ -2,18 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from core.sync.deliveries import DeliveryPage, DeliveryRow
+from core.sync.deliveries import DeliveryRow
 from core.waybills.records import PrintJobView
-from desktop.bridge.screens import ScreenPresenter, Tell
+from desktop.bridge.paging import ListPresenter
+from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.pages.activity.ports import ActivityDesk, PrintActs
 from desktop.texts import Phrase
-
-PAGE_ROWS: Final = 100
-#: so many rows are read again where so many were loaded; nobody looks at more at once
-MOST_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +38,14 @@ class ActivityScreen:
         return self.pile == "prints"
 
 
-class ActivityPresenter(ScreenPresenter[ActivityScreen]):
+class ActivityPresenter(ListPresenter[ActivityScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless; acts are acts."""
 
     def __init__(self, activity: ActivityDesk, labels: PrintActs, tasks: Tasks, tell: Tell) -> None:
-        super().__init__(ActivityScreen(), tell)
+        super().__init__(ActivityScreen(), tasks, tell)
         self._activity = activity
         self._labels = labels
-        self._tasks = tasks
-        self._loaded = 0
         self._has_chosen = False
-        #: deliveries from the first on, the cursor of the next page, whether the same list is merely read again
-        self.on_first: Callable[[tuple[DeliveryRow, ...], int | None, bool], None] = lambda _r, _n, _a: None
-        self.on_more: Callable[[tuple[DeliveryRow, ...], int | None], None] = lambda _rows, _next: None
-        self.on_no_more: Callable[[], None] = lambda: None
         self.on_prints: Callable[[tuple[PrintJobView, ...], bool], None] = lambda _rows, _again: None
         #: goes to an order by its number
         self.on_order: Callable[[str], None] = lambda _order_no: None
@@ -81,18 +72,7 @@ class ActivityPresenter(ScreenPresenter[ActivityScreen]):
         if not isinstance(after, int) or self._screen.shows_prints:
             return
 
-        def arrived(page: DeliveryPage) -> None:
-            if pile == self._screen.pile:
-                self._loaded += len(page.rows)
-                self.on_more(page.rows, page.next_after)
-
-        def failed(error: Exception) -> None:
-            self.on_no_more()
-            self._fail(error)
-
-        self._tasks.submit(
-            lambda: self._activity.page(pile, after, PAGE_ROWS), arrived, failed, owner=self, key="page"
-        )
+        self._read_more(lambda rows: self._activity.page(pile, after, rows), lambda: pile == self._screen.pile)
 
     def open(self, row: DeliveryRow) -> None:
         """Show a delivery in the drawer."""
@@ -182,14 +162,7 @@ class ActivityPresenter(ScreenPresenter[ActivityScreen]):
                 key="page",
             )
         else:
-            rows = min(max(self._loaded, PAGE_ROWS), MOST_ROWS) if is_again else PAGE_ROWS
-            self._tasks.submit(
-                lambda: self._activity.page(pile, None, rows),
-                lambda page: self._on_first(page, is_again=is_again),
-                self._on_failed,
-                owner=self,
-                key="page",
-            )
+            self._read_first(lambda rows: self._activity.page(pile, None, rows), is_again=is_again)
         self._tasks.submit(self._activity.counts, self._on_counts, lambda _error: None, owner=self, key="counts")
         self._look_again()
 
@@ -205,11 +178,6 @@ class ActivityPresenter(ScreenPresenter[ActivityScreen]):
         if shown is not None and (row is None or row.id == shown.id):
             self._show(delivery=row)
 
-    def _on_first(self, page: DeliveryPage, *, is_again: bool) -> None:
-        self._loaded = len(page.rows)
-        self._show(is_loading=False, is_known_empty=not page.rows)
-        self.on_first(page.rows, page.next_after, is_again)
-
     def _on_prints(self, jobs: tuple[PrintJobView, ...], *, is_again: bool) -> None:
         shown = self._screen.job
         found = next((job for job in jobs if shown is not None and job.id == shown.id), shown)
@@ -222,7 +190,3 @@ class ActivityPresenter(ScreenPresenter[ActivityScreen]):
             # What failed for good is what somebody comes here for.
             self.choose_pile("failed")
         self._has_chosen = True
-
-    def _on_failed(self, error: Exception) -> None:
-        self._show(is_loading=False)
-        self._fail(error)

@@ -2,18 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
-from core.access.customer_file import CustomerDetail, CustomerPage, CustomerRow, customer_no
+from core.access.customer_file import CustomerDetail, CustomerRow, customer_no
 from core.access.records import UnmaskedReceiver
-from desktop.bridge.screens import ScreenPresenter, Tell
+from desktop.bridge.paging import ListPresenter, Page
+from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.pages.customers.ports import CustomerDesk
 from desktop.texts import Phrase
-
-PAGE_ROWS: Final = 100
-#: so many rows are read again where so many were loaded; nobody looks at more at once
-MOST_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +31,15 @@ class CustomersScreen:
     is_saving: bool = False
 
 
-class CustomersPresenter(ScreenPresenter[CustomersScreen]):
+class CustomersPresenter(ListPresenter[CustomersScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless."""
 
     def __init__(self, customers: CustomerDesk, tasks: Tasks, tell: Tell) -> None:
-        super().__init__(CustomersScreen(), tell)
+        super().__init__(CustomersScreen(), tasks, tell)
         self._customers = customers
-        self._tasks = tasks
         self._listed: set[int] = set()
         self._opens_single = False
         self._wished_id: int | None = None
-        #: rows from the first on, the cursor of the next page, and whether the same list is merely read again
-        self.on_first: Callable[[tuple[CustomerRow, ...], int | None, bool], None] = lambda _r, _n, _a: None
-        self.on_more: Callable[[tuple[CustomerRow, ...], int | None], None] = lambda _rows, _next: None
-        self.on_no_more: Callable[[], None] = lambda: None
         #: opens an order's page
         self.on_order: Callable[[int], None] = lambda _order_id: None
 
@@ -75,20 +66,7 @@ class CustomersPresenter(ScreenPresenter[CustomersScreen]):
         if not isinstance(after, int):
             return
 
-        def arrived(page: CustomerPage) -> None:
-            if words == self._screen.search:
-                # A search goes by orders, so that a later page may name again who is listed.
-                rows = tuple(row for row in page.rows if row.id not in self._listed)
-                self._listed.update(row.id for row in rows)
-                self.on_more(rows, page.next_after)
-
-        def failed(error: Exception) -> None:
-            self.on_no_more()
-            self._fail(error)
-
-        self._tasks.submit(
-            lambda: self._customers.page(words, after, PAGE_ROWS), arrived, failed, owner=self, key="page"
-        )
+        self._read_more(lambda rows: self._customers.page(words, after, rows), lambda: words == self._screen.search)
 
     # --- one customer -------------------------------------------------------------------------------------------
 
@@ -169,19 +147,18 @@ class CustomersPresenter(ScreenPresenter[CustomersScreen]):
 
     def _list(self, words: str, *, is_again: bool = False) -> None:
         self._show(search=words, is_loading=True)
-        rows = min(max(len(self._listed), PAGE_ROWS), MOST_ROWS) if is_again else PAGE_ROWS
-        self._tasks.submit(
-            lambda: self._customers.page(words, None, rows),
-            lambda page: self._on_first(page, is_again=is_again),
-            self._on_failed,
-            owner=self,
-            key="page",
-        )
+        self._read_first(lambda rows: self._customers.page(words, None, rows), is_again=is_again)
 
-    def _on_first(self, page: CustomerPage, *, is_again: bool) -> None:
+    def _on_more(self, page: Page[CustomerRow]) -> None:
+        # A search goes by orders, so that a later page may name again who is listed.
+        rows = tuple(row for row in page.rows if row.id not in self._listed)
+        self._listed.update(row.id for row in rows)
+        self._loaded = len(self._listed)
+        self.on_more(rows, page.next_after)
+
+    def _on_first(self, page: Page[CustomerRow], *, is_again: bool) -> None:
         self._listed = {row.id for row in page.rows}
-        self._show(is_loading=False, is_known_empty=not page.rows)
-        self.on_first(page.rows, page.next_after, is_again)
+        super()._on_first(page, is_again=is_again)
         opens, self._opens_single = self._opens_single, False
         if opens and len(page.rows) == 1:
             self.open(page.rows[0].id)
@@ -200,7 +177,3 @@ class CustomersPresenter(ScreenPresenter[CustomersScreen]):
         detail = self._screen.detail
         if detail is not None and detail.row.id == clear.customer_id:
             self._show(clear=clear)
-
-    def _on_failed(self, error: Exception) -> None:
-        self._show(is_loading=False)
-        self._fail(error)

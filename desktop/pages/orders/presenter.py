@@ -4,15 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from core.access.records import Unmasked
-from core.orders.records import OrderDetail, OrderFilter, OrderPageView, OrderParcelView, OrderRow
-from desktop.bridge.screens import ScreenPresenter, Tell
+from core.orders.records import OrderDetail, OrderFilter, OrderParcelView, OrderRow
+from desktop.bridge.paging import ListPresenter, Page
+from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.pages.orders.ports import OrderDesk, OrderLabels
 from desktop.texts import Phrase
 
-PAGE_ROWS = 100
-#: so many rows are read again where so many were loaded; nobody looks at more at once
-MOST_ROWS = 1000
 COUNT_CAP = 1000
 #: the hold a clerk places
 HOLD_REASON = "by_hand"
@@ -38,7 +36,7 @@ class OrdersScreen:
     unmasked: Unmasked | None = None
 
 
-class OrdersPresenter(ScreenPresenter[OrdersScreen]):
+class OrdersPresenter(ListPresenter[OrdersScreen]):
     """Reads in the lane of reads; a newer wish makes an older answer worthless."""
 
     def __init__(self, orders: OrderDesk, labels: OrderLabels, tasks: Tasks, tell: Tell) -> None:
@@ -50,17 +48,11 @@ class OrdersPresenter(ScreenPresenter[OrdersScreen]):
             tasks: where reads and acts run.
             tell: shows a message (tone, phrase, undo).
         """
-        super().__init__(OrdersScreen(), tell)
+        super().__init__(OrdersScreen(), tasks, tell)
         self._orders = orders
         self._labels = labels
-        self._tasks = tasks
         self._opens_single = False
-        self._loaded = 0
         self._wished_id: int | None = None
-        #: rows from the newest on, the cursor of the next page, and whether the same list is merely read again
-        self.on_first: Callable[[tuple[OrderRow, ...], int | None, bool], None] = lambda _rows, _next, _again: None
-        self.on_more: Callable[[tuple[OrderRow, ...], int | None], None] = lambda _rows, _next: None
-        self.on_no_more: Callable[[], None] = lambda: None
         #: begins a new order with an old one: order id, order type
         self.on_copy: Callable[[int, str], None] = lambda _order_id, _order_type: None
 
@@ -99,18 +91,7 @@ class OrdersPresenter(ScreenPresenter[OrdersScreen]):
         if not isinstance(after, int):
             return
 
-        def arrived(page: OrderPageView) -> None:
-            if wanted == self._screen.wanted:
-                self._loaded += len(page.rows)
-                self.on_more(page.rows, page.next_after)
-
-        def failed(error: Exception) -> None:
-            self.on_no_more()
-            self._fail(error)
-
-        self._tasks.submit(
-            lambda: self._orders.page(wanted, after, PAGE_ROWS), arrived, failed, owner=self, key="page"
-        )
+        self._read_more(lambda rows: self._orders.page(wanted, after, rows), lambda: wanted == self._screen.wanted)
 
     def open(self, order_id: int) -> None:
         """Show an order in the drawer."""
@@ -223,14 +204,7 @@ class OrdersPresenter(ScreenPresenter[OrdersScreen]):
 
     def _list(self, wanted: OrderFilter, *, is_again: bool = False) -> None:
         self._show(wanted=wanted, is_loading=True)
-        rows = min(max(self._loaded, PAGE_ROWS), MOST_ROWS) if is_again else PAGE_ROWS
-        self._tasks.submit(
-            lambda: self._orders.page(wanted, None, rows),
-            lambda page: self._on_first(page, is_again=is_again),
-            self._on_failed,
-            owner=self,
-            key="page",
-        )
+        self._read_first(lambda rows: self._orders.page(wanted, None, rows), is_again=is_again)
         self._count()
 
     def _count(self) -> None:
@@ -241,10 +215,8 @@ class OrdersPresenter(ScreenPresenter[OrdersScreen]):
         if self._wished_id is not None:
             self.open(self._wished_id)
 
-    def _on_first(self, page: OrderPageView, *, is_again: bool) -> None:
-        self._loaded = len(page.rows)
-        self._show(is_loading=False, is_known_empty=not page.rows)
-        self.on_first(page.rows, page.next_after, is_again)
+    def _on_first(self, page: Page[OrderRow], *, is_again: bool) -> None:
+        super()._on_first(page, is_again=is_again)
         opens, self._opens_single = self._opens_single, False
         if opens and len(page.rows) == 1:
             self.open(page.rows[0].id)
@@ -273,7 +245,3 @@ class OrdersPresenter(ScreenPresenter[OrdersScreen]):
             self._show(unmasked=clear)
             # The look stands in the time line.
             self._reopen()
-
-    def _on_failed(self, error: Exception) -> None:
-        self._show(is_loading=False)
-        self._fail(error)

@@ -7,14 +7,11 @@ from typing import Any, Final
 from core.catalog.products import Product, ProductPage, ProductRow
 from core.catalog.records import SkuSpec
 from core.desk.products import ProductSaved
-from desktop.bridge.screens import ScreenPresenter, Tell
+from desktop.bridge.paging import ListPresenter, Page
+from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.pages.products.ports import ProductDesk
 from desktop.texts import Phrase
-
-PAGE_ROWS: Final = 100
-#: so many rows are read again where so many were loaded; nobody looks at more at once
-MOST_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +57,14 @@ class ProductsScreen:
 _NOTHING: Final = SkuSpec("", "")
 
 
-class ProductsPresenter(ScreenPresenter[ProductsScreen]):
+class ProductsPresenter(ListPresenter[ProductsScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless; saving is an act."""
 
     def __init__(self, products: ProductDesk, tasks: Tasks, tell: Tell) -> None:
-        super().__init__(ProductsScreen(), tell)
+        super().__init__(ProductsScreen(), tasks, tell)
         self._products = products
-        self._tasks = tasks
-        self._loaded = 0
         self._scanned = ""
         self._wished_id: int | None = None
-        #: rows from the first on, the cursor of the next page, and whether the same list is merely read again
-        self.on_first: Callable[[tuple[ProductRow, ...], str | None, bool], None] = lambda _r, _n, _a: None
-        self.on_more: Callable[[tuple[ProductRow, ...], str | None], None] = lambda _rows, _next: None
-        self.on_no_more: Callable[[], None] = lambda: None
 
     # --- the list -----------------------------------------------------------------------------------------------
 
@@ -104,17 +95,9 @@ class ProductsPresenter(ScreenPresenter[ProductsScreen]):
         if not isinstance(after, str):
             return
 
-        def arrived(page: ProductPage) -> None:
-            if asked == (self._screen.pile, self._screen.search):
-                self._loaded += len(page.rows)
-                self.on_more(page.rows, page.next_after)
-
-        def failed(error: Exception) -> None:
-            self.on_no_more()
-            self._fail(error)
-
-        self._tasks.submit(
-            lambda: self._products.page(*asked, after, PAGE_ROWS), arrived, failed, owner=self, key="page"
+        self._read_more(
+            lambda rows: self._products.page(*asked, after, rows),
+            lambda: asked == (self._screen.pile, self._screen.search),
         )
 
     # --- the draft ----------------------------------------------------------------------------------------------
@@ -304,20 +287,11 @@ class ProductsPresenter(ScreenPresenter[ProductsScreen]):
 
     def _list(self, pile: str, search: str, *, is_again: bool = False) -> None:
         self._show(pile=pile, search=search, is_loading=True)
-        rows = min(max(self._loaded, PAGE_ROWS), MOST_ROWS) if is_again else PAGE_ROWS
-        self._tasks.submit(
-            lambda: self._products.page(pile, search, None, rows),
-            lambda page: self._on_first(page, is_again=is_again),
-            self._on_failed,
-            owner=self,
-            key="page",
-        )
+        self._read_first(lambda rows: self._products.page(pile, search, None, rows), is_again=is_again)
         self._tasks.submit(self._products.counts, self._on_counts, lambda _error: None, owner=self, key="counts")
 
-    def _on_first(self, page: ProductPage, *, is_again: bool) -> None:
-        self._loaded = len(page.rows)
-        self._show(is_loading=False, is_known_empty=not page.rows)
-        self.on_first(page.rows, page.next_after, is_again)
+    def _on_first(self, page: Page[ProductRow], *, is_again: bool) -> None:
+        super()._on_first(page, is_again=is_again)
         scanned, self._scanned = self._scanned, ""
         if scanned and len(page.rows) == 1:
             self.open(page.rows[0].id)
@@ -326,10 +300,6 @@ class ProductsPresenter(ScreenPresenter[ProductsScreen]):
 
     def _on_counts(self, counts: Mapping[str, int]) -> None:
         self._show(counts={pile: str(number) for pile, number in counts.items()})
-
-    def _on_failed(self, error: Exception) -> None:
-        self._show(is_loading=False)
-        self._fail(error)
 
 
 def _tidy(spec: SkuSpec) -> SkuSpec:

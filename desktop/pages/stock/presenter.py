@@ -11,22 +11,19 @@ from core.inventory.stock_list import (
     StockCursor,
     StockDetail,
     StockFilter,
-    StockPage,
     StockRow,
     StockTotals,
     WarehouseRow,
 )
 from core.runtime.errors import Refused
 from core.runtime.ids import LevelId, SkuId, WarehouseId
-from desktop.bridge.screens import ScreenPresenter, Tell
+from desktop.bridge.paging import ListPresenter, Page
+from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.pages.stock.ports import StockDesk
 from desktop.pages.stock.words import takes_from_orders
 from desktop.texts import Phrase
 
-PAGE_ROWS: Final = 100
-#: so many rows are read again where so many were loaded; nobody looks at more at once
-MOST_ROWS: Final = 1000
 #: order numbers a message names
 _NAMED: Final = 3
 
@@ -70,23 +67,17 @@ class StockScreen:
     is_reviewing: bool = False
 
 
-class StockPresenter(ScreenPresenter[StockScreen]):
+class StockPresenter(ListPresenter[StockScreen]):
     """Reads in the lane of reads, a newer wish makes an older answer worthless; every press of an act has one key."""
 
     def __init__(self, stock: StockDesk, tasks: Tasks, tell: Tell, nonce: Callable[[], str]) -> None:
         """`nonce` gives a word no other act has."""
-        super().__init__(StockScreen(), tell)
+        super().__init__(StockScreen(), tasks, tell)
         self._stock = stock
-        self._tasks = tasks
         self._nonce = nonce
         self._key = ""
-        self._loaded = 0
         self._opens_first = ""
         self._wished: tuple[SkuId, LevelId | None] | None = None
-        #: rows from the first on, the cursor of the next page, and whether the same list is merely read again
-        self.on_first: Callable[[tuple[StockRow, ...], StockCursor | None, bool], None] = lambda _r, _n, _a: None
-        self.on_more: Callable[[tuple[StockRow, ...], StockCursor | None], None] = lambda _rows, _next: None
-        self.on_no_more: Callable[[], None] = lambda: None
         #: opens an order's page
         self.on_order: Callable[[int], None] = lambda _order_id: None
 
@@ -121,18 +112,7 @@ class StockPresenter(ScreenPresenter[StockScreen]):
         if not isinstance(after, StockCursor):
             return
 
-        def arrived(page: StockPage) -> None:
-            if wanted == self._screen.wanted:
-                self._loaded += len(page.rows)
-                self.on_more(page.rows, page.next_after)
-
-        def failed(error: Exception) -> None:
-            self.on_no_more()
-            self._fail(error)
-
-        self._tasks.submit(
-            lambda: self._stock.page(wanted, after, PAGE_ROWS), arrived, failed, owner=self, key="page"
-        )
+        self._read_more(lambda rows: self._stock.page(wanted, after, rows), lambda: wanted == self._screen.wanted)
 
     # --- one row ------------------------------------------------------------------------------------------------
 
@@ -309,14 +289,7 @@ class StockPresenter(ScreenPresenter[StockScreen]):
 
     def _list(self, wanted: StockFilter, *, is_again: bool = False) -> None:
         self._show(wanted=wanted, is_loading=True)
-        rows = min(max(self._loaded, PAGE_ROWS), MOST_ROWS) if is_again else PAGE_ROWS
-        self._tasks.submit(
-            lambda: self._stock.page(wanted, None, rows),
-            lambda page: self._on_first(page, is_again=is_again),
-            self._on_failed,
-            owner=self,
-            key="page",
-        )
+        self._read_first(lambda rows: self._stock.page(wanted, None, rows), is_again=is_again)
         self._sum_up()
 
     def _sum_up(self) -> None:
@@ -333,10 +306,8 @@ class StockPresenter(ScreenPresenter[StockScreen]):
         elif self._screen.is_reviewing:
             self._read_in_hand()
 
-    def _on_first(self, page: StockPage, *, is_again: bool) -> None:
-        self._loaded = len(page.rows)
-        self._show(is_loading=False, is_known_empty=not page.rows)
-        self.on_first(page.rows, page.next_after, is_again)
+    def _on_first(self, page: Page[StockRow], *, is_again: bool) -> None:
+        super()._on_first(page, is_again=is_again)
         scanned, self._opens_first = self._opens_first, ""
         if scanned and len({row.sku_id for row in page.rows}) == 1:
             self.open(page.rows[0].sku_id, page.rows[0].level_id)
@@ -358,7 +329,3 @@ class StockPresenter(ScreenPresenter[StockScreen]):
         else:
             self._wished = (detail.row.sku_id, detail.row.level_id)
         self._show(detail=detail)
-
-    def _on_failed(self, error: Exception) -> None:
-        self._show(is_loading=False)
-        self._fail(error)
