@@ -32,7 +32,7 @@ PAGES: Final = {
 INSIDE: Final = {"entry": "orders"}
 #: pages that have a key of their own
 KEYED: Final = 9
-_BUTTON_PX: Final = 46
+_BUTTON_PX: Final = 48
 
 
 class Rail(QFrame):
@@ -48,7 +48,7 @@ class Rail(QFrame):
         self._buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
-        column.setSpacing(2)
+        column.setSpacing(1)
         for page in PAGES:
             button = QToolButton()
             button.setCheckable(True)

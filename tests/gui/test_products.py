@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox, QToolButton
 
 from core.catalog.products import PRODUCT_PILES
 from desktop.app import build_window
@@ -232,6 +232,8 @@ def test_the_rail_with_every_page_fits_a_small_screen(robot):
     rail.offer(lambda _page: True)
     rail.layout().activate()
     assert rail.minimumSizeHint().height() <= 700
+    for button in rail.findChildren(QToolButton):
+        assert button.sizeHint().height() <= button.height(), f"{button.text()} is cut"
 
 
 def test_every_pile_has_a_word():

@@ -274,11 +274,6 @@ def test_a_row_read_again_leaves_what_is_typed(robot, spine):
     assert robot.find("stock.form").isVisible()
 
 
-def test_the_rail_fits_a_small_screen(robot):
-    rail = robot.find("shell.rail")
-    assert rail.minimumSizeHint().height() <= 700
-
-
 @pytest.mark.parametrize(
     ("number", "shown"),
     [("T2026061800000000001", "T2026061800000000001"), ("9" * 40 + "12345678", "9" * 13 + "…12345678")],

@@ -149,10 +149,11 @@ class _Carriers(QFrame):
         empty(self._column)
         piles, chosen = self._shown or ((), "")
         for pile in piles:
-            facts = {"waiting": pile.waiting, "on_sheet": pile.on_sheet, "stopped": pile.intercepted}
-            code = "handover.pile_stopped" if pile.intercepted else "handover.pile"
-            words = self._ui.texts.t(code, **facts)
-            button = QPushButton(f"{button_text(pile.carrier_name)}\n{button_text(words)}")
+            texts = self._ui.texts
+            lines = [pile.carrier_name, texts.t("handover.pile", waiting=pile.waiting, on_sheet=pile.on_sheet)]
+            if pile.intercepted:
+                lines.append(texts.t("handover.pile_stopped", stopped=pile.intercepted))
+            button = QPushButton("\n".join(map(button_text, lines)))
             button.setObjectName(f"handover.carrier.{pile.carrier_code}")
             button.setCheckable(True)
             button.setChecked(pile.carrier_code == chosen)

@@ -281,7 +281,7 @@ class _Form(QFrame):
     def _label_of(self, setting: ShopSetting) -> str:
         is_chinese = self._ui.texts.language == "zh_CN"
         label = setting.label_zh if is_chinese else setting.label_en
-        if setting.is_required:
+        if setting.is_required or setting.kind == "flag":
             return label
         return self._ui.texts.say(Phrase("shops.optional", {"name": label}))
 
