@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, not_, select
 
-from core.channels.by_hand import BY_HAND
+from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
 from core.db.unit_of_work import Store
 from core.fulfilment.models import Parcel, ParcelLine
@@ -188,7 +188,7 @@ class Asking:
     def _due(self, here: ColumnElement[bool]) -> Sequence[tuple[int, int, str]]:
         """(shop id, order id, number) of those orders that may still be sent and were not heard of just now.
 
-        Nobody is asked for orders that were entered here.
+        Nobody is asked for orders that were entered here or came in a file.
         """
         now = self._store.clock.now()
         # On both sides of now: a desk whose own clock is wrong asks too often rather than never.
@@ -196,7 +196,7 @@ class Asking:
         query = select(Order.shop_id, Order.id, Order.order_no).join(Shop, Shop.id == Order.shop_id)
         query = query.where(
             here,
-            Shop.channel != BY_HAND,
+            Shop.channel.not_in(UNCALLED),
             not_(just_now),
             Order.fulfilment.in_([state.value for state in OPEN_STATES]),
         )
