@@ -3,14 +3,18 @@
 from sqlalchemy import func, select, update
 
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.foreign import give, has_own_number, labelled_elsewhere
 from core.fulfilment.models import Parcel, ParcelLine
-from core.fulfilment.packing import Act, answer, lines_left, lost, refunded_inside, repeated, want_label_of
+from core.fulfilment.packing import Act, answer, lines_left, lost, orders_in, refunded_inside, repeated, want_label_of
 from core.fulfilment.records import Tone, Verdict
 from core.waybills.numbers import plan_numbers
 
 
 def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
-    """Close this box with what is in it and make a parcel of the rest, with a number of its own."""
+    """Close this box with what is in it and make a parcel of the rest, with a number of its own.
+
+    Where other software prints the labels the rest gets the next number it has printed, or waits for one.
+    """
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
@@ -45,7 +49,11 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         shared = {"order_line_id": line.order_line_id, "order_id": line.order_id, "sku_id": line.sku_id}
         uow.insert(ParcelLine, shared | {"parcel_id": next_id, "qty": line.qty - line.verified_qty})
         uow.execute(here.values(qty=line.verified_qty))
-    plan_numbers(uow, [(next_id, box.consignee_id)], box.carrier_code)
+    if has_own_number(uow.connection, parcel_id):
+        plan_numbers(uow, [(next_id, box.consignee_id)], box.carrier_code)
+    else:
+        known = labelled_elsewhere(uow, orders_in(uow, next_id))
+        give(uow, next_id, [one for numbers in known.values() for one in numbers])
     uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="packed", packed_at=uow.now))
     uow.record("parcel.box_added", "parcel", parcel_id, next_parcel_id=next_id)
     want_label_of(uow, parcel_id)

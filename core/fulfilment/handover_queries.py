@@ -11,6 +11,7 @@ from core.fulfilment.handover import WAITS, is_intercepted
 from core.fulfilment.handover_records import CarrierPile, SheetView, WaitingParcel
 from core.fulfilment.models import Handover, Parcel, ParcelLine
 from core.orders.models import Order
+from core.waybills.carriers import name_of
 from core.waybills.models import Waybill, WaybillAccount
 
 
@@ -33,7 +34,7 @@ def piles(connection: Connection) -> tuple[CarrierPile, ...]:
         found.append(
             CarrierPile(
                 carrier_code=code,
-                carrier_name=names.get(code, code),
+                carrier_name=name_of(code, names.get(code)),
                 waiting=count,
                 intercepted=held,
                 oldest_at=oldest,
@@ -69,7 +70,7 @@ def sheets(connection: Connection, limit: int) -> tuple[SheetView, ...]:
             id=row.id,
             code=row.code,
             carrier_code=row.carrier_code,
-            carrier_name=names.get(row.carrier_code, row.carrier_code),
+            carrier_name=name_of(row.carrier_code, names.get(row.carrier_code)),
             state=row.state,
             opened_at=row.opened_at,
             closed_at=row.closed_at,
@@ -103,7 +104,7 @@ def _parcels(connection: Connection, here: Sequence[ColumnElement[bool]], limit:
         WaitingParcel(
             parcel_id=row.id,
             number=row.number or "",
-            carrier_name=names.get(row.carrier_code, row.carrier_code),
+            carrier_name=name_of(row.carrier_code, names.get(row.carrier_code)),
             shop_name=row.shop,
             order_id=min(orders[row.id])[0],
             order_nos=tuple(order_no for _, order_no in sorted(orders[row.id])),

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from core.channels.by_hand import BY_HAND
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.foreign import offer, waiting_order
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import (
     Act,
@@ -35,6 +36,7 @@ from core.orders.holds import lock_orders, place_many
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
 from core.orders.states import Event
+from core.waybills.carriers import tidied
 from core.waybills.print_queue import confirm_by_scan
 
 #: outbox kind: tell a shop that a parcel of one of its orders left
@@ -53,7 +55,7 @@ def scan_label(
         return seen
     waybill = find_waybill(uow, act.raw)
     if waybill is None:
-        return answer(uow, act, "label.unknown", Tone.WRONG, parcel_id=expected_parcel_id, raw=act.raw)
+        return _unknown(uow, act, expected_parcel_id)
     # A refund that is being stored right now is waited for, so that it is seen below.
     lock_orders(uow, orders_in(uow, waybill.parcel_id))
     waybill = find_waybill(uow, act.raw)
@@ -75,6 +77,15 @@ def scan_label(
     if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
         return answer(uow, act, "knowledge.old", Tone.STOP, parcel_id=waybill.parcel_id, age_s=age_s)
     return _ship(uow, act, waybill, age_s, is_old=age_s > rule.limit_s)
+
+
+def _unknown(uow: UnitOfWork, act: Act, parcel_id: int | None) -> Verdict:
+    """No number that any box carries: printed elsewhere for a further box, or for this one, or nobody knows it."""
+    order_no = waiting_order(uow.connection, tidied(act.raw))
+    if order_no:
+        return answer(uow, act, "label.other_box", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, order_no=order_no)
+    facts = {} if parcel_id is None else offer(uow.connection, parcel_id, act.raw)
+    return answer(uow, act, "label.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, **facts)
 
 
 def _age_of_knowledge(uow: UnitOfWork, parcel_id: int) -> int:
