@@ -37,7 +37,7 @@ _OPEN_PARCELS = ("to_pack", "packing", "packed")
 class Said:
     """A number that somebody says belongs to an order. `carrier` is a name as people write it, or empty.
 
-    `shop_id` None: whichever shop the order belongs to.
+    `shop_id` decides where several shops have an order of that number.
     """
 
     order_no: str
@@ -77,20 +77,32 @@ class _Known:
 
 
 def judge(connection: Connection, said: Sequence[Said]) -> tuple[Judgement, ...]:
-    """What would become of each of these numbers; nothing is written."""
+    """What would become of each of these numbers; nothing is written.
+
+    All numbers of an order have to be among them: they are judged together.
+    """
+    return tuple(judgement for judgement, _ in _judge(connection, said))
+
+
+def _judge(connection: Connection, said: Sequence[Said]) -> list[tuple[Judgement, _Known | None]]:
     orders = _known_orders(connection, said)
     everybody = foreign.holders(connection, list({one.number for one in said}))
     together: dict[int, set[str]] = {}
     found: list[Sequence[_Known]] = []
     for one in said:
-        mine = [order for order in orders.get(one.order_no, ()) if one.shop_id in {None, order.shop_id}]
+        mine = orders.get(one.order_no, ())
+        if len(mine) > 1 and one.shop_id is not None:
+            mine = [order for order in mine if order.shop_id == one.shop_id]
         found.append(mine)
         if len(mine) == 1:
             together.setdefault(mine[0].id, set()).add(one.number)
-    return tuple(
-        _judged(connection, one, mine, everybody.get(one.number), together)
+    return [
+        (
+            _judged(connection, one, mine, everybody.get(one.number), together),
+            mine[0] if len(mine) == 1 else None,
+        )
         for one, mine in zip(said, found, strict=True)
-    )
+    ]
 
 
 def _judged(
@@ -193,25 +205,29 @@ def take(uow: UnitOfWork, said: Sequence[Said], default_carrier: str) -> tuple[J
         said: what a file says.
         default_carrier: the carrier of our own numbers.
     """
-    verdicts = judge(uow.connection, said)
+    if not said:
+        return ()
+    judged = _judge(uow.connection, said)
+    holds.lock_orders(uow, sorted({order.id for _, order in judged if order is not None}))
     accounts = [(row.carrier_code, row.carrier_name) for row in uow.rows(_ACCOUNTS)]
-    touched: list[int] = []
-    for one, verdict in zip(said, verdicts, strict=True):
-        if verdict is not Judgement.NEW:
-            continue
-        # Judged again one by one: an order before it may have taken the same number meanwhile, for the same box.
-        (order,) = [
-            order
-            for order in _known_orders(uow.connection, [one])[one.order_no]
-            if one.shop_id in {None, order.shop_id}
-        ]
-        foreign.remember(uow, order.id, one.number, carriers.code_of(one.carrier, one.number, accounts))
-        touched.append(order.id)
-        _onto_a_box(uow, order)
-    for order_id in dict.fromkeys(touched):
+    verdicts: list[Judgement] = []
+    taken: dict[int, set[str]] = {}
+    for one, (judgement, order) in zip(said, judged, strict=True):
+        verdict = judgement
+        if order is not None and any(one.number in numbers for numbers in taken.values()):
+            # Another order of the same file has it by now: whether both go into one box shows only here.
+            siblings = [other for other in said if other.order_no == one.order_no]
+            verdict = judge(uow.connection, siblings)[siblings.index(one)]
+        verdicts.append(verdict)
+        if order is not None and verdict is Judgement.NEW:
+            foreign.remember(uow, order.id, one.number, carriers.code_of(one.carrier, one.number, accounts))
+            taken.setdefault(order.id, set()).add(one.number)
+            _onto_a_box(uow, order)
+    for order_id in taken:
         holds.release(uow, order_id, _LIFTED)
-    release_ready(uow, list(dict.fromkeys(touched)), default_carrier)
-    return verdicts
+    if taken:
+        release_ready(uow, list(taken), default_carrier)
+    return tuple(verdicts)
 
 
 _ACCOUNTS = select(WaybillAccount.carrier_code, WaybillAccount.carrier_name)
@@ -219,7 +235,8 @@ _ACCOUNTS = select(WaybillAccount.carrier_code, WaybillAccount.carrier_name)
 
 def _onto_a_box(uow: UnitOfWork, order: _Known) -> None:
     """Give the order's numbers to those of its boxes that have none of any worth."""
-    for parcel_id, waybill in order.boxes.items():
+    for parcel_id in order.boxes:
+        waybill = foreign.live_waybill(uow.connection, parcel_id)
         if waybill is None or waybill.state != "obtained":
             foreign.give(uow, parcel_id, foreign.labelled_elsewhere(uow, [order.id])[order.id])
             return

@@ -1,6 +1,6 @@
 """A page of platform orders from start to parcels, in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.channels.contract import ChannelOrder
@@ -46,9 +46,18 @@ class PageResult:
 
 
 def take_page(
-    uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], digest: Digest, carrier_code: str
+    uow: UnitOfWork,
+    shop: ShopFacts,
+    orders: Sequence[ChannelOrder],
+    digest: Digest,
+    carrier_code: str,
+    before_release: Callable[[UnitOfWork], None] = lambda _uow: None,
 ) -> PageResult:
-    """Take new orders in, apply newer copies of known ones, and release what is ready to be packed."""
+    """Take new orders in, apply newer copies of known ones, and release what is ready to be packed.
+
+    `before_release` is called when the orders are there and have no parcels yet: numbers that came with them are
+    theirs from the start.
+    """
     take_turn(uow, "intake")
     taken = take_new(uow, shop, orders, digest)
     touched = list(taken.new_ids)
@@ -58,6 +67,7 @@ def take_page(
         if reaction is not None:
             updated += 1
             touched += [order_id, *_react(uow, reaction)]
+    before_release(uow)
     released = release_ready(uow, touched, carrier_code) if touched else ()
     return PageResult(len(taken.new_ids), updated, len(released))
 
