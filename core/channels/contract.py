@@ -97,7 +97,10 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentNotice:
-    """Tell the channel that a parcel left: one per parcel and order; `key` makes a repeat harmless."""
+    """Tell the channel that a parcel left: one per parcel and order; `key` makes a repeat harmless.
+
+    `replaces` is a number told before for these goods, which is called off since; empty where there is none.
+    """
 
     key: str
     order_no: str
@@ -105,6 +108,7 @@ class ShipmentNotice:
     waybill_no: str
     #: (platform line number, quantity in this parcel)
     lines: Sequence[tuple[str, int]]
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,10 @@ class Channel(Protocol):
         ...
 
     def confirm_shipment(self, notice: ShipmentNotice) -> None:
-        """Say that the parcel left. The same notice again succeeds without effect."""
+        """Say that the parcel left. The same notice again succeeds without effect.
+
+        A channel that cannot put another number in the place of the one it was told refuses with `Rejected`.
+        """
         ...
 
     def check(self) -> datetime:

@@ -14,6 +14,7 @@ from core.desk import first_page
 from core.fulfilment import companion, foreign
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import orders_in, want_label_of
+from core.fulfilment.telling import label_is_out, shop_knows
 from core.orders import holds
 from core.orders.records import OrderParcelView
 from core.runtime.errors import NotFound, Refused
@@ -45,14 +46,17 @@ class Labels:
         return self._job(self._store.write(lambda uow: print_queue.reprint(uow, waybill_id, reason)))
 
     @needs(Right.NEW_NUMBER)
-    def new_number(self, parcel_id: int, reason: str) -> None:
+    def new_number(self, parcel_id: int, reason: str) -> bool:
         """Void the number and ask for another, or for none where other software prints the label.
+
+        Whether a shop was told the old one: it is told the new one with its label, or refuses, which the activity
+        page says then.
 
         Raises:
             NotFound: `parcel.unknown`.
             Refused: `parcel.gone`; `waybill.foreign`, the number is not ours: it can be taken off.
         """
-        self._store.write(lambda uow: _new_number(uow, parcel_id, reason, self._carrier_code))
+        return self._store.write(lambda uow: _new_number(uow, parcel_id, reason, self._carrier_code))
 
     @needs(Right.NEW_NUMBER)
     def take_off_foreign(self, parcel_id: int) -> None:
@@ -66,7 +70,7 @@ class Labels:
     @needs(Right.PRINT_LABEL)
     def answer_unknown(self, job_id: int, came_out: bool) -> PrintJobView:
         """The clerk looked whether the label came out."""
-        return self._job(self._store.write(lambda uow: print_queue.answer_unknown(uow, job_id, came_out)))
+        return self._job(self._store.write(lambda uow: _answer(uow, job_id, came_out=came_out)))
 
     @needs(Right.PRINT_LABEL)
     def move_jobs(self, from_key: str, to_key: str) -> int:
@@ -99,7 +103,7 @@ def _is_foreign(uow: UnitOfWork, parcel_id: int) -> bool:
     return waybill is not None and waybill.is_foreign
 
 
-def _new_number(uow: UnitOfWork, parcel_id: int, reason: str, carrier_code: str) -> None:
+def _new_number(uow: UnitOfWork, parcel_id: int, reason: str, carrier_code: str) -> bool:
     columns = (Parcel.state, Parcel.consignee_id)
     parcel = uow.execute(select(*columns).where(Parcel.id == parcel_id)).one_or_none()
     if parcel is None:
@@ -108,6 +112,7 @@ def _new_number(uow: UnitOfWork, parcel_id: int, reason: str, carrier_code: str)
         raise Refused("parcel.gone", "the parcel has left or was cancelled", state=parcel.state)
     if _is_foreign(uow, parcel_id):
         raise Refused("waybill.foreign", "this number was printed by other software; it can be taken off")
+    is_told = shop_knows(uow, parcel_id)
     if foreign.why_elsewhere(uow.connection, parcel_id):
         numbers.void_numbers(uow, [parcel_id], reason)
     else:
@@ -116,6 +121,14 @@ def _new_number(uow: UnitOfWork, parcel_id: int, reason: str, carrier_code: str)
     for order_id in orders_in(uow, parcel_id):
         holds.release(uow, order_id, ["waybill_failed"])
     uow.changed("parcel", parcel_id)
+    return is_told
+
+
+def _answer(uow: UnitOfWork, job_id: int, *, came_out: bool) -> int:
+    now_id = print_queue.answer_unknown(uow, job_id, came_out)
+    if came_out:
+        label_is_out(uow, job_id)
+    return now_id
 
 
 def waybills_of(connection: Connection, order_ids: Sequence[int]) -> Mapping[int, str]:

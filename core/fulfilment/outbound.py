@@ -29,6 +29,7 @@ from core.fulfilment.packing import (
     without_other_boxes,
 )
 from core.fulfilment.records import KnowledgeRule, OnOld, Tone, Verdict
+from core.fulfilment.telling import tell
 from core.inventory.models import Reservation
 from core.inventory.service import consume
 from core.inventory.states import ClaimState
@@ -38,9 +39,6 @@ from core.orders.models import Order
 from core.orders.states import Event
 from core.waybills.carriers import tidied
 from core.waybills.print_queue import confirm_by_scan
-
-#: outbox kind: tell a shop that a parcel of one of its orders left
-CONFIRM = "confirm_shipment"
 
 
 def scan_label(
@@ -167,7 +165,7 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool) 
     uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s)
     done = without_other_boxes(uow, parcel_id, ("to_pack", "packing", "packed"))
     move_where_possible(uow, done, Event.SHIP)
-    confirm_to(uow, [parcel_id], "outbound")
+    tell(uow, [parcel_id], "outbound")
     code = "parcel.shipped_on_old" if is_old else "parcel.shipped"
     return answer(uow, act, code, Tone.SHIPPED, parcel_id=parcel_id, number=waybill.number, age_s=age_s)
 
@@ -186,18 +184,3 @@ def _without_stock(uow: UnitOfWork, lines: Sequence[Any]) -> list[int]:
     )
     confirmed = {row.order_line_id: int(row.qty) for row in uow.rows(held.group_by(Reservation.order_line_id))}
     return sorted({line.order_id for line in lines if confirmed.get(line.order_line_id, 0) < line.qty})
-
-
-def confirm_to(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
-    """Queue one notice per parcel and order for the shops that are told at this moment, in each shop's lane."""
-    query = (
-        select(ParcelLine.parcel_id, Order.id, Order.shop_id)
-        .join(Order, Order.id == ParcelLine.order_id)
-        .join(Shop, Shop.id == Order.shop_id)
-        .where(ParcelLine.parcel_id.in_(parcel_ids), Shop.confirms_shipments, Shop.confirm_at == moment)
-        .distinct()
-        .order_by(ParcelLine.parcel_id, Order.id)
-    )
-    for parcel_id, order_id, shop_id in uow.rows(query):
-        payload = {"parcel_id": parcel_id, "order_id": order_id}
-        uow.enqueue(CONFIRM, f"{parcel_id}:{order_id}", payload, lane=f"shop:{shop_id}")

@@ -8,6 +8,7 @@ from core.customers.service import Digest
 from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
+from core.fulfilment.telling import was_told
 from core.orders import holds
 from core.orders.intake import ShopFacts, take_new
 from core.orders.lifecycle import move_where_possible
@@ -74,7 +75,9 @@ def take_page(
 
 def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:
     # A platform that counts our own first box as the whole order must not stop the second one.
-    if reaction.is_shipped and not has_shipped_parcel(uow, reaction.order_id):
+    # So must one that was told of a label that came out.
+    is_ours = has_shipped_parcel(uow, reaction.order_id) or (reaction.is_shipped and was_told(uow, reaction.order_id))
+    if reaction.is_shipped and not is_ours:
         holds.place_many(uow, [(reaction.order_id, "shipped_elsewhere")])
     elif not reaction.is_shipped:
         holds.release(uow, reaction.order_id, ["shipped_elsewhere"])

@@ -48,6 +48,8 @@ class MallApi:
         if len({line["line_no"] for line in lines}) != len(lines):
             raise invalid("a line stands twice")
         parcel = {"carrier": body.text("carrier"), "no": body.text("no"), "lines": lines}
+        if body.has("replaces"):
+            parcel["replaces"] = body.text("replaces")
         body.close()
         status, answer = self._side.ship(no, request.headers.get("idempotency-key", ""), parcel)
         return json_answer(status, answer)

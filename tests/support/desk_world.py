@@ -92,6 +92,8 @@ class DeskWorld:
     shops: tuple[ShopLight, ...] = ()
     label_pictures: tuple[LabelPicture, ...] = ()
     voided: set[str] = field(default_factory=set)
+    #: numbers that a shop was told already
+    told: set[str] = field(default_factory=set)
     calls: list[tuple[str, object]] = field(default_factory=list)
     gate: threading.Event | None = None
     failures: list[Exception] = field(default_factory=list)
@@ -323,12 +325,22 @@ class DeskWorld:
             parcel = next(parcel for parcel in self.parcels.values() if parcel.waybill_id == waybill_id)
             return self._queue(parcel, reason)
 
-    def new_number(self, parcel_id: int, reason: str) -> None:
+    def new_number(self, parcel_id: int, reason: str) -> bool:
         with self._entered("new_number", reason):
             parcel = self.parcels[parcel_id]
             self.voided.add(parcel.waybill_no)
             fresh = f"{parcel.waybill_no}9"
             self.parcels[parcel_id] = replace(parcel, waybill_no=fresh, print_state="none")
+            return parcel.waybill_no in self.told
+
+    def take_off_foreign(self, parcel_id: int) -> None:
+        with self._entered("take_off_foreign", parcel_id):
+            detail = next(one for one in self.orders.values() if any(p.id == parcel_id for p in one.parcels))
+            parcels = tuple(
+                replace(p, waybill_no="", waybill_id=None, is_foreign=False) if p.id == parcel_id else p
+                for p in detail.parcels
+            )
+            self.orders[detail.row.id] = replace(detail, parcels=parcels)
 
     def open_jobs(self) -> tuple[PrintJobView, ...]:
         with self._lock:

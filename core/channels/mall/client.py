@@ -83,6 +83,8 @@ class MallChannel:
             "no": notice.waybill_no,
             "lines": [{"line_no": line_no, "qty": qty} for line_no, qty in notice.lines],
         }
+        if notice.replaces:
+            body["replaces"] = notice.replaces
         path = f"/v1/orders/{_segment(notice.order_no)}/shipments"
         reply = self._call(Call("orders.ship", "POST", path, body=body, idempotency_key=notice.key))
         if reply.data.get("order_no") != notice.order_no or reply.data.get("no") != notice.waybill_no:

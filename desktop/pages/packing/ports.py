@@ -49,6 +49,14 @@ class PackingDesk(Protocol):
         """The pasted label's number closes the parcel and sends it out; `knowledge.ask`: after `ask_shop`, again."""
         ...
 
+    def attach_number(self, parcel_id: int, fence: int, raw: str, carrier_code: str, nonce: str) -> Verdict:
+        """Put the parcel under a number that other software printed."""
+        ...
+
+    def detach_number(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Take such a number off again."""
+        ...
+
     def ask_shop(self, parcel_id: int) -> None:
         """Ask the shop for the newest word on the parcel's orders; may take a few seconds."""
         ...
@@ -105,8 +113,12 @@ class LabelDesk(Protocol):
         """The same number again, visibly a further copy."""
         ...
 
-    def new_number(self, parcel_id: int, reason: str) -> None:
-        """Void the number and ask for another."""
+    def new_number(self, parcel_id: int, reason: str) -> bool:
+        """Void the number and ask for another; whether a shop was told the old one."""
+        ...
+
+    def take_off_foreign(self, parcel_id: int) -> None:
+        """Take a number that other software printed off a parcel that is still here."""
         ...
 
     def open_jobs(self) -> tuple[PrintJobView, ...]:
