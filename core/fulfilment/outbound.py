@@ -82,8 +82,9 @@ def _unknown(uow: UnitOfWork, act: Act, parcel_id: int | None) -> Verdict:
     order_no = waiting_order(uow.connection, tidied(act.raw))
     if order_no:
         return answer(uow, act, "label.other_box", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, order_no=order_no)
-    facts = {} if parcel_id is None else offer(uow.connection, parcel_id, act.raw)
-    return answer(uow, act, "label.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, **facts)
+    may_be = {} if parcel_id is None else offer(uow.connection, parcel_id, act.raw)
+    tone = Tone.NOTICE if may_be else Tone.WRONG
+    return answer(uow, act, "label.unknown", tone, parcel_id=parcel_id, raw=act.raw, **may_be)
 
 
 def _age_of_knowledge(uow: UnitOfWork, parcel_id: int) -> int:
