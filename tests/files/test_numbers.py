@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.db.models import Journal, Outbox
 from core.desk.files import Files
+from core.files.exporting import SHIPPING_HEADERS
 from core.files.progress import Progress
 from core.files.reading import read_table
 from core.fulfilment.handover import open_sheet
@@ -367,3 +368,69 @@ def test_an_unknown_shop_is_refused(world: World):
     with pytest.raises(NotFound) as refused:
         world.desk.shops.set_prints_elsewhere(10**6, is_on=True)
     assert refused.value.code == "shop.unknown"
+
+
+# --- the whole way ----------------------------------------------------------------------------------------------------
+
+
+def test_from_a_platforms_masked_orders_to_its_table_of_shipments(
+    world: World, files: Files, put: Callable[..., Path], tmp_path: Path
+):
+    """Exported there, printed there, packed and verified here, told there: nothing of it needs a receiver in clear."""
+    shop = files.add_shop("淘宝小店", "taobao").id
+    printed = {f"3515123450{n}": (f"7312345678901{n}", "中通快递") for n in range(3)}
+    printed["35151234509"] = (SF, "顺丰速运")
+    masked = {"收货人姓名": "林*", "收货地址": "浙江省 杭州市 西湖区 文新街道****", "联系手机": "'138****1234"}
+    heads = taobao_heads(
+        *(
+            {"订单编号": no, "物流单号": number, "物流公司": carrier} | masked
+            for no, (number, carrier) in printed.items()
+        ),
+        {"订单编号": "35151234599"} | masked,
+    )
+    lines = taobao_lines(*({"订单编号": no, "购买数量": "1"} for no in (*printed, "35151234599")))
+    paths = put("ExportOrderList202606181000.csv", heads), put("ExportOrderDetailList202606181000.csv", lines)
+    counts = imported(files, shop, *paths).counts
+    assert (counts.new, counts.rejected, counts.masked) == (5, 0, 5)
+    assert world.holds("35151234599") == {"masked"}, "without a number it waits"
+    assert asked(world) == 0
+    for no, (number, _) in printed.items():
+        verdict = world.desk.open(number)
+        assert (verdict.code, verdict.parcel.order_nos) == ("parcel.opened", (no,))
+        verdict = world.desk.scan(verdict, "6901234567892")
+        assert verdict.code == "parcel.complete"
+        parcel = verdict.parcel
+        assert world.desk.packing.weigh(parcel.id, parcel.fence, 480, world.desk.nonce()).code == "weight.ok"
+        out = world.desk.packing.scan_label(parcel.id, parcel.fence, number, world.desk.nonce(), ANY)
+        assert out.code == "parcel.shipped"
+    verdict = world.desk.scan(world.desk.open("35151234599"), "6901234567892")
+    verdict = world.desk.packing.attach_number(
+        verdict.parcel.id, verdict.parcel.fence, "YT1234567890123", "YTO", world.desk.nonce()
+    )
+    assert world.desk.ship("YT1234567890123").code == "parcel.shipped"
+    assert {pile.carrier_name: pile.waiting for pile in world.desk.handover.piles()} == {
+        "中通快递": 3,
+        "顺丰速运": 1,
+        "圆通速递": 1,
+    }
+    files.export_shipping(tmp_path / "out.xlsx", shop)
+    table = read_table(tmp_path / "out.xlsx", world.clock.now())
+    assert table.header == ("订单编号", "物流公司", "运单号")
+    expected = [(no, carrier, number) for no, (number, carrier) in printed.items()]
+    assert [tuple(cells) for _, cells in table.rows] == [*expected, ("35151234599", "圆通速递", "YT1234567890123")]
+    assert world.rows(select(PrintJob.id)) == []
+    assert asked(world) == 0
+
+
+@pytest.mark.parametrize("platform", ["taobao", "pdd", "jd", "douyin", ""])
+def test_every_platforms_table_of_shipments_carries_it(
+    world: World, files: Files, put: Callable[..., Path], tmp_path: Path, platform: str
+):
+    shop = files.add_shop(f"小店 {platform}", platform).id
+    imported(files, shop, put("pdd202606181000.csv", pdd_orders({"订单号": "260618-001", "快递单号": SF})))
+    world.desk.verify(world.desk.open(SF))
+    world.desk.ship(SF)
+    files.export_shipping(tmp_path / "out.csv", shop)
+    table = read_table(tmp_path / "out.csv", world.clock.now())
+    assert table.header == SHIPPING_HEADERS[platform]
+    assert [tuple(map(str, cells)) for _, cells in table.rows] == [("260618-001", "顺丰速运", SF)]

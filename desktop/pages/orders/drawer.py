@@ -305,7 +305,10 @@ class _ParcelRow(QFrame):
         self._presenter = presenter
         self._parcel = parcel
         number = ElidedLabel(ui, "heading", name=f"{name}.number")
-        number.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
+        if parcel.why_elsewhere and not parcel.waybill_no:
+            number.say("state.waybill.none")
+        else:
+            number.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
         state = StatePill(ui, name=f"{name}.state")
         state.show_state("good" if parcel.state in {"packed", "shipped"} else "busy", f"state.parcel.{parcel.state}")
         paper = StatePill(ui, name=f"{name}.print")

@@ -130,6 +130,8 @@ class SidePanel(QFrame):
             label.setVisible(bool(note))
             label.show_text(self._ui.texts.t(code, note=note))
         self._orders.show_text(f"{parcel.shop_name}  {' '.join(parcel.order_nos)}")
+        # Until other software has printed the label nobody here knows who carries it.
+        self._carrier.setVisible(parcel.waybill_state != "none")
         self._carrier.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
         tone, state = number_state(parcel.waybill_state, parcel.why_elsewhere, is_foreign=parcel.is_foreign)
         self._number.show_state(tone, f"state.waybill.{state}")
