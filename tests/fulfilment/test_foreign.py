@@ -226,6 +226,22 @@ def test_after_taking_off_one_of_ours_can_be_had_where_labels_are_made_here(else
     assert world.parcels("A1")[0].carrier_code == CARRIER
 
 
+def test_a_lifted_hold_asks_for_no_number_that_nobody_wants(world):
+    world.desk.shops.set_prints_elsewhere(world.shop_id, is_on=True)
+    place(world, "A1")
+    detach(world, attach(world, world.desk.open("A1")))
+    world.desk.shops.set_prints_elsewhere(world.shop_id, is_on=False)
+    world.desk.orders.hold(world.order("A1").id, "by_hand", "wait")
+    world.desk.orders.release_hold(world.order("A1").id)
+    assert asked(world) == 0, "it waits for a number under the scanner"
+    world.carrier.faults.append("refuse")
+    world.ready("A2", line("1", "BEAR"))
+    assert (world.holds("A2"), asked(world)) == ({"waybill_failed"}, 1)
+    world.desk.shops.set_prints_elsewhere(world.shop_id, is_on=True)
+    world.desk.orders.release_hold(world.order("A2").id)
+    assert asked(world) == 1, "other software prints it by now"
+
+
 def test_the_drawer_takes_it_off_while_the_parcel_is_here(elsewhere):
     world = elsewhere
     place(world, "A1")
