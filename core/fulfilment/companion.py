@@ -296,7 +296,7 @@ def _why_not(uow: UnitOfWork, parcel_id: int, number: str) -> str:
     if mine is not None and mine.state == "obtained":
         return "number.there_already"
     holder = foreign.holders(uow.connection, [number]).get(number)
-    if holder is not None and (holder.is_valid or not holder.is_foreign):
+    if holder is not None and not holder.is_free:
         return "number.elsewhere"
     return ""
 

@@ -74,6 +74,13 @@ class Holder:
     is_foreign: bool
     shop_id: int
     is_untouched: bool
+    #: its parcel was called off: a label of it in somebody's hand belongs to nothing that is to be sent
+    is_called_off: bool
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the number was taken off a parcel by a clerk, who may put it on another."""
+        return self.is_foreign and not (self.is_valid or self.is_called_off)
 
 
 def holders(connection: Connection, numbers: Sequence[str]) -> Mapping[str, Holder]:
@@ -90,6 +97,7 @@ def holders(connection: Connection, numbers: Sequence[str]) -> Mapping[str, Hold
             row.is_foreign,
             row.shop_id,
             row.parcel_state == "to_pack" and row.box_count == 1,
+            row.parcel_state == "cancelled",
         )
         for row in rows
     }
@@ -204,7 +212,7 @@ _OFFERED = 6
 
 
 def offer(connection: Connection, parcel_id: int, raw: str) -> dict[str, Any]:
-    """What a scan may be that is no known code: a number printed elsewhere, for a parcel that has none.
+    """What a scan may be that stands for nothing here: a number printed elsewhere, for a parcel that has none.
 
     Facts for its verdict: `attachable`, the number, and `carriers`, codes from whom it may be, the likeliest first;
     empty where it cannot be one.
@@ -214,6 +222,9 @@ def offer(connection: Connection, parcel_id: int, raw: str) -> dict[str, Any]:
         return {}
     mine = live_waybill(connection, parcel_id)
     if mine is not None and mine.state == "obtained":
+        return {}
+    holder = holders(connection, [number]).get(number)
+    if holder is not None and not holder.is_free:
         return {}
     return {"attachable": number, "carriers": carriers.suggested(number, _OFFERED)}
 

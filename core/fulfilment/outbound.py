@@ -58,7 +58,7 @@ def scan_label(
     lock_orders(uow, orders_in(uow, waybill.parcel_id))
     waybill = find_waybill(uow, act.raw)
     if waybill.state == "voided":
-        return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=waybill.number)
+        return _voided(uow, act, expected_parcel_id, waybill)
     if expected_parcel_id is not None and fence is not None:
         gone = lost(uow, act, expected_parcel_id, fence)
         if gone is not None:
@@ -75,6 +75,13 @@ def scan_label(
     if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
         return answer(uow, act, "knowledge.old", Tone.STOP, parcel_id=waybill.parcel_id, age_s=age_s)
     return _ship(uow, act, waybill, age_s, is_old=age_s > rule.limit_s)
+
+
+def _voided(uow: UnitOfWork, act: Act, parcel_id: int | None, waybill: Any) -> Verdict:
+    """A number that was called off; one that a clerk took off a parcel may go onto the one on the desk."""
+    if parcel_id is not None and offer(uow.connection, parcel_id, act.raw):
+        return _unknown(uow, act, parcel_id)
+    return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=waybill.number)
 
 
 def _unknown(uow: UnitOfWork, act: Act, parcel_id: int | None) -> Verdict:

@@ -306,8 +306,8 @@ def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) 
 def _no_goods(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
     """Not the code of any goods: a label that was scanned too early is told apart from a code nobody knows."""
     waybill = find_waybill(uow, act.raw)
-    if waybill is None:
-        may_be = offer(uow.connection, parcel_id, act.raw)
+    may_be = offer(uow.connection, parcel_id, act.raw)
+    if waybill is None or may_be:
         return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, **may_be)
     code = "parcel.incomplete" if waybill.parcel_id == parcel_id else "label.not_now"
     facts = {"number": waybill.number, "missing": _missing(uow, parcel_id)}

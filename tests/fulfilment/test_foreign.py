@@ -113,6 +113,33 @@ def test_taken_off_by_mistake_it_goes_on_again(elsewhere):
     assert detach(world, verdict).code == "parcel.lost"
 
 
+def test_a_number_that_was_taken_off_is_offered_again_to_whatever_parcel_has_none(elsewhere):
+    world = elsewhere
+    place(world, "A1")
+    place(world, "A2")
+    detach(world, attach(world, world.desk.open("A1")))
+    verdict = world.desk.open("A2")
+    assert world.desk.scan(verdict, SF).facts["attachable"] == SF
+    verdict = world.desk.verify(verdict)
+    assert scan_out(world, verdict, SF).facts["attachable"] == SF
+    assert attach(world, verdict).code == "number.attached"
+    assert scan_out(world, verdict, SF).code == "parcel.shipped"
+
+
+def test_the_label_of_a_refunded_order_is_offered_to_no_other_parcel(elsewhere):
+    world = elsewhere
+    place(world, "A1")
+    place(world, "A2")
+    opened = attach(world, world.desk.open("A1"))
+    world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
+    world.shop.cancel("A1")
+    world.sync("A1")
+    verdict = world.desk.open("A2")
+    assert world.desk.scan(verdict, SF).code == "label.not_now"
+    assert scan_out(world, world.desk.verify(verdict), SF).code == "label.voided"
+    assert attach(world, verdict).code == "number.elsewhere"
+
+
 def test_the_same_key_twice_is_one_act(elsewhere):
     world = elsewhere
     place(world, "A1")

@@ -3,23 +3,32 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from core.desk.files import Files
 from core.desk.shops import Shops
 from core.files.progress import Progress
+from desktop.app import build_window
 from desktop.commands import Command
 from desktop.pages.files.presenter import DONE, PREVIEW, FilesPresenter
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.packing.screen import Asking, Mood
 from desktop.pages.packing.side import number_state
+from desktop.shell.window import Start
 from desktop.texts import load_catalogue
 from tests.files.conftest import pdd_orders, put  # noqa: F401 - the second is a fixture
 from tests.gui.conftest import ManualTasks
+from tests.gui.robots import DeskRobot
 from tests.gui.test_packing_presenter import BOTTLE, MILK, opened
 from tests.gui.test_shops import desk as shop_desk  # noqa: F401 - a fixture
 from tests.gui.test_shops import presenter_of, spine  # noqa: F401 - a fixture
-from tests.support.desk_world import DeskWorld
+from tests.support.desk_world import START, DeskWorld
+from tests.support.fake_shop import line
+from tests.support.ports import stand_in_ports
 from tests.support.world import CARRIER
+
+pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
 
 SF = "SF1234567890123"
 NO_NUMBER = {"waybill_no": "", "waybill_state": "none", "waybill_id": None, "why_elsewhere": "shop"}
@@ -191,3 +200,59 @@ def test_the_orders_page_says_that_a_shop_knows_the_voided_number(is_told, said)
     presenter.new_number(replace(presenter.screen.detail.parcels[0], id=parcel.id), "torn")
     tasks.run()
     assert told == [("notice" if is_told else "good", said)]
+
+
+# --- in the window, over the real records -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def robot(qtbot, qapp, settings, spine, shop_desk, tmp_path):  # noqa: F811 - the fixtures
+    settings.put("language", "zh_CN")
+    desk = spine.desk
+    ports = stand_in_ports(DeskWorld(), shops=shop_desk, packing=desk.packing, labels=desk.labels, orders=desk.orders)
+    window = build_window(qapp, settings, start=Start(lambda: ports), folder=tmp_path, now=lambda: START)
+    with qtbot.waitSignal(window.ready):
+        window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and QApplication.focusWidget() is not None)
+    yield DeskRobot(qtbot, window)
+    window.close()
+    window.deleteLater()
+
+
+def test_a_parcel_goes_out_under_a_foreign_number_with_scanner_and_keys(robot, spine):  # noqa: F811 - the fixture
+    robot.goes_to("shops")
+    robot.sees("shops.1.name", "练习店")
+    robot.qtbot.mouseClick(robot.find("shops.1.elsewhere"), Qt.MouseButton.LeftButton)
+    robot.sees("shops.1.elsewhere_told", "面单在别处打印")
+    spine.shop.place("A1", line("1", "BEAR"))
+    spine.sync("A1")
+    robot.goes_to("packing")
+    packing = robot.window.parts.packing
+    packing.scan("A1")
+    robot.sees("packing.side.waybill", "面单在别处打印")
+    packing.scan("6901234567892")
+    robot.sees("packing.sentence.what", "请扫描别处打印的面单")
+    packing.scan(SF)
+    robot.sees("packing.choice.title", SF)
+    robot.qtbot.waitUntil(lambda: packing.screen.asking is Asking.CARRIER)
+    assert "顺丰速运" in robot.find("packing.choice.1", QAbstractButton).text()
+    robot.key(Qt.Key.Key_1)
+    robot.sees("packing.side.waybill", "面单来自别处")
+    robot.sees("packing.side.carrier", f"顺丰速运  {SF}")
+    assert not robot.find("packing.side.print").isVisible()
+    robot.key(Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
+    robot.key(Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
+    robot.sees("packing.side.waybill", "面单在别处打印")
+    packing.scan(SF)
+    robot.qtbot.waitUntil(lambda: packing.screen.asking is Asking.CARRIER)
+    assert "顺丰速运" in robot.find("packing.choice.1", QAbstractButton).text()
+    robot.key(Qt.Key.Key_1)
+    robot.sees("packing.side.waybill", "面单来自别处")
+    packing.scan(SF)
+    robot.sees("packing.sentence.what", SF)
+    assert spine.order("A1").fulfilment == "shipped"
+    robot.goes_to("orders")
+    robot.window.page("orders")._presenter.open(spine.order("A1").id)
+    robot.sees("orders.drawer.parcel.0.number", f"顺丰速运  {SF}")
+    robot.sees("orders.drawer.parcel.0.print", "面单来自别处")
