@@ -53,7 +53,7 @@ def tell(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
     renumbered = [_key(row.parcel_id, row.id) for row in rows if row.attempt > 1]
     queued = _queued(uow.connection, renumbered) if renumbered else {}
     for row in rows:
-        payload = {"parcel_id": row.parcel_id, "order_id": row.id}
+        payload = {"parcel_id": row.parcel_id, "order_id": row.id, "waybill_id": row.waybill_id}
         key = _key(row.parcel_id, row.id)
         if key in queued:
             key = f"{key}:{row.waybill_id}"
@@ -70,8 +70,12 @@ def _queued(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
 
 def label_is_out(uow: UnitOfWork, job_id: int) -> None:
     """A label of ours came out: shops that want to know then are told."""
-    query = select(Waybill.parcel_id).join(PrintJob, PrintJob.waybill_id == Waybill.id).where(PrintJob.id == job_id)
-    tell(uow, [int(uow.execute(query).scalar_one())], "print")
+    # What came out after its number was called off says nothing of the number that came instead.
+    query = select(Waybill.parcel_id).join(PrintJob, PrintJob.waybill_id == Waybill.id)
+    valid = query.where(PrintJob.id == job_id, Waybill.state == "obtained")
+    parcel_id = uow.execute(valid).scalar_one_or_none()
+    if parcel_id is not None:
+        tell(uow, [int(parcel_id)], "print")
 
 
 def tell_at_last(uow: UnitOfWork, shop_id: int, moment: str, waits_for_courier: Any) -> None:

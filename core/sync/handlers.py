@@ -86,7 +86,8 @@ class Handlers:
     def confirm(self, claim: Claim) -> None:
         """Tell the shop that a parcel of one of its orders left."""
         parcel_id, order_id = int(claim.payload["parcel_id"]), int(claim.payload["order_id"])
-        found = self._store.read(lambda connection: _notice(connection, parcel_id, order_id))
+        waybill_id = claim.payload.get("waybill_id")
+        found = self._store.read(lambda connection: _notice(connection, parcel_id, order_id, waybill_id))
         if found is None:
             return
         shop, notice = found
@@ -154,10 +155,17 @@ def _hold_orders(uow: UnitOfWork, waybill_id: int, error: str) -> None:
     holds.place_many(uow, [(row.order_id, "waybill_failed") for row in uow.rows(query)], note=error[:200])
 
 
-def _notice(connection: Connection, parcel_id: int, order_id: int) -> tuple[ShopRecord, ShipmentNotice] | None:
-    """What the shop is to be told now; None where it knows, or while there is no valid number."""
+def _notice(
+    connection: Connection, parcel_id: int, order_id: int, waybill_id: int | None
+) -> tuple[ShopRecord, ShipmentNotice] | None:
+    """What the shop is to be told now; None where it knows, or where this number was called off meanwhile.
+
+    The number that came instead is told at its own moment. A row of an older program names no number: the valid one.
+    """
     order = connection.execute(select(Order.order_no, Order.shop_id).where(Order.id == order_id)).one()
-    here = (Waybill.parcel_id == parcel_id, Waybill.state == "obtained")
+    here = [Waybill.parcel_id == parcel_id, Waybill.state == "obtained"]
+    if waybill_id is not None:
+        here.append(Waybill.id == waybill_id)
     waybill = connection.execute(select(Waybill.number, Waybill.carrier_code).where(*here)).one_or_none()
     if waybill is None:
         return None

@@ -197,6 +197,27 @@ def test_called_off_before_it_was_told_the_shop_hears_one_number(early: World) -
     assert failed(early) == []
 
 
+def test_a_notice_that_waits_while_its_number_is_called_off_tells_not_the_next(early: World) -> None:
+    early.desk.jobs.mark_sent(sending(early, "A1"), None)
+    early.desk.labels.new_number(early.parcels("A1")[0].id, "torn")
+    early.buy_numbers()
+    assert told(early) == [], "its own label is not out yet"
+    assert early.desk.ship(early.number("A1")).code == "parcel.shipped"
+    assert told(early) == [early.number("A1")]
+
+
+def test_a_label_that_came_out_after_its_number_was_called_off_says_nothing_of_the_next(early: World) -> None:
+    job = sending(early, "A1")
+    early.desk.jobs.mark_unknown(job, "cable")
+    early.desk.labels.new_number(early.parcels("A1")[0].id, "torn")
+    early.buy_numbers()
+    early.desk.labels.answer_unknown(job.job_id, came_out=True)
+    assert notices(early) == 0
+    early.desk.labels.print_label(early.parcels("A1")[0].id)
+    early.print_labels()
+    assert told(early) == [early.number("A1")]
+
+
 def test_a_shop_that_takes_no_other_number_says_so_to_a_person(early: World) -> None:
     early.shop.replaces_numbers = False
     early.desk.jobs.mark_sent(sending(early, "A1"), None)
