@@ -25,6 +25,7 @@ from printing.errors import PrintingError
 from printing.jobs import Activity, JobNews, JobStore, LaneStatus
 from printing.printer import open_printer
 from printing.profile import PrinterProfile, profile_from_mapping, profile_to_mapping
+from printing.slip import Slip
 from printing.spooler import Spooler
 from printing.status import PrinterState
 from printing.transports.virtual import read_virtual_labels
@@ -216,13 +217,16 @@ class Printers:
         command = calibration(profile)
         if key == VIRTUAL or not command:
             raise Refused("printer.no_calibration", "this printer's language has no command to measure the paper")
-        status = self._spooler.statuses().get(key)
-        if status is not None and status.activity is Activity.PRINTING:
-            raise Refused("printer.busy_now", "a label is on its way to this printer")
+        self._expect_idle(key)
         try:
             open_printer(profile, self._core.config.clock.now).send(command, "calibrate")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
+
+    def _expect_idle(self, key: str) -> None:
+        status = self._spooler.statuses().get(key)
+        if status is not None and status.activity is Activity.PRINTING:
+            raise Refused("printer.busy_now", "a label is on its way to this printer")
 
     def find(self, search: Search) -> FoundPrinters:
         """Look for printers on this machine, and in its network where the search says so.
@@ -259,6 +263,21 @@ class Printers:
             open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
+
+    def print_slip(self, slip: Slip) -> str:
+        """Send a slip straight to this desk's printer; gives that printer's name.
+
+        Raises:
+            Refused: `printer.busy_now`, a label is on its way to it; what the printer or its wire says.
+        """
+        profile = self._profile(self._chosen())
+        self._expect_idle(profile.key)
+        try:
+            label = self._renderer.render_slip(slip, profile.size, profile.resolution)
+            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "SLIP")
+        except PrintingError as error:
+            raise Refused(error.code, str(error), **error.facts) from error
+        return profile.name
 
     def move_jobs(self, from_key: str, to_key: str) -> int:
         """Give what waits for one printer to another."""

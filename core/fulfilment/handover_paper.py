@@ -1,4 +1,4 @@
-"""A hand-over sheet as it is put on paper (交接单): what the courier signs, and what is kept with the day's papers."""
+"""A hand-over sheet as it is put on paper (交接单): what the courier signs, and what is kept."""
 
 from sqlalchemy import func, select
 

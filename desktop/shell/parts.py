@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from desktop.shell.sign_in_page import SignInPage
     from desktop.shell.window import DeskWindow
     from desktop.widgets.key_sheet import KeySheet
+
+
+def open_file(path: Path) -> None:
+    """Show a file in the program that this machine has for its kind; where it has none, nothing happens."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class ShellParts(QObject):
@@ -229,9 +234,19 @@ class ShellParts(QObject):
 
     def _make_handover(self) -> QWidget:
         from desktop.pages.handover.page import HandoverPage
+        from desktop.pages.handover.paper import SheetPapers
         from desktop.pages.handover.presenter import HandoverPresenter
 
-        presenter = HandoverPresenter(self._ports.handover, self._tasks, self.tell, self._sounds.play)
+        family = self._window.font().family()
+        presenter = HandoverPresenter(
+            self._ports.handover,
+            self._tasks,
+            self.tell,
+            now=self._ui.now,
+            papers=SheetPapers(self._folder / "handover", self._ui.texts, family, self._ports.print_slip),
+            open_file=open_file,
+            on_sound=self._sounds.play,
+        )
         presenter.on_order = self._open_order
         return HandoverPage(self._ui, presenter)
 

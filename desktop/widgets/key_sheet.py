@@ -37,6 +37,7 @@ KEYS: Final = (
     ("Alt+1 / 2", "keys.address"),
     ("F6 … F11", "keys.stock"),
     ("Ctrl+E", "keys.unmask"),
+    ("Ctrl+P", "keys.print_sheet"),
     ("Esc", "keys.back"),
 )
 

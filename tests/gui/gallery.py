@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
     named = ("entry", "handover", "day", "shops", "stock", "activity", "customers", "products")
-    return stand_in_ports(world, files=files, **{name: getattr(desk, name) for name in named})
+    return stand_in_ports(
+        world, files=files, print_slip=lambda _slip: "一号", **{name: getattr(desk, name) for name in named}
+    )
 
 
 def guarded_ports(world: DeskWorld, staff: Staffed) -> DeskPorts:
@@ -289,6 +291,17 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
     def stopped() -> None:
         window.page("handover")._presenter.show_list("intercepted")
 
+    def signed() -> None:
+        page = window.page("handover")._presenter
+        page.show_list("sheet")
+        settle(60)
+        pile = page.screen.pile
+        if pile is not None:
+            page.sign("李师傅", pile.on_sheet)
+        settle(60)
+        page.show_list("signed")
+        page.choose_days(date(2026, 6, 1), date(2026, 6, 30))
+
     def day() -> None:
         window.go("day")
 
@@ -418,6 +431,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14g-copied": copied,
         "14h-handover": handover,
         "14i-stopped": stopped,
+        "14ia-signed": signed,
         "14j-day": day,
         "14k-day-orders": day_orders,
         "14l-day-work": day_work,

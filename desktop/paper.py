@@ -1,0 +1,123 @@
+"""Sheets of A4 as a PDF: text, bars and lines placed in millimetres, in any thread, without widgets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QMarginsF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter
+
+from core.runtime.errors import Unavailable
+
+WIDTH_MM: Final = 210.0
+HEIGHT_MM: Final = 297.0
+_DPI: Final = 300
+_MM: Final = _DPI / 25.4
+#: narrowest bar; every scanner reads a third of a millimetre
+_MODULE_MM: Final = 0.33
+_QUIET_MODULES: Final = 10
+
+LEFT: Final = Qt.AlignmentFlag.AlignLeft
+CENTRE: Final = Qt.AlignmentFlag.AlignHCenter
+RIGHT: Final = Qt.AlignmentFlag.AlignRight
+
+
+def bars(text: str) -> list[bool]:
+    """The modules of `text` as Code 128, True for a dark one, without quiet zones."""
+    # Both are needed when something is drawn, not when a page opens that might draw it.
+    import numpy as np
+    import zxingcpp
+
+    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128)
+    image = zxingcpp.write_barcode_to_image(barcode, scale=1, add_hrt=False, add_quiet_zones=False)
+    pixels = np.asarray(image)
+    return [bool(pixel < 128) for pixel in pixels[0]]
+
+
+class Paper:
+    """A sheet being drawn; lengths are millimetres from its upper left corner."""
+
+    def __init__(self, writer: QPdfWriter, painter: QPainter, family: str) -> None:
+        self._writer = writer
+        self._painter = painter
+        self._family = family
+
+    def next_page(self) -> None:
+        """Go on on another page."""
+        self._writer.newPage()
+
+    def text(
+        self,
+        area: QRectF,
+        words: str,
+        size: float,
+        align: Qt.AlignmentFlag = LEFT,
+        *,
+        is_bold: bool = False,
+    ) -> None:
+        """One line in the middle of its area, `size` high: smaller where it would not fit, in the end cut."""
+        room = area.width() * _MM
+        font = self._font(size, is_bold=is_bold)
+        wide = QFontMetricsF(font).horizontalAdvance(words)
+        if wide > room:
+            font = self._font(size * max(room / wide, 0.6), is_bold=is_bold)
+            words = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
+        self._painter.setFont(font)
+        box = QRectF(area.x() * _MM, area.y() * _MM, area.width() * _MM, area.height() * _MM)
+        self._painter.drawText(box, int(align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), words)
+
+    def line(self, x1: float, y: float, x2: float, weight: float = 0.2) -> None:
+        """A level line."""
+        self._painter.fillRect(QRectF(x1 * _MM, y * _MM, (x2 - x1) * _MM, weight * _MM), QColor("black"))
+
+    def code128(self, area: QRectF, text: str) -> None:
+        """Bars in the middle of an area."""
+        modules = bars(text)
+        module_mm = min(_MODULE_MM, area.width() / (len(modules) + 2 * _QUIET_MODULES))
+        start = area.x() + (area.width() - module_mm * len(modules)) / 2
+        for place, is_dark in enumerate(modules):
+            if is_dark:
+                left = (start + place * module_mm) * _MM
+                bar = QRectF(left, area.y() * _MM, module_mm * _MM, area.height() * _MM)
+                self._painter.fillRect(bar, QColor("black"))
+
+    def _font(self, size: float, *, is_bold: bool) -> QFont:
+        font = QFont(self._family)
+        font.setPixelSize(max(round(size * _MM), 1))
+        font.setBold(is_bold)
+        return font
+
+
+@contextmanager
+def a4_pdf(path: Path, title: str, family: str) -> Iterator[Paper]:
+    """Draw a PDF; its folder is made.
+
+    Args:
+        path: the file, overwritten.
+        title: the document's name.
+        family: the font.
+
+    Raises:
+        Unavailable: `files.cannot_write`.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(path) from error
+    writer = QPdfWriter(str(path))
+    writer.setResolution(_DPI)
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
+    writer.setTitle(title)
+    painter = QPainter()
+    if not painter.begin(writer):
+        raise _cannot_write(path)
+    try:
+        yield Paper(writer, painter, family)
+    finally:
+        painter.end()
+
+
+def _cannot_write(path: Path) -> Unavailable:
+    return Unavailable("files.cannot_write", f"cannot write {path.name}")
