@@ -12,6 +12,10 @@ class DayDesk(Protocol):
         """Everything looked at before work begins."""
         ...
 
+    def carriers(self) -> tuple[Check, ...]:
+        """How many numbers are left; waits for the carriers' answers."""
+        ...
+
     def report(self) -> DayReport:
         """The day so far."""
         ...
