@@ -1,14 +1,15 @@
 """The day page's service."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from core.access.gate import needs
 from core.access.rights import Right
 from core.db.unit_of_work import Store
 from core.reports.day import day_report
 from core.reports.preflight import balance_checks, preflight
-from core.reports.records import Check, DayReport
+from core.reports.range import Watched, range_report
+from core.reports.records import Check, DayReport, RangeReport
 from core.waybills.balances import Balance
 
 
@@ -48,3 +49,12 @@ class Day:
         """The day so far: each order in one pile, the work by shop and clerk."""
         now = self._store.clock.now()
         return self._store.read(lambda connection: day_report(connection, now))
+
+    @needs(Right.SEE_ORDERS)
+    def work(self, first: date, last: date, progress: Watched | None = None) -> RangeReport:
+        """The work of several days by day, shop and clerk. Takes seconds over many days: it can be stopped.
+
+        Raises:
+            Refused: as `core.reports.range.range_report`.
+        """
+        return range_report(self._store, first, last, progress)

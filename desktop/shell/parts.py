@@ -197,6 +197,7 @@ class ShellParts(QObject):
             "entry": self._make_entry,
             "handover": self._make_handover,
             "day": self._make_day,
+            "reports": self._make_reports,
             "shops": self._make_shops,
             "files": self._make_files,
             "stock": self._make_stock,
@@ -256,7 +257,14 @@ class ShellParts(QObject):
 
         presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell)
         presenter.on_door = self._go_through
-        return DayPage(self._ui, presenter)
+        return DayPage(self._ui, presenter, lambda: self._window.go("reports"))
+
+    def _make_reports(self) -> QWidget:
+        from desktop.pages.reports.page import ReportsPage
+        from desktop.pages.reports.presenter import ReportsPresenter
+
+        presenter = ReportsPresenter(self._ports.day, self._ports.files, self._tasks, self.tell, self._ui.now)
+        return ReportsPage(self._ui, presenter, lambda: self._window.go("day"))
 
     def _make_shops(self) -> QWidget:
         from desktop.pages.shops.page import ShopsPage

@@ -30,6 +30,7 @@ KEYS: Final = (
     ("12 *", "keys.qty"),
     ("0–9 A–Z ↵", "keys.type"),
     ("Ctrl+1 … 9", "keys.pages"),
+    ("Ctrl+R", "keys.reports"),
     ("Ctrl+L", "keys.lock"),
     ("Ctrl+F", "keys.filter"),
     ("Ctrl+N", "keys.new_order"),

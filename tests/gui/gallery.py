@@ -311,6 +311,15 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
     def day_work() -> None:
         window.page("day")._presenter.show_part("work")
 
+    def reports() -> None:
+        window.go("reports")
+        settled(lambda: not window.page("reports")._presenter.screen.is_busy)
+
+    def reports_week() -> None:
+        page = window.page("reports")
+        page._presenter.choose_days(date(2026, 6, 12), date(2026, 6, 18))
+        settled(lambda: not page._presenter.screen.is_busy)
+
     def stock() -> None:
         window.go("stock")
 
@@ -435,6 +444,8 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14j-day": day,
         "14k-day-orders": day_orders,
         "14l-day-work": day_work,
+        "14la-reports": reports,
+        "14lb-reports-week": reports_week,
         "14m-stock": stock,
         "14n-why": why,
         "14o-counting": counting,

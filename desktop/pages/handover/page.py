@@ -340,7 +340,8 @@ class _PaperButtons(QWidget):
             key="F8",
             name=f"{name}.short",
         )
-        short.setVisible(presenter.can_print_short)
+        if not presenter.can_print_short:
+            short.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(page)
