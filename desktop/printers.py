@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from core.app import Core
 from core.db.unit_of_work import Changes
 from core.runtime.errors import NotFound, Refused
+from core.waybills.label_size import LabelSize
 from core.waybills.print_queue import VIRTUAL
 from desktop.pages.printers.ports import (
     FindView,
@@ -18,6 +19,7 @@ from desktop.pages.printers.ports import (
     PrinterDraft,
     PrinterView,
     Search,
+    SlipDraft,
 )
 from printing.calibration import calibration
 from printing.discovery import Find, find_here, find_on_network, neighbours, own_address
@@ -264,7 +266,7 @@ class Printers:
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
-    def print_slip(self, slip: Slip) -> str:
+    def print_slip(self, draft: SlipDraft) -> str:
         """Send a slip straight to this desk's printer; gives that printer's name.
 
         Raises:
@@ -272,12 +274,26 @@ class Printers:
         """
         profile = self._profile(self._chosen())
         self._expect_idle(profile.key)
+        slip = Slip(draft.title, draft.code, draft.large, draft.facts, draft.blanks, draft.mark)
         try:
             label = self._renderer.render_slip(slip, profile.size, profile.resolution)
             open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "SLIP")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
         return profile.name
+
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        """Which paper each carrier's labels want."""
+        return self._core.labels.label_sizes()
+
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        """A carrier's labels go to the printer that holds this paper; what waits already too.
+
+        Raises:
+            NotFound, Refused: as `core.desk.labels.Labels.set_label_size`.
+        """
+        self._core.labels.set_label_size(carrier_code, size)
+        self._spooler.wake()
 
     def move_jobs(self, from_key: str, to_key: str) -> int:
         """Give what waits for one printer to another."""

@@ -112,6 +112,8 @@ class ShellParts(QObject):
             self.scanner.on_touch = self._door.idle.touch
             self._door.changed.connect(self._on_door)
             self._door.told.connect(self._on_told)
+            self._ui.may = self._door.may
+            self._ui.entitled.emit()
             self._window.frame.rail.offer(self.may_open)
             self.strip.show_session(self._door.session)
 
@@ -169,6 +171,7 @@ class ShellParts(QObject):
         door, window = self._door, self._window
         if door is None:
             return
+        self._ui.entitled.emit()
         window.frame.rail.offer(self.may_open)
         self.strip.show_session(door.session)
         if door.is_locked:

@@ -3,7 +3,7 @@
 import pytest
 
 from core.app import CoreConfig, build
-from desktop.pages.printers.ports import PrinterDraft
+from desktop.pages.printers.ports import PrinterDraft, SlipDraft
 from desktop.printers import Printers
 from printing.resolution import Resolution
 from printing.slip import Slip
@@ -37,7 +37,7 @@ def test_a_slip_comes_out_of_the_desks_printer(renderer, tmp_path):
         with LabelPrinter() as paper:
             view = printers.add(PrinterDraft("一号", paper.address, "100x150"))
             printers.make_default(view.key)
-            assert printers.print_slip(SLIP) == "一号"
+            assert printers.print_slip(SlipDraft(**{name: getattr(SLIP, name) for name in Slip.__slots__})) == "一号"
             (black,) = paper.wait_for_papers(1)
             assert read_with_zxing(black) == {("code128", "JJ0618-01")}
     finally:

@@ -1,6 +1,6 @@
 """The hand-over sheet on paper: a PDF with every number, and the short form for the label printer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -9,9 +9,10 @@ from PySide6.QtCore import QRectF
 
 from core.fulfilment.handover_records import SheetLine, SheetPaper
 from desktop.formats import kilograms
+from desktop.pages.handover.ports import PrintSlip
+from desktop.pages.printers.ports import SlipDraft
 from desktop.paper import CENTRE, HEIGHT_MM, RIGHT, WIDTH_MM, Paper, a4_pdf
 from desktop.texts import Texts
-from printing.slip import Slip
 
 _MARGIN: Final = 12.0
 _WIDE: Final = WIDTH_MM - 2 * _MARGIN
@@ -29,7 +30,7 @@ _BLANKS: Final = ("courier", "signature", "time")
 class SheetPapers:
     """Puts sheets on paper in the language of the desk. Runs in any thread."""
 
-    def __init__(self, folder: Path, texts: Texts, family: str, print_slip: Callable[[Slip], str] | None) -> None:
+    def __init__(self, folder: Path, texts: Texts, family: str, print_slip: PrintSlip | None) -> None:
         """`print_slip` sends to this desk's label printer and gives its name; None where nothing is printed."""
         self._folder = folder
         self._texts = texts
@@ -74,7 +75,7 @@ class SheetPapers:
             raise RuntimeError("nothing is printed here")
         texts = self._texts
         return self._print_slip(
-            Slip(
+            SlipDraft(
                 title=texts.t("paper.title"),
                 code=paper.code,
                 large=texts.t("paper.count", n=len(paper.lines)),

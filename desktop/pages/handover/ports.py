@@ -11,10 +11,10 @@ from core.fulfilment.handover_records import (
     Taken,
     WaitingParcel,
 )
-from printing.slip import Slip
+from desktop.pages.printers.ports import SlipDraft
 
 #: sends a slip to this desk's label printer and gives that printer's name. Raises `Refused`
-PrintSlip = Callable[[Slip], str]
+PrintSlip = Callable[[SlipDraft], str]
 
 
 class HandoverDesk(Protocol):

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
+from core.access.rights import Right
 from core.reports.records import RangeReport
 from desktop.formats import time_text
 from desktop.pages.reports.presenter import PERIODS, ReportsPresenter
@@ -66,7 +67,13 @@ class ReportsPage(PageWidget):
         title.say("page.reports")
         self._at = PlainLabel(ui, "secondary", name="reports.at")
         export = ActionButton(
-            ui, "reports.export", self._export, icon="file-text", key="Ctrl+S", name="reports.export"
+            ui,
+            "reports.export",
+            self._export,
+            icon="file-text",
+            key="Ctrl+S",
+            name="reports.export",
+            right=Right.USE_FILES,
         )
         if not presenter.can_export:
             export.hide()
@@ -148,6 +155,9 @@ class ReportsPage(PageWidget):
     def _export(self) -> None:
         screen = self._presenter.screen
         if not self._presenter.can_export or screen.is_busy:
+            return
+        if not self._ui.may(Right.USE_FILES):
+            self._presenter.refuse(Right.USE_FILES)
             return
         place = self.ask_place(f"report-{screen.first}-{screen.last}.xlsx")
         if place is not None:

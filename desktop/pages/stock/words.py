@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from core.access.rights import Right
 from core.inventory.queries import Explanation, NoteRow
 from core.inventory.reasons import parted
 from core.inventory.stock_list import StockRow
@@ -17,6 +18,10 @@ ACTS: Final[Mapping[str, tuple[str, str]]] = {
     "unquarantine": ("F10", "play"),
     "in_hand": ("F11", "hand"),
 }
+#: the right that each takes
+RIGHTS: Final[Mapping[str, Right]] = dict.fromkeys(ACTS, Right.ADJUST_STOCK) | dict.fromkeys(
+    ("receive", "in_hand"), Right.RECEIVE_STOCK
+)
 #: notes that say what no movement says
 _TELLING: Final = frozenset({"stock.quarantine", "stock.counted"})
 
