@@ -331,7 +331,18 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         settle(60)
         window.page("stock").drawer._form._qty.setValue(1)
 
+    def new_place() -> None:
+        window.page("stock")._presenter.leave_act()
+        window.page("stock")._presenter.begin_place()
+
+    def moving() -> None:
+        page = window.page("stock")
+        page._presenter.make_place("wh2", "二号仓")
+        settled(lambda: len(page._presenter.screen.warehouses) > 1)
+        page._presenter.begin_act("transfer")
+
     def in_hand() -> None:
+        window.page("stock")._presenter.leave_act()
         window.page("stock")._presenter.review()
 
     def activity() -> None:
@@ -449,6 +460,8 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14m-stock": stock,
         "14n-why": why,
         "14o-counting": counting,
+        "14oa-new-place": new_place,
+        "14ob-moving": moving,
         "14p-in-hand": in_hand,
         "14q-activity": activity,
         "14r-failed": failed,
