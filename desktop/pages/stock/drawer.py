@@ -48,7 +48,9 @@ class StockDrawer(Drawer):
                 name=f"stock.drawer.{act}",
                 right=RIGHTS[act],
             )
-            acts.addWidget(button, number // _IN_A_ROW, number % _IN_A_ROW)
+            # The last one stands alone and has the longest key: it must not widen the column above it.
+            columns = _IN_A_ROW if number == len(ACTS) - 1 else 1
+            acts.addWidget(button, number // _IN_A_ROW, number % _IN_A_ROW, 1, columns)
         acts.setColumnStretch(_IN_A_ROW, 1)
         self.top.addLayout(acts)
         self._form = StockForm(ui, presenter)
