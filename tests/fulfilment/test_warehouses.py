@@ -1,12 +1,16 @@
 """Several warehouses: named by somebody who may, goods moved between them once, waiting orders sent on."""
 
+import threading
+
 import pytest
 from sqlalchemy import select
 
 from core.db.models import Journal
+from core.db.unit_of_work import UnitOfWork
+from core.inventory import warehouses
 from core.inventory.models import StockLevel, Warehouse
 from core.runtime.errors import NotFound, Refused
-from tests.race.test_spine_races import together
+from tests.race.test_spine_races import meet, together
 from tests.support.fake_shop import line
 
 
@@ -47,12 +51,36 @@ def test_what_names_no_place_or_one_that_is_there_is_refused(world, code, name, 
     assert len(world.rows(select(Warehouse.id))) == 1
 
 
-@pytest.mark.race
-def test_two_desks_make_one_warehouse(world):
+def one_name_twice(world, monkeypatch, wait_s):
+    """Two desks give one name at once; each has looked before either writes, if it can come that far."""
+    both = threading.Barrier(2)
+    insert = UnitOfWork.insert
+
+    def late(uow, table, row):
+        if table is Warehouse:
+            meet(both, wait_s)
+        return insert(uow, table, row)
+
+    monkeypatch.setattr(UnitOfWork, "insert", late)
     desks = [world.new_desk(f"desk {n}") for n in range(2)]
-    results = together(*(lambda desk=desk: desk.stock.add_warehouse("wh2", "二号仓") for desk in desks))
-    assert len(world.rows(select(Warehouse.id).where(Warehouse.code == "wh2"))) == 1
-    assert sum(isinstance(result, Refused) for result in results) == 1
+    acts = [lambda desk=desk, code=f"wh{n}": desk.stock.add_warehouse(code, "二号仓") for n, desk in enumerate(desks)]
+    results = together(*acts)
+    monkeypatch.undo()
+    return sum(isinstance(result, Refused) for result in results)
+
+
+@pytest.mark.race
+def test_two_desks_give_one_name_once(world, monkeypatch):
+    assert one_name_twice(world, monkeypatch, 0.4) == 1
+    assert len(world.rows(select(Warehouse.id).where(Warehouse.name == "二号仓"))) == 1
+
+
+@pytest.mark.race
+def test_twin_without_turns_two_desks_give_it_twice(world, monkeypatch):
+    if world.address.sqlite_path:
+        pytest.skip("SQLite has one writer anyway")
+    monkeypatch.setattr(warehouses, "take_turn", lambda uow, subject: None)
+    assert one_name_twice(world, monkeypatch, 20.0) == 0
 
 
 def test_goods_are_moved_once_and_come_back(world):
