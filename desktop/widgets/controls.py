@@ -81,7 +81,6 @@ class ActionButton(QPushButton):
         if right is not None:
             ui.entitled.connect(self._on_entitled)
         self._on_entitled()
-        self._on_restyled()
 
     @property
     def is_permitted(self) -> bool:
@@ -121,11 +120,13 @@ class ActionButton(QPushButton):
         if self._right is not None:
             self.setEnabled(self.is_permitted)
         self._on_retranslated()
+        self._on_restyled()
 
     @Slot()
     def _on_restyled(self) -> None:
         if self._icon:
-            token = {"main": "on_accent", "danger": "stop"}.get(str(self.property("look")), "text")
+            look = str(self.property("look")) if self.is_permitted else "grey"
+            token = {"main": "on_accent", "danger": "stop", "grey": "secondary"}.get(look, "text")
             self.setIcon(self._ui.icon(self._icon, token, 16))
             self.setIconSize(QSize(16, 16))
 

@@ -12,6 +12,7 @@ from core.inventory.models import StockLevel, Warehouse
 from core.runtime.errors import NotFound, Refused
 from tests.race.test_spine_races import meet, together
 from tests.support.fake_shop import line
+from tests.support.world import World
 
 
 def on_hand(world, warehouse, code="BEAR"):
@@ -76,11 +77,14 @@ def test_two_desks_give_one_name_once(world, monkeypatch):
 
 
 @pytest.mark.race
-def test_twin_without_turns_two_desks_give_it_twice(world, monkeypatch):
-    if world.address.sqlite_path:
-        pytest.skip("SQLite has one writer anyway")
+@pytest.mark.postgres
+def test_twin_without_turns_two_desks_give_it_twice(postgres_address, monkeypatch):
     monkeypatch.setattr(warehouses, "take_turn", lambda uow, subject: None)
-    assert one_name_twice(world, monkeypatch, 20.0) == 0
+    world = World(postgres_address)
+    try:
+        assert one_name_twice(world, monkeypatch, 20.0) == 0
+    finally:
+        world.close()
 
 
 def test_goods_are_moved_once_and_come_back(world):

@@ -128,6 +128,11 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
             staff.people.set_pin(staff.people.find("小李").id, PIN)
         entered("小李", PIN)
 
+    def packers_order() -> None:
+        window.go("orders")
+        settle(60)
+        presenter("orders").open(4998)
+
     return {
         "20-sign-in": lambda: None,
         "21-wrong-pin": wrong,
@@ -139,6 +144,7 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
         "27-log": log,
         "28-locked": lambda: window.parts.door.leave("idle"),
         "29-packer": packer,
+        "29b-packers-order": packers_order,
     }
 
 

@@ -199,8 +199,8 @@ class ReportsPage(PageWidget):
         if report is not None:
             ui = self._ui
             self._body.addWidget(Tiles(ui, "reports.total", totals(report)))
-            self._body.addWidget(shop_figures(ui, "reports.shops", report.shops))
-            self._body.addWidget(clerk_figures(ui, "reports.clerks", report.clerks))
+            self._body.addWidget(shop_figures(ui, "reports.shops", report.shops, "reports.nothing"))
+            self._body.addWidget(clerk_figures(ui, "reports.clerks", report.clerks, "reports.nothing"))
             if report.stuck:
                 rows = [(ui.texts.t(f"day.pile.{stage}"), str(count)) for stage, count in report.stuck]
                 self._body.addWidget(Figures(ui, "reports.stuck", ("stage", "stuck"), rows))

@@ -9,21 +9,21 @@ from desktop.widgets.figures import Figures
 _FIGURES = ("taken", "printed", "shipped", "handed_over", "pulled_out")
 
 
-def shop_figures(ui: Ui, name: str, shops: Sequence[ShopWork]) -> Figures:
+def shop_figures(ui: Ui, name: str, shops: Sequence[ShopWork], nothing: str = "day.nothing_yet") -> Figures:
     """A line for each shop."""
     rows = [(shop.shop_name, *_figures(shop), str(shop.stuck)) for shop in shops]
     sums = (*_sums(shops), str(sum(shop.stuck for shop in shops)))
-    return Figures(ui, name, ("shop", *_FIGURES, "stuck"), rows, sums=sums)
+    return Figures(ui, name, ("shop", *_FIGURES, "stuck"), rows, sums=sums, nothing=nothing)
 
 
-def clerk_figures(ui: Ui, name: str, clerks: Sequence[ClerkWork]) -> Figures:
+def clerk_figures(ui: Ui, name: str, clerks: Sequence[ClerkWork], nothing: str = "day.nothing_yet") -> Figures:
     """A line for each clerk, with their pace."""
     columns = ("packed", "shipped", "handed_over", "pulled_out")
     rows = [
         (one.operator, *(str(getattr(one, name)) for name in columns), str(one.hours), _pace(one)) for one in clerks
     ]
     sums = tuple(str(sum(getattr(one, name) for one in clerks)) for name in columns)
-    return Figures(ui, name, ("clerk", *columns, "hours", "per_hour"), rows, sums=sums)
+    return Figures(ui, name, ("clerk", *columns, "hours", "per_hour"), rows, sums=sums, nothing=nothing)
 
 
 def day_figures(ui: Ui, name: str, report: RangeReport) -> Figures:
