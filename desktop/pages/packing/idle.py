@@ -105,7 +105,8 @@ class _PickList(QFrame):
         self._title = ElidedLabel(ui, "title", name="packing.picks.title")
         self._total = PlainLabel(ui, "secondary", name="packing.picks.total")
         columns: tuple[Column[PickRow], ...] = (
-            Column("packing.pick.sku", lambda row: row.sku_code, 150),
+            Column("packing.pick.bin", lambda row: row.bin, 110),
+            Column("packing.pick.sku", lambda row: row.sku_code, 130, spare=2),
             Column("packing.pick.goods", lambda row: f"{row.name} {row.spec}".strip(), 240, stretch=True),
             Column("packing.pick.parcels", lambda row: str(row.parcel_count), 80, is_right=True, spare=1),
             Column("packing.pick.units", lambda row: f"× {row.qty}", 96, is_right=True),

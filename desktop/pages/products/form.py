@@ -7,7 +7,9 @@ from typing import Final
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.catalog.bins import LONGEST_BIN
 from core.catalog.products import LONGEST, MOST_GRAMS, MOST_UNITS
+from core.inventory.stock_list import WarehouseRow
 from desktop.pages.products.presenter import Draft, ProductsPresenter
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -53,6 +55,7 @@ class ProductForm(Drawer):
         self._lacks = TickBox(ui, "products.field.lacks_barcode", "products.form.lacks_barcode")
         self._lacks.toggled.connect(partial(self._on_tick, "lacks_barcode"))
         self._picture = PictureLabel(ui, ui.scaled(_PICTURE_PX), name="products.form.shown_picture")
+        self._bins = _Bins(ui, presenter)
         self._barcodes = _Rows(ui, presenter, "barcodes")
         self._parts = _Rows(ui, presenter, "components")
         self.show_body(self._body())
@@ -65,6 +68,8 @@ class ProductForm(Drawer):
         self._save.setEnabled(not screen.is_saving)
         if draft is None:
             return
+        if self._bins.offer(screen.warehouses) or screen.round != self._round:
+            self._bins.fill(draft)
         if screen.round != self._round:
             self._round = screen.round
             self._fill(draft)
@@ -106,6 +111,7 @@ class ProductForm(Drawer):
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(8)
         column.addLayout(grid)
+        column.addWidget(self._bins)
         column.addWidget(self._is_counted)
         column.addWidget(self._lacks)
         column.addWidget(self._barcodes)
@@ -154,6 +160,49 @@ class ProductForm(Drawer):
     def _on_tick(self, name: str, is_on: bool) -> None:
         if not self._is_filling:
             self._presenter.change(**{name: is_on})
+
+
+class _Bins(QFrame):
+    """Where each warehouse keeps the goods; with one warehouse nobody has to read its name."""
+
+    def __init__(self, ui: Ui, presenter: ProductsPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self._shown: tuple[WarehouseRow, ...] = ()
+        self._fields: dict[int, Field] = {}
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(4)
+
+    def offer(self, warehouses: tuple[WarehouseRow, ...]) -> bool:
+        """Have a field for each of these; whether they were made anew."""
+        if warehouses == self._shown:
+            return False
+        self._shown = warehouses
+        _empty(self._rows)
+        self._fields = {}
+        for place in warehouses:
+            label = PlainLabel(self._ui, "secondary")
+            label.say("products.field.bin" if len(warehouses) == 1 else "products.field.bin_at", warehouse=place.name)
+            field = Field(
+                self._ui, "products.field.bin.example", f"products.form.bin.{place.code}", limit=LONGEST_BIN
+            )
+            field.textEdited.connect(partial(self._presenter.change_bin, place.id))
+            line = QWidget()
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(label)
+            row.addWidget(field, 1)
+            self._fields[place.id] = field
+            self._rows.addWidget(line)
+        return True
+
+    def fill(self, draft: Draft) -> None:
+        """Show a draft's bins."""
+        bins = dict(draft.spec.bins)
+        for warehouse_id, field in self._fields.items():
+            field.setText(bins.get(warehouse_id, ""))
 
 
 class _Rows(QFrame):
