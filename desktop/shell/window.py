@@ -54,7 +54,7 @@ _TABLES: Final = {
     "settings": (),
 }
 #: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers", "products"})
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"waves", "orders", "entry", "stock", "activity", "customers", "products"})
 
 
 @dataclass(frozen=True, slots=True)

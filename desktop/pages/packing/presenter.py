@@ -149,6 +149,11 @@ class PackingPresenter:
         else:
             self._board.choose_line(step)
 
+    def look_at_wave(self, wave_id: int) -> None:
+        """Work on this wave: its pick list is shown, and a rush is on if it is one."""
+        self._board.show(wave_id=wave_id)
+        self._lookout.look_around()
+
     def close(self) -> None:
         """The window closes: put the parcel back, so that any desk can go on with it."""
         parcel = self.screen.parcel
