@@ -46,7 +46,8 @@ _OF_THE_GOODS = (
     .correlate(Parcel)
     .exists()
 )
-_NEXT_OF_THE_GOODS = NEXT.where(*WAITING, Parcel.wave_id == bindparam("wave"), _OF_THE_GOODS).order_by(
+#: the first parcel of a rush that still wants these goods, by the index of open parcels
+NEXT_OF_THE_GOODS = NEXT.where(*WAITING, Parcel.wave_id == bindparam("wave"), _OF_THE_GOODS).order_by(
     Parcel.wave_id, Parcel.wave_seq, Parcel.ship_by_at, Parcel.id
 )
 
@@ -81,7 +82,7 @@ def _goods(uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, sku: 
     view = None if mine is None else parcel_view(uow.connection, mine)
     if view is not None and view.print_state not in _ON_PAPER and any(one.sku_id == sku.sku_id for one in view.lines):
         return answer(uow, act, "rush.label_first", Tone.NOTICE, parcel_id=mine, **facts)
-    parcel_id = uow.execute(_NEXT_OF_THE_GOODS, {"wave": wave_id, "sku": sku.sku_id}).scalar_one_or_none()
+    parcel_id = uow.execute(NEXT_OF_THE_GOODS, {"wave": wave_id, "sku": sku.sku_id}).scalar_one_or_none()
     if parcel_id is None:
         return _none_of_these(uow, wave_id, sku, mine, act)
     opened = open_parcel(uow, Act("open", act.raw, f"{act.nonce}/open"), int(parcel_id))

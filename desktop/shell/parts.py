@@ -236,7 +236,7 @@ class ShellParts(QObject):
 
         settings = self._ui.settings
         # Asked here: fonts of widgets belong to this thread.
-        self._family = self._window.font().family()
+        self._font = self._window.font()
         way, limit = settings.text("way"), settings.number("wave_size")
         presenter = WavesPresenter(self._ports.waves, self._tasks, self.tell, self._write_picks, way=way, limit=limit)
         presenter.on_pack = self._pack_wave
@@ -253,7 +253,7 @@ class ShellParts(QObject):
 
         path = self._folder / "pick-lists" / f"{wave.code}.pdf"
         folder = self._ports.pictures
-        write_pick_sheet(path, wave, rows, self._ui.texts, self._family, lambda name: kept_picture(folder, name))
+        write_pick_sheet(path, wave, rows, self._ui.texts, self._font, lambda name: kept_picture(folder, name))
         return path
 
     def _make_handover(self) -> QWidget:

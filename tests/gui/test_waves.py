@@ -196,11 +196,11 @@ def test_what_core_refuses_is_said_and_the_page_goes_on(page, spine, monkeypatch
 def test_every_row_stands_on_paper_and_nobody_does(page, tmp_path, qapp, monkeypatch, language):
     words, text = [], sheet._Sheet.text
 
-    def writing(self, left, top, width, said, height, **more):
-        assert 0 <= left < left + width <= 200 < 297
-        assert 0 <= top <= 290
+    def writing(self, left, top, width, room, said, height, **more):
+        assert 0 <= left < left + width <= 200
+        assert 0 <= top < top + room <= 290
         words.append(said)
-        text(self, left, top, width, said, height, **more)
+        text(self, left, top, width, room, said, height, **more)
 
     monkeypatch.setattr(sheet._Sheet, "text", writing)
     page.do("start")
@@ -218,7 +218,7 @@ def test_every_row_stands_on_paper_and_nobody_does(page, tmp_path, qapp, monkeyp
         return image
 
     path = tmp_path / "lists" / "W.pdf"
-    write_pick_sheet(path, wave, rows, Texts(language), qapp.font().family(), picture)
+    write_pick_sheet(path, wave, rows, Texts(language), qapp.font(), picture)
     body = path.read_bytes()
     assert len(re.findall(rb"/Type /Page\b", body)) == 3
     assert re.search(rb"/MediaBox \[0 0 595[.\d]* 842[.\d]*\]", body)
@@ -231,6 +231,8 @@ def test_every_row_stands_on_paper_and_nobody_does(page, tmp_path, qapp, monkeyp
 
 def test_places_are_short(page):
     assert places_text(((1, 1), (3, 2), (7, 1))) == "1  3×2  7"
+    assert places_text(((1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (7, 1))) == "1–3  4–5×2  7"
+    assert places_text(()) == ""
 
 
 # --- page --------------------------------------------------------------------------------------------------------

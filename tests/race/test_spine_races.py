@@ -435,7 +435,7 @@ def _rush_together(world: World, monkeypatch: pytest.MonkeyPatch, next_of: Any) 
         return opening(*arguments)
 
     monkeypatch.setattr(rush, "open_parcel", slow)
-    monkeypatch.setattr(rush, "_NEXT_OF_THE_GOODS", next_of)
+    monkeypatch.setattr(rush, "NEXT_OF_THE_GOODS", next_of)
     acts = [partial(_rush, desk, wave_id) for desk in (world.desk, other)]
     return Counter(getattr(verdict, "code", repr(verdict)) for verdict in together(*acts))
 
@@ -444,7 +444,7 @@ def _rush_together(world: World, monkeypatch: pytest.MonkeyPatch, next_of: Any) 
 def test_pair_in_a_rush_the_parcel_another_desk_is_taking_is_passed_over(postgres_address, monkeypatch):
     world = World(postgres_address)
     try:
-        assert _rush_together(world, monkeypatch, rush._NEXT_OF_THE_GOODS) == {"rush.packed": 2}
+        assert _rush_together(world, monkeypatch, rush.NEXT_OF_THE_GOODS) == {"rush.packed": 2}
     finally:
         world.close()
 

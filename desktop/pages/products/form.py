@@ -55,7 +55,8 @@ class ProductForm(Drawer):
         self._lacks = TickBox(ui, "products.field.lacks_barcode", "products.form.lacks_barcode")
         self._lacks.toggled.connect(partial(self._on_tick, "lacks_barcode"))
         self._picture = PictureLabel(ui, ui.scaled(_PICTURE_PX), name="products.form.shown_picture")
-        self._bins = _Bins(ui, presenter)
+        self._grid = QGridLayout()
+        self._bins = _Bins(ui, presenter, self._grid, len(_TEXTS) + 1)
         self._barcodes = _Rows(ui, presenter, "barcodes")
         self._parts = _Rows(ui, presenter, "components")
         self.show_body(self._body())
@@ -93,7 +94,7 @@ class ProductForm(Drawer):
 
     def _body(self) -> QWidget:
         body = QWidget()
-        grid = QGridLayout()
+        grid = self._grid
         grid.setColumnStretch(1, 1)
         for number, (name, field) in enumerate(self._fields.items()):
             label = PlainLabel(self._ui, "secondary")
@@ -111,7 +112,6 @@ class ProductForm(Drawer):
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(8)
         column.addLayout(grid)
-        column.addWidget(self._bins)
         column.addWidget(self._is_counted)
         column.addWidget(self._lacks)
         column.addWidget(self._barcodes)
@@ -162,40 +162,38 @@ class ProductForm(Drawer):
             self._presenter.change(**{name: is_on})
 
 
-class _Bins(QFrame):
-    """Where each warehouse keeps the goods; with one warehouse nobody has to read its name."""
+class _Bins:
+    """Where each warehouse keeps the goods, as rows of the form; with one warehouse nobody has to read its name."""
 
-    def __init__(self, ui: Ui, presenter: ProductsPresenter) -> None:
-        super().__init__()
+    def __init__(self, ui: Ui, presenter: ProductsPresenter, grid: QGridLayout, first_row: int) -> None:
         self._ui = ui
         self._presenter = presenter
+        self._grid = grid
+        self._first_row = first_row
         self._shown: tuple[WarehouseRow, ...] = ()
         self._fields: dict[int, Field] = {}
-        self._rows = QVBoxLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(4)
+        self._labels: list[PlainLabel] = []
 
     def offer(self, warehouses: tuple[WarehouseRow, ...]) -> bool:
         """Have a field for each of these; whether they were made anew."""
         if warehouses == self._shown:
             return False
         self._shown = warehouses
-        _empty(self._rows)
-        self._fields = {}
-        for place in warehouses:
+        for widget in (*self._labels, *self._fields.values()):
+            widget.hide()
+            widget.deleteLater()
+        self._labels, self._fields = [], {}
+        for number, place in enumerate(warehouses, self._first_row):
             label = PlainLabel(self._ui, "secondary")
             label.say("products.field.bin" if len(warehouses) == 1 else "products.field.bin_at", warehouse=place.name)
             field = Field(
                 self._ui, "products.field.bin.example", f"products.form.bin.{place.code}", limit=LONGEST_BIN
             )
             field.textEdited.connect(partial(self._presenter.change_bin, place.id))
-            line = QWidget()
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.addWidget(label)
-            row.addWidget(field, 1)
+            self._labels.append(label)
             self._fields[place.id] = field
-            self._rows.addWidget(line)
+            self._grid.addWidget(label, number, 0)
+            self._grid.addWidget(field, number, 1)
         return True
 
     def fill(self, draft: Draft) -> None:

@@ -134,6 +134,7 @@ class _NextWave(QFrame):
         carrier.addWidget(self._cut_off)
         setting = BY_NAME["wave_size"]
         self._way = ChoiceBox(ui, "setting.way", BY_NAME["way"].choices, "waves.way")
+        self._way.setFixedWidth(ui.scaled(200))
         self._way.picked.connect(lambda way: presenter.change(way=way))
         self._limit = NumberBox(setting.lowest, setting.highest, "waves.limit")
         self._limit.setFixedWidth(ui.scaled(96))
@@ -144,7 +145,7 @@ class _NextWave(QFrame):
         )
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
-        for number, (code, widget) in enumerate((("setting.way", self._way), ("setting.wave_size", self._limit))):
+        for number, (code, widget) in enumerate((("waves.way", self._way), ("waves.limit", self._limit))):
             label = PlainLabel(ui, "secondary")
             label.say(code)
             grid.addWidget(label, number, 0)
@@ -302,7 +303,7 @@ class _Picks(QWidget):
         self._title = PlainLabel(ui, "heading", name="waves.picks.title")
         self._total = PlainLabel(ui, "secondary", name="waves.picks.total")
         columns: tuple[Column[PickRow], ...] = (
-            Column("packing.pick.bin", lambda row: row.bin, 100),
+            Column("packing.pick.bin", lambda row: row.bin or "—", 100),
             Column("waves.column.picture", lambda _row: "", 56, picture=lambda row: row.picture),
             Column("packing.pick.sku", lambda row: row.sku_code, 130, spare=1),
             Column("packing.pick.goods", lambda row: f"{row.name} {row.spec}".strip(), 200, stretch=True),
@@ -354,5 +355,16 @@ def _show_rows(table: ListTable, model: PagedTableModel[R], rows: Sequence[R]) -
 
 
 def places_text(places: tuple[tuple[int, int], ...]) -> str:
-    """For which places of the wave goods are: `1  3×2  7`, so that a picker can drop them into numbered boxes."""
-    return "  ".join(str(place) if units == 1 else f"{place}×{units}" for place, units in places)
+    """For which places of the wave goods are: `1–3  5×2  7`, so that a picker can drop them into numbered boxes."""
+    runs: list[tuple[int, int, int]] = []
+    for place, units in places:
+        if runs and runs[-1][1:] == (place - 1, units):
+            runs[-1] = (runs[-1][0], place, units)
+        else:
+            runs.append((place, place, units))
+    return "  ".join(_run(*run) for run in runs)
+
+
+def _run(first: int, last: int, units: int) -> str:
+    words = str(first) if first == last else f"{first}–{last}"
+    return words if units == 1 else f"{words}×{units}"

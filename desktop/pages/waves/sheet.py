@@ -23,12 +23,15 @@ _PER_PAGE: Final = int((_PAGE_MM[1] - _HEAD_MM - 2 * _MARGIN_MM) // _ROW_MM)
 #: left edges from the margin, and widths: tick, bin, picture, goods, units, places
 _COLUMNS_MM: Final = ((0.0, 8.0), (9.0, 30.0), (40.0, 14.0), (56.0, 62.0), (119.0, 16.0), (138.0, 48.0))
 
+#: keeps a line from being broken here
+_JOINER: Final = "\u2060"
+
 #: gives the picture of goods by its name; None where there is none
 PictureOf = Callable[[str], QImage | None]
 
 
 def write_pick_sheet(
-    path: Path, wave: WaveProgress, rows: tuple[PickRow, ...], texts: Texts, family: str, picture_of: PictureOf
+    path: Path, wave: WaveProgress, rows: tuple[PickRow, ...], texts: Texts, font: QFont, picture_of: PictureOf
 ) -> None:
     """Write the list. Runs in any thread; nothing personal stands on it.
 
@@ -49,7 +52,7 @@ def write_pick_sheet(
         for page in range(pages):
             if page:
                 writer.newPage()
-            sheet = _Sheet(painter, family)
+            sheet = _Sheet(painter, font)
             _head(sheet, texts, wave, rows, f"{page + 1} / {pages}")
             for place, row in enumerate(rows[page * _PER_PAGE : (page + 1) * _PER_PAGE]):
                 _row(sheet, row, _MARGIN_MM + _HEAD_MM + place * _ROW_MM, picture_of)
@@ -60,15 +63,16 @@ def write_pick_sheet(
 class _Sheet:
     """Draws in millimetres, black on white."""
 
-    def __init__(self, painter: QPainter, family: str) -> None:
+    def __init__(self, painter: QPainter, font: QFont) -> None:
         self.painter = painter
-        self._family = family
+        self._font = font
 
     def text(
         self,
         left_mm: float,
         top_mm: float,
         width_mm: float,
+        room_mm: float,
         words: str,
         height_mm: float,
         *,
@@ -76,22 +80,25 @@ class _Sheet:
         is_right: bool = False,
         lines: int = 1,
     ) -> None:
-        """Words in a box; what does not fit ends in an ellipsis."""
-        font = QFont(self._family)
+        """Words in the middle of a box of `room_mm`; what does not fit into it ends in an ellipsis."""
+        font = QFont(self._font)
         font.setPixelSize(round(height_mm * _MM))
         font.setBold(is_bold)
         self.painter.setFont(font)
-        measure = QFontMetricsF(font)
-        room = width_mm * _MM
-        shown = measure.elidedText(
-            visible(words), Qt.TextElideMode.ElideRight, room * lines * (1 if lines == 1 else 0.9)
+        width = width_mm * _MM
+        # A line is never filled to its end where words are kept whole.
+        fits = width * lines * (1 if lines == 1 else 0.85)
+        shown = QFontMetricsF(font).elidedText(visible(words), Qt.TextElideMode.ElideRight, fits)
+        flags = int(
+            (Qt.AlignmentFlag.AlignRight if is_right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
         )
-        side = Qt.AlignmentFlag.AlignRight if is_right else Qt.AlignmentFlag.AlignLeft
-        flags = int(side | Qt.AlignmentFlag.AlignVCenter)
         if lines > 1:
-            flags |= int(Qt.TextFlag.TextWrapAnywhere)
-        box = QRectF(left_mm * _MM, top_mm * _MM, room, measure.lineSpacing() * lines)
-        self.painter.drawText(box, flags, shown)
+            if shown != words and shown.endswith("…"):
+                # Half a number would be another number.
+                shown = f"{shown.rpartition(' ')[0]} …"
+            flags |= int(Qt.TextFlag.TextWordWrap)
+            shown = shown.replace("–", f"{_JOINER}–{_JOINER}")
+        self.painter.drawText(QRectF(left_mm * _MM, top_mm * _MM, width, room_mm * _MM), flags, shown)
 
     def line(self, top_mm: float) -> None:
         """A thin rule over the whole width."""
@@ -114,31 +121,29 @@ class _Sheet:
 def _head(sheet: _Sheet, texts: Texts, wave: WaveProgress, rows: tuple[PickRow, ...], page: str) -> None:
     width = _PAGE_MM[0] - 2 * _MARGIN_MM
     total = texts.t("packing.picks.total", kinds=len(rows), units=sum(row.qty for row in rows))
-    sheet.text(_MARGIN_MM, _MARGIN_MM, width, texts.t("packing.picks", code=wave.code), 6.0, is_bold=True)
-    sheet.text(_MARGIN_MM, _MARGIN_MM, width, page, 3.6, is_right=True)
+    sheet.text(_MARGIN_MM, _MARGIN_MM, width, 8, texts.t("packing.picks", code=wave.code), 6.0, is_bold=True)
+    sheet.text(_MARGIN_MM, _MARGIN_MM, width, 8, page, 3.6, is_right=True)
     parts = (texts.t(f"waves.kind.{wave.kind}"), wave.about, texts.t(f"setting.way.{wave.way}"), total)
-    sheet.text(_MARGIN_MM, _MARGIN_MM + 8.5, width, "   ".join(part for part in parts if part), 3.6)
+    sheet.text(_MARGIN_MM, _MARGIN_MM + 8.5, width, 6, "   ".join(part for part in parts if part), 3.6)
     heads = ("", "packing.pick.bin", "", "packing.pick.goods", "packing.pick.units", "waves.column.places")
     for (left, room), code in zip(_COLUMNS_MM, heads, strict=True):
         if code:
             is_right = code == "packing.pick.units"
-            sheet.text(_MARGIN_MM + left, _MARGIN_MM + 17, room, texts.t(code), 3.2, is_right=is_right)
+            sheet.text(_MARGIN_MM + left, _MARGIN_MM + 16.5, room, 6, texts.t(code), 3.2, is_right=is_right)
     sheet.line(_MARGIN_MM + _HEAD_MM - 1)
 
 
 def _row(sheet: _Sheet, row: PickRow, top: float, picture_of: PictureOf) -> None:
     tick, place, picture, goods, units, places = ((_MARGIN_MM + left, room) for left, room in _COLUMNS_MM)
-    sheet.box(tick[0], top + 5, 4)
-    sheet.text(*_at(place, top + 3.5), row.bin or "—", 6.0, is_bold=True)
+    room = _ROW_MM - 1
+    sheet.box(tick[0], top + (room - 4) / 2, 4)
+    sheet.text(place[0], top, place[1], room, row.bin or "—", 6.0, is_bold=True)
     image = picture_of(row.picture) if row.picture else None
     if image is not None:
-        sheet.picture(picture[0], top + 0.5, _ROW_MM - 2, image)
-    sheet.text(*_at(goods, top + 1.5), row.name, 4.4, is_bold=True)
-    sheet.text(*_at(goods, top + 8), "   ".join(part for part in (row.spec, row.sku_code) if part), 3.4)
-    sheet.text(*_at(units, top + 3.5), f"×{row.qty}", 6.0, is_bold=True, is_right=True)
-    sheet.text(*_at(places, top + 1), places_text(row.places), 3.2, lines=3)
-    sheet.line(top + _ROW_MM - 1)
-
-
-def _at(column: tuple[float, float], top: float) -> tuple[float, float, float]:
-    return column[0], top, column[1]
+        sheet.picture(picture[0], top + 0.5, room - 1, image)
+    sheet.text(goods[0], top + 0.5, goods[1], room / 2, row.name, 4.4, is_bold=True)
+    about = "   ".join(part for part in (row.spec, row.sku_code) if part)
+    sheet.text(goods[0], top + room / 2, goods[1], room / 2 - 0.5, about, 3.4)
+    sheet.text(units[0], top, units[1], room, f"×{row.qty}", 6.0, is_bold=True, is_right=True)
+    sheet.text(places[0], top, places[1], room, places_text(row.places), 2.8, lines=3)
+    sheet.line(top + room)
