@@ -1,6 +1,6 @@
 """Waves (波次): a batch of parcels worked together, in the order in which they will be packed."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
@@ -15,6 +15,11 @@ from core.waybills.print_queue import reprint, take_back
 #: batch: labels first, sorted, then pick and verify. scan_to_print: the label comes with the last verified unit.
 #: single_item: parcels of one unit each; a scan of the goods opens the next of them and prints its label.
 WAYS = ("batch", "scan_to_print", choosing.RUSH)
+_PUT_IN = (
+    update(Parcel)
+    .where(Parcel.id == bindparam("parcel"))
+    .values(wave_id=bindparam("wave"), wave_seq=bindparam("seq"))
+)
 _DUE, _SINGLE_ITEMS = Choice("due"), Choice("single_item")
 
 
@@ -41,8 +46,8 @@ def start_wave(uow: UnitOfWork, way: str, limit: int, choice: Choice | None = No
     row = {"code": f"W{today}-{number + 1:02d}", "way": way, "desk": uow.actor.desk, "created_at": uow.now}
     why = {"kind": choice.kind, "about": choosing.about(uow.connection, choice)}
     wave_id = uow.insert(Wave, row | why | {"parcel_count": len(parcel_ids)})
-    for seq, parcel_id in enumerate(parcel_ids, start=1):
-        uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(wave_id=wave_id, wave_seq=seq))
+    places = [{"parcel": parcel_id, "wave": wave_id, "seq": seq} for seq, parcel_id in enumerate(parcel_ids, start=1)]
+    uow.execute(_PUT_IN, places)
     if way == "batch":
         for parcel_id in parcel_ids:
             want_label_of(uow, parcel_id)
