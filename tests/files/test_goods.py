@@ -82,6 +82,7 @@ def test_bins_come_with_the_goods_and_an_empty_cell_takes_none_away(
     plan = planned(files, path)
     assert (plan.counts.new, plan.counts.changed, plan.counts.unchanged) == (1, 1, 1)
     assert [(one.row, one.column, one.reason) for one in plan.rejected] == [(6, "库位", "out_of_range")]
+    assert "团团熊 A-01-03" in [one.goods for one in plan.sample]
     run(files, path)
 
     def bins() -> list[tuple[str, ...]]:
