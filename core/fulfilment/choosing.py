@@ -14,6 +14,7 @@ from core.catalog.models import Bin, Sku
 from core.fulfilment.cut_offs import cut_offs, end_of_today, last_due, next_cut_off
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.picking import in_picking_order
+from core.fulfilment.shelving import shelf_order
 from core.fulfilment.states import IS_OPEN
 from core.fulfilment.wave_records import (
     CarrierChoice,
@@ -162,13 +163,20 @@ def _hottest_first(connection: Connection, fitting: Sequence[ColumnElement[bool]
             Parcel.ship_by_at,
             _INSIDE.c.sku_id,
             func.count().over(partition_by=_INSIDE.c.sku_id).label("heat"),
+            Sku.code,
+            func.coalesce(Bin.code, "").label("bin"),
         )
         .join(_INSIDE, _INSIDE.c.parcel_id == Parcel.id)
+        .join(Sku, Sku.id == _INSIDE.c.sku_id)
+        .outerjoin(Bin, and_(Bin.sku_id == Sku.id, Bin.warehouse_id == Parcel.warehouse_id))
         .where(*_FREE, _ONE_UNIT, *fitting)
         .subquery("singles")
     )
     order = (singles.c.heat.desc(), singles.c.sku_id, singles.c.ship_by_at.is_(None), singles.c.ship_by_at)
-    return list(connection.execute(select(singles.c.id).order_by(*order, singles.c.id).limit(limit)).scalars())
+    columns = (singles.c.id, singles.c.heat, singles.c.code, singles.c.bin)
+    rows = connection.execute(select(*columns).order_by(*order, singles.c.id).limit(limit)).all()
+    # Goods that are as hot as each other along the shelves; within them as the database has sorted them.
+    return [row.id for row in sorted(rows, key=lambda row: (-row.heat, shelf_order(row.code, row.bin), row.code))]
 
 
 # --- what could be chosen -----------------------------------------------------------------------------------------

@@ -108,6 +108,13 @@ def test_single_items_come_by_goods_the_hottest_first(world):
     assert inside(world, wave) == ["G1", "G2", "G3", "R1"]
 
 
+def test_goods_that_are_as_hot_as_each_other_come_along_the_shelves(world):
+    put(world, BAG="A-10", BEAR="A-2")
+    for no, code in (("G1", "BAG"), ("R1", "BEAR"), ("G2", "BAG"), ("R2", "BEAR")):
+        world.ready(no, line("1", code))
+    assert inside(world, start(world, Choice("single_item"))) == ["R1", "R2", "G1", "G2"]
+
+
 def test_a_rush_takes_single_items_whatever_else_it_is_chosen_by(world):
     singles(world)
     wave = start(world, Choice("single_sku", sku_id=world.skus["BEAR"]), way="single_item")

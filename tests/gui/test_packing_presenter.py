@@ -779,6 +779,12 @@ def test_a_rush_goes_from_goods_to_label_to_goods(rush):
     assert rush.called("scan_goods") == rush.called("open_code") == rush.called("open_next") == []
 
 
+def test_without_single_items_no_rush_begins_and_the_clerk_reads_why(desk):
+    desk.settings.put("way", "single_item")
+    desk.press(Command.WAVE)
+    assert (desk.said, desk.screen.sentence.way.code) == ("packing.no_rush", "packing.no_rush.way")
+
+
 def test_wrong_goods_in_a_rush_are_said_large(rush):
     rush.scan(DIAPERS.barcode)
     assert (rush.said, rush.screen.sentence.mood) == ("verdict.rush.not_inside", Mood.STOP)

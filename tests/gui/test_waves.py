@@ -15,6 +15,8 @@ from desktop.pages.waves import sheet
 from desktop.pages.waves.page import places_text
 from desktop.pages.waves.presenter import WavesPresenter
 from desktop.pages.waves.sheet import write_pick_sheet
+from desktop.shell import window
+from desktop.shell.rail import INSIDE, PAGES
 from desktop.shell.window import Start
 from desktop.texts import Texts
 from tests.fulfilment.test_bins import put
@@ -303,6 +305,26 @@ def test_the_number_that_is_being_typed_counts(robot, spine):
     robot.key(Qt.Key.Key_F3)
     robot.qtbot.waitUntil(lambda: len(spine.desk.waves.running()) == 1)
     assert spine.desk.waves.running()[0].parcel_count == 2
+
+
+def test_every_page_says_which_tables_show_on_it():
+    assert window._TABLES.keys() == {*PAGES, *INSIDE}
+
+
+def test_what_happens_at_another_desk_shows_on_the_page(qtbot, qapp, settings, spine, tmp_path):
+    def boot():
+        return stand_in_ports(DeskWorld(), waves=spine.desk.waves, listen=spine.store.subscribe)
+
+    made = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
+    with qtbot.waitSignal(made.ready):
+        made.show()
+    robot = DeskRobot(qtbot, made)
+    robot.goes_to("waves")
+    robot.sees("waves.preview", "4 个包裹")
+    spine.desk.packing.start_wave("batch", 3)
+    robot.sees("waves.picks.title", "W0618-01")
+    made.close()
+    made.deleteLater()
 
 
 def test_a_label_scanned_on_the_page_goes_to_the_desk(robot, spine):

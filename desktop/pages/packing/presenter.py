@@ -172,7 +172,8 @@ class PackingPresenter:
 
         def started(wave: WaveView | None) -> None:
             if wave is None:
-                self._board.say(Mood.NOTICE, Phrase("packing.no_wave"), Phrase("packing.no_wave.way"))
+                code = "packing.no_rush" if way == "single_item" else "packing.no_wave"
+                self._board.say(Mood.NOTICE, Phrase(code), Phrase(f"{code}.way"))
             else:
                 self._board.show(wave_id=wave.id)
             self._lookout.look_around()
