@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.fulfilment.records import PickRow
 from core.fulfilment.wave_records import WaveProgress
@@ -20,7 +20,8 @@ from desktop.widgets.pictures import PictureBook
 from desktop.widgets.table import ListTable
 
 R = TypeVar("R")
-_LEFT_PX = 340
+#: large letters must not push the pick list out of a small screen
+_LEFT_PX, _LEFT_MOST_PX = 340, 420
 _PICK_ROW_PX = 44
 _WAVES_SHOWN = 5
 
@@ -117,7 +118,7 @@ class _NextWave(QFrame):
         self._presenter = presenter
         self._is_filling = False
         self.setProperty("look", "card")
-        self.setFixedWidth(ui.scaled(_LEFT_PX))
+        self.setFixedWidth(min(ui.scaled(_LEFT_PX), _LEFT_MOST_PX))
         title = PlainLabel(ui, "heading")
         title.say("waves.next")
         self.model: PagedTableModel[ChoiceRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)
@@ -134,10 +135,9 @@ class _NextWave(QFrame):
         carrier.addWidget(self._cut_off)
         setting = BY_NAME["wave_size"]
         self._way = ChoiceBox(ui, "setting.way", BY_NAME["way"].choices, "waves.way")
-        self._way.setFixedWidth(ui.scaled(200))
+        self._way.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._way.picked.connect(lambda way: presenter.change(way=way))
         self._limit = NumberBox(setting.lowest, setting.highest, "waves.limit")
-        self._limit.setFixedWidth(ui.scaled(96))
         self._limit.valueChanged.connect(self._on_limit)
         self._preview = PlainLabel(ui, wraps=True, name="waves.preview")
         self._start = ActionButton(
@@ -149,7 +149,7 @@ class _NextWave(QFrame):
             label = PlainLabel(ui, "secondary")
             label.say(code)
             grid.addWidget(label, number, 0)
-            grid.addWidget(widget, number, 1, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(widget, number, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
