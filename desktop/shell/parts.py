@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtGui import QDesktopServices, QFont, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
@@ -270,13 +270,14 @@ class ShellParts(QObject):
         from desktop.pages.handover.paper import SheetPapers
         from desktop.pages.handover.presenter import HandoverPresenter
 
-        family = self._window.font().family()
+        # One family: with the list of them Qt writes digits that a reader of the PDF cannot search for.
+        font = QFont(self._window.font().family())
         presenter = HandoverPresenter(
             self._ports.handover,
             self._tasks,
             self.tell,
             now=self._ui.now,
-            papers=SheetPapers(self._folder / "handover", self._ui.texts, family, self._ports.print_slip),
+            papers=SheetPapers(self._folder / "handover", self._ui.texts, font, self._ports.print_slip),
             open_file=open_file,
             on_sound=self._sounds.play,
         )

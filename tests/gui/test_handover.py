@@ -8,6 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox, QTableView
 from sqlalchemy import select
 
@@ -55,7 +56,7 @@ class Page:
             self.tasks,
             self._tell,
             now=spine.clock.now,
-            papers=SheetPapers(folder or Path("nowhere"), Texts(), "", self._print_slip),
+            papers=SheetPapers(folder or Path("nowhere"), Texts(), QFont(""), self._print_slip),
             open_file=self.opened.append,
             on_sound=self.sounds.append,
         )
@@ -198,7 +199,7 @@ def test_every_number_of_a_long_sheet_stands_on_it_once(tmp_path, count, pages):
     paper = SheetPaper(
         "JJ0618-01", "通通快递", "open", ("甲店", "乙店"), START, None, START, "1号台", "小李", lines, 0
     )
-    path = SheetPapers(tmp_path, Texts("en"), "", None).write(paper)
+    path = SheetPapers(tmp_path, Texts("en"), QFont(""), None).write(paper)
     found = words_of(path)
     assert len(found) == pages
     assert sorted(re.findall(r"TT[0-9]{13}", "\n".join(found))) == [line.number for line in lines]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont
 
 from core.fulfilment.handover_records import SheetLine, SheetPaper
 from desktop.formats import kilograms
@@ -30,11 +31,11 @@ _BLANKS: Final = ("courier", "signature", "time")
 class SheetPapers:
     """Puts sheets on paper in the language of the desk. Runs in any thread."""
 
-    def __init__(self, folder: Path, texts: Texts, family: str, print_slip: PrintSlip | None) -> None:
+    def __init__(self, folder: Path, texts: Texts, font: QFont, print_slip: PrintSlip | None) -> None:
         """`print_slip` sends to this desk's label printer and gives its name; None where nothing is printed."""
         self._folder = folder
         self._texts = texts
-        self._family = family
+        self._font = font
         self._print_slip = print_slip
 
     @property
@@ -51,7 +52,7 @@ class SheetPapers:
         name = f"{paper.code}-copy{paper.copy_no}.pdf" if paper.copy_no else f"{paper.code}.pdf"
         path = self._folder / name
         pages = _pages(paper.lines)
-        with a4_pdf(path, f"{self._texts.t('paper.title')} {paper.code}", self._family) as sheet:
+        with a4_pdf(path, f"{self._texts.t('paper.title')} {paper.code}", self._font) as sheet:
             first = 0
             for number, lines in enumerate(pages, 1):
                 if number > 1:

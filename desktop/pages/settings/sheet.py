@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont
 
 from desktop.commands import sheet_codes
 from desktop.paper import CENTRE, WIDTH_MM, a4_pdf
@@ -15,7 +16,7 @@ _CELL_HEIGHT_MM: Final = 26.0
 _BAR_HEIGHT_MM: Final = 11.0
 
 
-def write_sheet(path: Path, texts: Texts, family: str) -> None:
+def write_sheet(path: Path, texts: Texts, font: QFont) -> None:
     """Write the sheet as an A4 PDF. Runs in any thread; takes some 100 ms.
 
     Raises:
@@ -24,7 +25,7 @@ def write_sheet(path: Path, texts: Texts, family: str) -> None:
     title = texts.t("sheet.title")
     room_mm = WIDTH_MM - 2 * _MARGIN_MM
     cell_mm = room_mm / _COLUMNS
-    with a4_pdf(path, title, family) as paper:
+    with a4_pdf(path, title, font) as paper:
         paper.text(QRectF(_MARGIN_MM, 10, room_mm, 9), title, 6.0, CENTRE)
         for number, (code, caption, value) in enumerate(sheet_codes()):
             left = _MARGIN_MM + (number % _COLUMNS) * cell_mm
