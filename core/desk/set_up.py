@@ -5,10 +5,11 @@ from sqlalchemy import select
 from core.access.gate import OPEN, declares, needs
 from core.access.models import Operator
 from core.access.rights import Right
+from core.channels.models import Shop
 from core.db.unit_of_work import Store
 from core.orders.entering import as_consignee, check_receiver
 from core.orders.entry_records import EnteredReceiver
-from core.channels.models import Shop
+from core.runtime.errors import Refused
 from core.waybills.accounts import house_sender, keep_house_sender
 from core.waybills.contract import Sender
 
@@ -38,11 +39,14 @@ class SetUp:
         """Print this as the sender on the labels of every carrier we ask for numbers ourselves, from the next on.
 
         Raises:
-            Refused: as `core.orders.entering.check_receiver`: a parcel comes back to the sender's address.
+            Refused: `sender.field_bad`, a parcel could not come back to this address; facts hold `field`.
         """
         names = Sender.__slots__
         entered = EnteredReceiver(**{name: getattr(sender, name) for name in names})
-        check_receiver(entered)
+        try:
+            check_receiver(entered)
+        except Refused as error:
+            raise Refused("sender.field_bad", f"the sender: {error}", field=error.facts["field"]) from error
         clean = as_consignee(entered)
         kept = Sender(**{name: getattr(clean, name) for name in names})
         self._store.write(lambda uow: keep_house_sender(uow, kept))

@@ -52,7 +52,10 @@ _TABLES: Final = {
     "people": ("operator",),
     "log": ("access", "operator"),
     "settings": (),
+    "welcome": (),
 }
+#: pages that stand alone, without the rail
+_ALONE: Final = frozenset({"welcome"})
 #: pages that know better where the keyboard begins
 _FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers", "products"})
 
@@ -285,6 +288,7 @@ class DeskWindow(QMainWindow):
         self._current = page
         self._is_covered = False
         self.frame.rail.mark(page)
+        self.frame.rail.setVisible(page not in _ALONE)
         if not self.can_open(page):
             self.frame.show_waiting(Phrase("shell.loading"))
             return

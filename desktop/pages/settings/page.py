@@ -30,6 +30,7 @@ class SettingsPage(QWidget):
         play: Callable[[str], None],
         folder: Path,
         practice: PracticeDesk | None = None,
+        set_up_again: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -48,6 +49,8 @@ class SettingsPage(QWidget):
         column.addWidget(title)
         cards = [self._group(name, list(rows), play) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
         cards.append(self._sheet())
+        if set_up_again is not None:
+            cards.insert(0, self._again(set_up_again))
         columns = QHBoxLayout()
         columns.setSpacing(12)
         shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
@@ -151,6 +154,21 @@ class SettingsPage(QWidget):
         column.addWidget(
             ActionButton(self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet")
         )
+        return card
+
+    def _again(self, set_up_again: Callable[[], None]) -> QFrame:
+        card = QFrame()
+        card.setProperty("look", "card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(8)
+        head = PlainLabel(self._ui, "heading")
+        head.say("settings.again")
+        text = PlainLabel(self._ui, "secondary", wraps=True)
+        text.say("settings.again.hint")
+        button = ActionButton(self._ui, "settings.again.open", set_up_again, icon="play", name="settings.again")
+        for widget in (head, text, button):
+            column.addWidget(widget)
         return card
 
     def _save_sheet(self) -> None:
