@@ -22,7 +22,7 @@ _NOBODY_TYPES_MS: Final = 35
 #: beyond this, steps are a hand's however even they are
 _SLOWEST_STEPS_MS: Final = 130
 #: deviation of the gaps, as a share of their mean: machines are even
-_EVEN: Final = 0.25
+_EVEN: Final = 0.15
 _FEWEST_GAPS: Final = 4
 _USUAL_GAP: Final = int(BY_NAME["scanner_gap_ms"].default)
 _LONGEST_GAP: Final = BY_NAME["scanner_gap_ms"].highest

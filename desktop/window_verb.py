@@ -119,19 +119,11 @@ def _show(options: Options, wish: _Wish) -> int:
     from PySide6.QtWidgets import QApplication
 
     from desktop.app import build_window
-    from desktop.first_start import FirstStart, FirstStartFile, is_new_folder, language_of
-    from desktop.settings import DeskSettings
     from desktop.shell.window import Start
 
-    is_new = wish.with_welcome and is_new_folder(options.data)
-    if is_new:
-        # Before anything else is written: a start that is cut off goes on with its steps.
-        FirstStartFile(options.data).keep(FirstStart())
     app = QApplication(["packdesk"])
     app.setApplicationName("Packdesk")
-    settings = DeskSettings(options.data)
-    if wish.language or is_new:
-        settings.put("language", wish.language or language_of(_system_language()))
+    settings = _settings_of(options, wish)
     boot = Boot(options, settings, wish)
     start = Start(boot.load, boot.glance, boot.begin)
     window = build_window(app, settings, start=start, folder=options.data, now=_now)
@@ -145,6 +137,24 @@ def _show(options: Options, wish: _Wish) -> int:
     code = app.exec()
     boot.close()
     return int(code)
+
+
+def _settings_of(options: Options, wish: _Wish) -> "DeskSettings":
+    """The settings of this desk; one that has never been used speaks the system's language and begins its steps."""
+    from desktop.first_start import FirstStart, FirstStartFile, is_new_folder, language_of
+    from desktop.settings import DeskSettings
+
+    is_new = wish.with_welcome and is_new_folder(options.data)
+    if is_new:
+        # Before anything else is written: a start that is cut off goes on with its steps.
+        try:
+            FirstStartFile(options.data).keep(FirstStart())
+        except OSError as error:
+            _log.warning("the first start cannot be remembered: %s", error)
+    settings = DeskSettings(options.data)
+    if wish.language or is_new:
+        settings.put("language", wish.language or language_of(_system_language()))
+    return settings
 
 
 def _measure(app: Any, window: Any, started: Moment) -> None:
@@ -259,7 +269,7 @@ class Boot:
             desks=desk.core.desks,
             pictures=options.data / "pictures",
             fetch_picture=desk.core.pictures.fetch,
-            practice=begun.stand_in(_open_practice) if has_practice else None,
+            practice=begun.stand_in(self._practice_of) if has_practice else None,
             files=begun.stand_in(lambda desk: desk.core.files),
             door=desk.core.sign_in,
             people=desk.core.people,
@@ -276,7 +286,10 @@ class Boot:
         state = file.read()
         if state is not None and state.scope is Scope.UNKNOWN:
             state = replace(state, scope=Scope.SHOP if desk.core.set_up.is_new() else Scope.DESK)
-            file.keep(state)
+            try:
+                file.keep(state)
+            except OSError as error:
+                _log.warning("the first start cannot be remembered: %s", error)
         return state
 
     def _may_open_practice(self) -> bool:
@@ -286,6 +299,15 @@ class Boot:
         first = self._first
         is_open_question = first is not None and first.scope is Scope.SHOP and first.source is Source.NONE
         return self._wish.with_practice and not is_open_question
+
+    def _practice_of(self, desk: "Desk") -> "Practice":
+        from core.runtime.errors import Unavailable
+
+        if desk.practice is not None:
+            return desk.practice
+        if self._may_open_practice():
+            raise Unavailable("practice.closed", "the practice shop could not be opened; the log says why")
+        raise Unavailable("practice.not_chosen", "nobody has chosen the practice shop yet")
 
     def begin(self) -> None:
         """Start printers, practice shop, lanes and care, once the pages can talk."""
@@ -430,9 +452,13 @@ class Boot:
 
     def keep(self, state: "FirstStart") -> None:
         """Remember where it stands."""
+        from core.runtime.errors import Unavailable
         from desktop.first_start import FirstStartFile
 
-        FirstStartFile(self._options.data).keep(state)
+        try:
+            FirstStartFile(self._options.data).keep(state)
+        except OSError as error:
+            raise Unavailable("welcome.not_kept", f"how far set-up has come was not written: {error}") from error
 
     def end(self) -> None:
         """All steps are through."""
@@ -483,14 +509,6 @@ def _label_renderer() -> "LabelRenderer":
     from printing.render import LabelRenderer
 
     return LabelRenderer()
-
-
-def _open_practice(desk: "Desk") -> "Practice":
-    from core.runtime.errors import Unavailable
-
-    if desk.practice is None:
-        raise Unavailable("practice.closed", "the practice shop could not be opened; the log says why")
-    return desk.practice
 
 
 def _subscribe(desk: "Desk", listener: Callable[[Any], None]) -> None:

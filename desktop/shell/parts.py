@@ -172,7 +172,8 @@ class ShellParts(QObject):
             return
         may = [page for page in PAGES if self.may_open(page)]
         was_covered = window.is_covered
-        if window.current_page not in may and may:
+        # Not every page stands on the rail.
+        if not self.may_open(window.current_page) and may:
             window.go(may[0])
         elif was_covered:
             window.go(window.current_page)

@@ -54,7 +54,7 @@ _TABLES: Final = {
     "settings": (),
     "welcome": (),
 }
-#: pages that stand alone, without the rail
+#: pages that stand alone, without rail and strip
 _ALONE: Final = frozenset({"welcome"})
 #: pages that know better where the keyboard begins
 _FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers", "products"})
@@ -288,7 +288,7 @@ class DeskWindow(QMainWindow):
         self._current = page
         self._is_covered = False
         self.frame.rail.mark(page)
-        self.frame.rail.setVisible(page not in _ALONE)
+        self.frame.stand_alone(page in _ALONE)
         if not self.can_open(page):
             self.frame.show_waiting(Phrase("shell.loading"))
             return

@@ -86,6 +86,7 @@ class OwnerScreen:
 
     Attributes:
         is_guarded: people sign in here already: there is no first one to take in.
+        may_sign_in: this desk has a door that could be closed.
         doubts: codes of what was not understood in a pasted sender.
     """
 
@@ -94,6 +95,7 @@ class OwnerScreen:
     pin_again: str = field(default="", repr=False)
     sender: Sender = field(default=NOBODY, repr=False)
     is_guarded: bool = False
+    may_sign_in: bool = True
     is_saving: bool = False
     trouble: Phrase | None = None
     doubts: tuple[str, ...] = ()
@@ -123,8 +125,9 @@ class OwnerStep(ScreenPresenter[OwnerScreen]):
 
     def enter(self) -> None:
         """Read who sends, unless somebody has typed something already."""
-        is_guarded = self._people is None or self._door is None or self._door.session().is_guarded
-        self._show(is_guarded=is_guarded, trouble=None)
+        is_guarded = self._door is not None and self._door.session().is_guarded
+        may_sign_in = self._people is not None and self._door is not None
+        self._show(is_guarded=is_guarded, may_sign_in=may_sign_in, trouble=None)
         self._tasks.submit(self._desk.sender, self._on_sender, self._fail, owner=self, key="sender")
 
     def _on_sender(self, sender: Sender | None) -> None:

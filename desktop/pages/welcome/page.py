@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.first_start import Source
@@ -57,7 +57,8 @@ class WelcomePage(PageWidget):
         self._on_leave = on_leave
         self._shown: Step | None = None
         self.setObjectName("welcome")
-        self._ready = ReadyPanel(ui, presenter)
+        self._foot = _Foot(ui, presenter)
+        self._ready = ReadyPanel(ui, presenter, self._foot.go_on)
         self._panels: dict[Step, Panel] = {**panels, Step.READY: self._ready}
         self._head = _Head(ui)
         self._title = PlainLabel(ui, "title", wraps=True, name="welcome.title")
@@ -84,7 +85,6 @@ class WelcomePage(PageWidget):
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(holder)
-        self._foot = _Foot(ui, presenter)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -113,7 +113,7 @@ class WelcomePage(PageWidget):
         code = f"welcome.ready.{screen.source or 'packing'}" if is_ready else f"welcome.{step}"
         self._title.say(code)
         self._why.say(f"{code}.why")
-        self._foot.show_step(step, screen.number, is_first=screen.is_first, source=screen.source)
+        self._foot.show_step(step, is_first=screen.is_first, source=screen.source)
         if is_ready:
             self._ready.show_screen()
         if step is self._shown:
@@ -125,12 +125,19 @@ class WelcomePage(PageWidget):
         panel = self._panels[step]
         panel.show_screen()
         panel.show()
-        self._begin_at(panel.first())
-
-    def _begin_at(self, widget: QWidget) -> None:
-        self.setFocusProxy(widget)
         if self.isVisible():
-            widget.setFocus()
+            self._take_keyboard(panel.first())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802  Qt's name
+        """Hand the keyboard to where it was in the open step, else to where that begins."""
+        super().focusInEvent(event)
+        panel = None if self._shown is None else self._panels[self._shown]
+        last = None if panel is None else panel.focusWidget()
+        self._take_keyboard(last or (self._foot.go_on if panel is None else panel.first()))
+
+    def _take_keyboard(self, widget: QWidget) -> None:
+        """Put the keyboard there; where that is not there yet, onto the way on: it must never be lost."""
+        (widget if widget.isVisibleTo(self) and widget.isEnabled() else self._foot.go_on).setFocus()
 
     def handle_scan(self, raw: str) -> None:
         """A code that was read at once; the step of the scanner has seen its keys already."""
@@ -226,7 +233,12 @@ class _Foot(QFrame):
         row.addWidget(self._skip)
         row.addWidget(self._next)
 
-    def show_step(self, step: Step, _number: int, *, is_first: bool, source: Source) -> None:
+    @property
+    def go_on(self) -> QWidget:
+        """The button that leads on."""
+        return self._next
+
+    def show_step(self, step: Step, *, is_first: bool, source: Source) -> None:
         """The words of this step's buttons."""
         is_ready = step is Step.READY
         self._back.setEnabled(not is_first)
@@ -242,8 +254,10 @@ class _Foot(QFrame):
 class ReadyPanel(Panel):
     """What is set and what was left out, each with a door."""
 
-    def __init__(self, ui: Ui, presenter: WelcomePresenter) -> None:
+    def __init__(self, ui: Ui, presenter: WelcomePresenter, go_on: QWidget) -> None:
+        """`go_on` is the button that leads to work."""
         super().__init__("ready")
+        self._go_on = go_on
         self._ui = ui
         self._presenter = presenter
         frame, column = card()
@@ -252,13 +266,10 @@ class ReadyPanel(Panel):
             if step is not Step.READY:
                 self._rows[step] = self._row(step)
                 column.addWidget(self._rows[step][0])
-        self._practice = PlainLabel(ui, "secondary", wraps=True, name="welcome.ready.more")
-        self._start = ActionButton(
-            ui, "welcome.start.packing", presenter.start_work, look="main", icon="package", name="welcome.start"
-        )
+        more = PlainLabel(ui, "secondary", wraps=True, name="welcome.ready.more")
+        more.say("welcome.ready.more")
         self.column.addWidget(frame)
-        self.column.addWidget(self._practice)
-        self.column.addWidget(self._start)
+        self.column.addWidget(more)
 
     def _row(self, step: Step) -> tuple[QWidget, IconLabel, PlainLabel, ActionButton]:
         holder = QWidget()
@@ -289,7 +300,7 @@ class ReadyPanel(Panel):
 
     def first(self) -> QWidget:
         """The way to work."""
-        return self._start
+        return self._go_on
 
     def show_screen(self) -> None:
         """Each step of this run."""
@@ -304,5 +315,3 @@ class ReadyPanel(Panel):
                 words.say(f"welcome.missing.{step}")
             door.say("welcome.door" if outcome is Outcome.DONE else "welcome.door.now")
             door.setVisible(outcome is Outcome.SKIPPED or step in _DOORS)
-        self._practice.say("welcome.ready.more")
-        self._start.say(f"welcome.start.{screen.source or 'packing'}")

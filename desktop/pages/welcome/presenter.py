@@ -88,6 +88,8 @@ class WelcomePresenter(ScreenPresenter[WelcomeScreen]):
     def next(self) -> None:
         """Keep what the step holds and go on; a step that cannot says why and stays."""
         step = self._screen.step
+        if not self._screen.steps:
+            return  # it is not known yet where it stands
         if step is Step.READY:
             self.start_work()
             return
@@ -100,7 +102,7 @@ class WelcomePresenter(ScreenPresenter[WelcomeScreen]):
     def skip(self) -> None:
         """Go on without it."""
         step = self._screen.step
-        if step is not Step.READY:
+        if self._screen.steps and step is not Step.READY:
             self._settle(step, Outcome.SKIPPED)
 
     def back(self) -> bool:

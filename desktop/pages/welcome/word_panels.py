@@ -200,8 +200,9 @@ class OwnerPanel(Panel):
             if self._fields[name].text() != value:
                 self._fields[name].setText(value)
         self._how.say("welcome.owner.guarded" if screen.is_guarded else "welcome.owner.who.more")
-        for widget in (self._fields["name"], self._fields["pin"], self._fields["pin_again"], self._no_pin):
-            widget.setVisible(not screen.is_guarded)
+        self._fields["name"].setVisible(not screen.is_guarded)
+        for widget in (self._fields["pin"], self._fields["pin_again"], self._no_pin):
+            widget.setVisible(screen.may_sign_in and not screen.is_guarded)
         notes = [self._ui.texts.say(Phrase(f"entry.doubt.{code}")) for code in screen.doubts]
         self._doubts.setVisible(bool(notes))
         self._doubts.show_text("\n".join(notes))
@@ -255,6 +256,7 @@ class RecoveryPanel(Panel):
         else:
             self._code.say("welcome.recovery.making")
         has_code = bool(screen.code)
+        has_come = has_code and self._typed.isHidden()
         for widget in (self._copy, self._save, self._typed):
             widget.setVisible(has_code)
         self._copy.say("welcome.recovery.copy_now" if screen.armed == "copy" else "welcome.recovery.copy")
@@ -262,6 +264,8 @@ class RecoveryPanel(Panel):
         said = screen.good or (Phrase(f"welcome.recovery.warning.{screen.armed}") if screen.armed else None)
         set_look(self._warning, look="good" if screen.good is not None else "notice")
         show_trouble(self._warning, said)
+        if has_come and self.isVisible():
+            self._typed.setFocus()
         show_trouble(self._trouble, screen.trouble)
 
     def forget(self) -> None:
