@@ -395,6 +395,7 @@ def test_the_recovery_code_is_shown_to_nobody_who_may_not_manage_people(qapp, tm
         ports.people.add("小李", [Role.PACKER], "907351")
         ports.door.by_pin("小李", "907351")
         assert not boot.wants_recovery_code()
+        assert boot.recovery_code() is None
         with pytest.raises(Refused):
             ports.people.everybody()
         assert ports.packing.to_pack() == 0

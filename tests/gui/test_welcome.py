@@ -197,7 +197,7 @@ def test_a_printer_by_keys_with_the_question_after_the_label(robot, world):
     robot.key(Qt.Key.Key_Return)
     robot.sees("welcome.printer.question", "就用")
     assert [view.name for view in world.printers_by_key.values() if view.is_default] == ["Xprinter XP-P323B"]
-    robot.key(Qt.Key.Key_Right, ALT)
+    robot.key(Qt.Key.Key_Return)
     at(robot, Step.SCANNER)
 
 
@@ -401,7 +401,7 @@ def test_from_an_empty_folder_to_the_first_parcel_by_keyboard_alone(program):
     robot.find("welcome.printer.virtual").setFocus()
     robot.key(Qt.Key.Key_Return)
     robot.sees("welcome.printer.question", "虚拟打印机")
-    robot.key(Qt.Key.Key_Right, ALT)
+    robot.key(Qt.Key.Key_Return)
     at(robot, Step.SCANNER)
     robot.gun(SAMPLE)
     robot.sees("welcome.scanner.title", "用")

@@ -120,6 +120,9 @@ class _ListCard(QFrame):
             row.setVisible(place < len(entries))
             if place < len(entries):
                 row.show_entry(entries[place])
+        if entries and not had_rows and self._virtual.hasFocus():
+            # One key tries the first one: the keyboard waited where there was something to press.
+            self.first().setFocus()
         for button in (self._again, self._network):
             button.setEnabled(not screen.is_searching)
         if screen.is_searching:
@@ -134,8 +137,6 @@ class _ListCard(QFrame):
             self._words.say("welcome.printer.some", n=len(entries))
         else:
             self._words.say("welcome.printer.none")
-        if entries and not had_rows and self.isVisible() and self._virtual.hasFocus():
-            self.first().setFocus()
 
     @Slot()
     def _on_tick(self) -> None:
@@ -196,6 +197,7 @@ class _TrialCard(QFrame):
         super().__init__()
         self._presenter = presenter
         self.setProperty("look", "card")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._title = PlainLabel(ui, "heading", wraps=True, name="welcome.printer.question")
         self._more = PlainLabel(ui, "secondary", wraps=True, name="welcome.printer.more")
         self._yes = ActionButton(
@@ -240,8 +242,8 @@ class _TrialCard(QFrame):
         column.addLayout(buttons)
 
     def first(self, stage: Stage) -> QWidget:
-        """Yes comes first; after a no, printing again."""
-        return {Stage.ASKED: self._yes, Stage.CHECKS: self._again}.get(stage, self._other)
+        """Yes comes first; after a no, printing again. Where there is nothing to press, Enter goes on from here."""
+        return {Stage.ASKED: self._yes, Stage.CHECKS: self._again}.get(stage, self)
 
     def show_trial(self, screen: PrinterScreen) -> None:
         """The stage's words and buttons."""
@@ -251,7 +253,7 @@ class _TrialCard(QFrame):
         code = "virtual_set" if stage is Stage.GOOD and is_virtual else stage.value
         self._title.say(f"welcome.printer.{code}", name=name)
         self._more.say(f"welcome.printer.{code}.more", name=name)
-        self._yes.setVisible(stage in {Stage.ASKED, Stage.CHECKS} and screen.trouble is None)
+        self._yes.setVisible(stage is Stage.ASKED)
         self._no.setVisible(stage is Stage.ASKED)
         self._checks.setVisible(stage is Stage.CHECKS)
         self._again.setVisible(stage is Stage.CHECKS)

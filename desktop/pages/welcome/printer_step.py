@@ -127,7 +127,7 @@ class PrinterStep(ScreenPresenter[PrinterScreen]):
     def came_well(self) -> None:
         """The test label is good: labels of this desk go there."""
         view = self._screen.tried
-        if view is not None and self._screen.stage in {Stage.ASKED, Stage.CHECKS}:
+        if view is not None and self._screen.stage is Stage.ASKED:
             self._do(lambda: self._printers.make_default(view.key), lambda _none: self._kept(view))
 
     def came_badly(self) -> None:

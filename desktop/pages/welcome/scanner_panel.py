@@ -53,9 +53,13 @@ class ScannerPanel(Panel):
         words = QVBoxLayout()
         words.setSpacing(10)
         words.addWidget(how)
-        words.addWidget(
+        # In a row of its own: a button's greatest width would be that of the whole column.
+        printing = QHBoxLayout()
+        printing.addWidget(
             ActionButton(ui, "welcome.scanner.print", print_sample, icon="printer", name="welcome.scanner.print")
         )
+        printing.addStretch(1)
+        words.addLayout(printing)
         words.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(20)
