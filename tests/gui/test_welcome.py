@@ -229,15 +229,28 @@ def test_a_scan_sets_the_desk_up_and_its_end_presses_nothing(robot, settings, en
     at(robot, Step.READY)
 
 
-def test_typing_is_seen_as_typing_and_its_enter_goes_nowhere(robot, settings):
-    go_to(robot, Step.SCANNER)
-    for place, char in enumerate("6901234"):
+def types_slowly(robot, text, end):
+    for place, char in enumerate(text):
         robot.types(char)
         robot.qtbot.wait(60 + 45 * (place % 3))
-    robot.key(Qt.Key.Key_Return)
-    robot.sees("welcome.scanner.title", "手打")
-    assert presenter(robot).screen.step is Step.SCANNER
-    assert settings.text("scanner_terminator") == "either"
+    robot.key(end)
+
+
+def test_typing_is_seen_as_typing_and_its_end_goes_nowhere(robot, settings):
+    go_to(robot, Step.SCANNER)
+    robot.gun(SAMPLE)
+    robot.sees("welcome.scanner.title", "扫描枪好用")
+    robot.qtbot.wait(QUIET_MS)
+    pad = QApplication.focusWidget()
+    for end in (Qt.Key.Key_Tab, Qt.Key.Key_Return):
+        types_slowly(robot, "6901234", end)
+        robot.sees("welcome.scanner.title", "手打")
+        assert QApplication.focusWidget() is pad
+        robot.gun(SAMPLE)
+        robot.sees("welcome.scanner.title", "扫描枪好用")
+        robot.qtbot.wait(QUIET_MS)
+    assert presenter(robot).screen.step is Step.SCANNER, "the Enter of a code is no way on"
+    assert settings.text("scanner_terminator") == "enter"
 
 
 def test_a_scanner_without_an_end_is_told_after_a_pause(robot):
@@ -437,7 +450,7 @@ def test_a_start_that_was_killed_goes_on_with_its_step_and_asks_nothing_twice(pr
     robot.qtbot.waitUntil(lambda: robot.window.current_page == "welcome")
     at(robot, Step.RECOVERY)
     assert robot.window.findChild(QLabel, "recovery.code") is None, "the old question does not come as well"
-    assert program.boot._desk.practice is None, "no practice shop before it is chosen"
+    assert program.boot._running().practice is None, "no practice shop before it is chosen"
 
 
 def test_a_skipped_code_is_asked_for_at_the_next_start_as_ever(program):
@@ -451,7 +464,7 @@ def test_a_skipped_code_is_asked_for_at_the_next_start_as_ever(program):
     robot = program.start()
     robot.qtbot.waitUntil(lambda: robot.window.findChild(QLabel, "recovery.code") is not None, timeout=20_000)
     assert robot.window.current_page == "packing"
-    assert program.boot._desk.practice is None, "nobody asked for the practice shop"
+    assert program.boot._running().practice is None, "nobody asked for the practice shop"
 
 
 def test_a_folder_from_before_never_sees_the_steps(program):
