@@ -280,6 +280,18 @@ def test_a_scan_outside_the_step_of_the_scanner_changes_nothing(robot, settings)
     assert settings.text("scanner_terminator") == "either"
 
 
+def test_on_another_page_no_scan_is_a_try_and_coming_back_it_is_one_again(robot, settings):
+    go_to(robot, Step.SCANNER)
+    robot.key(Qt.Key.Key_1, CTRL)
+    robot.qtbot.waitUntil(lambda: robot.window.current_page == "packing")
+    assert robot.window.parts.scanner.on_stroke is None
+    robot.window.go("welcome")
+    robot.qtbot.wait(50)
+    robot.gun(SAMPLE)
+    robot.sees("welcome.scanner.title", "扫描枪好用")
+    assert settings.text("scanner_terminator") == "enter"
+
+
 def _press(char):
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QKeyEvent

@@ -299,6 +299,13 @@ def test_an_owner_with_a_pin_is_an_admin_and_in_at_once(owner, done):
     assert (owner.screen.pin, owner.settings.text("clerk")) == ("", "")
 
 
+def test_an_owner_who_is_in_already_just_goes_on(owner, done):
+    owner.shop.added.append("somebody")
+    owner.enter()
+    owner.finish(done)
+    assert done.calls
+
+
 def test_a_pasted_sender_is_taken_apart_and_kept(owner, desk, done):
     owner.paste("熊猫小店 13800001111\n浙江杭州西湖区文三路9号2楼")
     assert owner.screen.sender == SENDER
@@ -417,6 +424,15 @@ def test_one_of_three_ways_to_orders(desk, tell, done, source, practice):
     assert desk.practice == "undecided", "nothing is done before the clerk goes on"
     step.finish(done)
     assert (desk.practice, chosen, done.calls) == (practice, [source], [True])
+
+
+def test_what_was_chosen_before_a_kill_is_still_chosen(desk, tell, done):
+    step = SourceStep(desk, InlineTasks(fail), tell)
+    step.chosen_before = lambda: Source.FILES
+    step.enter()
+    assert step.screen.chosen is Source.FILES
+    step.finish(done)
+    assert done.calls
 
 
 def test_a_practice_shop_that_cannot_open_is_said(desk, tell, done):

@@ -161,7 +161,7 @@ class OwnerStep(ScreenPresenter[OwnerScreen]):
         name, wants_pin = screen.name.strip(), bool(screen.pin or screen.pin_again)
         has_sender = any(getattr(screen.sender, one).strip() for one in SENDER_FIELDS)
         trouble = None
-        if not (name or wants_pin or has_sender):
+        if not (name or wants_pin or has_sender or screen.is_guarded):
             trouble = NOTHING_YET
         elif wants_pin and not name:
             trouble = Phrase("welcome.owner.name_first")
@@ -226,10 +226,12 @@ class SourceStep(ScreenPresenter[SourceScreen]):
         self._tasks = tasks
         #: what was chosen is to be remembered
         self.on_chosen: Callable[[Source], None] = lambda _source: None
+        #: what was chosen before a start that was cut off
+        self.chosen_before: Callable[[], Source] = lambda: Source.NONE
 
     def enter(self) -> None:
         """What was chosen stays chosen."""
-        self._show(trouble=None)
+        self._show(chosen=self._screen.chosen or self.chosen_before(), trouble=None)
 
     def choose(self, source: Source) -> None:
         """One of the three; it is done when the clerk goes on."""

@@ -61,6 +61,7 @@ def make_page(
     recovery = RecoveryStep(desk, tasks, tell, lambda path, code: _write_recovery(ui, path, code))
     source = SourceStep(desk, tasks, tell)
     source.on_chosen = presenter.choose_source
+    source.chosen_before = lambda: presenter.screen.source
     printer = PrinterStep(ports.printers, tasks, tell)
     sensor = ScannerStep(ui.settings, tell)
     scanner_panel = ScannerPanel(ui, sensor, lambda: _print_sample(ports.printers, tasks, tell, sensor))

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.first_start import Source
@@ -127,6 +127,17 @@ class WelcomePage(PageWidget):
         panel.show()
         if self.isVisible():
             self._take_keyboard(panel.first())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """The open step goes on."""
+        super().showEvent(event)
+        self._presenter.resume()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name
+        """Whatever led away: the open step rests, and what nobody else may read is gone."""
+        super().hideEvent(event)
+        self._presenter.pause()
+        self._on_leave(self._shown)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802  Qt's name
         """Hand the keyboard to where it was in the open step, else to where that begins."""

@@ -112,6 +112,15 @@ class WelcomePresenter(ScreenPresenter[WelcomeScreen]):
         self._open(self._screen.steps[self._screen.number - 2])
         return True
 
+    def pause(self) -> None:
+        """The page goes out of sight, whoever sent it there: nothing is listened to or looked for meanwhile."""
+        self._leave_step()
+
+    def resume(self) -> None:
+        """The page comes back into sight."""
+        if self._screen.steps and self._entered is None:
+            self._enter(self._screen.step)
+
     def go_to(self, step: Step) -> None:
         """Open one of the steps again."""
         if step in self._screen.steps:
@@ -167,6 +176,9 @@ class WelcomePresenter(ScreenPresenter[WelcomeScreen]):
                 screen.source,
             )
             self._write(lambda: self._desk.keep(state))
+        self._enter(step)
+
+    def _enter(self, step: Step) -> None:
         self._entered = step
         if step in self.steps:
             self.steps[step].enter()
