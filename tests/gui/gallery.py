@@ -559,6 +559,7 @@ def welcome_scenes(window: DeskWindow) -> dict[str, Callable[[], None]]:
         "35c-welcome-no-end": lambda: scan(SAMPLE.swapcase(), 4, ""),
         "36-welcome-ready": ready,
         "36b-welcome-own": own,
+        "37-settings-again": lambda: window.go("settings"),
     }
 
 

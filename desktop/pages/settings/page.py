@@ -49,12 +49,11 @@ class SettingsPage(QWidget):
         column.addWidget(title)
         cards = [self._group(name, list(rows), play) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
         cards.append(self._sheet())
-        if set_up_again is not None:
-            cards.insert(0, self._again(set_up_again))
         columns = QHBoxLayout()
         columns.setSpacing(12)
-        shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
-        for side in (cards[0::2], [*cards[1::2], *shops]):
+        more: list[QFrame] = [] if set_up_again is None else [self._again(set_up_again)]
+        more += [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
+        for side in (cards[0::2], [*cards[1::2], *more]):
             stack = QVBoxLayout()
             stack.setSpacing(12)
             for card in side:
