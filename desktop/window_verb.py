@@ -388,7 +388,7 @@ class Boot:
             # Once in a start: asking makes another code.
             if self._has_asked:
                 return
-            if self._first is not None:
+            if self._first is not None and self._wish.with_welcome:
                 # Its own steps ask for the code.
                 if window.may_open("welcome") and not window.is_locked:
                     self._has_asked = True

@@ -480,6 +480,16 @@ def test_a_skipped_code_is_asked_for_at_the_next_start_as_ever(program):
     assert program.boot._running().practice is None, "nobody asked for the practice shop"
 
 
+def test_who_wants_no_steps_sees_none_and_gets_no_invented_orders_by_that(program):
+    robot = program.start()
+    at(robot, Step.LANGUAGE)
+    program.end()
+    robot = program.start(with_welcome=False)
+    robot.qtbot.waitUntil(lambda: robot.window.findChild(QLabel, "recovery.code") is not None, timeout=20_000)
+    assert robot.window.current_page == "packing"
+    assert program.boot._running().practice is None
+
+
 def test_a_folder_from_before_never_sees_the_steps(program):
     robot = program.start(with_welcome=False)
     robot.qtbot.waitUntil(lambda: robot.window.findChild(QLabel, "recovery.code") is not None, timeout=20_000)
