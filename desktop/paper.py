@@ -93,6 +93,11 @@ class Paper:
         flags = int(LEFT | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap)
         self._painter.drawText(_dots(area), flags, shown.replace("–", f"{_JOINER}–{_JOINER}"))
 
+    def paragraph(self, area: QRectF, words: str, size: float) -> None:
+        """Words of ours from the upper left corner on, in as many lines as they take."""
+        self._painter.setFont(self._font(size, is_bold=False))
+        self._painter.drawText(_dots(area), int(LEFT | Qt.TextFlag.TextWordWrap), words)
+
     def line(self, x1: float, y: float, x2: float, weight: float = 0.2) -> None:
         """A level line."""
         self._painter.fillRect(_dots(QRectF(x1, y, x2 - x1, weight)), QColor("black"))
