@@ -53,6 +53,7 @@ from core.sync.handlers import Handlers
 from core.sync.pulling import Pull, Puller
 from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
 from core.waybills.accounts import ServiceFactory
+from core.waybills.balances import Balances
 from core.waybills.numbers import lane_of
 from core.waybills.print_queue import doubt_forgotten
 
@@ -129,7 +130,7 @@ class Core:
         self.waves = Waves(self.store, self.asking)
         self.handover = Handover(self.store)
         self.shop_desk = Shops(self.store, self._outside.channels, self.open_channel, self._on_shops_changed)
-        self.day = Day(self.store, self._newest_backup_at)
+        self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._services()).ask)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
@@ -201,8 +202,8 @@ class Core:
         try:
             return self.puller.pull(shop, self.open_channel(shop))
         except (ChannelError, DomainError) as error:
-            sentence = f"{type(error).__name__}: {error}"
-            self.store.write(lambda uow: note_bad_pull(uow, shop_id, sentence), urgency=Urgency.LANE)
+            bad = error
+            self.store.write(lambda uow: note_bad_pull(uow, shop_id, bad), urgency=Urgency.LANE)
             raise
         finally:
             self.store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)

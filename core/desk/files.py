@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import select
@@ -29,6 +30,7 @@ from core.files.sample import Sampled, sample_of_items, sample_of_orders
 from core.files.writing import Sheet, Staged, stage
 from core.inventory import stock_list
 from core.inventory.warehouses import main_warehouse
+from core.reports.range import range_report
 from core.runtime.errors import Refused
 from core.sync.shops import ShopRecord, add_shop, file_shops, is_taken, shop_of
 
@@ -231,6 +233,16 @@ class Files:
         """
         now = self._store.clock.now()
         return self._export(path, "day", lambda connection: exporting.day_sheet(connection, now), is_personal=False)
+
+    @needs(Right.USE_FILES)
+    def export_report(self, path: Path, first: date, last: date, progress: Progress | None = None) -> Exported:
+        """Write the work of several days: by day, shop and clerk.
+
+        Raises:
+            Refused: as `core.reports.range.range_report`. Refused, Unavailable: as `export_orders`.
+        """
+        sheet = exporting.report_sheet(range_report(self._store, first, last, progress))
+        return self._export(path, "report", lambda _connection: sheet, is_personal=False)
 
     @needs(Right.USE_FILES)
     def export_shipping(self, path: Path, shop_id: int, *, again: bool = False) -> Exported:

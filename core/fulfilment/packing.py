@@ -182,14 +182,19 @@ def take_over(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     return seen if seen is not None else open_parcel(uow, act, parcel_id, over=fence)
 
 
+def ways_to_write(raw: str) -> tuple[set[str], set[str]]:
+    """The numbers that a scanned or typed one may mean: those written exactly so, and all of them."""
+    number = raw.replace(" ", "")
+    exact = {number, number.upper()}
+    return exact, exact | {number.upper().split("-", 1)[0]}
+
+
 def find_waybill(uow: UnitOfWork, raw: str) -> Any:
     """The waybill a scanned number belongs to: spaces dropped, upper case, JD's `-n-m-` suffix taken off.
 
     A number written exactly so goes first, then a valid one before one that was called off.
     """
-    number = raw.replace(" ", "")
-    exact = {number, number.upper()}
-    numbers = exact | {number.upper().split("-", 1)[0]}
+    exact, numbers = ways_to_write(raw)
     query = select(Waybill.id, Waybill.parcel_id, Waybill.state, Waybill.number, Waybill.carrier_code)
     rank = (Waybill.number.not_in(exact), Waybill.state != "obtained", Waybill.id.desc())
     return uow.execute(query.where(Waybill.number.in_(numbers)).order_by(*rank).limit(1)).one_or_none()

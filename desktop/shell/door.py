@@ -28,6 +28,7 @@ PAGE_RIGHTS: Final = {
     "handover": (Right.HAND_OVER,),
     "shops": (Right.CHANGE_SETTINGS,),
     "day": (Right.SEE_ORDERS,),
+    "reports": (Right.SEE_ORDERS,),
     "printers": (Right.PRINT_LABEL, Right.CHANGE_SETTINGS),
     "settings": (Right.SEE_DESK,),
     "welcome": (Right.SEE_DESK,),

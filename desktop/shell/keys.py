@@ -81,6 +81,9 @@ class ShellKeys(QObject):
         if key == Qt.Key.Key_N and modifiers == Qt.KeyboardModifier.ControlModifier:
             self._window.go("entry")
             return True
+        if key == Qt.Key.Key_R and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self._window.go("reports")
+            return True
         if key == Qt.Key.Key_F12:
             self._window.go("packing")
             return self._hand_over("packing", key, modifiers)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QFont, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from desktop.shell.sign_in_page import SignInPage
     from desktop.shell.window import DeskWindow
     from desktop.widgets.key_sheet import KeySheet
+
+
+def open_file(path: Path) -> None:
+    """Show a file in the program that this machine has for its kind; where it has none, nothing happens."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class ShellParts(QObject):
@@ -109,6 +114,8 @@ class ShellParts(QObject):
             self.scanner.on_touch = self._door.idle.touch
             self._door.changed.connect(self._on_door)
             self._door.told.connect(self._on_told)
+            self._ui.may = self._door.may
+            self._ui.entitled.emit()
             self._window.frame.rail.offer(self.may_open)
             self.strip.show_session(self._door.session)
 
@@ -167,6 +174,7 @@ class ShellParts(QObject):
         door, window = self._door, self._window
         if door is None:
             return
+        self._ui.entitled.emit()
         window.frame.rail.offer(self.may_open)
         self.strip.show_session(door.session)
         if door.is_locked:
@@ -197,6 +205,7 @@ class ShellParts(QObject):
             "waves": self._make_waves,
             "handover": self._make_handover,
             "day": self._make_day,
+            "reports": self._make_reports,
             "shops": self._make_shops,
             "files": self._make_files,
             "stock": self._make_stock,
@@ -261,9 +270,20 @@ class ShellParts(QObject):
 
     def _make_handover(self) -> QWidget:
         from desktop.pages.handover.page import HandoverPage
+        from desktop.pages.handover.paper import SheetPapers
         from desktop.pages.handover.presenter import HandoverPresenter
 
-        presenter = HandoverPresenter(self._ports.handover, self._tasks, self.tell, self._sounds.play)
+        # One family: with the list of them Qt writes digits that a reader of the PDF cannot search for.
+        font = QFont(self._window.font().family())
+        presenter = HandoverPresenter(
+            self._ports.handover,
+            self._tasks,
+            self.tell,
+            now=self._ui.now,
+            papers=SheetPapers(self._folder / "handover", self._ui.texts, font, self._ports.print_slip),
+            open_file=open_file,
+            on_sound=self._sounds.play,
+        )
         presenter.on_order = self._open_order
         return HandoverPage(self._ui, presenter)
 
@@ -273,7 +293,14 @@ class ShellParts(QObject):
 
         presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell)
         presenter.on_door = self._go_through
-        return DayPage(self._ui, presenter)
+        return DayPage(self._ui, presenter, lambda: self._window.go("reports"))
+
+    def _make_reports(self) -> QWidget:
+        from desktop.pages.reports.page import ReportsPage
+        from desktop.pages.reports.presenter import ReportsPresenter
+
+        presenter = ReportsPresenter(self._ports.day, self._ports.files, self._tasks, self.tell, self._ui.now)
+        return ReportsPage(self._ui, presenter, lambda: self._window.go("day"))
 
     def _make_shops(self) -> QWidget:
         from desktop.pages.shops.page import ShopsPage

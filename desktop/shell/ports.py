@@ -12,7 +12,7 @@ from desktop.pages.customers.ports import CustomerDesk
 from desktop.pages.day.ports import DayDesk
 from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.files.ports import FileDesk
-from desktop.pages.handover.ports import HandoverDesk
+from desktop.pages.handover.ports import HandoverDesk, PrintSlip
 from desktop.pages.log.ports import AuditDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
@@ -74,7 +74,7 @@ class DeskPorts:
         files: tables in and out, None where there are none.
         door: who is signed in; None where nobody ever has to be.
         people, audit: their pages; None where there are none.
-        print_badge: prints a badge; None where nothing is printed.
+        print_badge, print_slip: print a badge, a slip; None where nothing is printed.
         welcome: the steps of a first start; None where there are none.
     """
 
@@ -102,4 +102,5 @@ class DeskPorts:
     people: PeopleDesk | None = None
     audit: AuditDesk | None = None
     print_badge: PrintBadge | None = None
+    print_slip: PrintSlip | None = None
     welcome: WelcomeDesk | None = None

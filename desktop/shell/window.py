@@ -44,6 +44,7 @@ _TABLES: Final = {
     "handover": ("parcel", "handover", "order_line", "hold"),
     "shops": ("shop",),
     "day": ("orders", "parcel", "print_job", "hold", "outbox"),
+    "reports": (),
     "files": ("file", "shop", "export"),
     "products": ("sku", "listing"),
     "customers": ("customer", "orders"),

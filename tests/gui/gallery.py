@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,9 @@ def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
     named = ("entry", "waves", "handover", "day", "shops", "stock", "activity", "customers", "products")
-    return stand_in_ports(world, files=files, **{name: getattr(desk, name) for name in named})
+    return stand_in_ports(
+        world, files=files, print_slip=lambda _slip: "一号", **{name: getattr(desk, name) for name in named}
+    )
 
 
 def guarded_ports(world: DeskWorld, staff: Staffed) -> DeskPorts:
@@ -133,6 +135,11 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
             staff.people.set_pin(staff.people.find("小李").id, PIN)
         entered("小李", PIN)
 
+    def packers_order() -> None:
+        window.go("orders")
+        settle(60)
+        presenter("orders").open(4998)
+
     return {
         "20-sign-in": lambda: None,
         "21-wrong-pin": wrong,
@@ -144,6 +151,7 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
         "27-log": log,
         "28-locked": lambda: window.parts.door.leave("idle"),
         "29-packer": packer,
+        "29b-packers-order": packers_order,
     }
 
 
@@ -330,6 +338,17 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
     def stopped() -> None:
         window.page("handover")._presenter.show_list("intercepted")
 
+    def signed() -> None:
+        page = window.page("handover")._presenter
+        page.show_list("sheet")
+        settle(60)
+        pile = page.screen.pile
+        if pile is not None:
+            page.sign("李师傅", pile.on_sheet)
+        settle(60)
+        page.show_list("signed")
+        page.choose_days(date(2026, 6, 1), date(2026, 6, 30))
+
     def day() -> None:
         window.go("day")
 
@@ -338,6 +357,15 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
 
     def day_work() -> None:
         window.page("day")._presenter.show_part("work")
+
+    def reports() -> None:
+        window.go("reports")
+        settled(lambda: not window.page("reports")._presenter.screen.is_busy)
+
+    def reports_week() -> None:
+        page = window.page("reports")
+        page._presenter.choose_days(date(2026, 6, 12), date(2026, 6, 18))
+        settled(lambda: not page._presenter.screen.is_busy)
 
     def stock() -> None:
         window.go("stock")
@@ -350,7 +378,18 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         settle(60)
         window.page("stock").drawer._form._qty.setValue(1)
 
+    def new_place() -> None:
+        window.page("stock")._presenter.leave_act()
+        window.page("stock")._presenter.begin_place()
+
+    def moving() -> None:
+        page = window.page("stock")
+        page._presenter.make_place("wh2", "二号仓")
+        settled(lambda: len(page._presenter.screen.warehouses) > 1)
+        page._presenter.begin_act("transfer")
+
     def in_hand() -> None:
+        window.page("stock")._presenter.leave_act()
         window.page("stock")._presenter.review()
 
     def activity() -> None:
@@ -465,12 +504,17 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         "14gc-waves-cut-off": waves_cut_off,
         "14h-handover": handover,
         "14i-stopped": stopped,
+        "14ia-signed": signed,
         "14j-day": day,
         "14k-day-orders": day_orders,
         "14l-day-work": day_work,
+        "14la-reports": reports,
+        "14lb-reports-week": reports_week,
         "14m-stock": stock,
         "14n-why": why,
         "14o-counting": counting,
+        "14oa-new-place": new_place,
+        "14ob-moving": moving,
         "14p-in-hand": in_hand,
         "14q-activity": activity,
         "14r-failed": failed,

@@ -357,7 +357,7 @@ def test_command_barcodes(raw, meant):
 def test_every_code_of_the_sheet_is_understood_and_read_back():
     import zxingcpp
 
-    from desktop.pages.settings.sheet import bars
+    from desktop.paper import bars
 
     assert {code for code, _, _ in sheet_codes()} >= set(BARCODES)
     for code, _, _ in sheet_codes():

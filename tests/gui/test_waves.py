@@ -11,10 +11,10 @@ from core.fulfilment.records import PickRow
 from core.fulfilment.wave_records import Choice
 from core.runtime.errors import Refused
 from desktop.app import build_window
-from desktop.pages.waves import sheet
 from desktop.pages.waves.page import places_text
 from desktop.pages.waves.presenter import WavesPresenter
 from desktop.pages.waves.sheet import write_pick_sheet
+from desktop.paper import Paper
 from desktop.shell import window
 from desktop.shell.rail import INSIDE, PAGES
 from desktop.shell.window import Start
@@ -196,15 +196,19 @@ def test_what_core_refuses_is_said_and_the_page_goes_on(page, spine, monkeypatch
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 def test_every_row_stands_on_paper_and_nobody_does(page, tmp_path, qapp, monkeypatch, language):
-    words, text = [], sheet._Sheet.text
+    words = []
 
-    def writing(self, left, top, width, room, said, height, **more):
-        assert 0 <= left < left + width <= 200
-        assert 0 <= top < top + room <= 290
-        words.append(said)
-        text(self, left, top, width, room, said, height, **more)
+    def watched(draw):
+        def writing(self, area, said, *rest, **more):
+            assert 0 <= area.left() < area.right() <= 200
+            assert 0 <= area.top() < area.bottom() <= 290
+            words.append(said)
+            draw(self, area, said, *rest, **more)
 
-    monkeypatch.setattr(sheet._Sheet, "text", writing)
+        return writing
+
+    for name in ("text", "lines"):
+        monkeypatch.setattr(Paper, name, watched(getattr(Paper, name)))
     page.do("start")
     wave = page.screen.wave
     rows = tuple(

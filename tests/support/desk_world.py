@@ -36,6 +36,7 @@ from core.orders.records import (
 )
 from core.runtime.errors import NotFound, Refused
 from core.sync.records import ShopLight, StatusView
+from core.waybills.label_size import LabelSize
 from core.waybills.records import PrintJobView
 from desktop.pages.printers.ports import (
     FindView,
@@ -85,6 +86,7 @@ class DeskWorld:
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
     printers_by_key: dict[str, PrinterView] = field(default_factory=dict)
+    sizes: dict[str, LabelSize] = field(default_factory=dict)
     findable: tuple[FindView, ...] = ()
     find_problems: tuple[str, ...] = ()
     shipped: list[ShippedRow] = field(default_factory=list)
@@ -519,6 +521,14 @@ class DeskWorld:
                 name: replace(view, is_default=name == key) for name, view in self.printers_by_key.items()
             }
 
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        with self._lock:
+            return tuple(self.sizes.values())
+
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        with self._entered("set_label_size", carrier_code):
+            self.sizes[carrier_code] = replace(self.sizes[carrier_code], size=size)
+
     def print_test(self, key: str) -> None:
         with self._entered("print_test", key):
             view = self.printers_by_key[key]
@@ -813,6 +823,7 @@ def furnished(folder: Path | None = None) -> DeskWorld:
         ShopLight(3, "练习店", "notice", START - timedelta(minutes=6), "no answer within 10 s"),
     )
     where = "virtual:" + ("/home/desk/labels" if folder is None else str(folder))
+    world.sizes = {"TT": LabelSize("TT", "通通快递", ""), "SF": LabelSize("SF", "顺丰速运", "76x130")}
     world.printers_by_key = {
         "p1": PrinterView(
             "p1", "GP-1324D 一号台", "tcp://192.168.1.50:9100", "100x150", True, "ready", can_calibrate=True

@@ -172,12 +172,12 @@ class SettingsPage(QWidget):
 
     def _save_sheet(self) -> None:
         path = self._folder / "packdesk-commands.pdf"
-        texts, family = self._ui.texts, self.font().family()
+        texts, font = self._ui.texts, self.font()
 
         def write() -> Path:
             from desktop.pages.settings.sheet import write_sheet
 
-            write_sheet(path, texts, family)
+            write_sheet(path, texts, font)
             return path
 
         self._tasks.submit(

@@ -7,10 +7,10 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.pages.settings.sheet import bars
 from desktop.pages.welcome.parts import BarsView
 from desktop.pages.welcome.scanner_step import ScannerStep
 from desktop.pages.welcome.word_panels import Panel, card, show_trouble, trouble_label
+from desktop.paper import bars
 from desktop.scan_parser import Stroke
 from desktop.scan_trial import QUIET_MS, SAMPLE, Finding, Trial
 from desktop.texts import Phrase

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFont
 
-from desktop.pages.settings.sheet import write_page, write_text
+from desktop.paper import CENTRE, a4_pdf
 from desktop.texts import Texts
 
 
@@ -15,21 +15,19 @@ def write_recovery_sheet(path: Path, code: str, texts: Texts, family: str, now: 
     """Write the code as an A4 PDF that this user alone may read.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError, Unavailable: the file cannot be written.
     """
     title = texts.t("welcome.sheet.title")
-
-    def draw(painter: QPainter) -> None:
-        write_text(painter, QRectF(20, 30, 170, 14), title, family, 8.0)
+    # Made empty before anything is written into it, so that nobody else can open it meanwhile.
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with a4_pdf(path, title, QFont(family)) as paper:
+        paper.text(QRectF(20, 30, 170, 14), title, 8.0, CENTRE)
         # In two lines: copied by hand, a long one is lost in the middle.
         parts = code.split("-")
         half = (len(parts) + 1) // 2
         for row, line in enumerate(("-".join(parts[:half]), "-".join(parts[half:]))):
-            write_text(painter, QRectF(10, 60 + row * 16, 190, 14), line, family, 8.0)
-        write_text(painter, QRectF(25, 105, 160, 90), texts.t("welcome.sheet.text"), family, 5.0, wraps=True)
-        write_text(painter, QRectF(20, 250, 170, 8), f"Packdesk  {now.astimezone():%Y-%m-%d}", family, 4.0)
-
-    # Made empty before anything is written into it, so that nobody else can open it meanwhile.
-    path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    write_page(path, title, draw)
+            # Smaller where it must be, but whole: half a code opens nothing.
+            paper.text(QRectF(10, 60 + row * 16, 190, 14), line, 8.0, CENTRE, smallest=0.2)
+        paper.paragraph(QRectF(25, 105, 160, 90), texts.t("welcome.sheet.text"), 5.0)
+        paper.text(QRectF(20, 250, 170, 8), f"Packdesk  {now.astimezone():%Y-%m-%d}", 4.0, CENTRE)
