@@ -12,9 +12,9 @@ from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
-from core.fulfilment import boxes, outbound, packing, views, waves
+from core.fulfilment import boxes, outbound, packing, views, waves, weighing
 from core.fulfilment.packing import Act
-from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView, WeightRule
 from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
 
@@ -87,9 +87,18 @@ class Packing:
         return self._act(lambda uow: packing.undo(uow, parcel_id, fence, Act("undo", "", nonce)))
 
     @needs(Right.PACK)
-    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
-        """Note the weight."""
-        return self._act(lambda uow: packing.weigh(uow, parcel_id, fence, grams, Act("weigh", "", nonce)))
+    def weigh(
+        self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None
+    ) -> Verdict:
+        """Note the weight; with a rule, ask first about one that is far from what the goods weigh."""
+        act = Act("weigh", "", nonce)
+        return self._act(lambda uow: weighing.weigh(uow, parcel_id, fence, grams, rule, act))
+
+    @needs(Right.PACK)
+    def skip_weight(self, parcel_id: int, fence: int, why: str, nonce: str) -> Verdict:
+        """The clerk sends it without a weight; `why` is what was wrong with the scale."""
+        act = Act("weigh", "", nonce)
+        return self._act(lambda uow: weighing.skip_weight(uow, parcel_id, fence, why, act))
 
     @needs(Right.PACK)
     def scan_label(

@@ -440,18 +440,6 @@ def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     return answer(uow, act, "scan.undone", Tone.NOTICE, parcel_id=parcel_id, line_id=last.parcel_line_id)
 
 
-def weigh(uow: UnitOfWork, parcel_id: int, fence: int, grams: int, act: Act) -> Verdict:
-    """Note the weight on the scale."""
-    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
-    if seen is not None:
-        return seen
-    if not 0 < grams < 1_000_000:
-        return answer(uow, act, "weight.impossible", Tone.WRONG, parcel_id=parcel_id, grams=grams)
-    uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(weight_g=grams))
-    uow.record("parcel.weighed", "parcel", parcel_id, grams=grams)
-    return answer(uow, act, "weight.ok", Tone.UNIT, parcel_id=parcel_id, grams=grams)
-
-
 def leave(uow: UnitOfWork, parcel_id: int, fence: int) -> None:
     """Put the parcel aside: what was verified stays, any desk may open it again."""
     mine = (Parcel.id == parcel_id, Parcel.fence == fence)

@@ -2,10 +2,10 @@
 
 Formats and their sources (manuals, read 2026-11):
 
-- `ad`: header, sign, figures, unit, CR LF: `ST,GS,+  0.523kg`, `US,NT,-  0.10lb`, `OL,+999999.9 g`. A&D EK-L manual 9-2;
-  Selleton SL-7516 p. 16; Tiger TI-02P p. 21.
-- `toledo`: STX, three status bytes, six digits shown, six of tare, CR and perhaps a checksum; the short form leaves the
-  tare out. METTLER TOLEDO Wildcat technical manual, tables 6-8 to 6-11; Cardinal 225 p. 118 (short form).
+- `ad`: header, sign, figures, unit, CR LF: `ST,GS,+  0.523kg`, `US,NT,-  0.10lb`, `OL,+999999.9 g`. A&D EK-L manual
+  9-2; Selleton SL-7516 p. 16; Tiger TI-02P p. 21.
+- `toledo`: STX, three status bytes, six digits shown, six of tare, CR and perhaps a checksum; the short form leaves
+  the tare out. METTLER TOLEDO Wildcat technical manual, tables 6-8 to 6-11; Cardinal 225 p. 118 (short form).
 - `xk3190`: STX, sign, six digits, number of decimals, XOR of bytes 2 to 9 as two characters, ETX. Yaohua 耀华
   XK3190-A26, format 0.
 - `yaohua`: `=`, sign or 0, figures with point: `=0003.000`. The same manual, format 2.

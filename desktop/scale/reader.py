@@ -187,9 +187,9 @@ def known_ports() -> tuple[tuple[str, str], ...]:
     lasting = {}
     with suppress(OSError):
         lasting = {str(link.resolve()): str(link) for link in sorted(Path("/dev/serial/by-id").iterdir())}
-    found = []
-    for port in list_ports.comports():
-        # A built-in port that nothing stands behind has no hardware id.
-        if port.hwid not in {None, "", "n/a"} or os.name != "posix":
-            found.append((lasting.get(port.device, port.device), port.description or port.device))
-    return tuple(found)
+    # A built-in port that nothing stands behind has no hardware id.
+    return tuple(
+        (lasting.get(port.device, port.device), port.description or port.device)
+        for port in list_ports.comports()
+        if os.name != "posix" or port.hwid not in {None, "", "n/a"}
+    )

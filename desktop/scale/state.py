@@ -105,11 +105,9 @@ class Watch:
         if newest.is_stable is False:
             return False
         seconds, count = _REST_UNTOLD if newest.is_stable is None else _REST_TOLD
-        agreeing = 0
-        for then, reading in reversed(self._recent):
+        for agreeing, (then, reading) in enumerate(reversed(self._recent), 1):
             if reading.is_stable is False or abs(reading.grams - newest.grams) > _SPREAD_G:
                 return False
-            agreeing += 1
             if at - then >= seconds and agreeing >= count:
                 return True
         return False

@@ -12,6 +12,7 @@ import select
 import threading
 import time
 import tty
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -126,10 +127,8 @@ class SerialScale:
                 return
         if self.is_silent:
             return
-        try:
+        with suppress(BlockingIOError):  # nobody reads, and a scale does not wait
             os.write(self._near, self._message())
-        except BlockingIOError:
-            pass  # nobody reads, and a scale does not wait
 
     def _message(self) -> bytes:
         if self.is_babbling:

@@ -23,6 +23,7 @@ from core.fulfilment.records import (
     Tone,
     Verdict,
     WaveView,
+    WeightRule,
 )
 from core.orders.records import (
     PILES,
@@ -219,14 +220,26 @@ class DeskWorld:
         with self._entered("undo", nonce):
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._undo(parcel_id))
 
-    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
+    def weigh(
+        self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None
+    ) -> Verdict:
         with self._entered("weigh", grams):
 
             def weigh() -> Verdict:
+                off_g = grams - self.parcels[parcel_id].expected_weight_g
+                if rule is not None and not rule.is_meant and abs(off_g) > rule.grams:
+                    code = "weight.light" if off_g < 0 else "weight.heavy"
+                    facts = {"grams": grams, "off_g": abs(off_g)}
+                    return Verdict(code, Tone.WRONG, self.parcels[parcel_id], facts=facts)
                 self.parcels[parcel_id] = replace(self.parcels[parcel_id], weight_g=grams)
                 return Verdict("weight.ok", Tone.UNIT, self.parcels[parcel_id], facts={"grams": grams})
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or weigh())
+
+    def skip_weight(self, parcel_id: int, fence: int, why: str, nonce: str) -> Verdict:
+        with self._entered("skip_weight", why):
+            skipped = Verdict("weight.skipped", Tone.NOTICE, self.parcels[parcel_id], facts={"reason": why})
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or skipped)
 
     def scan_label(
         self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule

@@ -8,8 +8,9 @@ A refusal may carry the view of a parcel that is not this desk's (who has it): t
 
 from typing import Protocol
 
-from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView, WeightRule
 from core.waybills.records import PrintJobView
+from desktop.scale.state import ScaleState
 
 
 class PackingDesk(Protocol):
@@ -39,8 +40,14 @@ class PackingDesk(Protocol):
         """Take back the last verification of this parcel."""
         ...
 
-    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
-        """Note the parcel's weight."""
+    def weigh(
+        self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None
+    ) -> Verdict:
+        """Note the parcel's weight; one that is off by more than the rule allows has to be meant."""
+        ...
+
+    def skip_weight(self, parcel_id: int, fence: int, why: str, nonce: str) -> Verdict:
+        """It goes without a weight; `why` is what was wrong with the scale."""
         ...
 
     def scan_label(
@@ -91,6 +98,14 @@ class PackingDesk(Protocol):
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Put at most `limit` waiting parcels into a new wave; None when nothing waits."""
+        ...
+
+
+class Scale(Protocol):
+    """The scale of this desk."""
+
+    def look(self) -> ScaleState:
+        """How it stands with it now; never waits."""
         ...
 
 
