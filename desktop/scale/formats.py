@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
+from desktop.scale.reading import Reading
+
 #: an unread rest longer than any frame is no beginning of one
 _LONGEST: Final = 64
 #: heavier than any shipping scale bears: a broken figure
@@ -32,27 +34,6 @@ _GRAMS_IN: Final[Mapping[str, Decimal]] = {
     "lb": Decimal("453.59237"),
     "oz": Decimal("28.349523125"),
 }
-#: what a desk may say about scales that do not name their unit, or name another than they show
-UNITS: Final = ("told", "kg", "g", "lb")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One weight as the scale said it.
-
-    Attributes:
-        grams: below zero where more was taken off than lay on it; 0 where it is out of its range.
-        is_stable: None where the format says nothing of it.
-        is_net: after its own tare.
-        is_out: overloaded, or below what it can show.
-    """
-
-    grams: int
-    is_stable: bool | None = None
-    is_net: bool = False
-    is_out: bool = False
-
-
 #: what a frame says (None where that is no weight), and where it ends
 _Frame = tuple[Reading | None, int]
 
@@ -84,7 +65,7 @@ def decode(name: str, data: bytes, unit: str = "told") -> Decoded:
     Args:
         name: of `FORMATS`.
         data: the rest of before, and what came since.
-        unit: one of `UNITS`; "told" believes the scale, and takes kilograms where it does not say.
+        unit: of `desktop.scale.reading.UNITS`; "told" believes the scale, and takes kilograms where it does not say.
     """
     read = FORMATS[name].read
     rest = bytes(byte & 0x7F for byte in data)

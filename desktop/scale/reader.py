@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from desktop.scale.formats import FORMATS, decode
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     import serial
 
 _log = logging.getLogger(__name__)
-
-BAUDS: Final = ("9600", "1200", "2400", "4800", "19200", "38400", "57600", "115200")
 
 _READ_S: Final = 0.1
 _READ_BYTES: Final = 256
@@ -38,7 +37,7 @@ class PortSettings:
         port: `/dev/ttyUSB0`, `COM5`.
         format: of `desktop.scale.formats.FORMATS`.
         baud: must be the scale's own.
-        unit: of `desktop.scale.formats.UNITS`.
+        unit: of `desktop.scale.reading.UNITS`.
     """
 
     port: str
@@ -138,7 +137,7 @@ class ScaleReader:
             if now - heard_at > _SILENT_S:
                 self._watch.forget()
                 self._tell(Condition.GARBLED if strange_bytes else Condition.SILENT)
-                if self._settings.port.startswith("/dev/") and not os.path.exists(self._settings.port):
+                if self._settings.port.startswith("/dev/") and not Path(self._settings.port).exists():
                     return
                 if strange_bytes and now - heard_at > 2 * _SILENT_S:
                     heard_at, strange_bytes = now - _SILENT_S, 0
@@ -180,8 +179,6 @@ def _why_not(error: Exception) -> Condition:
 
 def known_ports() -> tuple[tuple[str, str], ...]:
     """Serial ports of this machine, with what they call themselves; on Linux by the name that outlives replugging."""
-    from pathlib import Path
-
     from serial.tools import list_ports
 
     lasting = {}

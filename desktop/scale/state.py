@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from desktop.scale.formats import Reading
+from desktop.scale.reading import Reading
 
 #: up to here nothing lies on the scale: dust, a drift, a pen
 EMPTY_G: Final = 10
@@ -67,6 +67,17 @@ class ScaleState:
 
 
 OFF: Final = ScaleState(Condition.OFF)
+
+
+class _NoScale:
+    """A desk without a scale."""
+
+    def look(self) -> ScaleState:
+        """Nothing to see."""
+        return OFF
+
+
+NO_SCALE: Final = _NoScale()
 
 
 class Watch:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop.scale.formats import FORMATS, Reading, decode
+from desktop.scale.formats import FORMATS, decode
+from desktop.scale.reading import FORMAT_NAMES, Reading
 from tests.simulators.serial_scale import frame
 
 #: format, bytes, what they say; from the manuals named in `desktop.scale.formats`
@@ -35,6 +36,10 @@ MANUALS = [
     ("sics", b"S D      0.523 kg\r\n", Reading(523, is_stable=False, is_net=True)),
     ("sics", b"S +\r\n", Reading(0, is_stable=False, is_out=True)),
 ]
+
+
+def test_every_format_that_can_be_set_is_there():
+    assert tuple(FORMATS) == FORMAT_NAMES
 
 
 @pytest.mark.parametrize(("name", "data", "said"), MANUALS)

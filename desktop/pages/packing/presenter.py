@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from core.desk.first_page import FirstLook
@@ -16,7 +17,7 @@ from desktop.pages.packing.board import Board
 from desktop.pages.packing.hand import Hand
 from desktop.pages.packing.label_acts import LabelActs
 from desktop.pages.packing.lookout import Lookout
-from desktop.pages.packing.ports import LabelDesk, PackingDesk
+from desktop.pages.packing.ports import LabelDesk, PackingDesk, Scale
 from desktop.pages.packing.screen import (
     PRINTED,
     TAKE_OVER_KEY,
@@ -30,6 +31,8 @@ from desktop.pages.packing.screen import (
     verdict_sentence,
     withdrawn_inside,
 )
+from desktop.pages.packing.weighing import Weighing
+from desktop.scale.state import NO_SCALE
 from desktop.settings import DeskSettings
 from desktop.texts import Phrase
 
@@ -68,6 +71,7 @@ class PackingPresenter:
         now: Callable[[], datetime],
         nonce: Callable[[], str],
         on_sound: Callable[[str], None],
+        scale: Scale = NO_SCALE,
     ) -> None:
         """Make the presenter; nothing is asked before `start`.
 
@@ -79,6 +83,7 @@ class PackingPresenter:
             now: aware current time.
             nonce: a new unique text for each act.
             on_sound: plays a signal tone by name; "quiet" ends the stop tone.
+            scale: of this desk.
         """
         self._packing = packing
         self._tasks = tasks
@@ -92,6 +97,16 @@ class PackingPresenter:
         self._lookout = Lookout(self._board, packing, labels, tasks)
         self._labels = LabelActs(
             self._board, labels, tasks, now=now, on_done=self.on_changed, on_error=self._on_side_error
+        )
+        self._weighing = Weighing(
+            self._board,
+            packing,
+            tasks,
+            settings,
+            scale,
+            now=now,
+            on_verdict=self._on_verdict,
+            on_error=self._on_error,
         )
         self._hand = Hand(self._board, self.scan, self.press)
 
@@ -115,6 +130,10 @@ class PackingPresenter:
         """What keeps the desk's printer from printing, in words; None while it is well."""
         self._board.show(printer_trouble=trouble)
         self._board.render()
+
+    def follow_scale(self) -> None:
+        """The scale shows something else than before."""
+        self._weighing.follow()
 
     def show_first(self, look: FirstLook) -> None:
         """Show what was read at the start, before anybody has asked."""
@@ -178,6 +197,7 @@ class PackingPresenter:
 
     def tick(self) -> None:
         """Once a second: follow what moves without the clerk (number, print job)."""
+        self._weighing.follow()
         parcel = self.screen.parcel
         if parcel is not None and self._is_idle and _is_moving(parcel):
             self.press(Command.REFRESH)
@@ -227,7 +247,13 @@ class PackingPresenter:
             self._board.show(qty=1)
             self._do(intent, lambda: self._packing.scan_goods(parcel.id, parcel.fence, raw, nonce, qty))
         else:
-            self._scan_label(intent, parcel, OnOld.ASK)
+            self._act = intent
+            go = partial(self._scan_label, intent, parcel, OnOld.ASK)
+            self._weighing.before_label(parcel, raw, nonce, go, self._end_act)
+
+    def _end_act(self) -> None:
+        self._act = None
+        self._pump()
 
     def _scan_label(self, intent: _Intent, parcel: ParcelView, on_old: OnOld) -> None:
         rule = KnowledgeRule(self._settings.number("knowledge_limit_s"), on_old)
@@ -376,10 +402,12 @@ class PackingPresenter:
         )
 
     def _weigh(self, intent: _Intent, grams: int, parcel: ParcelView) -> None:
-        if not grams:
+        weight_g = grams or self._weighing.grams_by_key(parcel)
+        if not weight_g:
             self._board.show(asking=Asking.WEIGHT)
             return
-        self._do(intent, lambda: self._packing.weigh(parcel.id, parcel.fence, grams, intent.nonce))
+        self._act = intent
+        self._weighing.weigh_by_key(parcel, weight_g, intent.nonce)
 
     def _reason(self, intent: _Intent, number: int, parcel: ParcelView) -> None:
         asking = self.screen.asking

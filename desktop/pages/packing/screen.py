@@ -9,6 +9,7 @@ from core.desk.first_page import TO_PACK_CAP
 from core.fulfilment.records import Owner, PackLine, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.waybills.records import PrintJobView
 from desktop.formats import age_phrase
+from desktop.scale.state import OFF, ScaleState
 from desktop.texts import Phrase
 
 #: states of a label in which the clerk can paste it
@@ -82,6 +83,7 @@ class PackingScreen:
         wave_id: the wave the clerk chose to look at.
         picks: what is still to be fetched for it.
         to_pack: how many parcels wait to be packed; None before the first look.
+        scale: what the scale of this desk shows.
         shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
@@ -104,6 +106,7 @@ class PackingScreen:
     picks: tuple[PickRow, ...] = ()
     to_pack: int | None = None
     printer_trouble: Phrase | None = None
+    scale: ScaleState = OFF
 
     @property
     def wave(self) -> WaveView | None:

@@ -131,7 +131,7 @@ class SettingsPage(QWidget):
             choice.picked.connect(lambda value: self._put(name, str(value)))
             self._fillers.append(lambda: choice.choose(values.text(name)))
             return choice
-        field = Field(self._ui, f"setting.{name}", object_name, limit=40)
+        field = Field(self._ui, f"setting.{name}", object_name, limit=setting.longest)
         field.editingFinished.connect(lambda: self._put(name, field.text().strip()))
         self._fillers.append(lambda: field.setText(values.text(name)))
         return field
