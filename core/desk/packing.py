@@ -87,9 +87,7 @@ class Packing:
         return self._act(lambda uow: packing.undo(uow, parcel_id, fence, Act("undo", "", nonce)))
 
     @needs(Right.PACK)
-    def weigh(
-        self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None
-    ) -> Verdict:
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:
         """Note the weight; with a rule, ask first about one that is far from what the goods weigh."""
         act = Act("weigh", "", nonce)
         return self._act(lambda uow: weighing.weigh(uow, parcel_id, fence, grams, rule, act))

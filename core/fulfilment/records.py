@@ -124,7 +124,8 @@ class Verdict:
     `Owner`, or None where no parcel that is next in turn wants them.
 
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
-    weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g), hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
+    weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g),
+    hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,

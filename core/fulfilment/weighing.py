@@ -25,7 +25,7 @@ _SKIPPED_FOR: Final = frozenset(
 
 
 def weigh(uow: UnitOfWork, parcel_id: int, fence: int, grams: int, rule: WeightRule | None, act: Act) -> Verdict:
-    """Note the weight; one that is off by more than the rule allows is asked about first and noted when it is meant."""
+    """Note the weight; one that is off by more than the rule allows is asked about, and noted when it is meant."""
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen

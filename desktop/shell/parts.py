@@ -21,6 +21,7 @@ from desktop.scanner import ScannerFilter
 from desktop.shell.keys import Page, ShellKeys
 from desktop.shell.late import Late
 from desktop.shell.rail import PAGES
+from desktop.shell.scale import ScaleAtDesk
 from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
@@ -60,6 +61,7 @@ class ShellParts(QObject):
         self.strip = Strip(ui, self._tell_story, window.go, self._change_language, window.leave)
         self._keys: KeySheet | None = None
         self._pictures = PictureBook(tasks, self)
+        self._scale = ScaleAtDesk(ui.settings, self)
         self.packing = PackingPresenter(
             self._behind.stand_in(lambda ports: ports.packing),
             self._behind.stand_in(lambda ports: ports.labels),
@@ -68,7 +70,9 @@ class ShellParts(QObject):
             now=ui.now,
             nonce=lambda: secrets.token_hex(16),
             on_sound=self._sounds.play,
+            scale=self._scale,
         )
+        self._scale.changed.connect(self.packing.follow_scale)
         ui.settings.run_later = self._run_later
         self._sign_in: SignIn | None = None
         self._door: Door | None = None
@@ -97,6 +101,7 @@ class ShellParts(QObject):
     def join(self, ports: "DeskPorts") -> None:
         """What is behind the window is there."""
         self._ports = ports
+        self._scale.start()
         self._pictures.open(ports.pictures, ports.fetch_picture)
         self._sign_in = SignIn(self._ui.settings, ports.desks, self._tasks, self.tell, self)
         self._window.frame.rail.offer(self.may_open)
@@ -239,7 +244,8 @@ class ShellParts(QObject):
         from desktop.pages.day.page import DayPage
         from desktop.pages.day.presenter import DayPresenter
 
-        presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell)
+        presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell, self._scale)
+        self._scale.changed.connect(presenter.look_at_scale)
         presenter.on_door = self._go_through
         return DayPage(self._ui, presenter)
 
@@ -334,7 +340,9 @@ class ShellParts(QObject):
     def _make_settings(self) -> QWidget:
         from desktop.pages.settings.page import SettingsPage
 
-        return SettingsPage(self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice)
+        return SettingsPage(
+            self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice, self._scale
+        )
 
     # --- while it runs ------------------------------------------------------------------------------------------
 
@@ -390,6 +398,7 @@ class ShellParts(QObject):
     def close(self) -> None:
         """The window closes: nobody waits any longer for what is not there yet."""
         self.packing.close()
+        self._scale.stop()
         self._sounds.stop()
         self._behind.give_up(Unavailable("desk.closed", "the window was closed"))
 

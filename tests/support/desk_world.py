@@ -220,9 +220,7 @@ class DeskWorld:
         with self._entered("undo", nonce):
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._undo(parcel_id))
 
-    def weigh(
-        self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None
-    ) -> Verdict:
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:
         with self._entered("weigh", grams):
 
             def weigh() -> Verdict:

@@ -12,6 +12,7 @@ from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
 from desktop.pages.packing.idle import IdlePanel
 from desktop.pages.packing.presenter import PackingPresenter
+from desktop.pages.packing.scale_card import ScaleCard
 from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
@@ -60,6 +61,7 @@ class PackingPage(QWidget):
         self._choice = _ChoiceCard(ui, presenter)
         self._entry = _EntryRow(ui)
         self.side = SidePanel(ui)
+        self._scale = ScaleCard(ui)
         self._idle = IdlePanel(ui, presenter)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
@@ -90,7 +92,11 @@ class PackingPage(QWidget):
         middle.setSpacing(12)
         middle.addWidget(self._scroll, 1)
         middle.addWidget(self._idle, 1)
-        middle.addWidget(self.side)
+        right = QVBoxLayout()
+        right.setSpacing(10)
+        right.addWidget(self._scale)
+        right.addWidget(self.side, 1)
+        middle.addLayout(right)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 10)
         column.setSpacing(10)
@@ -191,6 +197,7 @@ class PackingPage(QWidget):
         self._entry.show_entry(screen)
         self._show_lines(screen.parcel, screen.current_line_id)
         self.side.show_parcel(screen.parcel)
+        self._scale.show_scale(screen.scale)
         self._idle.show_waves(screen)
         self._actions.show_for(screen)
         self._recent.show_text(self._recent_text(screen))

@@ -40,9 +40,7 @@ class PackingDesk(Protocol):
         """Take back the last verification of this parcel."""
         ...
 
-    def weigh(
-        self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None
-    ) -> Verdict:
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:
         """Note the parcel's weight; one that is off by more than the rule allows has to be meant."""
         ...
 

@@ -12,6 +12,7 @@ from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Tasks
 from desktop.errors import error_phrase
 from desktop.pages.settings.practice import PracticeCard, PracticeDesk
+from desktop.pages.settings.scale import ScaleOfDesk, ScaleTrial
 from desktop.settings import SETTINGS, Setting
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -30,6 +31,7 @@ class SettingsPage(QWidget):
         play: Callable[[str], None],
         folder: Path,
         practice: PracticeDesk | None = None,
+        scale: ScaleOfDesk | None = None,
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -48,6 +50,8 @@ class SettingsPage(QWidget):
         column.addWidget(title)
         cards = [self._group(name, list(rows), play) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
         cards.append(self._sheet())
+        if scale is not None:
+            cards.append(ScaleTrial(ui, tasks, scale, partial(self._put, "scale_port")))
         columns = QHBoxLayout()
         columns.setSpacing(12)
         shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
