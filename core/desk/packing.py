@@ -12,9 +12,18 @@ from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
-from core.fulfilment import boxes, outbound, packing, views, waves, weighing
+from core.fulfilment import boxes, outbound, packing, parked, views, waves, weighing
 from core.fulfilment.packing import Act
-from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView, WeightRule
+from core.fulfilment.records import (
+    KnowledgeRule,
+    ParcelView,
+    ParkedRow,
+    PickRow,
+    ShippedRow,
+    Verdict,
+    WaveView,
+    WeightRule,
+)
 from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
 
@@ -61,8 +70,11 @@ class Packing:
 
     @needs(Right.PACK)
     def open_code(self, raw: str, nonce: str) -> Verdict:
-        """Open the parcel that a scanned waybill number or order number names."""
-        return self._with_owner(self._open(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce))))
+        """Open the parcel that a scanned waybill number, order number or slip names."""
+        parcel_id, act = parked.parcel_of_slip(raw), Act("open", _clean(raw), nonce)
+        if parcel_id is not None:
+            return self._open(lambda uow: parked.open_parked(uow, parcel_id, act))
+        return self._with_owner(self._open(lambda uow: packing.open_code(uow, act)))
 
     @needs(Right.PACK)
     def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
@@ -127,6 +139,22 @@ class Packing:
         """Hold the orders and free the desk."""
         act = Act("exception", "", nonce)
         return self._act(lambda uow: packing.exception(uow, parcel_id, fence, reason, act))
+
+    @needs(Right.PACK)
+    def damaged(self, parcel_id: int, fence: int, nonce: str, raw: str = "", line_id: int | None = None) -> Verdict:
+        """A unit is broken, named by its barcode or its line: set it aside in the books and ask for another."""
+        act = Act("damaged", _clean(raw), nonce)
+        return self._act(lambda uow: parked.damaged(uow, parcel_id, fence, line_id, act))
+
+    @needs(Right.SEE_DESK)
+    def parked(self) -> tuple[ParkedRow, ...]:
+        """What was set aside and waits, the oldest first."""
+        return self._store.read(parked.parked)
+
+    @needs(Right.PACK)
+    def parked_slip(self, parcel_id: int) -> ParkedRow | None:
+        """What the slip of a parcel that was set aside says; None where it has gone on."""
+        return next(iter(self._store.read(lambda connection: parked.parked(connection, parcel_id))), None)
 
     @needs(Right.PACK)
     def leave(self, parcel_id: int, fence: int) -> None:

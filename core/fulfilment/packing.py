@@ -92,7 +92,7 @@ def open_next(uow: UnitOfWork, act: Act, other_than: int | None = None) -> Verdi
     parcel_id = _unfinished(uow, other_than) or _rest_of_own_box(uow) or _due_next(uow)
     if parcel_id is None:
         return answer(uow, act, "nothing.to_pack", Tone.NOTICE)
-    return _open(uow, act, parcel_id)
+    return open_parcel(uow, act, parcel_id)
 
 
 def _unfinished(uow: UnitOfWork, other_than: int | None) -> int | None:
@@ -165,7 +165,7 @@ def open_code(uow: UnitOfWork, act: Act) -> Verdict:
         return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=act.raw)
     parcel_id = waybill.parcel_id if waybill is not None else _parcel_of_order(uow, act.raw)
     if parcel_id is not None:
-        return _open(uow, act, parcel_id)
+        return open_parcel(uow, act, parcel_id)
     sku = catalog.by_barcode(uow.connection, act.raw)
     if sku is None:
         return answer(uow, act, "code.unknown", Tone.WRONG, raw=act.raw)
@@ -178,7 +178,7 @@ def take_over(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     `fence` is the one the clerk was told of: where anything has happened to the parcel since, it is judged anew.
     """
     seen = repeated(uow, act)
-    return seen if seen is not None else _open(uow, act, parcel_id, over=fence)
+    return seen if seen is not None else open_parcel(uow, act, parcel_id, over=fence)
 
 
 def find_waybill(uow: UnitOfWork, raw: str) -> Any:
@@ -207,7 +207,7 @@ def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _open(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) -> Verdict:
+def open_parcel(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) -> Verdict:
     """Open a parcel for this desk; from another desk it is taken only at the fence `over`."""
     row = uow.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
     if row.state == "shipped":
@@ -227,7 +227,7 @@ def _open(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) ->
     state = "packing" if row.state == "to_pack" else row.state
     opened = {"state": state, "opened_by": uow.actor.desk, "opened_at": uow.now, "fence": row.fence + 1}
     if uow.count(mine.values(**opened)) != 1:
-        return _open(uow, act, parcel_id, over)
+        return open_parcel(uow, act, parcel_id, over)
     if is_theirs:
         uow.record("parcel.taken_over", "parcel", parcel_id, from_desk=row.opened_by)
     else:

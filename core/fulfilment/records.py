@@ -125,7 +125,8 @@ class Verdict:
 
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
     weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g),
-    hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
+    hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible,
+    parcel.parked, parcel.waits (its goods have not come), unit.damaged, unit.not_here,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,
@@ -160,6 +161,37 @@ class Owner:
     opened_at: datetime | None
     wave_seq: int | None
     wave_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRow:
+    """Units of one SKU that a parcel still lacks."""
+
+    sku_id: int
+    sku_code: str
+    name: str
+    qty: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """A parcel that was set aside, as its slip and the list say it; nothing personal.
+
+    Attributes:
+        slip: what the slip's bars hold; scanned, it opens the parcel again.
+        reason: of the desk's exceptions: short, damaged, address, ...
+        can_go_on: what it waited for has come.
+    """
+
+    parcel_id: int
+    slip: str
+    order_nos: tuple[str, ...]
+    reason: str
+    at: datetime
+    operator: str
+    desk: str
+    missing: tuple[MissingRow, ...]
+    can_go_on: bool
 
 
 @dataclass(frozen=True, slots=True)
