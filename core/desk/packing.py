@@ -12,7 +12,7 @@ from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
-from core.fulfilment import boxes, outbound, packing, parked, views, waves, weighing
+from core.fulfilment import boxes, merging, outbound, packing, parked, views, waves, weighing
 from core.fulfilment.packing import Act
 from core.fulfilment.records import (
     KnowledgeRule,
@@ -29,6 +29,8 @@ from core.sync.asking import Asking
 
 #: the parcel is this desk's from now on
 _OPENED = frozenset({"parcel.opened", "parcel.taken_over"})
+#: what could go into its box is looked up
+_MAY_TAKE_MORE = _OPENED | {"merge.done", "merge.undone"}
 #: goods in hand that no line here wants
 _STRAY = frozenset({"item.wrong", "goods.nothing_open"})
 
@@ -45,7 +47,15 @@ class Packing:
         verdict = self._act(operation)
         if verdict.code in _OPENED and verdict.parcel is not None:
             self._asking.parcel_opened(verdict.parcel.id)
-        return verdict
+        return self._with_companions(verdict)
+
+    def _with_companions(self, verdict: Verdict) -> Verdict:
+        """What could travel in the same box, read behind the verdict's write."""
+        parcel = verdict.parcel
+        if verdict.code not in _MAY_TAKE_MORE or parcel is None:
+            return verdict
+        found = self._store.read(lambda connection: merging.companions(connection, parcel.id))
+        return replace(verdict, facts={**verdict.facts, "companions": found})
 
     def _with_owner(self, verdict: Verdict) -> Verdict:
         """Goods that do not belong where they were scanned: say whose they are, read behind the verdict's write."""
@@ -133,6 +143,22 @@ class Packing:
     def add_box(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """What is verified stays in this box, the rest goes into a next one."""
         return self._act(lambda uow: boxes.add_box(uow, parcel_id, fence, Act("box", "", nonce)))
+
+    @needs(Right.PACK)
+    def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Put the other parcels for the same receiver into this box."""
+        act = Act("merge", "", nonce)
+        verdict = self._act(lambda uow: merging.merge(uow, parcel_id, fence, act))
+        if verdict.code == "merge.done":
+            # The shop is asked about the orders that came in, too (P4).
+            self._asking.parcel_opened(parcel_id)
+        return self._with_companions(verdict)
+
+    @needs(Right.PACK)
+    def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Part the orders in this box again."""
+        act = Act("unmerge", "", nonce)
+        return self._with_companions(self._act(lambda uow: merging.unmerge(uow, parcel_id, fence, act)))
 
     @needs(Right.PACK)
     def exception(self, parcel_id: int, fence: int, reason: str, nonce: str) -> Verdict:

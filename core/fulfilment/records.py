@@ -123,10 +123,14 @@ class Verdict:
     Goods that do not belong where they were scanned (item.wrong, goods.nothing_open) come with the fact `owner`: an
     `Owner`, or None where no parcel that is next in turn wants them.
 
+    A parcel that opens, takes others in or parts with them comes with the fact `companions`: what could go into the
+    same box.
+
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
     weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g),
     hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible,
-    parcel.parked, parcel.waits (its goods have not come), unit.damaged, unit.not_here,
+    parcel.parked, parcel.waits (its goods have not come), unit.damaged, unit.not_here, merge.done,
+    merge.nothing, merge.undone, merge.nothing_to_part,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,
@@ -161,6 +165,15 @@ class Owner:
     opened_at: datetime | None
     wave_seq: int | None
     wave_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A parcel for the same receiver that waits untouched and could go into the same box."""
+
+    parcel_id: int
+    fence: int
+    order_nos: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
