@@ -11,6 +11,7 @@ from core.app import Core
 from core.db.unit_of_work import Changes
 from core.runtime.errors import NotFound, Refused
 from core.waybills.print_queue import VIRTUAL
+from desktop.pages.packing.ports import SlipText
 from desktop.pages.printers.ports import (
     FindView,
     FoundPrinters,
@@ -257,6 +258,22 @@ class Printers:
         try:
             label = self._renderer.render_badge(name, code, caption, profile.size, profile.resolution)
             open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
+        except PrintingError as error:
+            raise Refused(error.code, str(error), **error.facts) from error
+
+    def print_slip(self, slip: SlipText) -> None:
+        """Send the slip of a parcel that was set aside straight to this desk's printer: no number, no place in line.
+
+        Raises:
+            Refused: what the printer or its wire says.
+        """
+        from printing.templates.slip import Slip
+
+        profile = self._profile(self._chosen())
+        paper = Slip(slip.code, slip.title, slip.reason, slip.orders, slip.missing, slip.more, slip.foot)
+        try:
+            label = self._renderer.render_slip(paper, profile.size, profile.resolution)
+            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, slip.code)
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 

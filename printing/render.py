@@ -13,6 +13,7 @@ from printing.profile import PrinterProfile
 from printing.resolution import Resolution
 from printing.templates.badge import draw_badge
 from printing.templates.sheets import SHEETS, Sheet, find_sheet
+from printing.templates.slip import Slip, draw_slip
 from printing.templates.trial import draw_trial
 from printing.templates.waybill import draw_waybill
 
@@ -84,6 +85,18 @@ class LabelRenderer:
         Raises:
             RenderError: `render.no_application`, `render.size_unknown`, `render.waybill_too_long`.
         """
+        return self._upper(size, resolution, lambda canvas: draw_badge(canvas, name, code, caption))
+
+    def render_slip(self, slip: Slip, size: str, resolution: Resolution) -> RenderedLabel:
+        """Draw the slip of a parcel that was set aside on the upper part of a label.
+
+        Raises:
+            RenderError: as `render_badge`.
+        """
+        return self._upper(size, resolution, lambda canvas: draw_slip(canvas, slip))
+
+    def _upper(self, size: str, resolution: Resolution, draw: Callable[[Canvas], None]) -> RenderedLabel:
+        """A small paper of our own, as wide as the head allows."""
         require_gui_application()
         sheet = find_sheet(size)
         width = int(sheet.width_mm * resolution.dots_per_mm + 0.5)
@@ -92,7 +105,7 @@ class LabelRenderer:
             width = min(width, resolution.head_dots)
         canvas = Canvas(self._fonts, width, height, resolution.dots_per_mm, resolution.threshold)
         try:
-            draw_badge(canvas, name, code, caption)
+            draw(canvas)
         finally:
             bitmap = canvas.finish()
         return RenderedLabel(bitmap, tuple(canvas.warnings))

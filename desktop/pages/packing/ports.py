@@ -6,9 +6,20 @@ an open parcel: a desk that lost the parcel is refused.
 A refusal may carry the view of a parcel that is not this desk's (who has it): the presenter takes over only its own.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView, WeightRule
+from core.fulfilment.records import (
+    KnowledgeRule,
+    ParcelView,
+    ParkedRow,
+    PickRow,
+    ShippedRow,
+    Verdict,
+    WaveView,
+    WeightRule,
+)
 from core.waybills.records import PrintJobView
 from desktop.scale.state import ScaleState
 
@@ -70,6 +81,26 @@ class PackingDesk(Protocol):
         """Hold the orders of this parcel and free the desk."""
         ...
 
+    def damaged(self, parcel_id: int, fence: int, nonce: str, raw: str = "", line_id: int | None = None) -> Verdict:
+        """A unit is broken, named by its barcode or its line: another one is asked for, or the parcel parked."""
+        ...
+
+    def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Put the other parcels for the same receiver into this box."""
+        ...
+
+    def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Part the orders in this box again."""
+        ...
+
+    def parked(self) -> tuple[ParkedRow, ...]:
+        """What was set aside and waits, the oldest first."""
+        ...
+
+    def parked_slip(self, parcel_id: int) -> ParkedRow | None:
+        """What the slip of a parcel that was set aside says; None where it has gone on."""
+        ...
+
     def leave(self, parcel_id: int, fence: int) -> None:
         """Put the parcel back; what was verified stays verified."""
         ...
@@ -97,6 +128,30 @@ class PackingDesk(Protocol):
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Put at most `limit` waiting parcels into a new wave; None when nothing waits."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlipText:
+    """The slip of a parcel that was set aside, in the clerk's words; nothing personal.
+
+    Attributes:
+        code: what its bars hold.
+        missing: a line for each SKU that lacks units.
+        more: stands for the lines that do not fit.
+        foot: when, by whom, at which desk.
+    """
+
+    code: str
+    title: str
+    reason: str
+    orders: str
+    missing: tuple[str, ...]
+    more: str
+    foot: str
+
+
+#: prints a slip on this desk's printer; raises `Refused`
+PrintSlip = Callable[[SlipText], None]
 
 
 class Scale(Protocol):
