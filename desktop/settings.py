@@ -60,6 +60,7 @@ SETTINGS: Final = (
     Setting("wave_size", 20, "work", lowest=1, highest=500),
     Setting("knowledge_limit_s", 180, "work", lowest=10, highest=3600),
     Setting("ship_on_old", default=True, group="work"),
+    Setting("print_slip", default=True, group="work"),
     Setting("sound", default=True, group="sound"),
     Setting("volume", 80, "sound", lowest=0, highest=100),
     Setting("scanner_gap_ms", 50, "scanner", lowest=10, highest=200),

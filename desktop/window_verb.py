@@ -243,6 +243,7 @@ class Boot:
             people=desk.core.people,
             audit=desk.core.audit,
             print_badge=begun.stand_in(lambda desk: desk.printers).print_badge,
+            print_slip=begun.stand_in(lambda desk: desk.printers).print_slip,
         )
 
     def begin(self) -> None:

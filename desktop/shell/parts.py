@@ -31,6 +31,7 @@ from desktop.widgets.message_bar import Message, MessageBar
 from desktop.widgets.pictures import PictureBook
 
 if TYPE_CHECKING:
+    from desktop.pages.packing.ports import SlipText
     from desktop.pages.printers.ports import PrinterView
     from desktop.shell.door import Door
     from desktop.shell.ports import DeskPorts
@@ -71,6 +72,8 @@ class ShellParts(QObject):
             nonce=lambda: secrets.token_hex(16),
             on_sound=self._sounds.play,
             scale=self._scale,
+            print_slip=self._print_slip,
+            say=ui.texts.say,
         )
         self._scale.changed.connect(self.packing.follow_scale)
         ui.settings.run_later = self._run_later
@@ -114,6 +117,12 @@ class ShellParts(QObject):
             self._door.told.connect(self._on_told)
             self._window.frame.rail.offer(self.may_open)
             self.strip.show_session(self._door.session)
+
+    def _print_slip(self, slip: "SlipText") -> None:
+        """In a lane: waits for what is behind the window."""
+        print_slip = self._behind.get().print_slip
+        if print_slip is not None:
+            print_slip(slip)
 
     # --- who is here --------------------------------------------------------------------------------------------
 

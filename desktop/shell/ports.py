@@ -15,7 +15,7 @@ from desktop.pages.files.ports import FileDesk
 from desktop.pages.handover.ports import HandoverDesk
 from desktop.pages.log.ports import AuditDesk
 from desktop.pages.orders.ports import OrderDesk
-from desktop.pages.packing.ports import LabelDesk, PackingDesk
+from desktop.pages.packing.ports import LabelDesk, PackingDesk, PrintSlip
 from desktop.pages.people.ports import PeopleDesk, PrintBadge
 from desktop.pages.printers.ports import PrinterDesk
 from desktop.pages.products.ports import ProductDesk
@@ -71,7 +71,7 @@ class DeskPorts:
         files: tables in and out, None where there are none.
         door: who is signed in; None where nobody ever has to be.
         people, audit: their pages; None where there are none.
-        print_badge: prints a badge; None where nothing is printed.
+        print_badge, print_slip: print a badge, and the slip of a parked parcel; None where nothing is printed.
     """
 
     packing: PackingDesk
@@ -97,3 +97,4 @@ class DeskPorts:
     people: PeopleDesk | None = None
     audit: AuditDesk | None = None
     print_badge: PrintBadge | None = None
+    print_slip: PrintSlip | None = None

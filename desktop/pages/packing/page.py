@@ -11,6 +11,8 @@ from core.fulfilment.records import PackLine, ParcelView, ShippedRow
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
 from desktop.pages.packing.idle import IdlePanel
+from desktop.pages.packing.merge_card import MergeCard
+from desktop.pages.packing.parked_card import ParkedCard
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.scale_card import ScaleCard
 from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen, left_to_pack
@@ -41,7 +43,12 @@ KEYS: Final = {
     Qt.Key.Key_F12: Command.NEXT,
 }
 #: with Shift: the rarer, weightier act of the same family
-SHIFTED: Final = {Qt.Key.Key_F8: Command.NEW_NUMBER, Qt.Key.Key_F12: Command.TAKE_OVER}
+SHIFTED: Final = {
+    Qt.Key.Key_F4: Command.UNMERGE,
+    Qt.Key.Key_F8: Command.NEW_NUMBER,
+    Qt.Key.Key_F10: Command.MERGE,
+    Qt.Key.Key_F12: Command.TAKE_OVER,
+}
 
 
 class PackingPage(QWidget):
@@ -62,6 +69,8 @@ class PackingPage(QWidget):
         self._entry = _EntryRow(ui)
         self.side = SidePanel(ui)
         self._scale = ScaleCard(ui)
+        self._merge = MergeCard(ui, presenter)
+        self._parked = ParkedCard(ui)
         self._idle = IdlePanel(ui, presenter)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
@@ -91,7 +100,11 @@ class PackingPage(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(12)
         middle.addWidget(self._scroll, 1)
-        middle.addWidget(self._idle, 1)
+        idle = QVBoxLayout()
+        idle.setSpacing(10)
+        idle.addWidget(self._idle, 1)
+        idle.addWidget(self._parked)
+        middle.addLayout(idle, 1)
         right = QVBoxLayout()
         right.setSpacing(10)
         right.addWidget(self._scale)
@@ -103,6 +116,7 @@ class PackingPage(QWidget):
         column.addWidget(self.sentence)
         column.addWidget(self._question)
         column.addWidget(self._choice)
+        column.addWidget(self._merge)
         column.addLayout(middle, 1)
         column.addWidget(self._entry)
         column.addWidget(self._actions)
@@ -199,6 +213,8 @@ class PackingPage(QWidget):
         self.side.show_parcel(screen.parcel)
         self._scale.show_scale(screen.scale)
         self._idle.show_waves(screen)
+        self._parked.show_parked(screen)
+        self._merge.show_for(screen)
         self._actions.show_for(screen)
         self._recent.show_text(self._recent_text(screen))
 
@@ -316,7 +332,7 @@ class _ChoiceCard(QFrame):
     def show_choice(self, asking: Asking, likeliest: str) -> None:
         """Show the reasons of what is asked, the likeliest marked with the key that takes it; or nothing."""
         is_label = asking in {Asking.REPRINT, Asking.NEW_NUMBER}
-        self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT})
+        self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED})
         if not self.isHidden():
             self._title.say(f"packing.choice.{asking}")
             family, reasons = ("reason.label", LABEL_REASONS) if is_label else ("reason.hold", REASONS)
