@@ -1,6 +1,6 @@
 """What the scale shows, large enough for two steps away, and what keeps it from being a weight."""
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout
 
 from desktop.scale.state import PASSING, WELL, Condition, ScaleState
 from desktop.ui import Ui
@@ -15,6 +15,7 @@ class ScaleCard(QFrame):
         super().__init__()
         self.setObjectName(name)
         self.setProperty("look", "card")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._figure = PlainLabel(ui, "figure", name=f"{name}.figure")
         self._state = StatePill(ui, name=f"{name}.state")
         column = QVBoxLayout(self)

@@ -173,7 +173,8 @@ class Weighing:
     def _ask(self, parcel: ParcelView, why: str, nonce: str) -> None:
         self._doubt = _Doubt(parcel.id, nonce, self._now(), why)
         base = f"packing.scale.{why}"
-        self._board.say(Mood.NOTICE, Phrase(base), Phrase(f"{base}.way"), Phrase("packing.scale.again"))
+        again = Phrase("packing.scale.again")
+        self._board.say(Mood.NOTICE, Phrase(base), way=again, more=Phrase(f"{base}.way"))
         self._board.sound("wrong")
 
     def _doubt_about(self, parcel: ParcelView) -> _Doubt | None:
