@@ -167,6 +167,7 @@ def test_parted_orders_have_parcels_and_numbers_of_their_own_again(world):
     world.buy_numbers()
     world.desk.verify(parted)
     assert world.desk.ship(mine).code == "parcel.shipped"
+    assert world.desk.open("A2").parcel.missing_qty == 2, "what lay in the other box is scanned anew"
     packed = world.desk.pack("A2")
     assert packed.parcel.order_nos == ("A2",)
     own = world.number("A2")
