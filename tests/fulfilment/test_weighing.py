@@ -87,3 +87,14 @@ def test_going_without_a_weight_is_written_down_with_its_reason(world):
         assert skipped.code == "weight.skipped"
     world.desk.packing.skip_weight(packed.parcel.id, packed.parcel.fence, "张三 13800001234", world.desk.nonce())
     assert [facts["reason"] for facts in noted(world, "parcel.unweighed")] == ["silent", "other"]
+
+
+def test_what_a_parcel_weighs_is_in_what_the_shop_is_told(world):
+    for no, grams in (("A1", 230), ("A2", None)):
+        number = world.ready(no, line("1", "BEAR"))
+        packed = world.desk.pack(no)
+        if grams is not None:
+            weigh(world, packed, grams)
+        world.desk.ship(number)
+    world.tell_shop()
+    assert {notice.order_no: notice.weight_g for notice in world.shop.told.values()} == {"A1": 230, "A2": None}
