@@ -24,6 +24,7 @@ from core.fulfilment.records import (
     WaveView,
     WeightRule,
 )
+from core.fulfilment.slips import parcel_of_slip
 from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
 
@@ -81,7 +82,7 @@ class Packing:
     @needs(Right.PACK)
     def open_code(self, raw: str, nonce: str) -> Verdict:
         """Open the parcel that a scanned waybill number, order number or slip names."""
-        parcel_id, act = parked.parcel_of_slip(raw), Act("open", _clean(raw), nonce)
+        parcel_id, act = parcel_of_slip(raw), Act("open", _clean(raw), nonce)
         if parcel_id is not None:
             return self._open(lambda uow: parked.open_parked(uow, parcel_id, act))
         return self._with_owner(self._open(lambda uow: packing.open_code(uow, act)))

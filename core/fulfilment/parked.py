@@ -1,6 +1,5 @@
 """Parcels that were set aside at a desk: which they are, what they lack, and how one goes on."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.packing import Act, answer, exception, lost, open_parcel, orders_in, repeated
 from core.fulfilment.records import MissingRow, ParkedRow, Tone, Verdict
+from core.fulfilment.slips import slip_of
 from core.inventory.breaking import set_aside
 from core.inventory.models import Movement, Reservation, StockLevel
 from core.inventory.states import WANTING
@@ -29,19 +29,7 @@ SHORT: Final = "short"
 DAMAGED: Final = "damaged"
 #: these end with the goods, and whoever packs sees that they are there; the others want a person's word first
 _ENDS_WITH_GOODS: Final = frozenset({SHORT, DAMAGED, "wrong_goods", "other"})
-_SLIP: Final = re.compile(r"PARK-([0-9]{1,15})")
 _MOST_LISTED: Final = 200
-
-
-def slip_of(parcel_id: int) -> str:
-    """What the bars of a parcel's slip hold."""
-    return f"PARK-{parcel_id}"
-
-
-def parcel_of_slip(raw: str) -> int | None:
-    """The parcel a scanned slip names; None for anything else."""
-    found = _SLIP.fullmatch(raw.strip().upper())
-    return None if found is None else int(found[1])
 
 
 # --- looking --------------------------------------------------------------------------------------------------------

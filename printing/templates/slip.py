@@ -49,8 +49,10 @@ def draw_slip(canvas: Canvas, slip: Slip) -> None:
     left, wide = _MARGIN, canvas.width - 2 * _MARGIN
     canvas.frame(Rect(_MARGIN / 2, _MARGIN / 2, canvas.width - _MARGIN, _HEIGHT - _MARGIN))
     canvas.text(Rect(left, 3, wide, 10), slip.title, _TITLE, Align.CENTRE)
-    canvas.code128(Rect(left, 14, wide, 16), slip.code)
-    canvas.text(Rect(left, 31, wide, 8), slip.reason, _REASON)
+    canvas.code128(Rect(left, 14, wide, 13), slip.code)
+    # For a hand that types where no scanner is.
+    canvas.text(Rect(left, 27.5, wide, 4), slip.code, _SMALL, Align.CENTRE)
+    canvas.text(Rect(left, 32, wide, 7.5), slip.reason, _REASON)
     shown = list(slip.missing[:_MOST_LINES])
     if len(slip.missing) > _MOST_LINES:
         shown[-1:] = [slip.more]

@@ -7,7 +7,7 @@ from core.db.models import Journal
 from core.inventory.models import StockLevel
 from core.orders.models import Order
 from tests.support.fake_shop import line
-from tests.support.world import World
+from tests.support.world import ANY_AGE, World
 
 
 def park(world, verdict, reason):
@@ -62,6 +62,20 @@ def test_a_slip_of_a_parcel_that_has_left_or_never_was_is_told_as_that(world):
     world.desk.ship(number)
     assert scan_slip(world, packed.parcel.id).code == "parcel.shipped_before"
     assert scan_slip(world, 4711).code == "code.unknown"
+
+
+def test_a_slip_scanned_into_another_parcel_is_told_as_one(world):
+    for no in ("A1", "A2"):
+        world.ready(no, line("1", "BEAR"))
+    first = world.desk.open("A1")
+    park(world, first, "short")
+    told = world.desk.scan(world.desk.open("A2"), f"PARK-{first.parcel.id}")
+    assert (told.code, told.parcel.order_nos) == ("slip.not_now", ("A2",))
+    assert world.holds("A1") == {"desk_exception"}
+    packed = world.desk.verify(told)
+    parcel = packed.parcel
+    slip, nonce = f"PARK-{first.parcel.id}", world.desk.nonce()
+    assert world.desk.packing.scan_label(parcel.id, parcel.fence, slip, nonce, ANY_AGE).code == "slip.not_now"
 
 
 @pytest.mark.parametrize("reason", ["address", "buyer_asks"])
