@@ -1,6 +1,8 @@
 """The scale in the window: a real port, a stand-in scale, the packing page, the settings and the day's start."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from PySide6.QtCore import Qt
@@ -104,3 +106,11 @@ def test_a_desk_without_a_scale_reads_none_and_shows_none(qapp, qtbot, window):
     desk.start()
     assert desk.look().condition is Condition.OFF
     desk.stop()
+
+
+def test_a_desk_without_a_scale_loads_nothing_of_one():
+    code = (
+        "import sys, desktop.shell.parts;"
+        "print([name for name in ('serial', 'desktop.scale.reader', 'desktop.scale.formats') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
