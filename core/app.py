@@ -37,6 +37,7 @@ from core.desk.shops import Shops
 from core.desk.sign_in import SignIn
 from core.desk.status import Status
 from core.desk.stock import Stock
+from core.desk.waves import Waves
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.inventory.service import expire_due
@@ -124,6 +125,7 @@ class Core:
         self._is_stopping = threading.Event()
         self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
         self.packing = Packing(self.store, self.asking)
+        self.waves = Waves(self.store, self.asking)
         self.handover = Handover(self.store)
         self.shop_desk = Shops(self.store, self._outside.channels, self.open_channel, self._on_shops_changed)
         self.day = Day(self.store, self._newest_backup_at)

@@ -121,7 +121,7 @@ QFrame[look="drawer"] { background: @surface; border: none; border-left: 1px sol
 QFrame[look="rule"] { background: @line; border: none; max-height: 1px; min-height: 1px; }
 
 QToolButton[look="rail"] {
-    background: transparent; border: none; border-radius: 6px; padding: 1px 0; font-size: @px13;
+    background: transparent; border: none; border-radius: 6px; padding: 0; font-size: @px13;
     color: @secondary; min-width: @px68; max-width: @px68; min-height: 34px; }
 QToolButton[look="rail"]:hover { background: @raised; }
 QToolButton[look="rail"]:checked { background: @accent_ground; color: @accent; font-weight: 600; }

@@ -224,6 +224,7 @@ class Boot:
             labels=desk.core.labels,
             orders=desk.core.orders,
             entry=desk.core.order_entry,
+            waves=desk.core.waves,
             handover=desk.core.handover,
             day=desk.core.day,
             shops=desk.core.shop_desk,

@@ -27,6 +27,7 @@ from core.files.reading import read_table
 from core.files.records import Counts, Exported, Imported, PastImport, Rejected, Table
 from core.files.sample import Sampled, sample_of_items, sample_of_orders
 from core.files.writing import Sheet, Staged, stage
+from core.inventory import stock_list
 from core.inventory.warehouses import main_warehouse
 from core.runtime.errors import Refused
 from core.sync.shops import ShopRecord, add_shop, file_shops, is_taken, shop_of
@@ -148,8 +149,9 @@ class Files:
         if len(chosen) > 1:
             raise Refused("files.not_together", "these tables do not belong together")
         items = items_of(*_only(chosen))
-        # Looking makes no warehouse; nothing is worked out by it.
-        counts = preview_items(self._store, items, 0, self._digest)
+        # Looking makes no warehouse; without one nothing lies anywhere yet.
+        warehouse_id = next((place.id for place in self._store.read(stock_list.warehouses)), 0)
+        counts = preview_items(self._store, items, warehouse_id, self._digest)
         return Plan(items.kind, counts, items.rejected, sample_of_items(items), None, None, items, tables)
 
     @needs(Right.USE_FILES)

@@ -24,6 +24,7 @@ PAGE_RIGHTS: Final = {
     "customers": (Right.UNMASK, Right.ENTER_ORDER, Right.ERASE_PERSON),
     "activity": (Right.RESEND,),
     "files": (Right.USE_FILES,),
+    "waves": (Right.START_WAVE,),
     "handover": (Right.HAND_OVER,),
     "shops": (Right.CHANGE_SETTINGS,),
     "day": (Right.SEE_ORDERS,),

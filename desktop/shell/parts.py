@@ -31,6 +31,8 @@ from desktop.widgets.message_bar import Message, MessageBar
 from desktop.widgets.pictures import PictureBook
 
 if TYPE_CHECKING:
+    from core.fulfilment.records import PickRow
+    from core.fulfilment.wave_records import WaveProgress
     from desktop.pages.packing.ports import SlipText
     from desktop.pages.printers.ports import PrinterView
     from desktop.shell.door import Door
@@ -204,6 +206,7 @@ class ShellParts(QObject):
             "packing": self._make_packing,
             "orders": self._make_orders,
             "entry": self._make_entry,
+            "waves": self._make_waves,
             "handover": self._make_handover,
             "day": self._make_day,
             "shops": self._make_shops,
@@ -240,6 +243,32 @@ class ShellParts(QObject):
     def _copy_order(self, order_id: int, order_type: str) -> None:
         self._window.go("entry")
         self._entry.start_copy(order_id, order_type)
+
+    def _make_waves(self) -> QWidget:
+        from desktop.pages.waves.page import WavesPage
+        from desktop.pages.waves.presenter import WavesPresenter
+
+        settings = self._ui.settings
+        # Asked here: fonts of widgets belong to this thread.
+        self._font = self._window.font()
+        way, limit = settings.text("way"), settings.number("wave_size")
+        presenter = WavesPresenter(self._ports.waves, self._tasks, self.tell, self._write_picks, way=way, limit=limit)
+        presenter.on_pack = self._pack_wave
+        return WavesPage(self._ui, presenter, self._pictures)
+
+    def _pack_wave(self, wave_id: int) -> None:
+        self._window.go("packing")
+        self.packing.look_at_wave(wave_id)
+
+    def _write_picks(self, wave: "WaveProgress", rows: "tuple[PickRow, ...]") -> Path:
+        """Runs in a lane."""
+        from desktop.pages.waves.sheet import write_pick_sheet
+        from desktop.widgets.pictures import kept_picture
+
+        path = self._folder / "pick-lists" / f"{wave.code}.pdf"
+        folder = self._ports.pictures
+        write_pick_sheet(path, wave, rows, self._ui.texts, self._font, lambda name: kept_picture(folder, name))
+        return path
 
     def _make_handover(self) -> QWidget:
         from desktop.pages.handover.page import HandoverPage

@@ -22,6 +22,7 @@ from desktop.pages.products.ports import ProductDesk
 from desktop.pages.settings.practice import PracticeDesk
 from desktop.pages.shops.ports import ShopDesk
 from desktop.pages.stock.ports import StockDesk
+from desktop.pages.waves.ports import WaveDesk
 from desktop.shell.door import DoorDesk
 
 
@@ -58,6 +59,7 @@ class DeskPorts:
         listen: hands over a listener that is called, from any thread, after each committed write.
         desks: who acts here.
         entry: where orders are entered by hand.
+        waves: what goes into a wave, and how it gets on.
         handover: sheets for couriers.
         day: the morning's checks and where the day's orders stand.
         shops: adding shops, and what they may hear from us.
@@ -82,6 +84,7 @@ class DeskPorts:
     listen: Callable[[Callable[[ChangesLike], None]], None]
     desks: DeskNames
     entry: EntryDesk
+    waves: WaveDesk
     handover: HandoverDesk
     day: DayDesk
     shops: ShopDesk

@@ -40,6 +40,7 @@ _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
     "entry": (),
+    "waves": ("wave", "parcel", "parcel_line", "orders", "hold", "waybill", "print_job", "sku", "setting"),
     "handover": ("parcel", "handover", "order_line", "hold"),
     "shops": ("shop",),
     "day": ("orders", "parcel", "print_job", "hold", "outbox"),
@@ -54,7 +55,7 @@ _TABLES: Final = {
     "settings": (),
 }
 #: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers", "products"})
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"waves", "orders", "entry", "stock", "activity", "customers", "products"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScroll
 from core.access.rights import Role
 from core.desk.files import Files
 from core.fulfilment.records import Companion
+from core.fulfilment.wave_records import Choice
 from core.runtime.errors import Refused
 from core.runtime.remote_errors import Rejected, Temporary
 from desktop.app import build_window
@@ -40,7 +41,7 @@ from tests.support.world import CARRIER, Address, World, make_tables
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
-    named = ("entry", "handover", "day", "shops", "stock", "activity", "customers", "products")
+    named = ("entry", "waves", "handover", "day", "shops", "stock", "activity", "customers", "products")
     return stand_in_ports(world, files=files, **{name: getattr(desk, name) for name in named})
 
 
@@ -152,6 +153,18 @@ def furnish_stock(spine: World) -> None:
     spine.ready("T2026061800002", line("1", "CARD", 3))
 
 
+def furnish_waves(spine: World) -> None:
+    """Parcels that wait, and bins for their goods."""
+    products = spine.desk.products
+    for code, place in (("BEAR", "A-01-03"), ("BAG", "A-02-11"), ("CARD", "B-07")):
+        seen = products.product(spine.skus[code]).spec
+        products.save(spine.skus[code], seen, replace(seen, bins=((spine.warehouse, place),)))
+    for number in range(17):
+        lines = (("BAG",), ("BEAR",), ("BEAR", "BAG"), ("BEAR",))[number % 4]
+        no = f"T20260618003{number:02d}"
+        spine.ready(no, *(line(str(place), code, place) for place, code in enumerate(lines, 1)))
+
+
 def furnish_activity(spine: World) -> None:
     for number, fault in enumerate((None, Temporary("the shop does not answer"), Rejected("40301 out of service"))):
         no = f"T202606180001{number}"
@@ -191,7 +204,7 @@ def opened(window: DeskWindow, *codes: str) -> None:
         presenter.scan(code)
 
 
-def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Callable[[], None]]:
+def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> dict[str, Callable[[], None]]:
     presenter = window.parts.packing
     milk, bottle, _bib, _wipes, diapers = (goods.barcode for goods in GOODS)
 
@@ -288,6 +301,28 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         window.go("handover")
         settle(60)
         window.page("handover")._presenter.take_all()
+
+    def waves_empty() -> None:
+        window.go("waves")
+
+    def waves_on() -> None:
+        page = window.page("waves")
+        for choice, way in (
+            (Choice("single_sku", sku_id=spine.skus["BAG"]), "single_item"),
+            (Choice("due"), "batch"),
+        ):
+            page._presenter.choose(choice)
+            page._presenter.change(way=way)
+            settle(60)
+            page._presenter.start()
+            settle(100)
+        page._presenter.choose_wave(2)
+
+    def waves_cut_off() -> None:
+        page = window.page("waves")
+        page._presenter.choose(Choice("carrier", carrier_code=CARRIER))
+        settle(60)
+        page._presenter.set_cut_off("1730")
 
     def stopped() -> None:
         window.page("handover")._presenter.show_list("intercepted")
@@ -422,6 +457,9 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14e-unconfirmed": refused,
         "14f-found": found,
         "14g-copied": copied,
+        "14ga-waves-empty": waves_empty,
+        "14gb-waves": waves_on,
+        "14gc-waves-cut-off": waves_cut_off,
         "14h-handover": handover,
         "14i-stopped": stopped,
         "14j-day": day,
@@ -470,6 +508,7 @@ def furnished_spine(folder: Path) -> World:
     spine.sync("T2026061800103")
     furnish_stock(spine)
     furnish_activity(spine)
+    furnish_waves(spine)
     return spine
 
 
@@ -614,7 +653,7 @@ def render(app: QApplication, out: Path, language: str, theme: str) -> None:
         window = build_window(app, settings, start=start, folder=out, now=lambda: START)
         window.show()
         settle(300)
-        for name, act in scenes(window, world, Path(temporary)).items():
+        for name, act in scenes(window, world, Path(temporary), spine).items():
             act()
             settle(180)
             window.grab().save(str(out / f"{name}-{language}-{theme}.png"))

@@ -256,6 +256,19 @@ class DeskWorld:
                 del self._answers[nonce]
             return verdict
 
+    def rush(
+        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
+        with self._entered("rush", raw):
+
+            def rush() -> Verdict:
+                return (self._lost(*on_desk) if on_desk else None) or self._rush(wave_id, on_desk, raw, rule)
+
+            verdict = self._once(nonce, rush)
+            if verdict.code == "knowledge.ask":
+                del self._answers[nonce]
+            return verdict
+
     def ask_shop(self, parcel_id: int) -> None:
         with self._entered("ask_shop", parcel_id):
             self.at_shop(parcel_id)
@@ -394,6 +407,9 @@ class DeskWorld:
                 return None
             wave = WaveView(len(self.open_waves) + 1, f"W0108-0{len(self.open_waves) + 4}", way, count, count, START)
             self.open_waves.append(wave)
+            if way == "single_item":
+                for parcel in list(self.parcels.values()):
+                    self.parcels[parcel.id] = replace(parcel, wave_code=wave.code)
             return wave
 
     # --- labels -------------------------------------------------------------------------------------------------
@@ -688,6 +704,30 @@ class DeskWorld:
             if line.sku_code == goods.code:
                 return self._verify(parcel_id, line.id, qty)
         return Verdict("item.wrong", Tone.WRONG, parcel, facts=self._facts_of(goods, parcel_id))
+
+    def _rush(self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, rule: KnowledgeRule) -> Verdict:
+        wave = next(wave for wave in self.open_waves if wave.id == wave_id)
+        mine = None if on_desk is None else self.parcels[on_desk[0]]
+        goods = next((goods for goods in GOODS if goods.barcode == raw), None)
+        if goods is None:
+            return self._open_code(raw) if on_desk is None else self._scan_label(*on_desk, raw, rule)
+        facts = {"name": goods.name, "spec": goods.spec, "sku": goods.code, "wave": wave.code}
+        if mine is not None and mine.print_state not in {"sent", "confirmed"}:
+            return Verdict("rush.label_first", Tone.NOTICE, mine, facts=facts)
+        inside = [
+            parcel
+            for parcel in self.parcels.values()
+            if parcel.wave_code == wave.code and [line.sku_code for line in parcel.lines] == [goods.code]
+        ]
+        waiting = next((parcel for parcel in inside if parcel.state == "to_pack"), None)
+        if waiting is None:
+            code, tone = ("rush.none_left", Tone.NOTICE) if inside else ("rush.not_inside", Tone.WRONG)
+            return Verdict(code, tone, mine, facts=facts)
+        if mine is not None:
+            self.parcels[mine.id] = replace(mine, opened_by="", fence=mine.fence + 1)
+        self._open(waiting)
+        packed = self._verify(waiting.id, waiting.lines[0].id, 1)
+        return replace(packed, code="rush.packed", facts=facts)
 
     def _verify(self, parcel_id: int, line_id: int, qty: int) -> Verdict:
         parcel = self.parcels[parcel_id]

@@ -71,7 +71,7 @@ class PackingPage(QWidget):
         self._scale = ScaleCard(ui)
         self._merge = MergeCard(ui, presenter)
         self._parked = ParkedCard(ui)
-        self._idle = IdlePanel(ui, presenter)
+        self._idle = IdlePanel(ui, presenter, pictures)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._lines.setContentsMargins(0, 0, 6, 0)
