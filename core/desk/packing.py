@@ -137,6 +137,9 @@ class Packing:
 
         `on_desk` is id and fence of the parcel that lies complete on the desk.
         """
+        parcel_id = parcel_of_slip(raw)
+        if on_desk is None and parcel_id is not None:
+            return self.open_code(raw, nonce)
         act = Act("rush", _clean(raw), nonce)
         return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act))
 

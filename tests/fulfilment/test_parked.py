@@ -78,6 +78,16 @@ def test_a_slip_scanned_into_another_parcel_is_told_as_one(world):
     assert world.desk.packing.scan_label(parcel.id, parcel.fence, slip, nonce, ANY_AGE).code == "slip.not_now"
 
 
+def test_a_slip_opens_its_parcel_in_the_middle_of_a_rush(world):
+    for no in ("A1", "A2", "A3"):
+        world.ready(no, line("1", "BEAR"))
+    first = world.desk.open("A1")
+    park(world, first, "short")
+    wave = world.desk.packing.start_wave("single_item", 5)
+    told = world.desk.packing.rush(wave.id, None, f"PARK-{first.parcel.id}", world.desk.nonce(), ANY_AGE)
+    assert (told.code, told.parcel.order_nos) == ("parcel.opened", ("A1",))
+
+
 @pytest.mark.parametrize("reason", ["address", "buyer_asks"])
 def test_what_wants_a_persons_word_is_not_opened_by_its_slip(world, reason):
     world.ready("A1", line("1", "BEAR"))

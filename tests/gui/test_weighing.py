@@ -290,6 +290,22 @@ def test_a_question_of_the_morning_is_asked_again_in_the_afternoon(desk, pan):
     assert (desk.said, desk.called("scan_label")) == ("packing.scale.silent", [])
 
 
+def test_a_rush_weighs_at_the_label_and_not_at_the_goods(desk, pan):
+    desk.settings.put("way", "single_item")
+    desk.press(Command.WAVE)
+    desk.scan(BOTTLE.barcode)
+    assert (desk.screen.rush is not None, desk.called("weigh")) == (True, [])
+    pan.put(EXPECTED_G - 310)
+    desk.scan(FIRST)
+    assert (desk.said, desk.called("weigh")) == ("verdict.weight.light", [EXPECTED_G - 310])
+    pan.put(EXPECTED_G)
+    later(desk)
+    desk.scan(FIRST)
+    assert (desk.said, desk.world.parcels[1].weight_g) == ("packing.shipped", EXPECTED_G)
+    desk.scan(BOTTLE.barcode)
+    assert desk.screen.parcel.id == 2
+
+
 def test_what_the_scale_shows_is_on_the_page(desk, pan):
     pan.put(523)
     desk.presenter.follow_scale()
