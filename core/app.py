@@ -32,6 +32,7 @@ from core.desk.personal import PersonalData
 from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.products import Products
+from core.desk.set_up import SetUp
 from core.desk.settings import Settings
 from core.desk.shops import Shops
 from core.desk.sign_in import SignIn
@@ -138,6 +139,7 @@ class Core:
         self.products = Products(self.store, digest, config.carrier_code)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
+        self.set_up = SetUp(self.store)
         self._files: Files | None = None
         self.pictures = Pictures(self.store, self._outside.client)
         self.print_jobs = PrintJobs(self.store, holder)

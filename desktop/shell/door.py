@@ -30,6 +30,7 @@ PAGE_RIGHTS: Final = {
     "day": (Right.SEE_ORDERS,),
     "printers": (Right.PRINT_LABEL, Right.CHANGE_SETTINGS),
     "settings": (Right.SEE_DESK,),
+    "welcome": (Right.SEE_DESK,),
     "people": (Right.MANAGE_PEOPLE,),
     "log": (Right.SEE_LOG,),
 }

@@ -141,7 +141,8 @@ class ShellParts(QObject):
     def may_open(self, page: str) -> bool:
         """Whether the page is there, and whoever is here has something to do on it."""
         ports = self._ports
-        if (page == "people" and ports.people is None) or (page == "log" and ports.audit is None):
+        optional = {"people": ports.people, "log": ports.audit, "welcome": ports.welcome}
+        if page in optional and optional[page] is None:
             return False
         return self._door is None or self._door.may_open(page)
 
@@ -187,7 +188,8 @@ class ShellParts(QObject):
             return
         may = [page for page in PAGES if self.may_open(page)]
         was_covered = window.is_covered
-        if window.current_page not in may and may:
+        # Not every page stands on the rail.
+        if not self.may_open(window.current_page) and may:
             window.go(may[0])
         elif was_covered:
             window.go(window.current_page)
@@ -219,6 +221,7 @@ class ShellParts(QObject):
             "people": self._make_people,
             "log": self._make_log,
             "settings": self._make_settings,
+            "welcome": self._make_welcome,
         }[name]()
 
     def _make_packing(self) -> QWidget:
@@ -378,8 +381,45 @@ class ShellParts(QObject):
     def _make_settings(self) -> QWidget:
         from desktop.pages.settings.page import SettingsPage
 
+        again = None if self._ports.welcome is None else lambda: self.open_welcome(again=True)
         return SettingsPage(
-            self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice, self._scale
+            self._ui,
+            self._tasks,
+            self.tell,
+            self._sounds.play,
+            self._folder,
+            self._ports.practice,
+            scale=self._scale,
+            set_up_again=again,
+        )
+
+    def open_welcome(self, *, again: bool = False) -> None:
+        """Go through the steps of a first start: on where it stands, or from the first one."""
+        from desktop.pages.welcome.page import WelcomePage
+
+        self._window.go("welcome")
+        if self._window.can_open("welcome"):
+            cast(WelcomePage, self._window.page("welcome")).begin(again=again)
+
+    def _make_welcome(self) -> QWidget:
+        from desktop.pages.welcome.making import make_page
+
+        def go(page: str) -> None:
+            if page == "shop_form":
+                self._window.go("shops")
+                cast(Page, self._window.page("shops")).handle_command(Qt.Key.Key_F6, Qt.KeyboardModifier.NoModifier)
+            else:
+                self._window.go(page)
+
+        door = self._door
+        return make_page(
+            self._ui,
+            self._tasks,
+            self.tell,
+            self._ports,
+            self.scanner,
+            lambda right: door is None or door.may(right),
+            go,
         )
 
     # --- while it runs ------------------------------------------------------------------------------------------

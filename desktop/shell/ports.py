@@ -23,6 +23,7 @@ from desktop.pages.settings.practice import PracticeDesk
 from desktop.pages.shops.ports import ShopDesk
 from desktop.pages.stock.ports import StockDesk
 from desktop.pages.waves.ports import WaveDesk
+from desktop.pages.welcome.ports import WelcomeDesk
 from desktop.shell.door import DoorDesk
 
 
@@ -74,6 +75,7 @@ class DeskPorts:
         door: who is signed in; None where nobody ever has to be.
         people, audit: their pages; None where there are none.
         print_badge, print_slip: print a badge, and the slip of a parked parcel; None where nothing is printed.
+        welcome: the steps of a first start; None where there are none.
     """
 
     packing: PackingDesk
@@ -101,3 +103,4 @@ class DeskPorts:
     audit: AuditDesk | None = None
     print_badge: PrintBadge | None = None
     print_slip: PrintSlip | None = None
+    welcome: WelcomeDesk | None = None

@@ -30,7 +30,7 @@ PAGES: Final = {
     "settings": "settings",
 }
 #: pages that are opened from another one, under which the rail shows them
-INSIDE: Final = {"entry": "orders"}
+INSIDE: Final = {"entry": "orders", "welcome": "settings"}
 #: pages that have a key of their own
 KEYED: Final = 9
 _BUTTON_PX: Final = 43

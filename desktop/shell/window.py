@@ -53,7 +53,10 @@ _TABLES: Final = {
     "people": ("operator",),
     "log": ("access", "operator"),
     "settings": (),
+    "welcome": (),
 }
+#: pages that stand alone, without rail and strip
+_ALONE: Final = frozenset({"welcome"})
 #: pages that know better where the keyboard begins
 _FOCUSED_BY_THEMSELVES: Final = frozenset({"waves", "orders", "entry", "stock", "activity", "customers", "products"})
 
@@ -286,6 +289,7 @@ class DeskWindow(QMainWindow):
         self._current = page
         self._is_covered = False
         self.frame.rail.mark(page)
+        self.frame.stand_alone(page in _ALONE)
         if not self.can_open(page):
             self.frame.show_waiting(Phrase("shell.loading"))
             return

@@ -24,8 +24,13 @@ from core.runtime.errors import Refused
 from core.runtime.remote_errors import Rejected, Temporary
 from desktop.app import build_window
 from desktop.commands import Command
+from desktop.first_start import Source
 from desktop.pages.people.presenter import Form
+from desktop.pages.welcome.printer_step import Stage
+from desktop.pages.welcome.steps import Step
 from desktop.scale.state import Condition
+from desktop.scan_parser import Stroke
+from desktop.scan_trial import SAMPLE
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
@@ -35,6 +40,7 @@ from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 from tests.support.fake_shop import LIN, line
 from tests.support.ports import stand_in_ports
 from tests.support.staff import PIN, Staffed
+from tests.support.welcome import FakeWelcome
 from tests.support.world import CARRIER, Address, World, make_tables
 
 
@@ -607,15 +613,15 @@ def scale_scenes(window: DeskWindow, world: DeskWorld, scale: SerialScale) -> di
         area.ensureWidgetVisible(window.findChild(QFrame, "settings.scale"))
 
     return {
-        "30-scale": packing,
-        "31-light": light,
-        "32-scale-gone": gone,
-        "33-damaged": damaged,
-        "34-parked": parked,
-        "35-parked-waves": parked_in_waves,
-        "36-companions": companions,
-        "37-merged": merged,
-        "38-scale-settings": trial,
+        "40-scale": packing,
+        "41-light": light,
+        "42-scale-gone": gone,
+        "43-damaged": damaged,
+        "44-parked": parked,
+        "45-parked-waves": parked_in_waves,
+        "46-companions": companions,
+        "47-merged": merged,
+        "48-scale-settings": trial,
     }
 
 
@@ -634,6 +640,102 @@ def render_scale(app: QApplication, out: Path, language: str, theme: str) -> Non
             settle(250)
             window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
         window.close()
+
+
+def welcome_scenes(window: DeskWindow) -> dict[str, Callable[[], None]]:
+    """The first start, step by step; half of it is skipped."""
+    frame = window.page("welcome")._presenter
+    owner, recovery, source, printer, scanner = (
+        frame.steps[step] for step in (Step.OWNER, Step.RECOVERY, Step.SOURCE, Step.PRINTER, Step.SCANNER)
+    )
+
+    def scan(text: str, gap_ms: float, ends: str = "enter") -> None:
+        for place, char in enumerate(text):
+            scanner.put(Stroke(char, 1000.0 + place * gap_ms))
+        if ends:
+            scanner.put(Stroke("", 1000.0 + len(text) * gap_ms, ends))
+        else:
+            scanner.quiet()
+
+    def typed() -> None:
+        owner.type(name="王老板", pin="274915", pin_again="27491")
+        owner.paste("熊猫小店 13800001111 浙江杭州西湖区文三路9号2楼")
+        settle(100)
+        frame.next()
+
+    def armed() -> None:
+        frame.skip()
+        settle(100)
+        recovery.arm("save")
+        frame.next()
+
+    def chosen() -> None:
+        frame.skip()
+        source.choose(Source.PRACTICE)
+
+    def searched() -> None:
+        frame.next()
+        settled(lambda: printer.screen.found is not None)
+
+    def asked() -> None:
+        printer.take_find(printer.screen.found.finds[0])
+        settled(lambda: printer.screen.stage is Stage.ASKED)
+
+    def kept() -> None:
+        printer.again("76x130", "tspl")
+        settled(lambda: printer.screen.stage is Stage.ASKED)
+        printer.came_well()
+        settled(lambda: printer.screen.stage is Stage.GOOD)
+
+    def ready() -> None:
+        frame.skip()
+
+    def own() -> None:
+        frame.choose_source(Source.OWN)
+
+    return {
+        "30-welcome": lambda: None,
+        "31-welcome-owner": frame.next,
+        "31b-welcome-typed": typed,
+        "32-welcome-recovery": armed,
+        "33-welcome-source": chosen,
+        "34-welcome-printer": searched,
+        "34b-welcome-asked": asked,
+        "34c-welcome-checks": printer.came_badly,
+        "34d-welcome-kept": kept,
+        "35-welcome-scanner": frame.next,
+        "35b-welcome-slow": lambda: scan(SAMPLE, 80),
+        "35c-welcome-no-end": lambda: scan(SAMPLE.swapcase(), 4, ""),
+        "36-welcome-ready": ready,
+        "36b-welcome-own": own,
+        "37-settings-again": lambda: window.go("settings"),
+    }
+
+
+def render_welcome(app: QApplication, out: Path, language: str, theme: str) -> None:
+    """The same for a desk that has never been used."""
+    settings = settings_of(language, theme)
+    with tempfile.TemporaryDirectory() as folder:
+        address = Address(sqlite_path=str(Path(folder) / "packdesk.db"))
+        make_tables(address)
+        spine = World(address)
+        staff = Staffed(spine, spine.desk)
+        welcome = FakeWelcome(Path(folder))
+        welcome.start()
+        ports = stand_in_ports(
+            furnished(), welcome=welcome, entry=spine.desk.entry, people=staff.people, door=staff.sign_in
+        )
+        window = build_window(app, settings, start=Start(lambda: ports), folder=out, now=lambda: START)
+        window.show()
+        settled(lambda: window.can_open("welcome"))
+        window.parts.open_welcome()
+        settled(lambda: bool(window.page("welcome")._presenter.screen.steps))
+        for name, act in welcome_scenes(window).items():
+            act()
+            settle(300)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+        spine.close()
 
 
 def settings_of(language: str, theme: str) -> DeskSettings:
@@ -674,6 +776,7 @@ def main() -> int:
                 render(app, wanted.out, language, theme)
                 render_people(app, wanted.out, language, theme)
                 render_scale(app, wanted.out, language, theme)
+                render_welcome(app, wanted.out, language, theme)
     return 0
 
 

@@ -389,6 +389,7 @@ def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot,
     tasks = InlineTasks(failed.append)
     card = PracticeCard(Ui(qapp, settings, lambda: START), tasks, lambda *words: told.append(words), shop)
     qtbot.addWidget(card)
+    card.show()
     assert shop.address() in card.findChild(PlainLabel, "settings.practice.hint").text()
     card.findChild(ActionButton, "settings.practice.more").click()
     assert (shop.placed, [(tone, phrase.code) for tone, phrase, _ in told], failed) == (

@@ -32,6 +32,7 @@ class SettingsPage(QWidget):
         folder: Path,
         practice: PracticeDesk | None = None,
         scale: ScaleOfDesk | None = None,
+        set_up_again: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -54,8 +55,9 @@ class SettingsPage(QWidget):
             cards.append(ScaleTrial(ui, tasks, scale, partial(self._put, "scale_port")))
         columns = QHBoxLayout()
         columns.setSpacing(12)
-        shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
-        for side in (cards[0::2], [*cards[1::2], *shops]):
+        more: list[QFrame] = [] if set_up_again is None else [self._again(set_up_again)]
+        more += [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
+        for side in (cards[0::2], [*cards[1::2], *more]):
             stack = QVBoxLayout()
             stack.setSpacing(12)
             for card in side:
@@ -155,6 +157,21 @@ class SettingsPage(QWidget):
         column.addWidget(
             ActionButton(self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet")
         )
+        return card
+
+    def _again(self, set_up_again: Callable[[], None]) -> QFrame:
+        card = QFrame()
+        card.setProperty("look", "card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(8)
+        head = PlainLabel(self._ui, "heading")
+        head.say("settings.again")
+        text = PlainLabel(self._ui, "secondary", wraps=True)
+        text.say("settings.again.hint")
+        button = ActionButton(self._ui, "settings.again.open", set_up_again, icon="play", name="settings.again")
+        for widget in (head, text, button):
+            column.addWidget(widget)
         return card
 
     def _save_sheet(self) -> None:

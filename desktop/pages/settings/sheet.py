@@ -1,5 +1,6 @@
 """The command sheet: barcodes for the desk's verbs with captions, as a PDF to print and hang up."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -35,17 +36,26 @@ def write_sheet(path: Path, texts: Texts, family: str) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    write_page(path, texts.t("sheet.title"), lambda painter: _draw(painter, texts, family))
+
+
+def write_page(path: Path, title: str, draw: Callable[[QPainter], None]) -> None:
+    """Write one A4 page as a PDF; `draw` paints it at 300 dpi.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = QPdfWriter(str(path))
     writer.setResolution(_DPI)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
-    writer.setTitle(texts.t("sheet.title"))
+    writer.setTitle(title)
     painter = QPainter()
     if not painter.begin(writer):
         raise OSError(f"cannot write {path}")
     try:
-        _draw(painter, texts, family)
+        draw(painter)
     finally:
         painter.end()
 
@@ -53,13 +63,13 @@ def write_sheet(path: Path, texts: Texts, family: str) -> None:
 def _draw(painter: QPainter, texts: Texts, family: str) -> None:
     width_mm, margin_mm = 210.0, 12.0
     cell_mm = (width_mm - 2 * margin_mm) / _COLUMNS
-    _text(painter, QRectF(margin_mm, 10, width_mm - 2 * margin_mm, 9), texts.t("sheet.title"), family, 6.0)
+    write_text(painter, QRectF(margin_mm, 10, width_mm - 2 * margin_mm, 9), texts.t("sheet.title"), family, 6.0)
     for number, (code, caption, value) in enumerate(sheet_codes()):
         left = margin_mm + (number % _COLUMNS) * cell_mm
         top = 24 + (number // _COLUMNS) * _CELL_HEIGHT_MM
-        _text(painter, QRectF(left, top, cell_mm, 6), texts.t(caption, n=value), family, 4.2)
+        write_text(painter, QRectF(left, top, cell_mm, 6), texts.t(caption, n=value), family, 4.2)
         _bars(painter, code, left, top + 6.5, cell_mm)
-        _text(painter, QRectF(left, top + 6.5 + _BAR_HEIGHT_MM, cell_mm, 4), code, family, 2.6)
+        write_text(painter, QRectF(left, top + 6.5 + _BAR_HEIGHT_MM, cell_mm, 4), code, family, 2.6)
 
 
 def _bars(painter: QPainter, code: str, left_mm: float, top_mm: float, room_mm: float) -> None:
@@ -72,9 +82,13 @@ def _bars(painter: QPainter, code: str, left_mm: float, top_mm: float, room_mm: 
             painter.fillRect(area, QColor("black"))
 
 
-def _text(painter: QPainter, area_mm: QRectF, text: str, family: str, height_mm: float) -> None:
+def write_text(
+    painter: QPainter, area_mm: QRectF, text: str, family: str, height_mm: float, *, wraps: bool = False
+) -> None:
+    """Write centred text of a height in millimetres; `wraps` breaks it into lines, from the left."""
     font = QFont(family)
     font.setPixelSize(round(height_mm * _MM))
     painter.setFont(font)
     area = QRectF(area_mm.x() * _MM, area_mm.y() * _MM, area_mm.width() * _MM, area_mm.height() * _MM)
-    painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), text)
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap if wraps else Qt.AlignmentFlag.AlignCenter
+    painter.drawText(area, int(flags), text)

@@ -12,6 +12,7 @@ _MODULES = (
     "0005_people",
     "0006_print_data",
     "0007_bins",
+    "0008_house_sender",
 )
 
 
