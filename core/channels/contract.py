@@ -109,6 +109,8 @@ class ShipmentNotice:
     #: (platform line number, quantity in this parcel)
     lines: Sequence[tuple[str, int]]
     replaces: str = ""
+    #: of the whole parcel, None where it was not weighed; goes on only to shops that want it
+    weight_g: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

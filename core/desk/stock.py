@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from core.access.gate import needs
 from core.access.rights import Right
 from core.db.unit_of_work import Store, UnitOfWork
+from core.fulfilment import parked
 from core.fulfilment.resuming import goods_came
 from core.inventory import ledger, queries, stock_list
 from core.inventory.queries import Discrepancy, Explanation
@@ -21,6 +22,7 @@ from core.inventory.stock_list import (
     StockTotals,
     WarehouseRow,
 )
+from core.inventory.warehouses import add_warehouse
 from core.orders import holds
 from core.orders.models import Order, OrderLine
 from core.runtime.errors import NotFound
@@ -29,19 +31,24 @@ from core.runtime.ids import LevelId, SkuId, WarehouseId
 
 @dataclass(frozen=True, slots=True)
 class StockActed:
-    """A booking, and how many waiting orders went on because of it."""
+    """A booking, how many waiting orders went on because of it, and the parked parcels that can go on now."""
 
     booked: Booked
     served_count: int = 0
+    ready_slips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StockCounted:
-    """A stocktake, how many waiting orders went on, and the numbers of the orders that lack goods because of it."""
+    """A stocktake, how many waiting orders went on, and the numbers of the orders that lack goods because of it.
+
+    `ready_slips`: the parked parcels that can go on now.
+    """
 
     result: CountResult
     served_count: int = 0
     short_order_nos: tuple[str, ...] = ()
+    ready_slips: tuple[str, ...] = ()
 
 
 #: an act of the ledger upon one level: uow, warehouse, goods, quantity, reason, key, batch
@@ -160,6 +167,47 @@ class Stock:
         return self._act(ledger.unquarantine, warehouse_id, sku_id, qty, reason, key, batch)
 
     @needs(Right.ADJUST_STOCK)
+    def transfer(
+        self,
+        from_warehouse_id: WarehouseId,
+        to_warehouse_id: WarehouseId,
+        sku_id: SkuId,
+        qty: int,
+        reason: str,
+        key: str,
+        batch: str = "",
+    ) -> StockActed:
+        """Move free units to another warehouse, and send the orders on that waited for them there.
+
+        Gives the booking at the place they left.
+
+        Raises:
+            Refused, NotFound: as `core.inventory.ledger.transfer`; NotFound: `stock.no_warehouse`.
+        """
+
+        def move(uow: UnitOfWork) -> StockActed:
+            _expect_warehouses(uow, {from_warehouse_id, to_warehouse_id})
+            ends = ledger.transfer(uow, from_warehouse_id, to_warehouse_id, sku_id, qty, reason, key, batch.strip())
+            is_repeat = ends.source.is_repeat
+            return StockActed(ends.source, 0 if is_repeat else len(goods_came(uow, self._carrier_code, [sku_id])))
+
+        return self._store.write(move)
+
+    @needs(Right.CHANGE_SETTINGS)
+    def add_warehouse(self, code: str, name: str) -> WarehouseRow:
+        """A further place where goods are kept.
+
+        Raises:
+            Refused: as `core.inventory.warehouses.add_warehouse`.
+        """
+
+        def add(uow: UnitOfWork) -> WarehouseRow:
+            made = add_warehouse(uow, code, name)
+            return next(place for place in stock_list.warehouses(uow.connection) if place.id == made)
+
+        return self._store.write(add)
+
+    @needs(Right.ADJUST_STOCK)
     def count(
         self, warehouse_id: WarehouseId, sku_id: SkuId, counted_qty: int, reason: str, key: str, batch: str = ""
     ) -> StockCounted:
@@ -174,7 +222,8 @@ class Stock:
             short = _hold_short(uow, result)
             if result.is_repeat or result.variance_qty <= 0:
                 return StockCounted(result, 0, short)
-            return StockCounted(result, len(goods_came(uow, self._carrier_code, [sku_id])), short)
+            served = goods_came(uow, self._carrier_code, [sku_id])
+            return StockCounted(result, len(served), short, parked.ready_with(uow.connection, sku_id))
 
         return self._store.write(book)
 
@@ -191,12 +240,19 @@ class Stock:
         self, act: _LedgerAct, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str
     ) -> StockActed:
         def book(uow: UnitOfWork) -> StockActed:
-            if not any(place.id == warehouse_id for place in stock_list.warehouses(uow.connection)):
-                raise NotFound("stock.no_warehouse", f"there is no warehouse {warehouse_id}")
+            _expect_warehouses(uow, {warehouse_id})
             booked = act(uow, warehouse_id, sku_id, qty, reason, key, batch.strip())
-            return StockActed(booked, 0 if booked.is_repeat else len(goods_came(uow, self._carrier_code, [sku_id])))
+            if booked.is_repeat:
+                return StockActed(booked)
+            served = goods_came(uow, self._carrier_code, [sku_id])
+            return StockActed(booked, len(served), parked.ready_with(uow.connection, sku_id))
 
         return self._store.write(book)
+
+
+def _expect_warehouses(uow: UnitOfWork, wanted: set[WarehouseId]) -> None:
+    for unknown in wanted - {place.id for place in stock_list.warehouses(uow.connection)}:
+        raise NotFound("stock.no_warehouse", f"there is no warehouse {unknown}")
 
 
 def _hold_short(uow: UnitOfWork, result: CountResult) -> tuple[str, ...]:

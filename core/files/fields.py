@@ -61,6 +61,7 @@ PRODUCTS: Final = (
     Field("spec"),
     Field("weight_g"),
     Field("barcode"),
+    Field("bin"),
 )
 NUMBERS: Final = (
     Field("order_no", is_needed=True),

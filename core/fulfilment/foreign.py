@@ -19,7 +19,7 @@ from core.fulfilment.models import Parcel, ParcelLine
 from core.orders.models import Order
 from core.waybills import carriers
 from core.waybills.models import ForeignNumber, Waybill
-from core.waybills.numbers import LIVE, void_numbers
+from core.waybills.numbers import LIVE, plan_numbers, void_numbers
 
 #: (number, code of its carrier)
 Numbered = tuple[str, str]
@@ -227,6 +227,17 @@ def offer(connection: Connection, parcel_id: int, raw: str) -> dict[str, Any]:
     if holder is not None and not holder.is_free:
         return {}
     return {"attachable": number, "carriers": carriers.suggested(number, _OFFERED)}
+
+
+def number_rest_of(uow: UnitOfWork, box: Any, parcels: Sequence[int]) -> None:
+    """Numbers for parcels that come out of a box: of ours, or what other software has printed for their orders."""
+    if has_own_number(uow.connection, box.id):
+        plan_numbers(uow, [(parcel_id, box.consignee_id) for parcel_id in parcels], box.carrier_code)
+        return
+    for parcel_id in parcels:
+        inside = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id).distinct()
+        known = labelled_elsewhere(uow, [row.order_id for row in uow.rows(inside)])
+        give(uow, parcel_id, [one for numbers in known.values() for one in numbers])
 
 
 def has_own_number(connection: Connection, parcel_id: int) -> bool:

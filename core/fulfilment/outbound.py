@@ -29,6 +29,7 @@ from core.fulfilment.packing import (
     without_other_boxes,
 )
 from core.fulfilment.records import KnowledgeRule, OnOld, Tone, Verdict
+from core.fulfilment.slips import parcel_of_slip
 from core.fulfilment.telling import tell
 from core.inventory.models import Reservation
 from core.inventory.service import consume
@@ -39,6 +40,9 @@ from core.orders.models import Order
 from core.orders.states import Event
 from core.waybills.carriers import tidied
 from core.waybills.print_queue import confirm_by_scan
+
+#: codes of verdicts after which the parcel has left
+SHIPPED = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 
 
 def scan_label(
@@ -86,6 +90,8 @@ def _voided(uow: UnitOfWork, act: Act, parcel_id: int | None, waybill: Any) -> V
 
 def _unknown(uow: UnitOfWork, act: Act, parcel_id: int | None) -> Verdict:
     """No number that any box carries: printed elsewhere for a further box, or for this one, or nobody knows it."""
+    if parcel_of_slip(act.raw) is not None:
+        return answer(uow, act, "slip.not_now", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
     order_no = waiting_order(uow.connection, tidied(act.raw))
     if order_no:
         return answer(uow, act, "label.other_box", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, order_no=order_no)

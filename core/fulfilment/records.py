@@ -36,6 +36,20 @@ class KnowledgeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightRule:
+    """How far a parcel may be from what it should weigh, and whether the clerk has been asked about it already.
+
+    Attributes:
+        grams, percent: the larger of both is the tolerance; percent is of the expected weight.
+        is_meant: the clerk has heard that it is off and sends it all the same.
+    """
+
+    grams: int
+    percent: int
+    is_meant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PackLine:
     """One line of the open parcel."""
 
@@ -122,8 +136,15 @@ class Verdict:
     that has none, comes with `attachable`, the number, and `carriers`, codes of whom it may be from, the likeliest
     first.
 
+    A parcel that opens, takes others in or parts with them comes with the fact `companions`: what could go into the
+    same box.
+
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
-    weight.ok, hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
+    weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g),
+    hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible,
+    parcel.parked, parcel.waits (its goods have not come), unit.damaged, unit.not_here,
+    slip.not_now (a slip was scanned while another parcel lies open), merge.done,
+    merge.nothing, merge.undone, merge.nothing_to_part,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,
@@ -134,7 +155,10 @@ class Verdict:
     number.none_to_take_off, number.impossible, number.there_already (the parcel has a number),
     number.elsewhere (another parcel carries it, or it was ours and is called off),
     knowledge.ask (nothing is done or written yet: the shop is to be asked first), knowledge.old (it did not answer),
-    parcel.shipped_on_old (it did not answer, and the parcel left all the same).
+    parcel.shipped_on_old (it did not answer, and the parcel left all the same),
+    rush.packed (the goods opened, filled and closed the next parcel of a rush: its label comes), rush.none_left
+    (these goods are done in it), rush.not_inside (they are not in it), rush.carton (a carton's code, where one unit
+    is wanted), rush.label_first (the label of the parcel on the desk is not on paper yet: no second one is taken).
     """
 
     code: str
@@ -164,6 +188,46 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A parcel for the same receiver that waits untouched and could go into the same box."""
+
+    parcel_id: int
+    fence: int
+    order_nos: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRow:
+    """Units of one SKU that a parcel still lacks."""
+
+    sku_id: int
+    sku_code: str
+    name: str
+    qty: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """A parcel that was set aside, as its slip and the list say it; nothing personal.
+
+    Attributes:
+        slip: what the slip's bars hold; scanned, it opens the parcel again.
+        reason: of the desk's exceptions: short, damaged, address, ...
+        can_go_on: what it waited for has come.
+    """
+
+    parcel_id: int
+    slip: str
+    order_nos: tuple[str, ...]
+    reason: str
+    at: datetime
+    operator: str
+    desk: str
+    missing: tuple[MissingRow, ...]
+    can_go_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShippedRow:
     """One line of "just now": parcels that left this desk."""
 
@@ -178,7 +242,7 @@ class WaveView:
 
     id: int
     code: str
-    #: batch | scan_to_print
+    #: batch | scan_to_print | single_item
     way: str
     parcel_count: int
     open_count: int
@@ -187,7 +251,13 @@ class WaveView:
 
 @dataclass(frozen=True, slots=True)
 class PickRow:
-    """One SKU of a pick list: so many units for so many parcels of the wave."""
+    """One SKU of a pick list: so many units for so many parcels of the wave.
+
+    Attributes:
+        name: the short one where there is one.
+        bin: where it lies, empty where nobody has said.
+        places: (place in the wave, units) of each parcel that wants it, where they were asked for.
+    """
 
     sku_id: int
     sku_code: str
@@ -195,3 +265,6 @@ class PickRow:
     spec: str
     qty: int
     parcel_count: int
+    bin: str = ""
+    picture: str = ""
+    places: tuple[tuple[int, int], ...] = ()

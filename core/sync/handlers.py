@@ -180,6 +180,7 @@ def _notice(
         waybill_no=waybill.number or "",
         lines=lines,
         replaces=told.replaces,
+        weight_g=connection.execute(select(Parcel.weight_g).where(Parcel.id == parcel_id)).scalar_one(),
     )
     return shop_of(connection, order.shop_id), notice
 

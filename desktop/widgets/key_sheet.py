@@ -22,6 +22,8 @@ KEYS: Final = (
     ("Shift+F8", "keys.new_number"),
     ("F9", "keys.exception"),
     ("F10", "keys.box"),
+    ("Shift+F10", "keys.merge"),
+    ("Shift+F4", "keys.unmerge"),
     ("F11", "keys.weigh"),
     ("F12", "keys.next"),
     ("Shift+F12", "keys.take_over"),
@@ -30,6 +32,7 @@ KEYS: Final = (
     ("12 *", "keys.qty"),
     ("0–9 A–Z ↵", "keys.type"),
     ("Ctrl+1 … 9", "keys.pages"),
+    ("Ctrl+R", "keys.reports"),
     ("Ctrl+L", "keys.lock"),
     ("Ctrl+F", "keys.filter"),
     ("Ctrl+N", "keys.new_order"),
@@ -37,6 +40,7 @@ KEYS: Final = (
     ("Alt+1 / 2", "keys.address"),
     ("F6 … F11", "keys.stock"),
     ("Ctrl+E", "keys.unmask"),
+    ("Ctrl+P", "keys.print_sheet"),
     ("Esc", "keys.back"),
 )
 

@@ -13,16 +13,20 @@ from pathlib import Path
 
 from core.access.records import Unmasked
 from core.fulfilment.records import (
+    Companion,
     KnowledgeRule,
+    MissingRow,
     OnOld,
     Owner,
     PackLine,
     ParcelView,
+    ParkedRow,
     PickRow,
     ShippedRow,
     Tone,
     Verdict,
     WaveView,
+    WeightRule,
 )
 from core.orders.records import (
     PILES,
@@ -37,6 +41,7 @@ from core.orders.records import (
 from core.runtime.errors import NotFound, Refused
 from core.sync.records import ShopLight, StatusView
 from core.waybills.carriers import name_of, suggested
+from core.waybills.label_size import LabelSize
 from core.waybills.records import PrintJobView
 from desktop.pages.printers.ports import (
     FindView,
@@ -86,6 +91,7 @@ class DeskWorld:
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
     printers_by_key: dict[str, PrinterView] = field(default_factory=dict)
+    sizes: dict[str, LabelSize] = field(default_factory=dict)
     findable: tuple[FindView, ...] = ()
     find_problems: tuple[str, ...] = ()
     shipped: list[ShippedRow] = field(default_factory=list)
@@ -96,6 +102,11 @@ class DeskWorld:
     #: numbers that a shop was told already
     told: set[str] = field(default_factory=set)
     calls: list[tuple[str, object]] = field(default_factory=list)
+    #: no other unit is left of whatever breaks
+    broken_last: bool = False
+    #: for the same receiver as whatever opens next
+    companions: tuple[Companion, ...] = ()
+    parked_rows: dict[int, ParkedRow] = field(default_factory=dict)
     gate: threading.Event | None = None
     failures: list[Exception] = field(default_factory=list)
     _answers: dict[str, Verdict] = field(default_factory=dict)
@@ -222,14 +233,24 @@ class DeskWorld:
         with self._entered("undo", nonce):
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._undo(parcel_id))
 
-    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:
         with self._entered("weigh", grams):
 
             def weigh() -> Verdict:
+                off_g = grams - self.parcels[parcel_id].expected_weight_g
+                if rule is not None and not rule.is_meant and abs(off_g) > rule.grams:
+                    code = "weight.light" if off_g < 0 else "weight.heavy"
+                    facts = {"grams": grams, "off_g": abs(off_g)}
+                    return Verdict(code, Tone.WRONG, self.parcels[parcel_id], facts=facts)
                 self.parcels[parcel_id] = replace(self.parcels[parcel_id], weight_g=grams)
                 return Verdict("weight.ok", Tone.UNIT, self.parcels[parcel_id], facts={"grams": grams})
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or weigh())
+
+    def skip_weight(self, parcel_id: int, fence: int, why: str, nonce: str) -> Verdict:
+        with self._entered("skip_weight", why):
+            skipped = Verdict("weight.skipped", Tone.NOTICE, self.parcels[parcel_id], facts={"reason": why})
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or skipped)
 
     def scan_label(
         self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
@@ -273,6 +294,19 @@ class DeskWorld:
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or detach())
 
+    def rush(
+        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
+        with self._entered("rush", raw):
+
+            def rush() -> Verdict:
+                return (self._lost(*on_desk) if on_desk else None) or self._rush(wave_id, on_desk, raw, rule)
+
+            verdict = self._once(nonce, rush)
+            if verdict.code == "knowledge.ask":
+                del self._answers[nonce]
+            return verdict
+
     def ask_shop(self, parcel_id: int) -> None:
         with self._entered("ask_shop", parcel_id):
             self.at_shop(parcel_id)
@@ -294,13 +328,78 @@ class DeskWorld:
 
     def exception(self, parcel_id: int, fence: int, reason: str, nonce: str) -> Verdict:
         with self._entered("exception", reason):
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._park(parcel_id, reason))
 
-            def park() -> Verdict:
-                parcel = self.parcels[parcel_id]
-                self.parcels[parcel_id] = replace(parcel, state="held", opened_by="", fence=parcel.fence + 1)
-                return Verdict("parcel.parked", Tone.NOTICE, self.parcels[parcel_id], facts={"reason": reason})
+    def damaged(self, parcel_id: int, fence: int, nonce: str, raw: str = "", line_id: int | None = None) -> Verdict:
+        with self._entered("damaged", raw or line_id):
+            lines = self.parcels[parcel_id].lines
+            code = next((goods.code for goods in GOODS if raw and goods.barcode == raw), None)
+            line = next((one for one in lines if one.id == line_id or one.sku_code == code), None)
 
-            return self._once(nonce, lambda: self._lost(parcel_id, fence) or park())
+            def break_one() -> Verdict:
+                if line is None:
+                    return Verdict("unit.not_here", Tone.WRONG, self.parcels[parcel_id], facts={"raw": raw})
+                if self.broken_last:
+                    return self._park(parcel_id, "damaged")
+                self._put(self.parcels[parcel_id], line.id, verified_qty=min(line.verified_qty, line.qty - 1))
+                return Verdict("unit.damaged", Tone.NOTICE, self.parcels[parcel_id], line.id)
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or break_one())
+
+    def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        with self._entered("merge", parcel_id):
+
+            def merge() -> Verdict:
+                mine = self.parcels[parcel_id]
+                for each in self.companions:
+                    other = self.parcels[each.parcel_id]
+                    mine = replace(mine, lines=mine.lines + other.lines, order_nos=mine.order_nos + other.order_nos)
+                    self.parcels[other.id] = replace(other, state="cancelled", lines=())
+                self.parcels[parcel_id] = mine
+                count, self.companions = len(self.companions), ()
+                facts: dict[str, object] = {"n": count, "orders": count, "companions": ()}
+                return Verdict("merge.done", Tone.NOTICE, mine, facts=facts)
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or merge())
+
+    def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        with self._entered("unmerge", parcel_id):
+            parcel = self.parcels[parcel_id]
+            mine = tuple(line for line in parcel.lines if line.id // 100 == parcel_id)
+
+            def part() -> Verdict:
+                self.parcels[parcel_id] = replace(parcel, lines=mine, order_nos=parcel.order_nos[:1])
+                return Verdict("merge.undone", Tone.NOTICE, self.parcels[parcel_id], facts={"n": 1, "units": 1})
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or part())
+
+    def parked(self) -> tuple[ParkedRow, ...]:
+        with self._lock:
+            return tuple(self.parked_rows.values())
+
+    def parked_slip(self, parcel_id: int) -> ParkedRow | None:
+        with self._entered("parked_slip", parcel_id):
+            return self.parked_rows.get(parcel_id)
+
+    def _park(self, parcel_id: int, reason: str) -> Verdict:
+        parcel = self.parcels[parcel_id]
+        self.parcels[parcel_id] = replace(parcel, state="held", opened_by="", fence=parcel.fence + 1)
+        self.parked_rows[parcel_id] = ParkedRow(
+            parcel_id=parcel_id,
+            slip=f"PARK-{parcel_id}",
+            order_nos=parcel.order_nos,
+            reason=reason,
+            at=self.now(),
+            operator="小李",
+            desk=self.name,
+            missing=tuple(
+                MissingRow(line.sku_id, line.sku_code, line.short_name, line.missing_qty)
+                for line in parcel.lines
+                if line.missing_qty
+            ),
+            can_go_on=False,
+        )
+        return Verdict("parcel.parked", Tone.NOTICE, self.parcels[parcel_id], facts={"reason": reason})
 
     def leave(self, parcel_id: int, fence: int) -> None:
         with self._entered("leave", parcel_id):
@@ -346,6 +445,9 @@ class DeskWorld:
                 return None
             wave = WaveView(len(self.open_waves) + 1, f"W0108-0{len(self.open_waves) + 4}", way, count, count, START)
             self.open_waves.append(wave)
+            if way == "single_item":
+                for parcel in list(self.parcels.values()):
+                    self.parcels[parcel.id] = replace(parcel, wave_code=wave.code)
             return wave
 
     # --- labels -------------------------------------------------------------------------------------------------
@@ -549,6 +651,14 @@ class DeskWorld:
                 name: replace(view, is_default=name == key) for name, view in self.printers_by_key.items()
             }
 
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        with self._lock:
+            return tuple(self.sizes.values())
+
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        with self._entered("set_label_size", carrier_code):
+            self.sizes[carrier_code] = replace(self.sizes[carrier_code], size=size)
+
     def print_test(self, key: str) -> None:
         with self._entered("print_test", key):
             view = self.printers_by_key[key]
@@ -656,6 +766,30 @@ class DeskWorld:
             if line.sku_code == goods.code:
                 return self._verify(parcel_id, line.id, qty)
         return Verdict("item.wrong", Tone.WRONG, parcel, facts=self._facts_of(goods, parcel_id))
+
+    def _rush(self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, rule: KnowledgeRule) -> Verdict:
+        wave = next(wave for wave in self.open_waves if wave.id == wave_id)
+        mine = None if on_desk is None else self.parcels[on_desk[0]]
+        goods = next((goods for goods in GOODS if goods.barcode == raw), None)
+        if goods is None:
+            return self._open_code(raw) if on_desk is None else self._scan_label(*on_desk, raw, rule)
+        facts = {"name": goods.name, "spec": goods.spec, "sku": goods.code, "wave": wave.code}
+        if mine is not None and mine.print_state not in {"sent", "confirmed"}:
+            return Verdict("rush.label_first", Tone.NOTICE, mine, facts=facts)
+        inside = [
+            parcel
+            for parcel in self.parcels.values()
+            if parcel.wave_code == wave.code and [line.sku_code for line in parcel.lines] == [goods.code]
+        ]
+        waiting = next((parcel for parcel in inside if parcel.state == "to_pack"), None)
+        if waiting is None:
+            code, tone = ("rush.none_left", Tone.NOTICE) if inside else ("rush.not_inside", Tone.WRONG)
+            return Verdict(code, tone, mine, facts=facts)
+        if mine is not None:
+            self.parcels[mine.id] = replace(mine, opened_by="", fence=mine.fence + 1)
+        self._open(waiting)
+        packed = self._verify(waiting.id, waiting.lines[0].id, 1)
+        return replace(packed, code="rush.packed", facts=facts)
 
     def _verify(self, parcel_id: int, line_id: int, qty: int) -> Verdict:
         parcel = self.parcels[parcel_id]
@@ -826,6 +960,7 @@ def furnished(folder: Path | None = None) -> DeskWorld:
         ShopLight(3, "练习店", "notice", START - timedelta(minutes=6), "no answer within 10 s"),
     )
     where = "virtual:" + ("/home/desk/labels" if folder is None else str(folder))
+    world.sizes = {"TT": LabelSize("TT", "通通快递", ""), "SF": LabelSize("SF", "顺丰速运", "76x130")}
     world.printers_by_key = {
         "p1": PrinterView(
             "p1", "GP-1324D 一号台", "tcp://192.168.1.50:9100", "100x150", True, "ready", can_calibrate=True

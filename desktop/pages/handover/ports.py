@@ -2,7 +2,14 @@
 
 from typing import Protocol
 
-from core.fulfilment.handover_records import CarrierPile, SheetView, Taken, WaitingParcel
+from core.fulfilment.handover_records import (
+    CarrierPile,
+    SheetPaper,
+    SheetSearch,
+    SheetView,
+    Taken,
+    WaitingParcel,
+)
 
 
 class HandoverDesk(Protocol):
@@ -24,8 +31,12 @@ class HandoverDesk(Protocol):
         """What was scanned out, is still here, and has to stay."""
         ...
 
-    def signed(self, limit: int) -> tuple[SheetView, ...]:
+    def signed(self, wanted: SheetSearch, limit: int) -> tuple[SheetView, ...]:
         """Signed sheets, the newest first."""
+        ...
+
+    def print_sheet(self, sheet_id: int, way: str) -> SheetPaper:
+        """A sheet for its paper; what is printed again says so."""
         ...
 
     def open_sheet(self, carrier_code: str) -> int:

@@ -9,10 +9,12 @@ from core.fulfilment.records import ParcelView, Tone, Verdict
 from desktop.commands import Command
 from desktop.formats import age_phrase
 from desktop.pages.packing.screen import (
+    PRINTED,
     Asking,
     Mood,
     PackingScreen,
     Sentence,
+    damaged_sentence,
     idle_sentence,
     next_line,
     parcel_sentence,
@@ -110,10 +112,14 @@ class Board:
         line = None if parcel is None else next_line(parcel, self._preferred_line)
         if self._over is not None:
             sentence = self._over
+        elif self._screen.asking is Asking.DAMAGED:
+            sentence = damaged_sentence()
         elif parcel is None:
-            sentence = idle_sentence(self._last_shipped, self._screen.to_pack)
+            sentence = idle_sentence(self._last_shipped, self._screen.to_pack, self._screen.rush)
         else:
             sentence = parcel_sentence(parcel, line, self._screen.printer_trouble)
+            if self._screen.rush is not None and parcel.print_state in PRINTED:
+                sentence = replace(sentence, way=Phrase("packing.rush.next"))
         self.show(sentence=sentence, current_line_id=None if line is None else line.id)
 
     # --- the parcel ---------------------------------------------------------------------------------------------
@@ -125,7 +131,7 @@ class Board:
             self._preferred_line = None if parcel is None else self._preferred_line
             self._withdrawn = frozenset()
             self._over = None
-            self.show(qty=1, asking=Asking.NOTHING, offer=None)
+            self.show(qty=1, asking=Asking.NOTHING, offer=None, companions=())
         if parcel is not None:
             self._last_shipped = ""
         self.show(parcel=parcel)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from core.desk.first_page import FirstLook
@@ -16,7 +17,8 @@ from desktop.pages.packing.board import Board
 from desktop.pages.packing.hand import Hand
 from desktop.pages.packing.label_acts import LabelActs
 from desktop.pages.packing.lookout import Lookout
-from desktop.pages.packing.ports import LabelDesk, PackingDesk
+from desktop.pages.packing.parcel_acts import is_asked_first, plain_act
+from desktop.pages.packing.ports import LabelDesk, PackingDesk, Scale
 from desktop.pages.packing.screen import (
     PRINTED,
     TAKE_OVER_KEY,
@@ -31,13 +33,17 @@ from desktop.pages.packing.screen import (
     verdict_sentence,
     withdrawn_inside,
 )
+from desktop.pages.packing.setting_aside import DAMAGED, SettingAside
+from desktop.pages.packing.weighing import Weighing
+from desktop.pages.printers.ports import PrintSlip
+from desktop.scale.state import NO_SCALE
 from desktop.settings import DeskSettings
 from desktop.texts import Phrase
 
 _log = logging.getLogger(__name__)
 
 _MOODS: Final = {Tone.NOTICE: Mood.NOTICE, Tone.WRONG: Mood.STOP, Tone.STOP: Mood.STOP}
-_OPENED: Final = frozenset({"parcel.opened", "parcel.taken_over"})
+_OPENED: Final = frozenset({"parcel.opened", "parcel.taken_over", "rush.packed"})
 _SHIPPED: Final = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 #: after these the desk is free
 _ENDS: Final = _SHIPPED | {"parcel.lost", "parcel.parked"}
@@ -69,6 +75,9 @@ class PackingPresenter:
         now: Callable[[], datetime],
         nonce: Callable[[], str],
         on_sound: Callable[[str], None],
+        scale: Scale = NO_SCALE,
+        print_slip: PrintSlip | None = None,
+        say: Callable[[Phrase], str] = lambda phrase: phrase.code,
     ) -> None:
         """Make the presenter; nothing is asked before `start`.
 
@@ -80,6 +89,9 @@ class PackingPresenter:
             now: aware current time.
             nonce: a new unique text for each act.
             on_sound: plays a signal tone by name; "quiet" ends the stop tone.
+            scale: of this desk.
+            print_slip: prints the slip of a parked parcel; None where nothing is printed.
+            say: a phrase in the clerk's language, for what is printed.
         """
         self._packing = packing
         self._tasks = tasks
@@ -93,6 +105,25 @@ class PackingPresenter:
         self._lookout = Lookout(self._board, packing, labels, tasks)
         self._labels = LabelActs(
             self._board, labels, tasks, now=now, on_done=self.on_changed, on_error=self._on_side_error
+        )
+        self._weighing = Weighing(
+            self._board,
+            packing,
+            tasks,
+            settings,
+            scale,
+            now=now,
+            on_verdict=self._on_verdict,
+            on_error=self._on_error,
+        )
+        self._aside = SettingAside(
+            self._board,
+            packing,
+            tasks,
+            settings,
+            print_slip=print_slip,
+            say=say,
+            on_error=self._on_side_error,
         )
         self._hand = Hand(self._board, self.scan, self.press)
 
@@ -117,6 +148,10 @@ class PackingPresenter:
         self._board.show(printer_trouble=trouble)
         self._board.render()
 
+    def follow_scale(self) -> None:
+        """The scale shows something else than before."""
+        self._weighing.follow()
+
     def show_first(self, look: FirstLook) -> None:
         """Show what was read at the start, before anybody has asked."""
         self._lookout.show_first(look)
@@ -132,7 +167,7 @@ class PackingPresenter:
         if not text:
             return
         order = parse_command(text)
-        if order is None and self.screen.asking is not Asking.WEIGHT:
+        if order is None and self.screen.asking not in {Asking.WEIGHT, Asking.DAMAGED}:
             # At once, before its verdict: a second Enter of the scanner must not answer the question.
             self._board.show(asking=Asking.NOTHING)
         self._intents.append(_Intent(text, order, self._nonce()))
@@ -149,6 +184,11 @@ class PackingPresenter:
             self._lookout.choose_wave(step)
         else:
             self._board.choose_line(step)
+
+    def look_at_wave(self, wave_id: int) -> None:
+        """Work on this wave: its pick list is shown, and a rush is on if it is one."""
+        self._board.show(wave_id=wave_id)
+        self._lookout.look_around()
 
     def close(self) -> None:
         """The window closes: put the parcel back, so that any desk can go on with it."""
@@ -168,7 +208,8 @@ class PackingPresenter:
 
         def started(wave: WaveView | None) -> None:
             if wave is None:
-                self._board.say(Mood.NOTICE, Phrase("packing.no_wave"), Phrase("packing.no_wave.way"))
+                code = "packing.no_rush" if way == "single_item" else "packing.no_wave"
+                self._board.say(Mood.NOTICE, Phrase(code), Phrase(f"{code}.way"))
             else:
                 self._board.show(wave_id=wave.id)
             self._lookout.look_around()
@@ -179,6 +220,7 @@ class PackingPresenter:
 
     def tick(self) -> None:
         """Once a second: follow what moves without the clerk (number, print job)."""
+        self._weighing.follow()
         parcel = self.screen.parcel
         if parcel is not None and self._is_idle and _is_moving(parcel):
             self.press(Command.REFRESH)
@@ -221,23 +263,54 @@ class PackingPresenter:
         if question is not None and question.waybill_no and intent.raw == question.waybill_no:
             self._labels.answer(question, came_out=True)
         parcel, raw, nonce = self.screen.parcel, intent.raw, intent.nonce
-        if parcel is None:
+        if parcel is not None and self.screen.asking is Asking.DAMAGED:
+            self._break(intent, parcel, raw)
+        elif self.screen.rush is not None and (parcel is None or parcel.missing_qty):
+            self._judge(intent, parcel, OnOld.ASK)
+        elif parcel is None:
             self._do(intent, lambda: self._packing.open_code(raw, nonce))
         elif parcel.missing_qty and raw != parcel.waybill_no:
             qty = self.screen.qty
             self._board.show(qty=1)
             self._do(intent, lambda: self._packing.scan_goods(parcel.id, parcel.fence, raw, nonce, qty))
         else:
-            self._scan_label(intent, parcel, OnOld.ASK)
+            self._weigh_first(intent, parcel)
 
-    def _scan_label(self, intent: _Intent, parcel: ParcelView, on_old: OnOld) -> None:
+    def _weigh_first(self, intent: _Intent, parcel: ParcelView) -> None:
+        """A scan with nothing missing: where it is the parcel's own label, its weight is taken before it leaves."""
+        self._act = intent
+        go = partial(self._judge, intent, parcel, OnOld.ASK)
+        self._weighing.before_label(parcel, intent.raw, intent.nonce, go, self._end_act)
+
+    def _break(self, intent: _Intent, parcel: ParcelView, raw: str = "") -> None:
+        work = self._aside.broken(parcel, intent.nonce, raw)
+        if work is None:
+            self._board.refuse(Phrase("packing.nothing_missing"))
+        else:
+            self._do(intent, work)
+
+    def _end_act(self) -> None:
+        self._act = None
+        self._pump()
+
+    def _judge(self, intent: _Intent, parcel: ParcelView | None, on_old: OnOld) -> None:
+        """A scan that may send a parcel out: its label, or whatever is scanned while a rush is on."""
         rule = KnowledgeRule(self._settings.number("knowledge_limit_s"), on_old)
-        raw, nonce = intent.raw, intent.nonce
-        self._do(intent, lambda: self._packing.scan_label(parcel.id, parcel.fence, raw, nonce, rule))
+        raw, nonce, rush = intent.raw, intent.nonce, self.screen.rush
+        if rush is not None:
+            on_desk = None if parcel is None else (parcel.id, parcel.fence)
+            self._do(intent, lambda: self._packing.rush(rush.id, on_desk, raw, nonce, rule))
+        elif parcel is not None:
+            self._do(intent, lambda: self._packing.scan_label(parcel.id, parcel.fence, raw, nonce, rule))
+        else:
+            # The rush was over before its shop had answered.
+            self._do(intent, lambda: self._packing.open_code(raw, nonce))
 
     def _ask_shop_first(self, intent: _Intent, verdict: Verdict) -> None:
         """The shop's word is too old: ask it, and have the same scan judged again by what is known then."""
-        parcel = self.screen.parcel
+        on_desk = self.screen.parcel
+        # In a rush the label may be that of a parcel that was put aside.
+        parcel = verdict.parcel or on_desk
         if parcel is None:
             return
         facts = self._board.facts(verdict, intent.raw)
@@ -246,7 +319,7 @@ class PackingPresenter:
         self._act = intent
         self._tasks.submit(
             lambda: self._packing.ask_shop(parcel.id),
-            lambda _none: self._scan_label(intent, parcel, on_old),
+            lambda _none: self._judge(intent, on_desk, on_old),
             self._on_error,
             owner=self,
             lane=Lane.SHOPS,
@@ -255,6 +328,9 @@ class PackingPresenter:
     def _command(self, intent: _Intent, order: Order) -> None:
         command = order.command
         parcel = self.screen.parcel
+        if self.screen.asking is Asking.DAMAGED and command not in {Command.HAND, Command.REFRESH, Command.BACK}:
+            # Another act was chosen: the next scan names goods again.
+            self._board.show(asking=Asking.NOTHING)
         if command in {Command.LABEL_CAME, Command.LABEL_MISSING}:
             self._labels.answer_by_key(came_out=command is Command.LABEL_CAME)
         elif command is Command.BACK:
@@ -273,14 +349,14 @@ class PackingPresenter:
             self._parcel_command(intent, order, parcel)
 
     def _parcel_command(self, intent: _Intent, order: Order, parcel: ParcelView) -> None:
-        command, nonce = order.command, intent.nonce
+        command = order.command
+        work = plain_act(self._packing, command, parcel, intent.nonce)
         if command is Command.QTY:
             self._board.show(qty=order.number)
             self._board.sound("unit")
-        elif command is Command.UNDO:
-            self._do(intent, lambda: self._packing.undo(parcel.id, parcel.fence, nonce))
-        elif command is Command.BOX:
-            self._do(intent, lambda: self._packing.add_box(parcel.id, parcel.fence, nonce))
+        elif work is not None:
+            if not is_asked_first(self._board, command, parcel):
+                self._do(intent, work)
         elif command is Command.HAND:
             self._by_hand(intent, parcel)
         elif command is Command.WEIGHT:
@@ -357,6 +433,9 @@ class PackingPresenter:
             self._board.arm(Command.TAKE_OVER, "packing.take_armed", by=offer.by, key=TAKE_OVER_KEY)
 
     def _by_hand(self, intent: _Intent, parcel: ParcelView) -> None:
+        if self.screen.asking is Asking.DAMAGED:
+            self._break(intent, parcel)
+            return
         inside = withdrawn_inside(parcel)
         if inside is not None:
             out = inside.id
@@ -377,10 +456,12 @@ class PackingPresenter:
         )
 
     def _weigh(self, intent: _Intent, grams: int, parcel: ParcelView) -> None:
-        if not grams:
+        weight_g = grams or self._weighing.grams_by_key(parcel)
+        if not weight_g:
             self._board.show(asking=Asking.WEIGHT)
             return
-        self._do(intent, lambda: self._packing.weigh(parcel.id, parcel.fence, grams, intent.nonce))
+        self._act = intent
+        self._weighing.weigh_by_key(parcel, weight_g, intent.nonce)
 
     def _new_number(self, intent: _Intent, parcel: ParcelView) -> None:
         """Ours is voided for a reason; one that other software printed is taken off with a second press."""
@@ -409,7 +490,9 @@ class PackingPresenter:
         if asking is Asking.NOTHING and not intent.raw:
             return
         self._board.show(asking=Asking.NOTHING)
-        if asking is Asking.REPRINT:
+        if reasons is REASONS and reason == DAMAGED:
+            self._aside.ask_which()
+        elif asking is Asking.REPRINT:
             self._labels.reprint(parcel, reason)
         elif asking is Asking.NEW_NUMBER:
             self._labels.new_number(parcel, reason)
@@ -428,6 +511,10 @@ class PackingPresenter:
         self._board.disarm()
         facts = self._board.facts(verdict, act.raw)
         self._follow(verdict)
+        if verdict.code == "parcel.parked" and verdict.parcel is not None:
+            self._aside.parked(verdict.parcel.id)
+        if "companions" in verdict.facts:
+            self._board.show(companions=verdict.facts["companions"])
         attachable = attachable_of(verdict)
         is_notice = verdict.code == "parcel.shipped_on_old" or attachable is not None
         mood = Mood.NOTICE if is_notice else _MOODS.get(verdict.tone)
@@ -460,6 +547,8 @@ class PackingPresenter:
 
     def _go_on(self, verdict: Verdict) -> None:
         """What follows without the clerk."""
+        if self.screen.rush is not None:
+            return  # the goods in hand say which is next
         if verdict.code in _SHIPPED and self._settings.flag("auto_next") and not self._intents:
             self.press(Command.NEXT)
 

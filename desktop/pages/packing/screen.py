@@ -6,15 +6,28 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.desk.first_page import TO_PACK_CAP
-from core.fulfilment.records import Owner, PackLine, ParcelView, PickRow, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import (
+    Companion,
+    Owner,
+    PackLine,
+    ParcelView,
+    ParkedRow,
+    PickRow,
+    ShippedRow,
+    Verdict,
+    WaveView,
+)
 from core.waybills.records import PrintJobView
 from desktop.formats import age_phrase
+from desktop.scale.state import OFF, ScaleState
 from desktop.texts import Phrase
 
 #: states of a label in which the clerk can paste it
 PRINTED = frozenset({"sent", "confirmed"})
 #: as sentences and the button name it
 TAKE_OVER_KEY = "Shift+F12"
+MERGE_KEY = "Shift+F10"
+UNMERGE_KEY = "Shift+F4"
 
 
 class Mood(StrEnum):
@@ -35,6 +48,8 @@ class Asking(StrEnum):
     NEW_NUMBER = "new_number"
     CARRIER = "carrier"
     WEIGHT = "weight"
+    #: the next scan names a broken unit
+    DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,9 @@ class PackingScreen:
         wave_id: the wave the clerk chose to look at.
         picks: what is still to be fetched for it.
         to_pack: how many parcels wait to be packed; None before the first look.
+        companions: parcels for the same receiver that could go into this box.
+        parked: what was set aside and waits.
+        scale: what the scale of this desk shows.
         shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
@@ -121,12 +139,23 @@ class PackingScreen:
     picks: tuple[PickRow, ...] = ()
     to_pack: int | None = None
     printer_trouble: Phrase | None = None
+    scale: ScaleState = OFF
+    companions: tuple[Companion, ...] = ()
+    parked: tuple[ParkedRow, ...] = ()
 
     @property
     def wave(self) -> WaveView | None:
         """The wave that is looked at while no parcel is open: the chosen one, else the oldest."""
         chosen = (wave for wave in self.waves if wave.id == self.wave_id)
         return next(chosen, self.waves[0] if self.waves else None)
+
+    @property
+    def rush(self) -> WaveView | None:
+        """The rush whose goods open their parcels by a scan: nothing is open, or one of its own lies complete."""
+        wave, parcel = self.wave, self.parcel
+        if wave is None or wave.way != "single_item":
+            return None
+        return wave if parcel is None or (parcel.wave_code == wave.code and not parcel.missing_qty) else None
 
 
 def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
@@ -138,8 +167,12 @@ def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
     return missing[0] if missing else None
 
 
-def idle_sentence(last_shipped: str, to_pack: int | None = None) -> Sentence:
-    """Nothing is open; `to_pack` parcels wait."""
+def idle_sentence(last_shipped: str, to_pack: int | None = None, rush: WaveView | None = None) -> Sentence:
+    """Nothing is open; `to_pack` parcels wait; `rush` is the one that is on."""
+    if rush is not None:
+        what = Phrase("packing.shipped", {"waybill_no": last_shipped}) if last_shipped else Phrase("packing.rush")
+        facts = {"code": rush.code, "n": rush.open_count}
+        return Sentence(Mood.GOOD if last_shipped else Mood.CALM, what, way=Phrase("packing.rush.way", facts))
     if last_shipped:
         shipped, way = Phrase("packing.shipped", {"waybill_no": last_shipped}), Phrase("packing.shipped.way")
         return Sentence(Mood.GOOD, shipped, way=Phrase("packing.left.none") if to_pack == 0 else way)
@@ -217,6 +250,11 @@ def _label_sentence(parcel: ParcelView, printer_trouble: Phrase | None) -> Sente
         what = Phrase("packing.print_waits", {"words": printer_trouble})
         return Sentence(Mood.NOTICE, what, complete, Phrase("packing.print_waits.way"))
     return Sentence(Mood.GOOD, Phrase("packing.printing"))
+
+
+def damaged_sentence() -> Sentence:
+    """The next scan is a broken unit."""
+    return Sentence(Mood.NOTICE, Phrase("packing.which_damaged"), way=Phrase("packing.which_damaged.way"))
 
 
 def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) -> Sentence:

@@ -1,8 +1,10 @@
 """What the printer page needs from the joint of printing and core."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from core.waybills.label_size import LabelSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,24 @@ class LabelPicture:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class SlipDraft:
+    """A slip of our own for the label printer, in the clerk's words; as `printing.slip.Slip` has it."""
+
+    title: str
+    code: str
+    large: str
+    facts: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
+    mark: str = ""
+    more: str = ""
+    foot: tuple[str, ...] = ()
+
+
+#: sends a slip to this desk's label printer and gives that printer's name. Raises `Refused`
+PrintSlip = Callable[[SlipDraft], str]
+
+
 class PrinterDesk(Protocol):
     """Looking at printers and setting them up. Everything here may be slow and runs in the printers' lane."""
 
@@ -127,6 +147,14 @@ class PrinterDesk(Protocol):
 
     def find(self, search: Search) -> FoundPrinters:
         """Look for printers on this machine, and in its network where the search says so."""
+        ...
+
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        """Which paper each carrier's labels want."""
+        ...
+
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        """A carrier's labels go to the printer that holds this paper; empty for the chosen one."""
         ...
 
     def move_jobs(self, from_key: str, to_key: str) -> int:

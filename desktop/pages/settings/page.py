@@ -12,6 +12,7 @@ from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Tasks
 from desktop.errors import error_phrase
 from desktop.pages.settings.practice import PracticeCard, PracticeDesk
+from desktop.pages.settings.scale import ScaleOfDesk, ScaleTrial
 from desktop.settings import SETTINGS, Setting
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -30,6 +31,8 @@ class SettingsPage(QWidget):
         play: Callable[[str], None],
         folder: Path,
         practice: PracticeDesk | None = None,
+        scale: ScaleOfDesk | None = None,
+        set_up_again: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -48,10 +51,13 @@ class SettingsPage(QWidget):
         column.addWidget(title)
         cards = [self._group(name, list(rows), play) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
         cards.append(self._sheet())
+        if scale is not None:
+            cards.append(ScaleTrial(ui, tasks, scale, partial(self._put, "scale_port")))
         columns = QHBoxLayout()
         columns.setSpacing(12)
-        shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
-        for side in (cards[0::2], [*cards[1::2], *shops]):
+        more: list[QFrame] = [] if set_up_again is None else [self._again(set_up_again)]
+        more += [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
+        for side in (cards[0::2], [*cards[1::2], *more]):
             stack = QVBoxLayout()
             stack.setSpacing(12)
             for card in side:
@@ -131,7 +137,7 @@ class SettingsPage(QWidget):
             choice.picked.connect(lambda value: self._put(name, str(value)))
             self._fillers.append(lambda: choice.choose(values.text(name)))
             return choice
-        field = Field(self._ui, f"setting.{name}", object_name, limit=40)
+        field = Field(self._ui, f"setting.{name}", object_name, limit=setting.longest)
         field.editingFinished.connect(lambda: self._put(name, field.text().strip()))
         self._fillers.append(lambda: field.setText(values.text(name)))
         return field
@@ -153,14 +159,29 @@ class SettingsPage(QWidget):
         )
         return card
 
+    def _again(self, set_up_again: Callable[[], None]) -> QFrame:
+        card = QFrame()
+        card.setProperty("look", "card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(8)
+        head = PlainLabel(self._ui, "heading")
+        head.say("settings.again")
+        text = PlainLabel(self._ui, "secondary", wraps=True)
+        text.say("settings.again.hint")
+        button = ActionButton(self._ui, "settings.again.open", set_up_again, icon="play", name="settings.again")
+        for widget in (head, text, button):
+            column.addWidget(widget)
+        return card
+
     def _save_sheet(self) -> None:
         path = self._folder / "packdesk-commands.pdf"
-        texts, family = self._ui.texts, self.font().family()
+        texts, font = self._ui.texts, self.font()
 
         def write() -> Path:
             from desktop.pages.settings.sheet import write_sheet
 
-            write_sheet(path, texts, family)
+            write_sheet(path, texts, font)
             return path
 
         self._tasks.submit(

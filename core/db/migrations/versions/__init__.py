@@ -11,7 +11,9 @@ _MODULES = (
     "0004_handover",
     "0005_people",
     "0006_print_data",
-    "0007_foreign_numbers",
+    "0007_bins",
+    "0008_house_sender",
+    "0009_foreign_numbers",
 )
 
 
