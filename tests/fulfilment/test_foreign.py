@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import Outbox
+from core.fulfilment.merging import companions
 from core.fulfilment.records import KnowledgeRule, OnOld
 from core.runtime.errors import NotFound, Refused
 from core.waybills import carriers
@@ -358,3 +359,33 @@ def test_a_carrier_is_known_by_any_of_its_names_and_else_by_its_own():
     assert carriers.name_of("SF") == "顺丰速运"
     assert carriers.name_of("SF", "我的顺丰") == "我的顺丰"
     assert carriers.tidied(" jdva12345678901-1-2- ") == "JDVA12345678901"
+
+
+# --- boxes shared by hand -----------------------------------------------------------------------------------------------
+
+
+def test_a_parcel_with_a_label_of_its_own_from_elsewhere_is_put_into_no_other_box(elsewhere):
+    world = elsewhere
+    buyer = {"buyer_key": "one buyer"}
+    for no in ("A1", "A2", "A3"):
+        place(world, no, **buyer)
+    opened = attach(world, world.desk.open("A1"))
+    world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
+    ids = [one.parcel_id for one in companions_of(world, "A2")]
+    assert ids == [world.parcels("A3")[0].id], "A1 has its label already"
+
+
+def test_orders_that_are_parted_again_get_no_number_of_ours(elsewhere):
+    world = elsewhere
+    for no in ("A1", "A2"):
+        place(world, no, buyer_key="one buyer")
+    opened = world.desk.open("A1").parcel
+    merged = world.desk.packing.merge(opened.id, opened.fence, world.desk.nonce())
+    assert merged.code == "merge.done"
+    parted = world.desk.packing.unmerge(merged.parcel.id, merged.parcel.fence, world.desk.nonce())
+    assert (parted.code, asked(world)) == ("merge.undone", 0)
+
+
+def companions_of(world, no):
+    parcel_id = world.parcels(no)[0].id
+    return world.store.read(lambda connection: companions(connection, parcel_id))
