@@ -26,7 +26,7 @@ from core.sync.asking import Asking
 from tests.bench.bench_intake import take_pages
 from tests.bench.files import large_file, options_of
 from tests.bench.measure import percentile, show, verdict
-from tests.bench.shop import KEY, BenchFile, Pages, barcode_of
+from tests.bench.shop import CARRIER, KEY, BenchFile, Pages, barcode_of
 from tests.support.world import ANY_AGE
 
 BAR_MS = 100.0
@@ -46,7 +46,7 @@ class Clerk:
     def __init__(self, file: BenchFile, name: str, gap_s: float = 0.02) -> None:
         # A hand between two scans: without it a page would never get its turn beside scans that go first.
         self._gap_s = gap_s
-        self._packing = Packing(file.store, Asking(file.store, _nobody_asks, _nobody_wakes))
+        self._packing = Packing(file.store, Asking(file.store, _nobody_asks, _nobody_wakes), CARRIER)
         self._name = name
         self._nonce = 0
         self.took: defaultdict[str, list[float]] = defaultdict(list)
