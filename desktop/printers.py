@@ -196,13 +196,14 @@ class Printers:
         """Send an invented label straight to the printer: no parcel, no number, no place in the queue.
 
         Raises:
-            Refused: what the printer or its wire says.
+            Refused: `printer.busy_now`, a label is on its way; what the printer or its wire says.
         """
         profile = self._profile(key)
         now = self._core.config.clock.now
         try:
             label = self._renderer.render_trial(profile, now().astimezone())
-            open_printer(profile, now).print_label(label.bitmap, "TEST")
+            with self._spooler.resting(key):
+                open_printer(profile, now).print_label(label.bitmap, "TEST")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
@@ -220,7 +221,8 @@ class Printers:
         if status is not None and status.activity is Activity.PRINTING:
             raise Refused("printer.busy_now", "a label is on its way to this printer")
         try:
-            open_printer(profile, self._core.config.clock.now).send(command, "calibrate")
+            with self._spooler.resting(key):
+                open_printer(profile, self._core.config.clock.now).send(command, "calibrate")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
@@ -256,7 +258,8 @@ class Printers:
             raise Refused("badge.no_paper", "choose a printer with paper: a badge is not kept as a file")
         try:
             label = self._renderer.render_badge(name, code, caption, profile.size, profile.resolution)
-            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
+            with self._spooler.resting(profile.key):
+                open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
