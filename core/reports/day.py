@@ -147,9 +147,9 @@ def _shops(
         query = select(Order.shop_id, func.count()).where(Order.id.in_(id_set("ids"))).group_by(Order.shop_id)
         ids = {"ids": packed_ids(taken_ids[place : place + _CHUNK])}
         taken.update(dict(connection.execute(query, ids).all()))
-    left = (
-        select(Parcel.shop_id, func.count()).where(Parcel.shipped_at >= bindparam("since")).group_by(Parcel.shop_id)
-    )
+    # One that was scanned out and then kept here has not left.
+    here = (Parcel.shipped_at >= bindparam("since"), Parcel.state == "shipped")
+    left = select(Parcel.shop_id, func.count()).where(*here).group_by(Parcel.shop_id)
     shipped: Mapping[int, int] = dict(connection.execute(left, {"since": since}).all())
     first = first_id_since(connection, PrintJob.id.expression, PrintJob.created_at.expression, since)
     papers = (

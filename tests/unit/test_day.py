@@ -80,6 +80,17 @@ def test_shops_and_clerks_of_the_day(world):
     assert [(day.operator, day.packed, day.shipped) for day in report.clerks] == [("clerk", 3, 2)]
 
 
+def test_a_parcel_that_was_pulled_out_again_has_not_left(world):
+    for no in ("A1", "A2"):
+        world.ready(no, line("1", "BEAR"))
+        world.desk.pack(no)
+        world.desk.ship(world.number(no))
+    (kept,) = [one for one in world.desk.handover.waiting(CARRIER) if one.order_nos == ("A2",)]
+    world.desk.handover.pull_out(kept.parcel_id)
+    (shop,) = world.desk.day.report().shops
+    assert (shop.taken, shop.shipped) == (2, 1)
+
+
 def test_the_day_begins_at_midnight_in_china():
     assert day_begins(datetime(2026, 6, 18, 15, 59, tzinfo=UTC)) == datetime(2026, 6, 17, 16, tzinfo=UTC)
     assert day_begins(datetime(2026, 6, 18, 16, 0, tzinfo=UTC)) == datetime(2026, 6, 18, 16, tzinfo=UTC)
