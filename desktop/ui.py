@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QLibraryInfo, QObject, QSize, Qt, QTranslator, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -33,6 +33,7 @@ class Ui(QObject):
         self.texts = Texts(settings.text("language"))
         self.tokens = theme.tokens_for(settings.text("theme"))
         self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self._qt_words = QTranslator(self)
         theme.dress(app, self.tokens, settings.number("text_size"))
         settings.listen(self._on_setting)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
@@ -52,10 +53,11 @@ class Ui(QObject):
         """The same as a picture for a label, at the screen's density."""
         return self.icon(name, tint, size).pixmap(QSize(size, size), self._app.devicePixelRatio())
 
-    def settle_typeface(self) -> None:
-        """After the first paint: take the bundled typeface where the machine has no Chinese one."""
+    def settle(self) -> None:
+        """After the first paint: the bundled typeface where the machine has no Chinese one, and Qt's own words."""
         if theme.load_own_typeface():
             self._redress()
+        self._use_qt_words()
 
     def scaled(self, pixels: int) -> int:
         """A size that follows the text-size setting."""
@@ -64,9 +66,18 @@ class Ui(QObject):
     def _on_setting(self, name: str) -> None:
         if name == "language":
             self.texts.use(self.settings.text("language"))
+            self._use_qt_words()
             self.retranslated.emit()
         elif name in {"theme", "text_size"}:
             self._redress()
+
+    def _use_qt_words(self) -> None:
+        """What Qt itself says (its file dialog, the menus of its fields) in the clerk's language too."""
+        self._app.removeTranslator(self._qt_words)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        # English is what Qt says without a catalogue.
+        if self._qt_words.load(f"qtbase_{self.texts.language}", folder):
+            self._app.installTranslator(self._qt_words)
 
     @Slot(Qt.ColorScheme)
     def _on_system_scheme(self, _scheme: Qt.ColorScheme) -> None:

@@ -25,6 +25,7 @@ from core.files.orders import OrderTable, Source, orders_of
 from core.files.progress import Progress
 from core.files.reading import read_table
 from core.files.records import Counts, Exported, Imported, PastImport, Rejected, Table
+from core.files.sample import Sampled, sample_of_items, sample_of_orders
 from core.files.writing import Sheet, Staged, stage
 from core.inventory.warehouses import main_warehouse
 from core.runtime.errors import Refused
@@ -54,11 +55,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What taking the files in would do, ready to be done."""
+    """What taking the files in would do, ready to be done; `sample` is how the first rows were understood."""
 
     kind: str
     counts: Counts
     rejected: Sequence[Rejected]
+    sample: Sequence[Sampled]
     shop_id: int | None
     orders: OrderTable | None = field(repr=False)
     items: ItemTable | None = field(repr=False)
@@ -142,13 +144,13 @@ class Files:
             orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
             shop = self._shop(shop_id) if shop_id is not None else None
             counts = preview(self._store, shop, orders)
-            return Plan("orders", counts, orders.rejected, shop_id, orders, None, tables)
+            return Plan("orders", counts, orders.rejected, sample_of_orders(orders), shop_id, orders, None, tables)
         if len(chosen) > 1:
             raise Refused("files.not_together", "these tables do not belong together")
         items = items_of(*_only(chosen))
         # Looking makes no warehouse; nothing is worked out by it.
         counts = preview_items(self._store, items, 0, self._digest)
-        return Plan(items.kind, counts, items.rejected, None, None, items, tables)
+        return Plan(items.kind, counts, items.rejected, sample_of_items(items), None, None, items, tables)
 
     @needs(Right.USE_FILES)
     def run(self, plan: Plan, progress: Progress) -> tuple[Imported, Sequence[Rejected]]:

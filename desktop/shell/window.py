@@ -157,7 +157,7 @@ class DeskWindow(QMainWindow):
         from desktop.ui import Ui
 
         self.ui = Ui(self._app, self._settings, self._now, self)
-        self.ui.settle_typeface()
+        self.ui.settle()
         self.frame = Frame(self.ui, self.go)
         self.frame.rail.mark(self._current)
         self.setCentralWidget(self.frame)

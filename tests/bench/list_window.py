@@ -60,7 +60,7 @@ class ListWindow:
         self._app = QApplication.instance() or QApplication([])
         settings = DeskSettings(None)
         ui = Ui(self._app, settings, file.clock.now)
-        ui.settle_typeface()
+        ui.settle()
         self._tasks = TaskRunner()
         orders = Orders(file.store, file.digester.digest, CARRIER)
         self._presenter = OrdersPresenter(orders, Labels(file.store), self._tasks, self._tell)

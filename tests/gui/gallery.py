@@ -14,7 +14,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from core.access.rights import Role
 from core.desk.files import Files
@@ -372,6 +372,9 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         page._presenter.choose([known])
         settle(1200)
 
+    def understood() -> None:
+        window.page("files").findChild(QPushButton, "files.rows.understood").click()
+
     def taken_in() -> None:
         page = window.page("files")
         page._presenter.add_shop("拼多多小店", "pdd")
@@ -444,6 +447,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "20-files": lambda: window.go("files"),
         "21-files-columns": assigning,
         "22-files-preview": previewed,
+        "22b-files-understood": understood,
         "23-files-done": taken_in,
         "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
     }

@@ -231,3 +231,29 @@ def test_both_languages(clerk: Clerk, ui, put):
     clerk.opens(put("pdd202606181000.csv", pdd_orders({"订单号": "1-1", "订单状态": "神秘"})))
     assert "Pinduoduo orders" in clerk.reads("files.file.0.words")
     assert clerk.page.findChild(object, "files.rejected").model().cell(0, 3) == "A state nobody knows"
+
+
+def test_the_rows_are_shown_as_they_were_understood_before_anything_is_taken_in(clerk: Clerk, put):
+    rows = pdd_orders({"订单号": "1-1"}, {"订单号": "1-2", "订单状态": "神秘"})
+    clerk.opens(put("pdd202606181000.csv", rows))
+    refused = clerk.page.findChild(object, "files.rejected")
+    understood = clerk.page.findChild(object, "files.sample.orders")
+    assert refused.isVisible(), "what wants a person comes first"
+    assert not understood.isVisible()
+    clerk.presses("files.rows.understood")
+    assert understood.isVisible()
+    cells = [understood.model().cell(0, column) for column in range(understood.model().columnCount())]
+    order = clerk.presenter.screen.plan.orders.orders[0]
+    assert cells[0] == "1-1"
+    assert order.lines[0].title in cells[1]
+    assert cells[4] == "已付款"
+    assert order.consignee.phone not in cells[3] or order.consignee.is_masked
+
+
+def test_a_table_of_goods_shows_its_goods(clerk: Clerk, put):
+    clerk.opens(
+        put("goods.csv", [["商家编码", "商品名称", "规格", "条码"], ["NF-800", "奶粉 3 段", "800g", "6900000000017"]])
+    )
+    table = clerk.page.findChild(object, "files.sample.products")
+    assert [table.model().cell(0, column) for column in range(2)] == ["NF-800", "奶粉 3 段 800g 6900000000017"]
+    assert not clerk.sees("files.rows.understood"), "nothing was refused: there is one list only"

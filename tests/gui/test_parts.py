@@ -8,7 +8,7 @@ import wave
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QModelIndex, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, Qt
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -410,3 +410,11 @@ def test_wrapped_words_stay_whole_unless_one_is_longer_than_the_line(qapp):
     one, all_of_it = (laid_out(text, qapp.font(), 160)[1] for text in ("Next", said))
     assert all_of_it == pytest.approx(one * len(lines), abs=len(lines))
     assert len(lines_of("x" * 200)) > 1
+
+
+def test_what_qt_itself_says_follows_the_clerks_language(ui):
+    assert "Copy" in QCoreApplication.translate("QWidgetTextControl", "&Copy")
+    ui.settle()
+    assert "复制" in QCoreApplication.translate("QWidgetTextControl", "&Copy")
+    ui.settings.put("language", "en")
+    assert "Copy" in QCoreApplication.translate("QWidgetTextControl", "&Copy")

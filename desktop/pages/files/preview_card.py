@@ -1,22 +1,20 @@
-"""What the files are and what taking them in would do: counts, refused rows, whose orders they are."""
+"""What the files are and what taking them in would do: counts, rows, whose orders they are."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from core.desk.files import PLATFORMS, Read
-from core.files.records import Counts, Rejected
-from desktop.models.paged import Column, PagedTableModel
+from core.files.records import Counts
 from desktop.pages.files.presenter import DONE, FilesPresenter, FilesScreen
+from desktop.pages.files.rows import FileRows
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
 from desktop.widgets.labels import ElidedLabel, PlainLabel
-from desktop.widgets.table import ListTable
 
 #: choice before a shop is chosen
 NO_SHOP = "—"
 _FILES = 4
-_PAGE = 500
 
 
 class PreviewCard(QFrame):
@@ -37,9 +35,7 @@ class PreviewCard(QFrame):
             pills.addWidget(pill)
         pills.addStretch(1)
         self._masked = PlainLabel(ui, "secondary", wraps=True, name="files.masked")
-        self._model: PagedTableModel[Rejected] = PagedTableModel(ui, self._columns(), lambda one: one.row, self)
-        self._table = ListTable(ui, self._model, "files.rejected")
-        self._table.setMinimumHeight(ui.scaled(160))
+        self._rows = FileRows(ui)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(10)
@@ -49,18 +45,8 @@ class PreviewCard(QFrame):
         column.addWidget(self._shop)
         column.addLayout(pills)
         column.addWidget(self._masked)
-        column.addWidget(self._table, 1)
-        self._shown: tuple[Rejected, ...] | None = None
-
-    def _columns(self) -> tuple[Column[Rejected], ...]:
-        texts = self._ui.texts
-        return (
-            Column("files.rejected.file", lambda one: one.file, 180, spare=2),
-            Column("files.rejected.row", lambda one: str(one.row), 70, is_right=True),
-            Column("files.rejected.column", lambda one: one.column, 140),
-            Column("files.rejected.reason", lambda one: texts.word("files.reason", one.reason), 260, stretch=True),
-            Column("files.rejected.shown", lambda one: one.shown, 160, spare=1),
-        )
+        column.addWidget(self._rows, 50)
+        column.addStretch(1)
 
     def show_screen(self, screen: FilesScreen) -> None:
         """Show files, counts and refused rows."""
@@ -79,10 +65,7 @@ class PreviewCard(QFrame):
             pill.show_state(_TONES[name], f"files.count.{name}", n=number)
         self._masked.setVisible(counts.masked > 0)
         self._masked.say("files.masked", n=counts.masked)
-        self._table.setVisible(bool(screen.rejected))
-        if screen.rejected != self._shown:
-            self._shown = screen.rejected
-            self._model.show_first(screen.rejected, None)
+        self._rows.show_screen(screen)
 
 
 _TONES = {"new": "good", "changed": "busy", "unchanged": "quiet", "older": "quiet", "rejected": "stop"}
