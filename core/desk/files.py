@@ -28,6 +28,7 @@ from core.files.records import Counts, Exported, Imported, PastImport, Rejected,
 from core.files.sample import Sampled, sample_of_items, sample_of_orders
 from core.files.writing import Sheet, Staged, stage
 from core.inventory.warehouses import main_warehouse
+from core.runtime.collector import unwalked
 from core.runtime.errors import Refused
 from core.sync.shops import ShopRecord, add_shop, file_shops, is_taken, shop_of
 
@@ -108,7 +109,8 @@ class Files:
         now = self._store.clock.now()
         found = []
         for path in paths:
-            table = read_table(path, now, progress)
+            with unwalked():
+                table = read_table(path, now, progress)
             choices = list(recognise(table.header))
             given = before.get(signature(table.header))
             if given is not None:
@@ -141,7 +143,8 @@ class Files:
         kinds = {mapped.preset.kind for _, mapped in chosen}
         tables = [read.table for read, _ in chosen]
         if kinds <= {"orders", "order_heads", "order_lines"}:
-            orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
+            with unwalked():
+                orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
             shop = self._shop(shop_id) if shop_id is not None else None
             counts = preview(self._store, shop, orders)
             return Plan("orders", counts, orders.rejected, sample_of_orders(orders), shop_id, orders, None, tables)
