@@ -1,4 +1,4 @@
-"""Python's collector while much is built that stays: a full pass of it walks every object and holds every thread up."""
+"""Python's collector while much is built that stays: its full pass walks every object and holds every thread up."""
 
 import gc
 from collections.abc import Iterator
