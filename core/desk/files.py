@@ -262,8 +262,9 @@ class Files:
         shop_id: int = 0,
         is_personal: bool,
     ) -> Exported:
-        sheet = self._store.read(make)
-        staged = stage(path, sheet)
+        with unwalked():
+            sheet = self._store.read(make)
+            staged = stage(path, sheet)
         try:
             self._store.write(
                 lambda uow: record_export(
