@@ -105,15 +105,15 @@ class Sync:
 class Import:
     """Workbooks of another shop that a clerk takes in, one after the other; counts their orders."""
 
-    def __init__(self, file: BenchFile, books: Sequence[Path]) -> None:
+    def __init__(self, file: BenchFile, paths: Sequence[Path]) -> None:
         self._files = Files(file.store, file.digester.digest, CARRIER)
         self._shop = self._files.add_shop("文件店", "")
-        self._books = books
+        self._paths = paths
         self.count = 0
 
     def __call__(self, stop: threading.Event) -> None:
         """Read, plan and run until told to stop; the last workbook is left where it is then."""
-        for book in self._books:
+        for book in self._paths:
             if stop.is_set():
                 return
             progress = Progress()
@@ -125,7 +125,7 @@ class Import:
         raise AssertionError("the workbooks came to an end before the clerk did")
 
 
-def _books(folder: Path, count: int, rows: int) -> list[Path]:
+def books(folder: Path, count: int, rows: int) -> list[Path]:
     """Workbooks with an order in each row."""
     header = [names[0] for names in own.ORDER_COLUMNS.values()]
     facts = {
@@ -215,8 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> bool:
         sync, both = Sync(file, pages), Sync(file, pages)
         _beside(lambda: busy.pack_many(parcels), sync)
         with tempfile.TemporaryDirectory() as folder:
-            books = _books(Path(folder), *((6, 2_000) if options.quick else (6, 20_000)))
-            taking = Import(file, books)
+            taking = Import(file, books(Path(folder), 6, 2_000 if options.quick else 20_000))
             _beside(lambda: busiest.pack_many(parcels), both, taking)
         plan = _plan_of_next(file)
     rows = [("smallest durable write", len(writes), *_spread(writes))]
