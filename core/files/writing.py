@@ -87,7 +87,7 @@ def as_workbook(sheet: Sheet) -> bytes:
     from rustpy_xlsxwriter import write_worksheet
 
     out = io.BytesIO()
-    header = [_clean(name) for name in sheet.header]
+    header = [str(_clean(name)) for name in sheet.header]
     # One after the other: all at once they take as much memory again as the rows.
     records: Iterable[dict[str, Value]] = (dict(zip(header, map(_clean, row), strict=True)) for row in sheet.rows)
     if not sheet.rows:
