@@ -270,6 +270,20 @@ def write_later(
     }
 
 
+#: platform -> the carrier under whose numbers its own software prints, and how such a number begins
+PRINTED_ELSEWHERE: Mapping[str, tuple[str, str]] = {"jd": ("顺丰速运", "SF1"), "douyin": ("圆通速递", "YT1")}
+
+
+def write_numbers(folder: Path, orders: Sequence[FileOrder], at: datetime) -> tuple[Path, Mapping[str, str]]:
+    """What the platforms' software printed: a table of orders and numbers; also order number -> number."""
+    numbers = {
+        order.no: f"{PRINTED_ELSEWHERE[order.platform][1]}{place:012d}" for place, order in enumerate(orders, 618_000)
+    }
+    rows = [[order.no, PRINTED_ELSEWHERE[order.platform][0], numbers[order.no]] for order in orders]
+    stamp = f"{at.astimezone(CHINA):%Y%m%d%H%M%S}"
+    return _csv(folder / f"printed{stamp}.csv", [["订单号", "快递公司", "运单号"], *rows], "gb18030"), numbers
+
+
 def write_goods(folder: Path) -> tuple[Path, Path]:
     """The shop's goods with their barcodes, and what was counted of them."""
     folder.mkdir(exist_ok=True)

@@ -23,6 +23,7 @@ from sqlalchemy import text
 
 from core.app import Core, new_nonce
 from core.desk.files import Plan
+from core.desk.packing import Packing
 from core.files.exporting import SHIPPING_HEADERS
 from core.files.progress import Progress
 from core.fulfilment.records import Verdict
@@ -64,6 +65,12 @@ _INTAKE = (
     "parcel_line",
 )
 _SHIPPED = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
+#: the carrier of our own numbers
+OURS = "练习快递"
+#: whether numbers that other software printed can be packed here
+TAKES_FOREIGN_NUMBERS = hasattr(Packing, "attach_number")
+#: of JD's masked orders so many are sent by another program altogether
+_SENT_ELSEWHERE = 5
 #: the pile of the day in which an order of a file stands once it was read
 _PILE = {
     Fate.PACKS: "to_pack",
@@ -119,6 +126,7 @@ class Entry:
     pile: str
     order: FileOrder | None = None
     number: str = ""
+    carrier: str = OURS
 
 
 @dataclass
@@ -209,6 +217,7 @@ class WholeDay:
             self.print_waves,
             self.pack_by_paper,
             self.goods_come_late,
+            self.pack_what_others_printed,
             self.import_later,
             self.hand_over,
             self.tell_platforms,
@@ -503,10 +512,37 @@ class WholeDay:
         self._until("its label is out", lambda: len(self._numbers_of("tspl")) == before + 1)
         self._ship(self._numbers_of("tspl")[-1], order_no)
 
+    def pack_what_others_printed(self) -> None:
+        """Masked orders come with numbers that the platforms' own software printed: packed and scanned out like any.
+
+        Their labels are no business of ours, so nothing more is printed here. Taobao's and Pinduoduo's masked orders
+        have no numbers yet and stand held.
+        """
+        mine = self._masked("jd")[:-_SENT_ELSEWHERE] + self._masked("douyin")
+        if not TAKES_FOREIGN_NUMBERS:
+            return
+        printed = sum(len(printer.papers) for printer in self._printers.by_language.values())
+        table, numbers = day_files.write_numbers(self._folder / "in", mine, self.core.config.clock.now())
+        for expected in ((len(mine), 0), (0, len(mine))):
+            counts = self._run(self._planned(None, [table]))
+            assert (counts.new, counts.unchanged, counts.rejected) == (*expected, 0)
+        for one in mine:
+            entry = self._book[one.no]
+            entry.pile, entry.carrier = "to_pack", day_files.PRINTED_ELSEWHERE[one.platform][0]
+        self._look_at_piles()
+        for one in mine:
+            self._pack_and_ship(numbers[one.no], one.no)
+        assert self._is_queue_empty()
+        assert sum(len(printer.papers) for printer in self._printers.by_language.values()) == printed
+
+    def _masked(self, platform: str) -> list[FileOrder]:
+        return [one for one in self._orders if one.platform == platform and one.fate is Fate.MASKED]
+
     def import_later(self) -> None:
         """Later exports: what was paid back after packing is stopped, what another program sent is closed."""
         at = self.core.config.clock.now() - timedelta(minutes=1)
-        sent = [one.no for one in self._orders if one.platform == "jd" and one.fate is Fate.MASKED]
+        masked = self._masked("jd")
+        sent = [one.no for one in (masked[-_SENT_ELSEWHERE:] if TAKES_FOREIGN_NUMBERS else masked)]
         refunded = (self._paid_back, self._intercepted)
         files = day_files.write_later(self._folder / "in", self._orders, at, refunded=refunded, sent=sent)
         for platform, changed in (("pdd", len(refunded)), ("jd", len(sent))):
@@ -514,15 +550,11 @@ class WholeDay:
             assert (counts.new, counts.changed, counts.older) == (0, changed, 0), platform
         self._scan(self._book[self._paid_back].number, "label.voided")
         self._book[self._paid_back].pile = "cancelled"
-        self._masked_leave(sent)
+        self._close_as_sent(sent)
         self._look_at_piles()
 
-    def _masked_leave(self, sent: Sequence[str]) -> None:
-        """Orders whose receivers the platform masks: the one place that says how they leave.
-
-        Their labels come from the platform's own program, and the desk hears of it by the next export; a person says
-        that they are gone.
-        """
+    def _close_as_sent(self, sent: Sequence[str]) -> None:
+        """What another program sent altogether: the desk hears of it by the next export, a person says so."""
         for order_no in sent:
             row = self._row(order_no)
             assert self.core.orders.detail(row.id).holds != (), order_no  # type: ignore[union-attr]
@@ -540,11 +572,13 @@ class WholeDay:
         signed = 0
         for pile in desk.piles():
             sheet = desk.open_sheet(pile.carrier_code)
-            some = [entry.number for no, entry in self._book.items() if no in gone][:3]
+            some = [self._book[no].number for no in gone if self._book[no].carrier == pile.carrier_name][:3]
             assert [desk.scan(sheet, number).count for number in some] == [1, 2, 3]
             assert desk.scan(sheet, some[0]).is_again
-            with pytest.raises(Refused, match="refunded"):
+            with pytest.raises(Refused) as stays:
                 desk.scan(sheet, intercepted.number)
+            is_its_own = pile.carrier_name == intercepted.carrier
+            assert stays.value.code == ("handover.intercepted" if is_its_own else "handover.other_carrier")
             count = desk.take_all(sheet).count
             with pytest.raises(Refused) as wrong:
                 desk.close(sheet, "王师傅", count + 1)
@@ -573,7 +607,7 @@ class WholeDay:
             assert tuple(header) == SHIPPING_HEADERS[platform]
             mine = [no for no, one in self._book.items() if one.source == platform and one.pile == "handed_over"]
             assert mine, platform
-            expected = Counter((no, "练习快递", self._book[no].number) for no in mine)
+            expected = Counter((no, self._book[no].carrier, self._book[no].number) for no in mine)
             assert Counter(tuple(row) for row in rows) == expected, platform
             assert done.rows == len(mine)
             with pytest.raises(Refused) as none_left:
@@ -620,7 +654,8 @@ class WholeDay:
         """No number stands on two papers, not even over the whole day."""
         numbers = [number for language in self._printers.by_language for number in self._numbers_of(language)]
         assert len(numbers) == len(set(numbers))
-        assert {entry.number for entry in self._book.values() if entry.pile == "handed_over"} <= set(numbers)
+        ours = [entry for entry in self._book.values() if entry.pile == "handed_over" and entry.carrier == OURS]
+        assert {entry.number for entry in ours} <= set(numbers)
 
     # --- looking --------------------------------------------------------------------------------------------------
 
