@@ -32,11 +32,13 @@ from core.desk.personal import PersonalData
 from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.products import Products
+from core.desk.set_up import SetUp
 from core.desk.settings import Settings
 from core.desk.shops import Shops
 from core.desk.sign_in import SignIn
 from core.desk.status import Status
 from core.desk.stock import Stock
+from core.desk.waves import Waves
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.inventory.service import expire_due
@@ -51,6 +53,7 @@ from core.sync.handlers import Handlers
 from core.sync.pulling import Pull, Puller
 from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
 from core.waybills.accounts import ServiceFactory
+from core.waybills.balances import Balances
 from core.waybills.numbers import lane_of
 from core.waybills.print_queue import doubt_forgotten
 
@@ -124,9 +127,10 @@ class Core:
         self._is_stopping = threading.Event()
         self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
         self.packing = Packing(self.store, self.asking)
+        self.waves = Waves(self.store, self.asking)
         self.handover = Handover(self.store)
         self.shop_desk = Shops(self.store, self._outside.channels, self.open_channel, self._on_shops_changed)
-        self.day = Day(self.store, self._newest_backup_at)
+        self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._services()).ask)
         self.labels = Labels(self.store)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
@@ -136,6 +140,7 @@ class Core:
         self.products = Products(self.store, digest, config.carrier_code)
         self.stock = Stock(self.store, config.carrier_code)
         self.settings = Settings(self.store)
+        self.set_up = SetUp(self.store)
         self._files: Files | None = None
         self.pictures = Pictures(self.store, self._outside.client)
         self.print_jobs = PrintJobs(self.store, holder)
@@ -197,8 +202,8 @@ class Core:
         try:
             return self.puller.pull(shop, self.open_channel(shop))
         except (ChannelError, DomainError) as error:
-            sentence = f"{type(error).__name__}: {error}"
-            self.store.write(lambda uow: note_bad_pull(uow, shop_id, sentence), urgency=Urgency.LANE)
+            bad = error
+            self.store.write(lambda uow: note_bad_pull(uow, shop_id, bad), urgency=Urgency.LANE)
             raise
         finally:
             self.store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)

@@ -85,8 +85,13 @@ class Practice:
 
 
 def wants_practice(core: Core) -> bool:
-    """Whether the practice shop is switched on: it is until somebody switches it off or a real shop is added."""
+    """Whether the practice shop is switched on: it is until somebody switches it off."""
     return bool(core.settings.get(_PRACTICE, True))
+
+
+def want_practice(core: Core, *, is_wanted: bool) -> None:
+    """Switch the practice shop on or off, for every start from the next on."""
+    core.settings.put(_PRACTICE, is_wanted)
 
 
 class Desk:
@@ -129,6 +134,18 @@ class Desk:
             self.printers.start()
         self.core.start()
         if is_first and self.practice is not None:
+            self.practice.place_orders(_FIRST_ORDERS)
+
+    def open_practice(self) -> None:
+        """Open the practice shop while everything runs; one without any order gets its first buyers.
+
+        Raises:
+            OSError, DomainError: it could not be opened.
+        """
+        if self.practice is None:
+            self.practice = Practice(self.core, self.core.config.folder / "practice")
+            self.core.adopt_shops()
+        if self.practice.server.shop.summary()["orders"] == 0:
             self.practice.place_orders(_FIRST_ORDERS)
 
     def stop(self) -> None:

@@ -19,7 +19,12 @@ def error_phrase(error: Exception) -> Phrase:
         facts = getattr(error, "facts", {})
         said = dict(facts) if isinstance(facts, Mapping) else {}
         if code == "right.missing":
-            said["right"] = Phrase(f"right.{said.get('right')}")
+            return missing_right(str(said.get("right")))
         return Phrase(f"error.{code}", said, otherwise=str(error))
     _log.error("an operation failed", exc_info=error)
     return Phrase("error.bug")
+
+
+def missing_right(right: str) -> Phrase:
+    """That whoever is here has not got this right."""
+    return Phrase("error.right.missing", {"right": Phrase(f"right.{right}")})

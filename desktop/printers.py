@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from core.app import Core
 from core.db.unit_of_work import Changes
 from core.runtime.errors import NotFound, Refused
+from core.waybills.label_size import LabelSize
 from core.waybills.print_queue import VIRTUAL
 from desktop.pages.printers.ports import (
     FindView,
@@ -18,6 +19,7 @@ from desktop.pages.printers.ports import (
     PrinterDraft,
     PrinterView,
     Search,
+    SlipDraft,
 )
 from printing.calibration import calibration
 from printing.discovery import Find, find_here, find_on_network, neighbours, own_address
@@ -25,6 +27,7 @@ from printing.errors import PrintingError
 from printing.jobs import Activity, JobNews, JobStore, LaneStatus
 from printing.printer import open_printer
 from printing.profile import PrinterProfile, profile_from_mapping, profile_to_mapping
+from printing.slip import Slip
 from printing.spooler import Spooler
 from printing.status import PrinterState
 from printing.transports.virtual import read_virtual_labels
@@ -217,14 +220,17 @@ class Printers:
         command = calibration(profile)
         if key == VIRTUAL or not command:
             raise Refused("printer.no_calibration", "this printer's language has no command to measure the paper")
-        status = self._spooler.statuses().get(key)
-        if status is not None and status.activity is Activity.PRINTING:
-            raise Refused("printer.busy_now", "a label is on its way to this printer")
+        self._expect_idle(key)
         try:
             with self._spooler.resting(key):
                 open_printer(profile, self._core.config.clock.now).send(command, "calibrate")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
+
+    def _expect_idle(self, key: str) -> None:
+        status = self._spooler.statuses().get(key)
+        if status is not None and status.activity is Activity.PRINTING:
+            raise Refused("printer.busy_now", "a label is on its way to this printer")
 
     def find(self, search: Search) -> FoundPrinters:
         """Look for printers on this machine, and in its network where the search says so.
@@ -262,6 +268,35 @@ class Printers:
                 open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
+
+    def print_slip(self, draft: SlipDraft) -> str:
+        """Send a slip straight to this desk's printer; gives that printer's name.
+
+        Raises:
+            Refused: `printer.busy_now`, a label is on its way to it; what the printer or its wire says.
+        """
+        profile = self._profile(self._chosen())
+        self._expect_idle(profile.key)
+        slip = Slip(draft.title, draft.code, draft.large, draft.facts, draft.blanks, draft.mark)
+        try:
+            label = self._renderer.render_slip(slip, profile.size, profile.resolution)
+            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "SLIP")
+        except PrintingError as error:
+            raise Refused(error.code, str(error), **error.facts) from error
+        return profile.name
+
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        """Which paper each carrier's labels want."""
+        return self._core.labels.label_sizes()
+
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        """A carrier's labels go to the printer that holds this paper; what waits already too.
+
+        Raises:
+            NotFound, Refused: as `core.desk.labels.Labels.set_label_size`.
+        """
+        self._core.labels.set_label_size(carrier_code, size)
+        self._spooler.wake()
 
     def move_jobs(self, from_key: str, to_key: str) -> int:
         """Give what waits for one printer to another."""

@@ -38,6 +38,22 @@ class Ruling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Stroke:
+    """One key as it came.
+
+    Attributes:
+        text: what it types, as it came (full-width forms stay full-width); empty for Enter and Tab.
+        ends: `enter` or `tab`, empty for a character.
+        by_input_method: an input method has made it.
+    """
+
+    text: str
+    at_ms: float
+    ends: str = ""
+    by_input_method: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The parser's answer to one key.
 

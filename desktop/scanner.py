@@ -13,7 +13,7 @@ from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from desktop.scan_parser import UNTERMINATED_CHARS, Answer, Key, Ruling, ScanParser, normalised
+from desktop.scan_parser import UNTERMINATED_CHARS, Answer, Key, Ruling, ScanParser, Stroke, normalised
 
 _TERMINATORS: Final = {
     "either": (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab),
@@ -75,6 +75,8 @@ class ScannerFilter(QObject):
         self.terminators: tuple[Qt.Key, ...] = _TERMINATORS["either"]
         #: called for every key, whoever it is for: somebody is here
         self.on_touch: Callable[[], None] = lambda: None
+        #: looks at every character and end as it comes, before it is clear whose it is; None while nobody looks
+        self.on_stroke: Callable[[Stroke], None] | None = None
         self._on_command = on_command
         self._now_ms = now_ms
         self._held: list[_Held] = []
@@ -145,6 +147,8 @@ class ScannerFilter(QObject):
         if key in _MODIFIER_KEYS:
             return False
         kind, char = self._kind(key, event)
+        if self.on_stroke is not None and not event.isAutoRepeat():
+            self._show_stroke(key, event)
         if event.isAutoRepeat():
             if kind in {Key.COMMAND, Key.TERMINATOR} and key != Qt.Key.Key_Tab:
                 return True  # a held Enter or function key is one act
@@ -170,6 +174,9 @@ class ScannerFilter(QObject):
     def _committed(self, event: QInputMethodEvent, target: QWidget) -> bool:
         """Some input methods turn a scanner's keys into committed text."""
         text = event.commitString()
+        if self.on_stroke is not None:
+            for made in text or event.preeditString()[-1:]:
+                self.on_stroke(Stroke(made, self._now_ms(), by_input_method=True))
         chars = [normalised(char) for char in text]
         if not text or event.preeditString() or not all(chars):
             self._settle(self.parser.key(Key.OTHER, "", self._now_ms()))
@@ -190,6 +197,12 @@ class ScannerFilter(QObject):
             return Key.COMMAND, ""
         char = normalised(event.text())
         return (Key.CHAR, char) if char else (Key.OTHER, "")
+
+    def _show_stroke(self, key: Qt.Key, event: QKeyEvent) -> None:
+        ends = next((name for name in ("enter", "tab") if key in _TERMINATORS[name]), "")
+        text = "" if ends or not event.text().isprintable() else event.text()
+        if self.on_stroke is not None and (ends or text) and not event.modifiers() & _COMMANDING:
+            self.on_stroke(Stroke(text, float(event.timestamp()) or self._now_ms(), ends))
 
     def _hold(self, event: QKeyEvent | QInputMethodEvent, target: QWidget, *, is_command: bool) -> None:
         self._held.append(_Held(event, target, is_command))

@@ -51,7 +51,7 @@ SETTINGS: Final = (
     Setting("text_size", 100, "look", lowest=80, highest=150),
     Setting("desk_name", "", "desk"),
     Setting("clerk", "", "desk"),
-    Setting("way", "scan_to_print", "work", choices=("scan_to_print", "batch")),
+    Setting("way", "scan_to_print", "work", choices=("scan_to_print", "batch", "single_item")),
     Setting("auto_next", default=False, group="work"),
     Setting("wave_size", 20, "work", lowest=1, highest=500),
     Setting("knowledge_limit_s", 180, "work", lowest=10, highest=3600),

@@ -111,16 +111,20 @@ QLabel[look="head"] { font-size: @px12; font-weight: 700; color: @secondary; }
 QLabel[look="good"] { color: @good; }
 QLabel[look="notice"] { color: @notice; }
 QLabel[look="stop"] { color: @stop; font-weight: 600; }
+QLabel[look="step"] { color: @accent; font-weight: 600; }
 QLabel[look="number"] { font-size: @px20; font-weight: 600; }
 QLabel[look="mono"] { font-size: @px16; font-weight: 600; }
 
 QFrame[look="rail"] { background: @surface; border: none; border-right: 1px solid @line; }
 QFrame[look="strip"] { background: @surface; border: none; border-bottom: 1px solid @line; }
+QFrame[look="foot"] { background: @surface; border: none; border-top: 1px solid @line; }
+QFrame[look="pad"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
+QFrame[look="pad"]:focus { border: 2px solid @accent; }
 QFrame[look="drawer"] { background: @surface; border: none; border-left: 1px solid @line; }
 QFrame[look="rule"] { background: @line; border: none; max-height: 1px; min-height: 1px; }
 
 QToolButton[look="rail"] {
-    background: transparent; border: none; border-radius: 6px; padding: 1px 0; font-size: @px13;
+    background: transparent; border: none; border-radius: 6px; padding: 0; font-size: @px13;
     color: @secondary; min-width: @px68; max-width: @px68; min-height: 34px; }
 QToolButton[look="rail"]:hover { background: @raised; }
 QToolButton[look="rail"]:checked { background: @accent_ground; color: @accent; font-weight: 600; }

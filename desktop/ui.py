@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLibraryInfo, QObject, QSize, Qt, QTranslator, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
@@ -11,6 +12,10 @@ from desktop import theme
 from desktop.settings import DeskSettings
 from desktop.texts import Texts
 
+if TYPE_CHECKING:
+    # A bare window is painted before anybody has rights.
+    from core.access.rights import Right
+
 
 class Ui(QObject):
     """Words, tokens and icons of the running window; tells widgets when language or appearance changed.
@@ -18,10 +23,12 @@ class Ui(QObject):
     Signals:
         retranslated: every text has to be said again.
         restyled: every own-drawn colour and icon has to be taken again.
+        entitled: who is here, or what they may do, is another than before.
     """
 
     retranslated = Signal()
     restyled = Signal()
+    entitled = Signal()
 
     def __init__(
         self, app: QApplication, settings: DeskSettings, now: Callable[[], datetime], parent: QObject | None = None
@@ -30,6 +37,8 @@ class Ui(QObject):
         self._app = app
         self.settings = settings
         self.now = now
+        #: whether whoever is here has a right: buttons show it, core refuses all the same
+        self.may: Callable[[Right], bool] = lambda _right: True
         self.texts = Texts(settings.text("language"))
         self.tokens = theme.tokens_for(settings.text("theme"))
         self._icons: dict[tuple[str, str, int], QIcon] = {}

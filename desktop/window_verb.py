@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from core.db.keys import KeySource
     from core.desk.first_page import FirstLook
     from core.runtime.lanes import Lane
+    from core.waybills.contract import Sender
     from desktop.composition import Desk, Practice
+    from desktop.first_start import FirstStart
+    from desktop.pages.welcome.ports import Standing
     from desktop.settings import DeskSettings
     from desktop.shell.late import Late
     from desktop.shell.ports import DeskPorts
@@ -46,12 +49,15 @@ def run(argv: Sequence[str], started: Moment | None = None) -> int:
     add_options(parser)
     parser.add_argument("--language", choices=("zh_CN", "en"), help="language of the window from now on")
     parser.add_argument("--no-practice", action="store_true", help="leave the practice shop closed")
+    parser.add_argument("--no-welcome", action="store_true", help="do not set up a new desk step by step")
     parser.add_argument(
         "--measure-start", action="store_true", help="open the window, print how long it took, and exit"
     )
     wish = parser.parse_args(argv)
     measured = (started or (time.perf_counter(), time.process_time())) if wish.measure_start else None
-    return _open(options_of(wish), _Wish(wish.language, not wish.no_practice, measured_from=measured))
+    with_welcome = not (wish.measure_start or wish.no_welcome)
+    wishes = _Wish(wish.language, not wish.no_practice, measured_from=measured, with_welcome=with_welcome)
+    return _open(options_of(wish), wishes)
 
 
 def run_demo(options: Options, orders: int, seed: int) -> int:
@@ -72,6 +78,8 @@ class _Wish:
     with_practice: bool
     #: from when the start is measured
     measured_from: Moment | None = None
+    #: a desk that has never been used is set up step by step
+    with_welcome: bool = False
     orders: int = 0
     seed: int = 1
 
@@ -112,14 +120,11 @@ def _show(options: Options, wish: _Wish) -> int:
     from PySide6.QtWidgets import QApplication
 
     from desktop.app import build_window
-    from desktop.settings import DeskSettings
     from desktop.shell.window import Start
 
     app = QApplication(["packdesk"])
     app.setApplicationName("Packdesk")
-    settings = DeskSettings(options.data)
-    if wish.language:
-        settings.put("language", wish.language)
+    settings = _settings_of(options, wish)
     boot = Boot(options, settings, wish)
     start = Start(boot.load, boot.glance, boot.begin)
     window = build_window(app, settings, start=start, folder=options.data, now=_now)
@@ -133,6 +138,24 @@ def _show(options: Options, wish: _Wish) -> int:
     code = app.exec()
     boot.close()
     return int(code)
+
+
+def _settings_of(options: Options, wish: _Wish) -> "DeskSettings":
+    """The settings of this desk; one that has never been used speaks the system's language and begins its steps."""
+    from desktop.first_start import FirstStart, FirstStartFile, is_new_folder, language_of
+    from desktop.settings import DeskSettings
+
+    is_new = wish.with_welcome and is_new_folder(options.data)
+    if is_new:
+        # Before anything else is written: a start that is cut off goes on with its steps.
+        try:
+            FirstStartFile(options.data).keep(FirstStart())
+        except OSError as error:
+            _log.warning("the first start cannot be remembered: %s", error)
+    settings = DeskSettings(options.data)
+    if wish.language or is_new:
+        settings.put("language", wish.language or language_of(_system_language()))
+    return settings
 
 
 def _measure(app: Any, window: Any, started: Moment) -> None:
@@ -176,6 +199,12 @@ def _measure(app: Any, window: Any, started: Moment) -> None:
     window.failed_to_start.connect(on_failed)
 
 
+def _system_language() -> str:
+    from PySide6.QtCore import QLocale
+
+    return QLocale.system().name()
+
+
 class Boot:
     """Loads what is behind the window, and says in the window what a person has to decide first."""
 
@@ -190,6 +219,8 @@ class Boot:
         self._care_lane: Lane | None = None
         self._questions: StartQuestions | None = None
         self._has_asked = False
+        #: where an unfinished first start stands; read when core is loaded
+        self._first: FirstStart | None = None
 
     # Each of the next three runs in a lane, never on the window's thread: keyrings may ask their own questions.
 
@@ -219,12 +250,14 @@ class Boot:
         desk.core.desks.settle(self._settings.text("desk_name"), options.desk)
         begun: Late[Desk] = Late()
         self._begun = begun
+        self._first = self._look_at_first_start(desk)
         has_practice = self._wish.with_practice and wants_practice(desk.core)
         return DeskPorts(
             packing=desk.core.packing,
             labels=desk.core.labels,
             orders=desk.core.orders,
             entry=desk.core.order_entry,
+            waves=desk.core.waves,
             handover=desk.core.handover,
             day=desk.core.day,
             shops=desk.core.shop_desk,
@@ -238,13 +271,46 @@ class Boot:
             desks=desk.core.desks,
             pictures=options.data / "pictures",
             fetch_picture=desk.core.pictures.fetch,
-            practice=begun.stand_in(_open_practice) if has_practice else None,
+            practice=begun.stand_in(self._practice_of) if has_practice else None,
             files=begun.stand_in(lambda desk: desk.core.files),
             door=desk.core.sign_in,
             people=desk.core.people,
             audit=desk.core.audit,
             print_badge=begun.stand_in(lambda desk: desk.printers).print_badge,
+            print_slip=begun.stand_in(lambda desk: desk.printers).print_slip,
+            welcome=self,
         )
+
+    def _look_at_first_start(self, desk: "Desk") -> "FirstStart | None":
+        """Where it stands; whose it is, is found out before anything else is written."""
+        from desktop.first_start import FirstStartFile, Scope
+
+        file = FirstStartFile(self._options.data)
+        state = file.read()
+        if state is not None and state.scope is Scope.UNKNOWN:
+            state = replace(state, scope=Scope.SHOP if desk.core.set_up.is_new() else Scope.DESK)
+            try:
+                file.keep(state)
+            except OSError as error:
+                _log.warning("the first start cannot be remembered: %s", error)
+        return state
+
+    def _may_open_practice(self) -> bool:
+        """Whether the practice shop may open by itself: not before an owner has said where the orders come from."""
+        from desktop.first_start import Scope, Source
+
+        first = self._first
+        is_open_question = first is not None and first.scope is Scope.SHOP and first.source is Source.NONE
+        return self._wish.with_practice and not is_open_question
+
+    def _practice_of(self, desk: "Desk") -> "Practice":
+        from core.runtime.errors import Unavailable
+
+        if desk.practice is not None:
+            return desk.practice
+        if self._may_open_practice():
+            raise Unavailable("practice.closed", "the practice shop could not be opened; the log says why")
+        raise Unavailable("practice.not_chosen", "nobody has chosen the practice shop yet")
 
     def begin(self) -> None:
         """Start printers, practice shop, lanes and care, once the pages can talk."""
@@ -259,7 +325,7 @@ class Boot:
         desk = self._desk
         if desk is None:
             raise RuntimeError("a desk is loaded before it begins")
-        desk.start(with_practice=None if self._wish.with_practice else False)
+        desk.start(with_practice=None if self._may_open_practice() else False)
         if self._wish.orders and desk.practice is not None:
             from core.practice.generator import generate_orders
 
@@ -323,7 +389,14 @@ class Boot:
 
         def on_somebody() -> None:
             # Once in a start: asking makes another code.
-            if not self._has_asked and self.wants_recovery_code():
+            if self._has_asked:
+                return
+            if self._first is not None and self._wish.with_welcome:
+                # Its own steps ask for the code.
+                if window.may_open("welcome") and not window.is_locked:
+                    self._has_asked = True
+                    window.parts.open_welcome()
+            elif self.wants_recovery_code():
                 self._has_asked = True
                 questions().on_ready()
 
@@ -355,10 +428,11 @@ class Boot:
 
     def recovery_code(self) -> str | None:
         """The code to show until its owner has typed it once; a new one where an older was never confirmed."""
-        from core.db.keys import is_recovery_confirmed, renew_recovery_code
+        from core.db.keys import renew_recovery_code
 
         desk = self._desk
-        if desk is None or is_recovery_confirmed(desk.core.opened.folder):
+        # Asked again here: whoever it was meant for may have left meanwhile.
+        if desk is None or not self.wants_recovery_code():
             return None
         return desk.core.opened.new_recovery_code or renew_recovery_code(
             desk.core.opened.folder, desk.core.opened.key
@@ -370,6 +444,60 @@ class Boot:
 
         if self._desk is not None:
             confirm_recovery_code(self._desk.core.opened.folder, typed)
+
+    # --- what the first start asks (`WelcomeDesk`) --------------------------------------------------------------
+
+    def standing(self) -> "Standing":
+        """Where the first start stands."""
+        from desktop.first_start import FirstStartFile
+        from desktop.pages.welcome.ports import Standing
+
+        state = FirstStartFile(self._options.data).read()
+        return Standing(state, self.wants_recovery_code(), self._wish.with_practice)
+
+    def keep(self, state: "FirstStart") -> None:
+        """Remember where it stands."""
+        from core.runtime.errors import Unavailable
+        from desktop.first_start import FirstStartFile
+
+        try:
+            FirstStartFile(self._options.data).keep(state)
+        except OSError as error:
+            raise Unavailable("welcome.not_kept", f"how far set-up has come was not written: {error}") from error
+
+    def end(self) -> None:
+        """All steps are through."""
+        from desktop.first_start import FirstStartFile
+
+        FirstStartFile(self._options.data).end()
+
+    def open_practice(self) -> None:
+        """Open the practice shop now and at each start."""
+        from desktop.composition import want_practice
+
+        desk = self._running()
+        want_practice(desk.core, is_wanted=True)
+        desk.open_practice()
+
+    def leave_practice(self) -> None:
+        """From the next start on the practice shop stays closed."""
+        from desktop.composition import want_practice
+
+        want_practice(self._running().core, is_wanted=False)
+
+    def sender(self) -> "Sender | None":
+        """Who sends."""
+        return self._running().core.set_up.sender()
+
+    def keep_sender(self, sender: "Sender") -> None:
+        """Print this as the sender. Raises `Refused`."""
+        self._running().core.set_up.keep_sender(sender)
+
+    def _running(self) -> "Desk":
+        """The desk once its own work has begun; waits for that."""
+        if self._begun is None:
+            raise RuntimeError("a desk is loaded before it is set up")
+        return self._begun.get()
 
     def close(self) -> None:
         """End everything behind the window."""
@@ -386,14 +514,6 @@ def _label_renderer() -> "LabelRenderer":
     from printing.render import LabelRenderer
 
     return LabelRenderer()
-
-
-def _open_practice(desk: "Desk") -> "Practice":
-    from core.runtime.errors import Unavailable
-
-    if desk.practice is None:
-        raise Unavailable("practice.closed", "the practice shop could not be opened; the log says why")
-    return desk.practice
 
 
 def _subscribe(desk: "Desk", listener: Callable[[Any], None]) -> None:

@@ -11,8 +11,10 @@ from printing.fonts import FontBook, require_gui_application
 from printing.label import Box, Carrier, Consignee, Item, LabelContent, Sender, SequenceNo
 from printing.profile import PrinterProfile
 from printing.resolution import Resolution
+from printing.slip import Slip
 from printing.templates.badge import draw_badge
 from printing.templates.sheets import SHEETS, Sheet, find_sheet
+from printing.templates.slip import draw_slip
 from printing.templates.trial import draw_trial
 from printing.templates.waybill import draw_waybill
 
@@ -57,6 +59,15 @@ class LabelRenderer:
         return self._drawn(
             profile.size, profile.resolution, lambda canvas, sheet: draw_trial(canvas, sheet, profile, now)
         )
+
+    def render_slip(self, slip: Slip, size: str, resolution: Resolution) -> RenderedLabel:
+        """Draw a slip.
+
+        Raises:
+            RenderError: as `render`.
+        """
+        require_gui_application()
+        return self._drawn(size, resolution, lambda canvas, sheet: draw_slip(canvas, slip, sheet))
 
     def _drawn(self, size: str, resolution: Resolution, draw: Callable[[Canvas, Sheet], None]) -> RenderedLabel:
         sheet = find_sheet(size)

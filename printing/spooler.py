@@ -212,7 +212,8 @@ class Lane:
 
     def _goes_elsewhere(self, job: ClaimedJob) -> bool:
         """Queue a job that wants other paper at the printer that holds it; whether there was one."""
-        if job.size in {"", self._printer.profile.size}:
+        # Pictures have the size that is asked for of them: who chose them wants no paper from elsewhere.
+        if job.size in {"", self._printer.profile.size} or not self.size:
             return False
         other = self._holder_of(job.size)
         if other is None or other == self._key:
@@ -235,7 +236,7 @@ class Lane:
 
     def _draw(self, job: ClaimedJob) -> _Prepared:
         size = self._printer.profile.size
-        if job.size not in {"", size}:
+        if self.size and job.size not in {"", size}:
             raise PrintingError("job.wrong_paper", f"the job wants {job.size}, the printer holds {size}")
         content = label_from_mapping(job.content).stamped(job.copy_no, self._now())
         label = self._renderer.render(content, size, self._printer.profile.resolution)

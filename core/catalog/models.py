@@ -39,6 +39,16 @@ class Barcode(Base):
     __table_args__ = (CheckConstraint("unit_qty >= 1", name="unit_qty_positive"),)
 
 
+class Bin(Base):
+    """Where one warehouse keeps a SKU (库位). `zone` follows from the code (`bins.zone_of`): queries ask for it."""
+
+    __tablename__ = "bin"
+    sku_id: Mapped[int] = mapped_column(ForeignKey("sku.id"), primary_key=True)
+    warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(Text)
+    zone: Mapped[str] = mapped_column(Text)
+
+
 class BundleLine(Base):
     """What one bundle holds."""
 

@@ -1,13 +1,13 @@
 """The catalogue as a person keeps it: a list, one product with all that belongs to it, and saving what was edited."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from core.catalog import queries
-from core.catalog.models import Barcode, BundleLine, Listing, Sku
+from core.catalog.models import Barcode, Bin, BundleLine, Listing, Sku
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.db.sets import id_set, packed_ids
@@ -117,6 +117,7 @@ def product(connection: Connection, sku_id: int) -> Product | None:
     if row is None:
         return None
     codes = select(Barcode.code, Barcode.unit_qty).where(Barcode.sku_id == sku_id)
+    bins = select(Bin.warehouse_id, Bin.code).where(Bin.sku_id == sku_id).order_by(Bin.warehouse_id)
     parts = (
         select(Sku.code, Sku.name, BundleLine.qty)
         .join(BundleLine, BundleLine.component_sku_id == Sku.id)
@@ -143,6 +144,7 @@ def product(connection: Connection, sku_id: int) -> Product | None:
         components=tuple((part.code, part.qty) for part in components),
         is_stock_managed=row.is_stock_managed,
         lacks_barcode=row.lacks_barcode,
+        bins=tuple((warehouse_id, code) for warehouse_id, code in connection.execute(bins)),
     )
     return Product(
         id=sku_id,
@@ -183,7 +185,8 @@ def save_product(uow: UnitOfWork, sku_id: int, seen: SkuSpec, spec: SkuSpec) -> 
         Refused: `catalog.changed_meanwhile`, somebody else has saved it since; `catalog.code_missing`,
             `catalog.name_missing`, `catalog.too_long`, `catalog.weight_bad`, `catalog.units_bad`;
             `catalog.barcode_taken`, facts hold `barcode`, and `sku` and `name` of whose it is;
-            `catalog.component_unknown`; `catalog.component_is_bundle`, bundles hold plain goods only;
+            `catalog.bin_too_long`; `catalog.component_unknown`;
+            `catalog.component_is_bundle`, bundles hold plain goods only;
             `catalog.is_component`, what is part of a bundle cannot become one.
     """
     if not uow.is_sqlite:
@@ -198,7 +201,8 @@ def save_product(uow: UnitOfWork, sku_id: int, seen: SkuSpec, spec: SkuSpec) -> 
         return False
     if spec.components and now.part_of:
         raise Refused("catalog.is_component", "part of a bundle", bundle=now.part_of[0])
-    take_in(uow, [spec])
+    cleared = [(warehouse_id, "") for warehouse_id, _ in now.spec.bins if warehouse_id not in dict(spec.bins)]
+    take_in(uow, [replace(spec, bins=(*spec.bins, *cleared))])
     if not spec.components:
         uow.execute(delete(BundleLine).where(BundleLine.bundle_sku_id == sku_id))
     changed = [one.name for one in fields(SkuSpec) if getattr(spec, one.name) != getattr(now.spec, one.name)]

@@ -20,6 +20,8 @@ class SkuSpec:
     components: tuple[tuple[str, int], ...] = ()
     is_stock_managed: bool = True
     lacks_barcode: bool = False
+    #: (warehouse id, bin) by warehouse; a warehouse that is not named keeps what it has
+    bins: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

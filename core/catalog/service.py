@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from core.catalog.models import Barcode, BundleLine, Listing, Sku
+from core.catalog.bins import LONGEST_BIN, tidy_bin, zone_of
+from core.catalog.models import Barcode, Bin, BundleLine, Listing, Sku
 from core.catalog.records import Component, SkuSpec
 from core.channels.contract import ChannelOrderLine
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
@@ -32,7 +33,8 @@ def take_in(uow: UnitOfWork, specs: Iterable[SkuSpec]) -> Mapping[str, int]:
 
     Raises:
         Refused: `catalog.barcode_taken` when a barcode belongs to another SKU (facts say whose),
-            `catalog.component_unknown` when a bundle names a code that is not there.
+            `catalog.component_unknown` when a bundle names a code that is not there,
+            `catalog.bin_too_long`.
     """
     specs = list(specs)
     ids = _codes(uow, [spec.code for spec in specs])
@@ -40,6 +42,7 @@ def take_in(uow: UnitOfWork, specs: Iterable[SkuSpec]) -> Mapping[str, int]:
         ids[spec.code] = _save_sku(uow, spec, ids.get(spec.code))
     for spec in specs:
         _save_barcodes(uow, ids[spec.code], spec)
+        _save_bins(uow, ids[spec.code], spec)
         _save_components(uow, ids, spec)
     return ids
 
@@ -80,6 +83,18 @@ def _save_barcodes(uow: UnitOfWork, sku_id: int, spec: SkuSpec) -> None:
         raise Refused("catalog.barcode_taken", f"barcode {row.barcode} belongs to {row.code}", **facts)
     uow.execute(delete(Barcode).where(Barcode.sku_id == sku_id))
     uow.insert_many(Barcode, [{"code": code, "sku_id": sku_id, "unit_qty": qty} for code, qty in spec.barcodes])
+
+
+def _save_bins(uow: UnitOfWork, sku_id: int, spec: SkuSpec) -> None:
+    for warehouse_id, text in spec.bins:
+        code = tidy_bin(text)
+        if len(code) > LONGEST_BIN:
+            raise Refused("catalog.bin_too_long", "this is no bin", most=LONGEST_BIN)
+        here = (Bin.sku_id == sku_id, Bin.warehouse_id == warehouse_id)
+        uow.execute(delete(Bin).where(*here))
+        if code:
+            row = {"sku_id": sku_id, "warehouse_id": warehouse_id, "code": code, "zone": zone_of(code)}
+            uow.insert_many(Bin, [row])
 
 
 def _save_components(uow: UnitOfWork, ids: Mapping[str, int], spec: SkuSpec) -> None:

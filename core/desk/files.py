@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import select
@@ -27,7 +28,9 @@ from core.files.reading import read_table
 from core.files.records import Counts, Exported, Imported, PastImport, Rejected, Table
 from core.files.sample import Sampled, sample_of_items, sample_of_orders
 from core.files.writing import Sheet, Staged, stage
+from core.inventory import stock_list
 from core.inventory.warehouses import main_warehouse
+from core.reports.range import range_report
 from core.runtime.collector import unwalked
 from core.runtime.errors import Refused
 from core.sync.shops import ShopRecord, add_shop, file_shops, is_taken, shop_of
@@ -151,8 +154,9 @@ class Files:
         if len(chosen) > 1:
             raise Refused("files.not_together", "these tables do not belong together")
         items = items_of(*_only(chosen))
-        # Looking makes no warehouse; nothing is worked out by it.
-        counts = preview_items(self._store, items, 0, self._digest)
+        # Looking makes no warehouse; without one nothing lies anywhere yet.
+        warehouse_id = next((place.id for place in self._store.read(stock_list.warehouses)), 0)
+        counts = preview_items(self._store, items, warehouse_id, self._digest)
         return Plan(items.kind, counts, items.rejected, sample_of_items(items), None, None, items, tables)
 
     @needs(Right.USE_FILES)
@@ -232,6 +236,16 @@ class Files:
         """
         now = self._store.clock.now()
         return self._export(path, "day", lambda connection: exporting.day_sheet(connection, now), is_personal=False)
+
+    @needs(Right.USE_FILES)
+    def export_report(self, path: Path, first: date, last: date, progress: Progress | None = None) -> Exported:
+        """Write the work of several days: by day, shop and clerk.
+
+        Raises:
+            Refused: as `core.reports.range.range_report`. Refused, Unavailable: as `export_orders`.
+        """
+        sheet = exporting.report_sheet(range_report(self._store, first, last, progress))
+        return self._export(path, "report", lambda _connection: sheet, is_personal=False)
 
     @needs(Right.USE_FILES)
     def export_shipping(self, path: Path, shop_id: int, *, again: bool = False) -> Exported:

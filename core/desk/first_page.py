@@ -48,15 +48,16 @@ _TO_PACK = f"""
         WHERE state = 'to_pack' AND {parcel_states.IS_OPEN} AND {_MAY_BE_PACKED}
         LIMIT :limit) AS waiting"""  # noqa: S608 - a constant
 _PICKS = f"""
-    SELECT sku.id, sku.code, sku.name, sku.short_name, sku.spec,
+    SELECT sku.id, sku.code, sku.name, sku.short_name, sku.spec, coalesce(bin.code, ''), sku.picture,
         sum(parcel_line.qty - parcel_line.verified_qty), count(DISTINCT parcel_line.parcel_id)
     FROM parcel
     JOIN parcel_line ON parcel_line.parcel_id = parcel.id
     JOIN sku ON sku.id = parcel_line.sku_id
+    LEFT JOIN bin ON bin.sku_id = sku.id AND bin.warehouse_id = parcel.warehouse_id
     WHERE parcel.wave_id = :wave_id AND parcel.state = 'to_pack'
         AND NOT parcel_line.is_withdrawn AND parcel_line.verified_qty < parcel_line.qty
         AND {_MAY_BE_PACKED}
-    GROUP BY sku.id, sku.code, sku.name, sku.short_name, sku.spec"""  # noqa: S608 - a constant
+    GROUP BY sku.id, sku.code, sku.name, sku.short_name, sku.spec, bin.code, sku.picture"""  # noqa: S608 - a constant
 _JOBS = """
     SELECT print_job.id, print_job.waybill_id, waybill.number, waybill.parcel_id, print_job.copy_no,
         print_job.printer_key, print_job.state, print_job.reason, print_job.last_error, print_job.created_at,
@@ -127,10 +128,10 @@ def to_pack(ask: Ask) -> int:
 def pick_list(ask: Ask, wave_id: int) -> tuple[PickRow, ...]:
     """What is still to be fetched for a wave: units of each SKU over all its parcels that may be packed."""
     rows = [
-        PickRow(sku_id, code, short_name or name, spec, int(units), int(parcels))
-        for sku_id, code, name, short_name, spec, units, parcels in ask(_PICKS, wave_id=wave_id)
+        PickRow(sku_id, code, short_name or name, spec, int(units), int(parcels), place, picture)
+        for sku_id, code, name, short_name, spec, place, picture, units, parcels in ask(_PICKS, wave_id=wave_id)
     ]
-    return tuple(sorted(rows, key=lambda row: (shelf_order(row.sku_code), row.sku_code)))
+    return tuple(sorted(rows, key=lambda row: (shelf_order(row.sku_code, row.bin), row.sku_code)))
 
 
 def open_jobs(ask: Ask) -> tuple[PrintJobView, ...]:

@@ -3,8 +3,15 @@
 from core.access.gate import needs
 from core.access.rights import Right
 from core.db.unit_of_work import Store, Urgency
-from core.fulfilment import handover, handover_queries
-from core.fulfilment.handover_records import CarrierPile, SheetView, Taken, WaitingParcel
+from core.fulfilment import handover, handover_paper, handover_queries
+from core.fulfilment.handover_records import (
+    CarrierPile,
+    SheetPaper,
+    SheetSearch,
+    SheetView,
+    Taken,
+    WaitingParcel,
+)
 
 #: rows a page shows of one pile; nobody reads further
 _MOST_ROWS = 500
@@ -37,9 +44,18 @@ class Handover:
         return self._store.read(lambda c: handover_queries.intercepted_parcels(c, _MOST_ROWS))
 
     @needs(Right.SEE_ORDERS)
-    def signed(self, limit: int) -> tuple[SheetView, ...]:
+    def signed(self, wanted: SheetSearch, limit: int) -> tuple[SheetView, ...]:
         """Signed sheets, the newest first."""
-        return self._store.read(lambda c: handover_queries.sheets(c, limit))
+        return self._store.read(lambda c: handover_queries.signed_sheets(c, wanted, limit))
+
+    @needs(Right.HAND_OVER)
+    def print_sheet(self, sheet_id: int, way: str) -> SheetPaper:
+        """A sheet for its paper, open or signed; what is printed again says so.
+
+        Raises:
+            NotFound, Refused: as `core.fulfilment.handover_paper.print_sheet`.
+        """
+        return self._store.write(lambda uow: handover_paper.print_sheet(uow, sheet_id, way))
 
     @needs(Right.HAND_OVER)
     def open_sheet(self, carrier_code: str) -> int:

@@ -11,12 +11,15 @@ from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk import first_page
+from core.desk.settings import put_setting
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import orders_in, want_label_of
 from core.orders import holds
 from core.orders.records import OrderParcelView
 from core.runtime.errors import NotFound, Refused
-from core.waybills import numbers, print_queue
+from core.waybills import label_size, numbers, print_queue
+from core.waybills.accounts import account_of
+from core.waybills.label_size import LabelSize
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 from core.waybills.records import PrintJobView
 
@@ -56,6 +59,21 @@ class Labels:
         """Give the waiting jobs of one printer to another."""
         return self._store.write(lambda uow: print_queue.move_jobs(uow, from_key, to_key))
 
+    @needs(Right.PRINT_LABEL)
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        """Which paper each carrier's labels want."""
+        return self._store.read(label_size.label_sizes)
+
+    @needs(Right.CHANGE_SETTINGS)
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        """From now on a carrier's labels go to the printer that holds this paper; empty for the chosen printer.
+
+        Raises:
+            NotFound: `waybill.no_account`.
+            Refused: `label.size_unknown`.
+        """
+        self._store.write(lambda uow: _set_label_size(uow, carrier_code, size))
+
     @declares(OPEN)
     def open_jobs(self) -> tuple[PrintJobView, ...]:
         """What waits, prints or needs an answer, oldest first."""
@@ -73,6 +91,13 @@ def _print(uow: UnitOfWork, parcel_id: int) -> int:
     if job_id is None:
         raise Refused("waybill.not_ready", "the parcel's number has not come yet")
     return job_id
+
+
+def _set_label_size(uow: UnitOfWork, carrier_code: str, size: str) -> None:
+    if size not in label_size.SIZES:
+        raise Refused("label.size_unknown", f"there is no label of {size}", size=size)
+    account_of(uow.connection, carrier_code)
+    put_setting(uow, label_size.setting_of(carrier_code), size)
 
 
 def _new_number(uow: UnitOfWork, parcel_id: int, reason: str) -> None:

@@ -12,14 +12,14 @@ from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
-from core.fulfilment import boxes, outbound, packing, views, waves
+from core.fulfilment import boxes, outbound, packing, rush, views, waves
 from core.fulfilment.packing import Act
 from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
 from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
 
 #: the parcel is this desk's from now on
-_OPENED = frozenset({"parcel.opened", "parcel.taken_over"})
+_OPENED = frozenset({"parcel.opened", "parcel.taken_over", "rush.packed"})
 #: goods in hand that no line here wants
 _STRAY = frozenset({"item.wrong", "goods.nothing_open"})
 
@@ -98,6 +98,17 @@ class Packing:
         """Close and ship by the label on the box; with a parcel open it must be that parcel's."""
         act = Act("label", _clean(raw), nonce)
         return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, rule, act))
+
+    @needs(Right.PACK)
+    def rush(
+        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
+        """A scan while a rush is on: goods open, fill and label their next parcel, a label ships its own.
+
+        `on_desk` is id and fence of the parcel that lies complete on the desk.
+        """
+        act = Act("rush", _clean(raw), nonce)
+        return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act))
 
     @needs(Right.PACK)
     def ask_shop(self, parcel_id: int) -> None:

@@ -54,7 +54,7 @@ class PrintJobs:
             except DomainError as error:
                 self._fail(job_id, error.code)
             else:
-                return PaperJob(job_id, found.content, found.copy_no, "", found.waybill_no, found.route)
+                return PaperJob(job_id, found.content, found.copy_no, found.size, found.waybill_no, found.route)
 
     def _content(self, job_id: int) -> PrintContent:
         now = self._store.clock.now()

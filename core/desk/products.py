@@ -12,7 +12,9 @@ from core.catalog.service import match_by_code
 from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.resuming import listings_matched
+from core.inventory import stock_list
 from core.inventory.queries import Quantities, availability
+from core.inventory.stock_list import WarehouseRow
 from core.runtime.errors import Refused
 from core.runtime.ids import SkuId
 
@@ -53,6 +55,11 @@ class Products:
     def owner_of(self, barcode: str) -> tuple[int, str, str] | None:
         """Whose barcode it is: SKU id, code, name."""
         return self._store.read(lambda connection: products.owner_of(connection, barcode))
+
+    @needs(Right.SEE_STOCK)
+    def warehouses(self) -> tuple[WarehouseRow, ...]:
+        """Every place in which goods have a bin."""
+        return self._store.read(stock_list.warehouses)
 
     @needs(Right.EDIT_PRODUCTS)
     def add(self, spec: SkuSpec) -> ProductSaved:

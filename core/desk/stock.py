@@ -21,6 +21,7 @@ from core.inventory.stock_list import (
     StockTotals,
     WarehouseRow,
 )
+from core.inventory.warehouses import add_warehouse
 from core.orders import holds
 from core.orders.models import Order, OrderLine
 from core.runtime.errors import NotFound
@@ -160,6 +161,47 @@ class Stock:
         return self._act(ledger.unquarantine, warehouse_id, sku_id, qty, reason, key, batch)
 
     @needs(Right.ADJUST_STOCK)
+    def transfer(
+        self,
+        from_warehouse_id: WarehouseId,
+        to_warehouse_id: WarehouseId,
+        sku_id: SkuId,
+        qty: int,
+        reason: str,
+        key: str,
+        batch: str = "",
+    ) -> StockActed:
+        """Move free units to another warehouse, and send the orders on that waited for them there.
+
+        Gives the booking at the place they left.
+
+        Raises:
+            Refused, NotFound: as `core.inventory.ledger.transfer`; NotFound: `stock.no_warehouse`.
+        """
+
+        def move(uow: UnitOfWork) -> StockActed:
+            _expect_warehouses(uow, {from_warehouse_id, to_warehouse_id})
+            ends = ledger.transfer(uow, from_warehouse_id, to_warehouse_id, sku_id, qty, reason, key, batch.strip())
+            is_repeat = ends.source.is_repeat
+            return StockActed(ends.source, 0 if is_repeat else len(goods_came(uow, self._carrier_code, [sku_id])))
+
+        return self._store.write(move)
+
+    @needs(Right.CHANGE_SETTINGS)
+    def add_warehouse(self, code: str, name: str) -> WarehouseRow:
+        """A further place where goods are kept.
+
+        Raises:
+            Refused: as `core.inventory.warehouses.add_warehouse`.
+        """
+
+        def add(uow: UnitOfWork) -> WarehouseRow:
+            made = add_warehouse(uow, code, name)
+            return next(place for place in stock_list.warehouses(uow.connection) if place.id == made)
+
+        return self._store.write(add)
+
+    @needs(Right.ADJUST_STOCK)
     def count(
         self, warehouse_id: WarehouseId, sku_id: SkuId, counted_qty: int, reason: str, key: str, batch: str = ""
     ) -> StockCounted:
@@ -191,12 +233,16 @@ class Stock:
         self, act: _LedgerAct, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str
     ) -> StockActed:
         def book(uow: UnitOfWork) -> StockActed:
-            if not any(place.id == warehouse_id for place in stock_list.warehouses(uow.connection)):
-                raise NotFound("stock.no_warehouse", f"there is no warehouse {warehouse_id}")
+            _expect_warehouses(uow, {warehouse_id})
             booked = act(uow, warehouse_id, sku_id, qty, reason, key, batch.strip())
             return StockActed(booked, 0 if booked.is_repeat else len(goods_came(uow, self._carrier_code, [sku_id])))
 
         return self._store.write(book)
+
+
+def _expect_warehouses(uow: UnitOfWork, wanted: set[WarehouseId]) -> None:
+    for unknown in wanted - {place.id for place in stock_list.warehouses(uow.connection)}:
+        raise NotFound("stock.no_warehouse", f"there is no warehouse {unknown}")
 
 
 def _hold_short(uow: UnitOfWork, result: CountResult) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from core.inventory.models import StockLevel, Warehouse
 from core.orders.models import Order, OrderLine
 from core.orders.states import Fulfilment
 from core.reports.day import day_report
+from core.reports.records import RangeReport, ShopWork, WorkDay
 from core.runtime.money import yuan_text
 from core.waybills.models import Waybill, WaybillAccount
 
@@ -248,6 +249,32 @@ def day_sheet(connection: Connection, now: datetime) -> Sheet:
     rows += [["店铺", day.shop_name, day.taken, day.printed, "", day.shipped, day.stuck] for day in report.shops]
     rows += [["人员", day.operator, "", "", day.packed, day.shipped, ""] for day in report.clerks]
     return Sheet(("类别", "名称", "订单数", "打印", "打包", "出库", "超时未发"), rows)
+
+
+def report_sheet(report: RangeReport) -> Sheet:
+    """A report over days: a line for each day, shop and clerk, their sums, and what stands too long by stage."""
+    rows: list[list[str | int]] = [
+        ["日期", day.day.isoformat(), *_figures(day), "", "", "", ""] for day in report.days
+    ]
+    rows.append(["日期", "合计", *_sums(report.days), "", "", "", ""])
+    rows += [["店铺", shop.shop_name, *_figures(shop), "", "", "", shop.stuck] for shop in report.shops]
+    stuck = sum(shop.stuck for shop in report.shops)
+    rows.append(["店铺", "合计", *_sums(report.shops), "", "", "", stuck])
+    for clerk in report.clerks:
+        done = [clerk.shipped, clerk.handed_over, clerk.pulled_out, clerk.packed]
+        rows.append(["人员", clerk.operator, "", "", *done, clerk.hours, f"{clerk.per_hour:.1f}", ""])
+    rows += [["超时未发", _PILE_WORDS[stage], *[""] * 8, count] for stage, count in report.stuck]
+    header = ("类别", "名称", "新单", "打印", "出库", "交接", "拦截取出", "打包", "工时", "每小时出库", "超时未发")
+    return Sheet(header, rows)
+
+
+def _figures(work: WorkDay | ShopWork) -> list[str | int]:
+    return [work.taken, work.printed, work.shipped, work.handed_over, work.pulled_out]
+
+
+def _sums(works: Sequence[WorkDay] | Sequence[ShopWork]) -> list[str | int]:
+    figures = [_figures(work) for work in works]
+    return [sum(int(column) for column in columns) for columns in zip(*figures, strict=True)] or [0] * 5
 
 
 @dataclass(frozen=True, slots=True)

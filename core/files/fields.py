@@ -61,6 +61,7 @@ PRODUCTS: Final = (
     Field("spec"),
     Field("weight_g"),
     Field("barcode"),
+    Field("bin"),
 )
 COUNTS: Final = (Field("code", is_needed=True), Field("qty", is_needed=True))
 CUSTOMERS: Final = (

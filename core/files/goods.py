@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
-from core.catalog.models import Barcode, BundleLine, Sku
+from core.catalog.bins import LONGEST_BIN, tidy_bin
+from core.catalog.models import Barcode, Bin, BundleLine, Sku
 from core.catalog.records import SkuSpec
 from core.catalog.service import match_by_code, take_in
 from core.channels.contract import Consignee
@@ -44,6 +45,7 @@ _MOST_GRAMS = 1_000_000
 _SHOWN = 40
 _BY_CODE = select(*Sku.__table__.c).where(Sku.code.in_(text_set("codes")))
 _BARCODES = select(Barcode.sku_id, Barcode.code, Barcode.unit_qty).where(Barcode.sku_id.in_(id_set("ids")))
+_BINS = select(Bin.sku_id, Bin.warehouse_id, Bin.code).where(Bin.sku_id.in_(id_set("ids"))).order_by(Bin.warehouse_id)
 _PARTS = (
     select(BundleLine.bundle_sku_id, Sku.code, BundleLine.qty)
     .join(Sku, Sku.id == BundleLine.component_sku_id)
@@ -137,8 +139,16 @@ def _product(reader: _Reader) -> Item:
         "spec": reader.get("spec", text_of),
         "weight_g": weight,
         "barcodes": barcodes,
+        "bin": reader.get("bin", _bin),
     }
     return Item(reader.row.number, reader.need("code", code_of), facts)
+
+
+def _bin(cell: Cell) -> str:
+    code = tidy_bin(text_of(cell))
+    if len(code) > LONGEST_BIN:
+        raise BadCell("out_of_range")
+    return code
 
 
 def _grams(cell: Cell) -> int:
@@ -183,7 +193,8 @@ def _together(kind: str, before: Item, item: Item) -> Item:
         return replace(before, facts={"qty": before.facts["qty"] + item.facts["qty"]})
     if kind == "products":
         codes = dict.fromkeys([*(before.facts["barcodes"] or ()), *(item.facts["barcodes"] or ())])
-        return replace(item, facts={**item.facts, "barcodes": tuple(codes) or None})
+        place = item.facts["bin"] or before.facts["bin"]
+        return replace(item, facts={**item.facts, "barcodes": tuple(codes) or None, "bin": place})
     return item
 
 
@@ -277,6 +288,9 @@ def _known_skus(connection: Connection, codes: Sequence[str]) -> dict[str, SkuSp
     barcodes: dict[int, list[tuple[str, int]]] = {}
     for sku_id, code, qty in connection.execute(_BARCODES, ids):
         barcodes.setdefault(sku_id, []).append((code, qty))
+    bins: dict[int, list[tuple[int, str]]] = {}
+    for sku_id, warehouse_id, code in connection.execute(_BINS, ids):
+        bins.setdefault(sku_id, []).append((warehouse_id, code))
     parts: dict[int, list[tuple[str, int]]] = {}
     for bundle_id, code, qty in connection.execute(_PARTS, ids):
         parts.setdefault(bundle_id, []).append((code, qty))
@@ -292,15 +306,20 @@ def _known_skus(connection: Connection, codes: Sequence[str]) -> dict[str, SkuSp
             components=tuple(parts.get(row.id, ())),
             is_stock_managed=row.is_stock_managed,
             lacks_barcode=row.lacks_barcode,
+            bins=tuple(bins.get(row.id, ())),
         )
         for row in rows
     }
 
 
-def _spec(item: Item, known: SkuSpec | None) -> SkuSpec:
+def _spec(item: Item, known: SkuSpec | None, warehouse_id: int) -> SkuSpec:
     base = known or SkuSpec(item.code, item.facts["name"], lacks_barcode=not item.facts["barcodes"])
-    told = {name: value for name, value in item.facts.items() if value is not None and name != "barcodes"}
+    told = {
+        name: value for name, value in item.facts.items() if value is not None and name not in {"barcodes", "bin"}
+    }
     spec = replace(base, **told)
+    if item.facts["bin"]:
+        spec = replace(spec, bins=tuple(sorted((dict(base.bins) | {warehouse_id: item.facts["bin"]}).items())))
     if known is not None and known.short_name == known.name and item.facts["short_name"] is None:
         spec = replace(spec, short_name=spec.name)
     codes = item.facts["barcodes"]
@@ -313,20 +332,20 @@ def _spec(item: Item, known: SkuSpec | None) -> SkuSpec:
 
 
 def _sort_products(
-    connection: Connection, _table: ItemTable, items: Sequence[Item], _warehouse_id: int, _digest: Digest
+    connection: Connection, _table: ItemTable, items: Sequence[Item], warehouse_id: int, _digest: Digest
 ) -> tuple[list[Item], list[Item], list[Item]]:
     known = _known_skus(connection, [item.code for item in items])
     new = [item for item in items if item.code not in known]
     there = [item for item in items if item.code in known]
-    changed = [item for item in there if _spec(item, known[item.code]) != known[item.code]]
+    changed = [item for item in there if _spec(item, known[item.code], warehouse_id) != known[item.code]]
     return new, changed, [item for item in there if item not in changed]
 
 
 def _take_products(
-    uow: UnitOfWork, _table: ItemTable, items: Sequence[Item], _warehouse_id: int, digest: Digest, carrier_code: str
+    uow: UnitOfWork, _table: ItemTable, items: Sequence[Item], warehouse_id: int, digest: Digest, carrier_code: str
 ) -> None:
     known = _known_skus(uow.connection, [item.code for item in items])
-    take_in(uow, [_spec(item, known.get(item.code)) for item in items])
+    take_in(uow, [_spec(item, known.get(item.code), warehouse_id) for item in items])
     match_by_code(uow)
     listings_matched(uow, carrier_code, digest)
 

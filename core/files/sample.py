@@ -49,7 +49,7 @@ def _order(order: ChannelOrder) -> Sampled:
 def _product(item: Item) -> Sampled:
     facts = item.facts
     codes: Sequence[str] = facts["barcodes"] or ()
-    return Sampled(item.code, _words(facts["name"], facts["spec"] or "", *codes))
+    return Sampled(item.code, _words(facts["name"], facts["spec"] or "", *codes, facts["bin"] or ""))
 
 
 def _count(item: Item) -> Sampled:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from core.channels.models import Shop
 from core.fulfilment.handover import WAITS, is_intercepted
-from core.fulfilment.handover_records import CarrierPile, SheetView, WaitingParcel
+from core.fulfilment.handover_records import CarrierPile, SheetSearch, SheetView, WaitingParcel
 from core.fulfilment.models import Handover, Parcel, ParcelLine
+from core.fulfilment.packing import ways_to_write
 from core.orders.models import Order
 from core.waybills.models import Waybill, WaybillAccount
 
@@ -60,9 +61,17 @@ def intercepted_parcels(connection: Connection, limit: int) -> tuple[WaitingParc
     return _parcels(connection, (WAITS, is_intercepted()), limit)
 
 
-def sheets(connection: Connection, limit: int) -> tuple[SheetView, ...]:
-    """Sheets that were signed, the newest first."""
-    query = select(*Handover.__table__.c).where(Handover.state == "closed").order_by(Handover.id.desc()).limit(limit)
+def signed_sheets(connection: Connection, wanted: SheetSearch, limit: int) -> tuple[SheetView, ...]:
+    """Sheets that were signed, the newest first; what was written goes before the days."""
+    query = select(*Handover.__table__.c).where(Handover.state == "closed")
+    written = wanted.text.strip()
+    if written:
+        query = query.where(or_(Handover.id.in_(_left_with(connection, written)), _is_called(written)))
+    else:
+        if wanted.since is not None:
+            query = query.where(Handover.closed_at >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(Handover.closed_at < wanted.until)
     names = _carrier_names(connection)
     return tuple(
         SheetView(
@@ -77,8 +86,30 @@ def sheets(connection: Connection, limit: int) -> tuple[SheetView, ...]:
             courier=row.courier,
             parcel_count=row.parcel_count,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query.order_by(Handover.id.desc()).limit(limit))
     )
+
+
+def _left_with(connection: Connection, written: str) -> set[int]:
+    """The sheets on which a waybill's or an order's number left."""
+    numbers = ways_to_write(written)[1]
+    by_waybill = select(Parcel.handover_id).join(Waybill, Waybill.parcel_id == Parcel.id)
+    by_order = (
+        select(Parcel.handover_id)
+        .join(ParcelLine, ParcelLine.parcel_id == Parcel.id)
+        .join(Order, Order.id == ParcelLine.order_id)
+    )
+    # The index begins with the shop.
+    shops = select(Shop.id)
+    found = (
+        *connection.execute(by_waybill.where(Waybill.number.in_(numbers))).scalars(),
+        *connection.execute(by_order.where(Order.shop_id.in_(shops), Order.order_no == written)).scalars(),
+    )
+    return {sheet_id for sheet_id in found if sheet_id is not None}
+
+
+def _is_called(written: str) -> ColumnElement[bool]:
+    return Handover.code.contains(written.upper(), autoescape=True)
 
 
 def _parcels(connection: Connection, here: Sequence[ColumnElement[bool]], limit: int) -> tuple[WaitingParcel, ...]:

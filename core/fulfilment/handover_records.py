@@ -66,3 +66,50 @@ class SheetView:
     closed_by: str
     courier: str
     parcel_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSearch:
+    """Which signed sheets are wanted: by what was written, else those signed between two moments.
+
+    Attributes:
+        text: a sheet's code, or the whole number of a waybill or an order that left with it.
+        since, until: the first moment, and the first one after; None where it does not matter.
+    """
+
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """One parcel on a sheet's paper: its number and weight, nothing of who gets it."""
+
+    number: str
+    weight_g: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPaper:
+    """A sheet as it is put on paper.
+
+    Attributes:
+        state: open | closed.
+        shops: whose parcels stand on it.
+        desk: where it was begun.
+        clerk: who closed it; who prints it, while it is open.
+        copy_no: 0 the first time it is printed, then 1, 2 (补打).
+    """
+
+    code: str
+    carrier_name: str
+    state: str
+    shops: tuple[str, ...]
+    opened_at: datetime
+    closed_at: datetime | None
+    printed_at: datetime
+    desk: str
+    clerk: str
+    lines: tuple[SheetLine, ...]
+    copy_no: int

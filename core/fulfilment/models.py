@@ -11,7 +11,7 @@ from core.fulfilment.states import AWAITS_COURIER, IS_OPEN, IS_REST
 
 
 class Wave(Base):
-    """A batch of parcels worked together; `way` is batch or scan_to_print."""
+    """A batch of parcels worked together; `way` is batch, scan_to_print or single_item."""
 
     __tablename__ = "wave"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -21,6 +21,9 @@ class Wave(Base):
     desk: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     parcel_count: Mapped[int] = mapped_column(default=0)
+    #: what it was chosen by (`choosing.KINDS`), and which one of them in the clerk's words: a carrier, a zone
+    kind: Mapped[str] = mapped_column(Text, default="due", server_default="due")
+    about: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Parcel(Base):
@@ -133,7 +136,7 @@ class Scan(Base):
     operator: Mapped[str] = mapped_column(Text)
     parcel_id: Mapped[int | None] = mapped_column(ForeignKey("parcel.id"), index=True)
     parcel_line_id: Mapped[int | None] = mapped_column(ForeignKey("parcel_line.id"))
-    #: goods | hand | label | undo | weigh
+    #: goods | hand | label | undo | weigh | rush | ...
     kind: Mapped[str] = mapped_column(Text)
     #: whatever was under the scanner: a letter's QR code holds an address
     raw: Mapped[str] = mapped_column(Personal("scan.raw"))

@@ -39,6 +39,8 @@ from core.waybills.print_queue import confirm_by_scan
 
 #: outbox kind: tell a shop that a parcel of one of its orders left
 CONFIRM = "confirm_shipment"
+#: codes of verdicts after which the parcel has left
+SHIPPED = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 
 
 def scan_label(

@@ -92,7 +92,7 @@ def open_next(uow: UnitOfWork, act: Act, other_than: int | None = None) -> Verdi
     parcel_id = _unfinished(uow, other_than) or _rest_of_own_box(uow) or _due_next(uow)
     if parcel_id is None:
         return answer(uow, act, "nothing.to_pack", Tone.NOTICE)
-    return _open(uow, act, parcel_id)
+    return open_parcel(uow, act, parcel_id)
 
 
 def _unfinished(uow: UnitOfWork, other_than: int | None) -> int | None:
@@ -119,10 +119,11 @@ def _no_hold() -> Any:
     return Parcel.id.not_in(held.where(ParcelLine.parcel_id == Parcel.id).correlate(Parcel))
 
 
-# The open parcels are named literally, so that SQLite knows its index of them; of two desks that ask at once each
-# gets a parcel of its own.
-_NEXT = select(Parcel.id).where(_no_hold()).limit(literal_column("1")).with_for_update(of=Parcel, skip_locked=True)
-_WAITING = (Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"))
+# The open parcels are named literally, so that SQLite knows its index of them.
+#: one parcel under no hold; of two desks that ask at once each gets one of its own
+NEXT = select(Parcel.id).where(_no_hold()).limit(literal_column("1")).with_for_update(of=Parcel, skip_locked=True)
+#: waits for a desk
+WAITING = (Parcel.state == "to_pack", text(f"parcel.{IS_OPEN}"))
 _ALONE = (Parcel.wave_id.is_(None), Parcel.wave_seq.is_(None))
 #: whose turn it is, as walks of the index one after the other (which parcels, in which order): started waves in their
 #: order, then by deadline, at last what has none
@@ -132,7 +133,7 @@ TURNS: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ((*_ALONE, Parcel.ship_by_at.is_(None)), (Parcel.id,)),
 )
 #: each walk ends at its first parcel
-NEXT_IN_TURN = tuple(_NEXT.where(*_WAITING, *here).order_by(*order) for here, order in TURNS)
+NEXT_IN_TURN = tuple(NEXT.where(*WAITING, *here).order_by(*order) for here, order in TURNS)
 
 
 def _rest_query() -> Any:
@@ -148,7 +149,7 @@ def _rest_query() -> Any:
         )
         .correlate(Parcel)
     )
-    return _NEXT.where(text(f"parcel.{IS_REST}"), closed_here.exists()).order_by(Parcel.id)
+    return NEXT.where(text(f"parcel.{IS_REST}"), closed_here.exists()).order_by(Parcel.id)
 
 
 #: what was left when a desk closed a box full; another desk gets it in its turn
@@ -165,11 +166,11 @@ def open_code(uow: UnitOfWork, act: Act) -> Verdict:
         return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=act.raw)
     parcel_id = waybill.parcel_id if waybill is not None else _parcel_of_order(uow, act.raw)
     if parcel_id is not None:
-        return _open(uow, act, parcel_id)
+        return open_parcel(uow, act, parcel_id)
     sku = catalog.by_barcode(uow.connection, act.raw)
     if sku is None:
         return answer(uow, act, "code.unknown", Tone.WRONG, raw=act.raw)
-    return answer(uow, act, "goods.nothing_open", Tone.WRONG, **_facts_of(sku))
+    return answer(uow, act, "goods.nothing_open", Tone.WRONG, **facts_of(sku))
 
 
 def take_over(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
@@ -178,7 +179,14 @@ def take_over(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     `fence` is the one the clerk was told of: where anything has happened to the parcel since, it is judged anew.
     """
     seen = repeated(uow, act)
-    return seen if seen is not None else _open(uow, act, parcel_id, over=fence)
+    return seen if seen is not None else open_parcel(uow, act, parcel_id, over=fence)
+
+
+def ways_to_write(raw: str) -> tuple[set[str], set[str]]:
+    """The numbers that a scanned or typed one may mean: those written exactly so, and all of them."""
+    number = raw.replace(" ", "")
+    exact = {number, number.upper()}
+    return exact, exact | {number.upper().split("-", 1)[0]}
 
 
 def find_waybill(uow: UnitOfWork, raw: str) -> Any:
@@ -186,9 +194,7 @@ def find_waybill(uow: UnitOfWork, raw: str) -> Any:
 
     A number written exactly so goes first, then a valid one before one that was called off.
     """
-    number = raw.replace(" ", "")
-    exact = {number, number.upper()}
-    numbers = exact | {number.upper().split("-", 1)[0]}
+    exact, numbers = ways_to_write(raw)
     query = select(Waybill.id, Waybill.parcel_id, Waybill.state, Waybill.number, Waybill.carrier_code)
     rank = (Waybill.number.not_in(exact), Waybill.state != "obtained", Waybill.id.desc())
     return uow.execute(query.where(Waybill.number.in_(numbers)).order_by(*rank).limit(1)).one_or_none()
@@ -207,7 +213,7 @@ def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _open(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) -> Verdict:
+def open_parcel(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) -> Verdict:
     """Open a parcel for this desk; from another desk it is taken only at the fence `over`."""
     row = uow.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
     if row.state == "shipped":
@@ -227,7 +233,7 @@ def _open(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) ->
     state = "packing" if row.state == "to_pack" else row.state
     opened = {"state": state, "opened_by": uow.actor.desk, "opened_at": uow.now, "fence": row.fence + 1}
     if uow.count(mine.values(**opened)) != 1:
-        return _open(uow, act, parcel_id, over)
+        return open_parcel(uow, act, parcel_id, over)
     if is_theirs:
         uow.record("parcel.taken_over", "parcel", parcel_id, from_desk=row.opened_by)
     else:
@@ -297,9 +303,9 @@ def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) 
             last, part = line, min(units, line.qty - line.verified_qty)
             if part == units:
                 break
-            _verify(uow, Act(act.kind, act.raw, f"{act.nonce}/{line.id}"), line, part)
+            verify_line(uow, Act(act.kind, act.raw, f"{act.nonce}/{line.id}"), line, part)
             units -= part
-    return _verify(uow, act, last, units)
+    return verify_line(uow, act, last, units)
 
 
 def _no_goods(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
@@ -317,23 +323,24 @@ def confirm_by_hand(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, a
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
-    line = uow.execute(_line_query(parcel_id).where(ParcelLine.id == line_id)).one_or_none()
+    line = uow.execute(line_query(parcel_id).where(ParcelLine.id == line_id)).one_or_none()
     if line is None or line.is_withdrawn:
         return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=line_id, whole=False)
-    verdict = _verify(uow, act, line, qty)
+    verdict = verify_line(uow, act, line, qty)
     if verdict.tone is not Tone.WRONG:
         uow.execute(update(ParcelLine).where(ParcelLine.id == line_id).values(is_confirmed_by_hand=True))
     return verdict
 
 
-def _line_query(parcel_id: int) -> Any:
+def line_query(parcel_id: int) -> Any:
+    """The lines of a parcel, as far as they are counted."""
     columns = (ParcelLine.id, ParcelLine.parcel_id, ParcelLine.qty, ParcelLine.verified_qty, ParcelLine.is_withdrawn)
     return select(*columns).where(ParcelLine.parcel_id == parcel_id)
 
 
 def _lines_for(uow: UnitOfWork, parcel_id: int, sku: ScannedSku) -> Sequence[Any]:
     """The lines a unit of this SKU may belong to: those that still miss units first, each in its order."""
-    query = _line_query(parcel_id).where(ParcelLine.sku_id == sku.sku_id, ParcelLine.is_withdrawn.is_(False))
+    query = line_query(parcel_id).where(ParcelLine.sku_id == sku.sku_id, ParcelLine.is_withdrawn.is_(False))
     full = ParcelLine.verified_qty >= ParcelLine.qty
     return list(uow.execute(query.order_by(full, ParcelLine.id)).all())
 
@@ -342,15 +349,17 @@ def _wrong_item(uow: UnitOfWork, act: Act, parcel_id: int, sku: ScannedSku) -> V
     withdrawn = select(ParcelLine.id).where(ParcelLine.parcel_id == parcel_id, ParcelLine.sku_id == sku.sku_id)
     line_id = uow.execute(withdrawn).scalars().first()
     code, tone = ("line.refunded", Tone.STOP) if line_id is not None else ("item.wrong", Tone.WRONG)
-    facts = _facts_of(sku)
+    facts = facts_of(sku)
     return answer(uow, act, code, tone, parcel_id=parcel_id, line_id=line_id, whole=False, **facts)
 
 
-def _facts_of(sku: ScannedSku) -> dict[str, Any]:
+def facts_of(sku: ScannedSku) -> dict[str, Any]:
+    """What a sentence says of goods."""
     return {"sku_id": sku.sku_id, "sku": sku.code, "name": sku.short_name or sku.name, "spec": sku.spec}
 
 
-def _verify(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:
+def verify_line(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:
+    """Count units into a row of `line_query`, if they go into it."""
     here = (ParcelLine.id == line.id, ParcelLine.verified_qty + units <= ParcelLine.qty)
     added = update(ParcelLine).where(*here).values(verified_qty=ParcelLine.verified_qty + units)
     if not 1 <= units <= _MOST_UNITS or uow.count(added) != 1:

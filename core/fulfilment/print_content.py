@@ -16,6 +16,7 @@ from core.fulfilment.label_content import label_content
 from core.fulfilment.records import ParcelView
 from core.fulfilment.views import parcel_view
 from core.runtime.errors import NotFound, Refused
+from core.waybills.label_size import size_of
 from core.waybills.models import PrintJob, Waybill
 
 OWN: Final = "own"
@@ -33,12 +34,14 @@ class PrintContent:
 
     Attributes:
         route: `own` or `component`.
+        size: the paper that the carrier's labels want, empty where any will do.
         content: label content (`core.fulfilment.label_content`), or component content of the schema above.
     """
 
     route: str
     waybill_no: str
     copy_no: int
+    size: str
     content: Mapping[str, Any] = field(repr=False)
 
 
@@ -50,13 +53,21 @@ def print_content(connection: Connection, job_id: int, now: datetime) -> PrintCo
         Refused: `waybill.not_live`, the number was voided; `label.masked`, a masked receiver without print data: this
             label can only be printed elsewhere.
     """
-    columns = (PrintJob.copy_no, Waybill.number, Waybill.state, Waybill.parcel_id, Waybill.print_data)
+    columns = (
+        PrintJob.copy_no,
+        Waybill.number,
+        Waybill.state,
+        Waybill.parcel_id,
+        Waybill.print_data,
+        Waybill.carrier_code,
+    )
     query = select(*columns).join(Waybill, Waybill.id == PrintJob.waybill_id).where(PrintJob.id == job_id)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound("print.unknown_job", f"there is no print job {job_id}")
+    size = size_of(connection, row.carrier_code)
     if row.print_data is None:
-        return PrintContent(OWN, row.number or "", row.copy_no, label_content(connection, job_id, now))
+        return PrintContent(OWN, row.number or "", row.copy_no, size, label_content(connection, job_id, now))
     if row.state != "obtained":
         raise Refused("waybill.not_live", "the number is not valid (any more)", state=row.state)
     parcel = parcel_view(connection, row.parcel_id)
@@ -73,7 +84,7 @@ def print_content(connection: Connection, job_id: int, now: datetime) -> PrintCo
             }
         ],
     }
-    return PrintContent(COMPONENT, row.number, row.copy_no, content)
+    return PrintContent(COMPONENT, row.number, row.copy_no, size, content)
 
 
 def _custom_area(template_url: str, parcel: ParcelView) -> Mapping[str, Any] | None:

@@ -118,7 +118,10 @@ class Verdict:
     parcel.recalled (the order was changed: it comes back as another parcel with another number),
     parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed,
     knowledge.ask (nothing is done or written yet: the shop is to be asked first), knowledge.old (it did not answer),
-    parcel.shipped_on_old (it did not answer, and the parcel left all the same).
+    parcel.shipped_on_old (it did not answer, and the parcel left all the same),
+    rush.packed (the goods opened, filled and closed the next parcel of a rush: its label comes), rush.none_left
+    (these goods are done in it), rush.not_inside (they are not in it), rush.carton (a carton's code, where one unit
+    is wanted), rush.label_first (the label of the parcel on the desk is not on paper yet: no second one is taken).
     """
 
     code: str
@@ -162,7 +165,7 @@ class WaveView:
 
     id: int
     code: str
-    #: batch | scan_to_print
+    #: batch | scan_to_print | single_item
     way: str
     parcel_count: int
     open_count: int
@@ -171,7 +174,13 @@ class WaveView:
 
 @dataclass(frozen=True, slots=True)
 class PickRow:
-    """One SKU of a pick list: so many units for so many parcels of the wave."""
+    """One SKU of a pick list: so many units for so many parcels of the wave.
+
+    Attributes:
+        name: the short one where there is one.
+        bin: where it lies, empty where nobody has said.
+        places: (place in the wave, units) of each parcel that wants it, where they were asked for.
+    """
 
     sku_id: int
     sku_code: str
@@ -179,3 +188,6 @@ class PickRow:
     spec: str
     qty: int
     parcel_count: int
+    bin: str = ""
+    picture: str = ""
+    places: tuple[tuple[int, int], ...] = ()

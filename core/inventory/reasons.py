@@ -13,6 +13,7 @@ REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "count": ("stocktake", "spot_check", "other"),
     "quarantine": ("damaged", "expired", "to_inspect", "other"),
     "unquarantine": ("inspected", "typing_error", "other"),
+    "transfer": ("fill_up", "make_room", "typing_error", "other"),
 }
 #: what is written for an act that is taken back
 UNDONE: Final = "undone"

@@ -1,6 +1,6 @@
 """The practice carrier's `/carrier/v1` over HTTP."""
 
-from core.practice.carrier import PracticeCarrier
+from core.practice.carrier import CARRIER_CODE, PracticeCarrier
 from core.practice.refusal import RefusalError
 from core.practice.store import Json
 from core.practice.web import Answer, Body, Request, Router, json_answer
@@ -19,6 +19,7 @@ class CarrierApi:
         router.add("POST", "/carrier/v1/waybills", self._obtain)
         router.add("GET", "/carrier/v1/waybills", self._find)
         router.add("POST", "/carrier/v1/waybills/{}/cancel", self._cancel)
+        router.add("GET", "/carrier/v1/account", self._account)
 
     def _obtain(self, request: Request) -> Answer:
         request.query()
@@ -42,6 +43,10 @@ class CarrierApi:
     def _cancel(self, request: Request, number: str) -> Answer:
         request.query()
         return json_answer(200, self._carrier.cancel(number))
+
+    def _account(self, request: Request) -> Answer:
+        request.query()
+        return json_answer(200, {"carrier_code": CARRIER_CODE, "balance": self._carrier.balance})
 
 
 def _key_of(key: str) -> str:

@@ -15,7 +15,7 @@ from core.practice.catalogue import PracticeSku
 from core.practice.server import PracticeSecrets
 from core.runtime.ids import SkuId, WarehouseId
 from core.sync.shops import add_shop, set_access, shop_named
-from core.waybills.accounts import Account, save_account
+from core.waybills.accounts import Account, house_sender, save_account
 from core.waybills.contract import Sender
 
 SHOP_NAME = "练习店"
@@ -30,7 +30,8 @@ def move_in(
     settings = {"base_url": url, "key": keys.mall.key}
     secret = json.dumps({"secret": keys.mall.secret})
     account = {"base_url": carrier_url, "key": keys.carrier.key}
-    save_account(uow, Account("practice", CARRIER_CODE, "练习快递", account, keys.carrier.secret, _SENDER))
+    sender = house_sender(uow.connection) or _SENDER
+    save_account(uow, Account("practice", CARRIER_CODE, "练习快递", account, keys.carrier.secret, sender))
     known = shop_named(uow.connection, SHOP_NAME)
     if known is not None:
         set_access(uow, known.id, settings, secret)

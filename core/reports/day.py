@@ -5,20 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.engine import Connection
 
-from core.channels.models import Shop
 from core.db.models import Journal
 from core.db.sets import id_set, packed_ids
 from core.db.since import first_id_since
 from core.fulfilment.models import Parcel, ParcelLine
 from core.orders.models import Order
 from core.orders.states import OPEN_STATES, Fulfilment
-from core.reports.records import ClerkDay, DayPile, DayReport, ShopDay
-from core.waybills.models import PrintJob, Waybill
+from core.reports.records import DayPile, DayReport
+from core.reports.work import clerk_works, shop_works, work_between
 
-_CHINA = timezone(timedelta(hours=8))
+#: days are days in China, wherever the machine stands
+CHINA = timezone(timedelta(hours=8))
 _CHUNK = 5000
 #: the piles in the order of the way, each with the door that leads to its orders
 PILES: Mapping[str, str] = {
@@ -59,7 +59,7 @@ _OF_ORDERS = select(
 
 def day_begins(now: datetime) -> datetime:
     """Midnight in China before `now`."""
-    return now.astimezone(_CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    return now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def day_report(connection: Connection, now: datetime) -> DayReport:
@@ -69,6 +69,7 @@ def day_report(connection: Connection, now: datetime) -> DayReport:
     """
     begins_at = day_begins(now)
     acts = _acts(connection, begins_at)
+    work = work_between(connection, begins_at, None)
     taken = [row.subject_id for row in acts if row.action == "order.taken"]
     ended = [
         row.subject_id for row in acts if row.action in {"order.cancel", "order.cancelled", "order.ship_elsewhere"}
@@ -90,9 +91,17 @@ def day_report(connection: Connection, now: datetime) -> DayReport:
         at=now,
         piles=piles,
         total=len(orders),
-        shops=_shops(connection, begins_at, taken, stuck),
-        clerks=_clerks(acts),
+        shops=shop_works(connection, work, stuck),
+        clerks=clerk_works(work),
     )
+
+
+def late_orders(connection: Connection, now: datetime) -> Sequence[tuple[int, str]]:
+    """Shop and pile of every order that should have left by now, in the order of the way."""
+    orders = _orders(connection, sorted(_open(connection, before=now)))
+    late = [(order.shop_id, _pile_of(order)) for order in orders]
+    place = list(PILES).index
+    return sorted((one for one in late if one[1] in _OPEN_PILES), key=lambda one: place(one[1]))
 
 
 def _pile_of(order: Any) -> str:
@@ -117,58 +126,25 @@ def _acts(connection: Connection, since: datetime) -> Sequence[Any]:
         "order.cancel",
         "order.cancelled",
         "order.ship_elsewhere",
-        "parcel.packed",
-        "parcel.shipped",
     )
-    query = select(Journal.action, Journal.subject_id, Journal.operator)
+    query = select(Journal.action, Journal.subject_id)
     return connection.execute(query.where(Journal.id >= first, Journal.action.in_(wanted))).all()
 
 
-def _open(connection: Connection) -> Iterable[int]:
-    states = [state.value for state in OPEN_STATES]
-    return connection.execute(select(Order.id).where(Order.fulfilment.in_(states))).scalars()
+def _open(connection: Connection, before: datetime | None = None) -> Iterable[int]:
+    """Orders that are not over; with `before`, those that should have left by then."""
+    query = select(Order.id).where(Order.fulfilment.in_([state.value for state in OPEN_STATES]))
+    if before is not None:
+        query = query.where(Order.ship_by_at < before)
+    return connection.execute(query).scalars()
 
 
 def _left(connection: Connection, since: datetime) -> Iterable[int]:
-    query = select(ParcelLine.order_id).join(Parcel, Parcel.id == ParcelLine.parcel_id).distinct()
+    # Without DISTINCT: for its sake SQLite would walk through the lines of every parcel there ever was.
+    query = select(ParcelLine.order_id).join(Parcel, Parcel.id == ParcelLine.parcel_id)
     return connection.execute(query.where(Parcel.shipped_at >= since)).scalars()
 
 
 def _orders(connection: Connection, ids: Sequence[int]) -> Iterable[Any]:
     for place in range(0, len(ids), _CHUNK):
         yield from connection.execute(_OF_ORDERS, {"ids": packed_ids(ids[place : place + _CHUNK])})
-
-
-def _shops(
-    connection: Connection, since: datetime, taken_ids: Sequence[int], stuck: Mapping[int, int]
-) -> tuple[ShopDay, ...]:
-    taken: Counter[int] = Counter()
-    for place in range(0, len(taken_ids), _CHUNK):
-        query = select(Order.shop_id, func.count()).where(Order.id.in_(id_set("ids"))).group_by(Order.shop_id)
-        ids = {"ids": packed_ids(taken_ids[place : place + _CHUNK])}
-        taken.update(dict(connection.execute(query, ids).all()))
-    # One that was scanned out and then kept here has not left.
-    here = (Parcel.shipped_at >= bindparam("since"), Parcel.state == "shipped")
-    left = select(Parcel.shop_id, func.count()).where(*here).group_by(Parcel.shop_id)
-    shipped: Mapping[int, int] = dict(connection.execute(left, {"since": since}).all())
-    first = first_id_since(connection, PrintJob.id.expression, PrintJob.created_at.expression, since)
-    papers = (
-        select(Parcel.shop_id, func.count())
-        .join(Waybill, Waybill.parcel_id == Parcel.id)
-        .join(PrintJob, PrintJob.waybill_id == Waybill.id)
-        .where(PrintJob.id >= first, PrintJob.copy_no == 0, PrintJob.state.in_(("sent", "confirmed")))
-        .group_by(Parcel.shop_id)
-    )
-    printed: Mapping[int, int] = dict(connection.execute(papers).all())
-    names = connection.execute(select(Shop.id, Shop.name).order_by(Shop.id)).all()
-    days = (
-        ShopDay(name, taken[shop_id], printed.get(shop_id, 0), shipped.get(shop_id, 0), stuck.get(shop_id, 0))
-        for shop_id, name in names
-    )
-    return tuple(day for day in days if day.taken or day.printed or day.shipped or day.stuck)
-
-
-def _clerks(acts: Sequence[Any]) -> tuple[ClerkDay, ...]:
-    packed = Counter(row.operator for row in acts if row.action == "parcel.packed")
-    shipped = Counter(row.operator for row in acts if row.action == "parcel.shipped")
-    return tuple(ClerkDay(name, packed[name], shipped[name]) for name in sorted(packed.keys() | shipped.keys()))

@@ -1,22 +1,29 @@
-"""Before work begins: are the shops heard, is the clock right, is there a backup, what was left open in the night."""
+"""Before work begins: are the shops heard, is the clock right, is there a backup, what did the night bring."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
 from core.db.models import Outbox
 from core.fulfilment.models import Parcel
 from core.orders.models import Order
 from core.orders.states import OPEN_STATES
 from core.reports.day import day_begins
+from core.reports.night import night_before
 from core.reports.records import Check
+from core.sync.shops import is_access_refused
+from core.waybills.balances import Balance
 from core.waybills.models import PrintJob, WaybillAccount
 
 _NOTICE_SILENT, _STOP_SILENT = timedelta(minutes=2), timedelta(minutes=5)
 #: platforms refuse calls whose time is off by more than ten minutes; well before that somebody should look
 _CLOCK_NOTICE_MS, _CLOCK_STOP_MS = 60_000, 300_000
+#: fewer numbers than this and somebody should pay for more: the day of a small shop
+_FEW_NUMBERS = 200
 _BACKUP_NOTICE, _BACKUP_STOP = timedelta(hours=26), timedelta(days=3)
 #: goods that a courier should have taken yesterday
 _FORGOTTEN = timedelta(hours=12)
@@ -29,13 +36,15 @@ def preflight(connection: Connection, now: datetime, backup_at: datetime | None)
         _clock(connection),
         _carriers(connection),
         _backup(now, backup_at),
+        _night(connection, now),
         *_left_open(connection, now),
     )
 
 
 def _shops(connection: Connection, now: datetime) -> tuple[Check, ...]:
-    columns = (Shop.name, Shop.last_good_pull_at, Shop.created_at)
-    shops = connection.execute(select(*columns).where(Shop.is_active).order_by(Shop.id)).all()
+    columns = (Shop.name, Shop.last_good_pull_at, Shop.created_at, Shop.last_error)
+    here = (Shop.is_active, Shop.channel.not_in(UNCALLED))
+    shops = connection.execute(select(*columns).where(*here).order_by(Shop.id)).all()
     if not shops:
         return (Check("no_shop", "notice", page="settings"),)
     checks = []
@@ -43,6 +52,10 @@ def _shops(connection: Connection, now: datetime) -> tuple[Check, ...]:
         silent = now - (shop.last_good_pull_at or shop.created_at)
         tone = "stop" if silent > _STOP_SILENT else "notice" if silent > _NOTICE_SILENT else "good"
         facts = {"shop": shop.name, "at": shop.last_good_pull_at}
+        if is_access_refused(shop.last_error):
+            code = "shop_refused" if shop.last_good_pull_at else "shop_refused_always"
+            checks.append(Check(code, "stop", facts, page="shops"))
+            continue
         checks.append(Check("shop_heard" if shop.last_good_pull_at else "shop_never", tone, facts))
     return tuple(checks)
 
@@ -57,6 +70,24 @@ def _clock(connection: Connection) -> Check:
 def _carriers(connection: Connection) -> Check:
     count = int(connection.execute(select(func.count()).select_from(WaybillAccount)).scalar_one())
     return Check("carriers" if count else "no_carrier", "good" if count else "stop", {"n": count})
+
+
+def balance_checks(balances: Sequence[Balance]) -> tuple[Check, ...]:
+    """Accounts of which it is known: few numbers left is a notice, none stops the work."""
+    return tuple(
+        Check(
+            "balance" if one.left else "balance_empty",
+            "stop" if not one.left else "notice" if one.left < _FEW_NUMBERS else "good",
+            {"carrier": one.carrier_name, "left": one.left},
+        )
+        for one in balances
+    )
+
+
+def _night(connection: Connection, now: datetime) -> Check:
+    night = night_before(connection, now)
+    facts = {"at": night.begins_at, "taken": night.taken, "ended": night.ended, "failed": night.failed}
+    return Check("night", "notice" if night.failed else "good", facts, "activity" if night.failed else "")
 
 
 def _backup(now: datetime, backup_at: datetime | None) -> Check:

@@ -13,6 +13,7 @@ from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.orders.intake import ShopFacts
 from core.runtime.errors import NotFound
+from core.runtime.remote_errors import AuthExpired
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,18 @@ def note_good_pull(uow: UnitOfWork, shop_id: int, offset_ms: int) -> None:
     uow.changed("shop", shop_id)
 
 
-def note_bad_pull(uow: UnitOfWork, shop_id: int, error: str) -> None:
+def note_bad_pull(uow: UnitOfWork, shop_id: int, error: Exception) -> None:
     """The shop did not answer as it should; it is never switched off for it, only shown."""
-    uow.execute(update(Shop).where(Shop.id == shop_id).values(last_error=error[:300], last_error_at=uow.now))
+    kind = _ACCESS if isinstance(error, AuthExpired) else type(error).__name__
+    said = f"{kind}: {error}"[:300]
+    uow.execute(update(Shop).where(Shop.id == shop_id).values(last_error=said, last_error_at=uow.now))
     uow.changed("shop", shop_id)
+
+
+def is_access_refused(last_error: str | None) -> bool:
+    """Whether what a shop said last means that somebody has to authorise us again."""
+    return bool(last_error) and str(last_error).startswith(f"{_ACCESS}:")
+
+
+#: how an error of access begins where it is kept, whatever the channel's own kind of it is called
+_ACCESS = AuthExpired.__name__

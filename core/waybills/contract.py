@@ -78,3 +78,7 @@ class WaybillService(Protocol):
     def cancel(self, carrier_code: str, number: str) -> None:
         """Give the number back; a number already given back is success."""
         ...
+
+    def balance(self) -> int | None:
+        """How many numbers the account is still good for; None where the service does not say."""
+        ...

@@ -25,6 +25,15 @@ class WaybillAccount(Base):
     sender: Mapped[dict[str, Any]] = mapped_column(PersonalJson("waybill_account.sender"))
 
 
+class HouseSender(Base):
+    """Who sends, as the shop's owner has said it once: what every account takes over. One row at most."""
+
+    __tablename__ = "house_sender"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    #: as `WaybillAccount.sender`
+    sender: Mapped[dict[str, Any]] = mapped_column(PersonalJson("house_sender.sender"))
+
+
 class Waybill(Base):
     """A carrier's number for one parcel (面单记录).
 

@@ -7,7 +7,7 @@ what was sending when the program died is unknown, and unknown is never printed 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Update, func, select, text, update
+from sqlalchemy import ColumnElement, Update, delete, func, select, text, update
 
 from core.db.models import Setting
 from core.db.unit_of_work import UnitOfWork
@@ -58,6 +58,20 @@ def reprint(uow: UnitOfWork, waybill_id: int, reason: str) -> int:
         raise Refused("print.still_open", "an earlier copy has not been settled yet")
     last = uow.execute(select(func.max(PrintJob.copy_no)).where(PrintJob.waybill_id == waybill_id)).scalar_one()
     return _insert(uow, waybill_id, 0 if last is None else last + 1, uow.actor.desk, reason.strip())
+
+
+def take_back(uow: UnitOfWork, parcel_ids: Sequence[int]) -> None:
+    """First copies that no lane has begun are not wanted any more; wanted again, they are queued anew."""
+    query = (
+        select(PrintJob.id, PrintJob.waybill_id)
+        .join(Waybill, Waybill.id == PrintJob.waybill_id)
+        .where(_IS_OPEN, Waybill.parcel_id.in_(parcel_ids), PrintJob.copy_no == 0, PrintJob.state == "queued")
+    )
+    for row in uow.rows(query):
+        # The state once more: a lane may have claimed it since.
+        if uow.count(delete(PrintJob).where(PrintJob.id == row.id, PrintJob.state == "queued")):
+            uow.record("print.taken_back", "waybill", row.waybill_id)
+    uow.changed("print_job", 0)
 
 
 def _insert(uow: UnitOfWork, waybill_id: int, copy_no: int, desk: str, reason: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from desktop.errors import error_phrase
+from desktop.errors import error_phrase, missing_right
 from desktop.texts import Phrase
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class ScreenPresenter(Generic[S]):
         if screen != self._screen:
             self._screen = screen
             self.on_screen()
+
+    def refuse(self, right: str) -> None:
+        """Say that whoever is here has not got this right: their key would be answered by silence else."""
+        self._tell("notice", missing_right(right), None)
 
     def _fail(self, error: Exception) -> None:
         self._tell("stop", error_phrase(error), None)

@@ -22,6 +22,7 @@ class Column(Generic[R]):
     Attributes:
         text: the cell's text of a row.
         tone: tone of a state (see `desktop.widgets.controls.SIGNS`); None for plain text.
+        picture: name of the picture that is shown instead of the text; None for text.
         stretch: takes part of the room that is left.
         spare: where the table is narrow, columns with the highest number go first; 0 stays.
     """
@@ -33,6 +34,7 @@ class Column(Generic[R]):
     stretch: bool = False
     tone: Callable[[R], str] | None = None
     spare: int = 0
+    picture: Callable[[R], str] | None = None
 
 
 class PagedTableModel(QAbstractTableModel, Generic[R]):
@@ -83,6 +85,11 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
     def give_up(self) -> None:
         """The next page could not be had; the view may ask again."""
         self._is_loading = False
+
+    @property
+    def rows(self) -> tuple[R, ...]:
+        """The records that are loaded."""
+        return tuple(self._rows)
 
     def row_at(self, number: int) -> R | None:
         """The record in a row."""

@@ -26,6 +26,7 @@ class Frame(QWidget):
         self._placeholder.setWordWrap(True)
         self._placeholder.say("shell.loading")
         self._stack.addWidget(self._placeholder)
+        self._heads: tuple[QWidget, ...] = ()
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -38,6 +39,7 @@ class Frame(QWidget):
 
     def add_heads(self, *heads: QWidget) -> None:
         """Put these above the page, in their order."""
+        self._heads = heads
         for place, head in enumerate(heads):
             self._column.insertWidget(place, head)
 
@@ -46,6 +48,12 @@ class Frame(QWidget):
         if self._stack.indexOf(page) < 0:
             self._stack.addWidget(page)
         self._stack.setCurrentWidget(page)
+
+    def stand_alone(self, is_alone: bool) -> None:
+        """Leave a page all the room: no rail, and of the heads above it only the last one, which has news."""
+        self.rail.setVisible(not is_alone)
+        for head in self._heads[:-1]:
+            head.setVisible(not is_alone)
 
     def keep(self, page: QWidget) -> None:
         """Take a page without showing it yet."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from desktop.shell.window import DeskWindow
 
 
+#: pages that look at every code themselves, whatever it means elsewhere
+_TAKES_ALL: Final = frozenset({"welcome"})
 #: pages where a code means something of their own
 _TAKES_CODES: Final = frozenset({"orders", "entry", "handover", "stock", "customers", "products"})
 
@@ -79,6 +81,9 @@ class ShellKeys(QObject):
         if key == Qt.Key.Key_N and modifiers == Qt.KeyboardModifier.ControlModifier:
             self._window.go("entry")
             return True
+        if key == Qt.Key.Key_R and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self._window.go("reports")
+            return True
         if key == Qt.Key.Key_F12:
             self._window.go("packing")
             return self._hand_over("packing", key, modifiers)
@@ -95,6 +100,9 @@ class ShellKeys(QObject):
             window.sign_in(raw)
             return
         page = window.current_page
+        if page in _TAKES_ALL and window.can_open(page) and not window.is_covered:
+            self._page(page).handle_scan(raw)
+            return
         takes_codes = page in _TAKES_CODES and window.can_open(page)
         if takes_codes and not window.is_covered and not is_command_like(raw):
             self._page(page).handle_scan(raw)
@@ -109,7 +117,8 @@ class ShellKeys(QObject):
     @Slot(str)
     def on_unterminated(self, raw: str) -> None:
         """A burst without terminator: the scanner wants setting up."""
-        if not (self._window.is_locked or is_badge_like(raw)):
+        is_looked_at = self._window.current_page in _TAKES_ALL and not self._window.is_covered
+        if not (self._window.is_locked or is_badge_like(raw) or is_looked_at):
             self._window.parts.tell("notice", Phrase("scanner.unterminated", {"raw": raw}))
 
     def _page(self, name: str) -> Page:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QFont, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
@@ -29,12 +29,19 @@ from desktop.widgets.message_bar import Message, MessageBar
 from desktop.widgets.pictures import PictureBook
 
 if TYPE_CHECKING:
+    from core.fulfilment.records import PickRow
+    from core.fulfilment.wave_records import WaveProgress
     from desktop.pages.printers.ports import PrinterView
     from desktop.shell.door import Door
     from desktop.shell.ports import DeskPorts
     from desktop.shell.sign_in_page import SignInPage
     from desktop.shell.window import DeskWindow
     from desktop.widgets.key_sheet import KeySheet
+
+
+def open_file(path: Path) -> None:
+    """Show a file in the program that this machine has for its kind; where it has none, nothing happens."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class ShellParts(QObject):
@@ -106,6 +113,8 @@ class ShellParts(QObject):
             self.scanner.on_touch = self._door.idle.touch
             self._door.changed.connect(self._on_door)
             self._door.told.connect(self._on_told)
+            self._ui.may = self._door.may
+            self._ui.entitled.emit()
             self._window.frame.rail.offer(self.may_open)
             self.strip.show_session(self._door.session)
 
@@ -124,7 +133,8 @@ class ShellParts(QObject):
     def may_open(self, page: str) -> bool:
         """Whether the page is there, and whoever is here has something to do on it."""
         ports = self._ports
-        if (page == "people" and ports.people is None) or (page == "log" and ports.audit is None):
+        optional = {"people": ports.people, "log": ports.audit, "welcome": ports.welcome}
+        if page in optional and optional[page] is None:
             return False
         return self._door is None or self._door.may_open(page)
 
@@ -163,6 +173,7 @@ class ShellParts(QObject):
         door, window = self._door, self._window
         if door is None:
             return
+        self._ui.entitled.emit()
         window.frame.rail.offer(self.may_open)
         self.strip.show_session(door.session)
         if door.is_locked:
@@ -170,7 +181,8 @@ class ShellParts(QObject):
             return
         may = [page for page in PAGES if self.may_open(page)]
         was_covered = window.is_covered
-        if window.current_page not in may and may:
+        # Not every page stands on the rail.
+        if not self.may_open(window.current_page) and may:
             window.go(may[0])
         elif was_covered:
             window.go(window.current_page)
@@ -189,8 +201,10 @@ class ShellParts(QObject):
             "packing": self._make_packing,
             "orders": self._make_orders,
             "entry": self._make_entry,
+            "waves": self._make_waves,
             "handover": self._make_handover,
             "day": self._make_day,
+            "reports": self._make_reports,
             "shops": self._make_shops,
             "files": self._make_files,
             "stock": self._make_stock,
@@ -201,6 +215,7 @@ class ShellParts(QObject):
             "people": self._make_people,
             "log": self._make_log,
             "settings": self._make_settings,
+            "welcome": self._make_welcome,
         }[name]()
 
     def _make_packing(self) -> QWidget:
@@ -226,11 +241,48 @@ class ShellParts(QObject):
         self._window.go("entry")
         self._entry.start_copy(order_id, order_type)
 
+    def _make_waves(self) -> QWidget:
+        from desktop.pages.waves.page import WavesPage
+        from desktop.pages.waves.presenter import WavesPresenter
+
+        settings = self._ui.settings
+        # Asked here: fonts of widgets belong to this thread.
+        self._font = self._window.font()
+        way, limit = settings.text("way"), settings.number("wave_size")
+        presenter = WavesPresenter(self._ports.waves, self._tasks, self.tell, self._write_picks, way=way, limit=limit)
+        presenter.on_pack = self._pack_wave
+        return WavesPage(self._ui, presenter, self._pictures)
+
+    def _pack_wave(self, wave_id: int) -> None:
+        self._window.go("packing")
+        self.packing.look_at_wave(wave_id)
+
+    def _write_picks(self, wave: "WaveProgress", rows: "tuple[PickRow, ...]") -> Path:
+        """Runs in a lane."""
+        from desktop.pages.waves.sheet import write_pick_sheet
+        from desktop.widgets.pictures import kept_picture
+
+        path = self._folder / "pick-lists" / f"{wave.code}.pdf"
+        folder = self._ports.pictures
+        write_pick_sheet(path, wave, rows, self._ui.texts, self._font, lambda name: kept_picture(folder, name))
+        return path
+
     def _make_handover(self) -> QWidget:
         from desktop.pages.handover.page import HandoverPage
+        from desktop.pages.handover.paper import SheetPapers
         from desktop.pages.handover.presenter import HandoverPresenter
 
-        presenter = HandoverPresenter(self._ports.handover, self._tasks, self.tell, self._sounds.play)
+        # One family: with the list of them Qt writes digits that a reader of the PDF cannot search for.
+        font = QFont(self._window.font().family())
+        presenter = HandoverPresenter(
+            self._ports.handover,
+            self._tasks,
+            self.tell,
+            now=self._ui.now,
+            papers=SheetPapers(self._folder / "handover", self._ui.texts, font, self._ports.print_slip),
+            open_file=open_file,
+            on_sound=self._sounds.play,
+        )
         presenter.on_order = self._open_order
         return HandoverPage(self._ui, presenter)
 
@@ -240,7 +292,14 @@ class ShellParts(QObject):
 
         presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell)
         presenter.on_door = self._go_through
-        return DayPage(self._ui, presenter)
+        return DayPage(self._ui, presenter, lambda: self._window.go("reports"))
+
+    def _make_reports(self) -> QWidget:
+        from desktop.pages.reports.page import ReportsPage
+        from desktop.pages.reports.presenter import ReportsPresenter
+
+        presenter = ReportsPresenter(self._ports.day, self._ports.files, self._tasks, self.tell, self._ui.now)
+        return ReportsPage(self._ui, presenter, lambda: self._window.go("day"))
 
     def _make_shops(self) -> QWidget:
         from desktop.pages.shops.page import ShopsPage
@@ -335,7 +394,39 @@ class ShellParts(QObject):
     def _make_settings(self) -> QWidget:
         from desktop.pages.settings.page import SettingsPage
 
-        return SettingsPage(self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice)
+        again = None if self._ports.welcome is None else lambda: self.open_welcome(again=True)
+        return SettingsPage(
+            self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice, again
+        )
+
+    def open_welcome(self, *, again: bool = False) -> None:
+        """Go through the steps of a first start: on where it stands, or from the first one."""
+        from desktop.pages.welcome.page import WelcomePage
+
+        self._window.go("welcome")
+        if self._window.can_open("welcome"):
+            cast(WelcomePage, self._window.page("welcome")).begin(again=again)
+
+    def _make_welcome(self) -> QWidget:
+        from desktop.pages.welcome.making import make_page
+
+        def go(page: str) -> None:
+            if page == "shop_form":
+                self._window.go("shops")
+                cast(Page, self._window.page("shops")).handle_command(Qt.Key.Key_F6, Qt.KeyboardModifier.NoModifier)
+            else:
+                self._window.go(page)
+
+        door = self._door
+        return make_page(
+            self._ui,
+            self._tasks,
+            self.tell,
+            self._ports,
+            self.scanner,
+            lambda right: door is None or door.may(right),
+            go,
+        )
 
     # --- while it runs ------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from desktop.pages.customers.ports import CustomerDesk
 from desktop.pages.day.ports import DayDesk
 from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.files.ports import FileDesk
-from desktop.pages.handover.ports import HandoverDesk
+from desktop.pages.handover.ports import HandoverDesk, PrintSlip
 from desktop.pages.log.ports import AuditDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
@@ -22,6 +22,8 @@ from desktop.pages.products.ports import ProductDesk
 from desktop.pages.settings.practice import PracticeDesk
 from desktop.pages.shops.ports import ShopDesk
 from desktop.pages.stock.ports import StockDesk
+from desktop.pages.waves.ports import WaveDesk
+from desktop.pages.welcome.ports import WelcomeDesk
 from desktop.shell.door import DoorDesk
 
 
@@ -58,6 +60,7 @@ class DeskPorts:
         listen: hands over a listener that is called, from any thread, after each committed write.
         desks: who acts here.
         entry: where orders are entered by hand.
+        waves: what goes into a wave, and how it gets on.
         handover: sheets for couriers.
         day: the morning's checks and where the day's orders stand.
         shops: adding shops, and what they may hear from us.
@@ -71,7 +74,8 @@ class DeskPorts:
         files: tables in and out, None where there are none.
         door: who is signed in; None where nobody ever has to be.
         people, audit: their pages; None where there are none.
-        print_badge: prints a badge; None where nothing is printed.
+        print_badge, print_slip: print a badge, a slip; None where nothing is printed.
+        welcome: the steps of a first start; None where there are none.
     """
 
     packing: PackingDesk
@@ -82,6 +86,7 @@ class DeskPorts:
     listen: Callable[[Callable[[ChangesLike], None]], None]
     desks: DeskNames
     entry: EntryDesk
+    waves: WaveDesk
     handover: HandoverDesk
     day: DayDesk
     shops: ShopDesk
@@ -97,3 +102,5 @@ class DeskPorts:
     people: PeopleDesk | None = None
     audit: AuditDesk | None = None
     print_badge: PrintBadge | None = None
+    print_slip: PrintSlip | None = None
+    welcome: WelcomeDesk | None = None

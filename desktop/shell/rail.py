@@ -19,6 +19,7 @@ PAGES: Final = {
     "products": "layers",
     "customers": "users",
     "files": "folder-open",
+    "waves": "waves",
     "handover": "truck",
     "day": "calendar-check",
     "activity": "cloud-upload",
@@ -29,10 +30,11 @@ PAGES: Final = {
     "settings": "settings",
 }
 #: pages that are opened from another one, under which the rail shows them
-INSIDE: Final = {"entry": "orders"}
+INSIDE: Final = {"entry": "orders", "reports": "day", "welcome": "settings"}
 #: pages that have a key of their own
 KEYED: Final = 9
-_BUTTON_PX: Final = 48
+_BUTTON_PX: Final = 43
+_ICON_PX: Final = 16
 
 
 class Rail(QFrame):
@@ -47,15 +49,15 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 6)
-        column.setSpacing(1)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(0)
         for page in PAGES:
             button = QToolButton()
             button.setCheckable(True)
             button.setObjectName(f"shell.rail.{page}")
             button.setProperty("look", "rail")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setIconSize(QSize(20, 20))
+            button.setIconSize(QSize(_ICON_PX, _ICON_PX))
             # Bold and plain words ask for different heights: the others would move when a page is chosen.
             button.setFixedHeight(ui.scaled(_BUTTON_PX))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -83,7 +85,7 @@ class Rail(QFrame):
         """Draw the icons in the colours of this moment."""
         for page, button in self._buttons.items():
             token = "accent" if button.isChecked() else "secondary"
-            button.setIcon(self._ui.icon(PAGES[page], token, 20))
+            button.setIcon(self._ui.icon(PAGES[page], token, _ICON_PX))
 
     @Slot()
     def _on_retranslated(self) -> None:

@@ -40,9 +40,11 @@ _TABLES: Final = {
     "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
     "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
     "entry": (),
+    "waves": ("wave", "parcel", "parcel_line", "orders", "hold", "waybill", "print_job", "sku", "setting"),
     "handover": ("parcel", "handover", "order_line", "hold"),
     "shops": ("shop",),
     "day": ("orders", "parcel", "print_job", "hold", "outbox"),
+    "reports": (),
     "files": ("file", "shop", "export"),
     "products": ("sku", "listing"),
     "customers": ("customer", "orders"),
@@ -52,9 +54,12 @@ _TABLES: Final = {
     "people": ("operator",),
     "log": ("access", "operator"),
     "settings": (),
+    "welcome": (),
 }
+#: pages that stand alone, without rail and strip
+_ALONE: Final = frozenset({"welcome"})
 #: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"orders", "entry", "stock", "activity", "customers", "products"})
+_FOCUSED_BY_THEMSELVES: Final = frozenset({"waves", "orders", "entry", "stock", "activity", "customers", "products"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,7 @@ class DeskWindow(QMainWindow):
         self._current = page
         self._is_covered = False
         self.frame.rail.mark(page)
+        self.frame.stand_alone(page in _ALONE)
         if not self.can_open(page):
             self.frame.show_waiting(Phrase("shell.loading"))
             return

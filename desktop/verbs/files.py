@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from core.access.records import EXPORT_REASONS
@@ -10,6 +11,7 @@ from core.desk.files import PLATFORMS, Files, FileShop, Plan, Read
 from core.files.mapping import PRESETS, Mapped
 from core.files.progress import Progress
 from core.files.records import Exported, Rejected
+from core.reports.day import day_begins
 from core.runtime.errors import Refused
 from desktop.composition import core_config
 from desktop.options import Options, add_options, options_of
@@ -129,10 +131,12 @@ def run_export(argv: Sequence[str]) -> int:
     """Write a table."""
     parser = argparse.ArgumentParser(prog="packdesk export", description="Write records into a .xlsx or .csv file.")
     add_options(parser)
-    parser.add_argument("what", choices=("orders", "stock", "day", "shipping"))
+    parser.add_argument("what", choices=("orders", "stock", "day", "report", "shipping"))
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--shop", metavar="NAME", help="whose orders or shipped parcels; needed for shipping")
     parser.add_argument("--reason", choices=EXPORT_REASONS, help="why receivers leave in a file; needed for orders")
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="report: 2026-11-01")
+    parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="report: the last day")
     parser.add_argument("--again", action="store_true", help="shipping: also parcels that stand in an earlier table")
     wish = parser.parse_args(argv)
     options = options_of(wish)
@@ -156,6 +160,9 @@ def _export(core: Core, wish: argparse.Namespace) -> Exported:
         return core.files.export_stock(path)
     if wish.what == "day":
         return core.files.export_day(path)
+    if wish.what == "report":
+        today = day_begins(core.config.clock.now()).date()
+        return core.files.export_report(path, wish.first or wish.last or today, wish.last or today)
     shops = {shop.name: shop.id for shop in core.files.shops()}
     if wish.shop is not None and wish.shop not in shops:
         raise Refused("files.no_shop", f"there is no shop of files named {wish.shop}")

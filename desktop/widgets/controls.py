@@ -1,7 +1,7 @@
 """Buttons, chips, pills, fields: small things with a code for their words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLocale, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -27,10 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.errors import missing_right
 from desktop.plain_text import button_text, tooltip, visible
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.labels import IconLabel, PlainLabel, set_look
+
+if TYPE_CHECKING:
+    from core.access.rights import Right
 
 #: sign for each tone of a state: never colour alone
 SIGNS: Final = {
@@ -57,9 +61,12 @@ class ActionButton(QPushButton):
         key: str = "",
         name: str = "",
         takes_focus: bool = True,
+        right: "Right | None" = None,
     ) -> None:
+        """`right`: without it the button stands grey, and its tooltip says which right is missing."""
         super().__init__()
         self._ui = ui
+        self._right = right
         self._phrase = Phrase(code)
         self._icon = icon
         self._key = key
@@ -71,8 +78,14 @@ class ActionButton(QPushButton):
         self.clicked.connect(lambda _checked=False: on_press())
         ui.retranslated.connect(self._on_retranslated)
         ui.restyled.connect(self._on_restyled)
-        self._on_retranslated()
-        self._on_restyled()
+        if right is not None:
+            ui.entitled.connect(self._on_entitled)
+        self._on_entitled()
+
+    @property
+    def is_permitted(self) -> bool:
+        """Whether whoever is here has the right that it takes."""
+        return self._right is None or self._ui.may(self._right)
 
     def say_key(self, key: str) -> None:
         """Change the key that does the same; shown with the next `say`."""
@@ -96,13 +109,24 @@ class ActionButton(QPushButton):
         shown = f"{words}  {self._key}" if self._key else words
         self.setText(button_text(f" {shown}" if self._icon else shown))
         hint = self._ui.texts.say_if_known(Phrase(f"{self._phrase.code}.hint", self._phrase.facts))
-        self.setToolTip(tooltip(f"{hint or words}" + (f" ({self._key})" if self._key else "")))
+        if self._right is not None and not self.is_permitted:
+            self.setToolTip(tooltip(self._ui.texts.say(missing_right(self._right))))
+        else:
+            self.setToolTip(tooltip(f"{hint or words}" + (f" ({self._key})" if self._key else "")))
         self.setAccessibleName(visible(words))
+
+    @Slot()
+    def _on_entitled(self) -> None:
+        if self._right is not None:
+            self.setEnabled(self.is_permitted)
+        self._on_retranslated()
+        self._on_restyled()
 
     @Slot()
     def _on_restyled(self) -> None:
         if self._icon:
-            token = {"main": "on_accent", "danger": "stop"}.get(str(self.property("look")), "text")
+            look = str(self.property("look")) if self.is_permitted else "grey"
+            token = {"main": "on_accent", "danger": "stop", "grey": "secondary"}.get(look, "text")
             self.setIcon(self._ui.icon(self._icon, token, 16))
             self.setIconSize(QSize(16, 16))
 

@@ -30,6 +30,7 @@ KEYS: Final = (
     ("12 *", "keys.qty"),
     ("0–9 A–Z ↵", "keys.type"),
     ("Ctrl+1 … 9", "keys.pages"),
+    ("Ctrl+R", "keys.reports"),
     ("Ctrl+L", "keys.lock"),
     ("Ctrl+F", "keys.filter"),
     ("Ctrl+N", "keys.new_order"),
@@ -37,6 +38,7 @@ KEYS: Final = (
     ("Alt+1 / 2", "keys.address"),
     ("F6 … F11", "keys.stock"),
     ("Ctrl+E", "keys.unmask"),
+    ("Ctrl+P", "keys.print_sheet"),
     ("Esc", "keys.back"),
 )
 

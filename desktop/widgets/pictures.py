@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 from shiboken6 import isValid
 
@@ -40,7 +40,12 @@ class PictureBook(QObject):
 
     A picture's name comes from a shop. A file name is looked up inside the picture folder and nowhere else. What lies
     at an address is fetched once, checked to be a picture, and kept small in that folder: it is there offline too.
+
+    Signals:
+        came: a picture that somebody asked for is known by now.
     """
+
+    came = Signal()
 
     def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,12 +66,19 @@ class PictureBook(QObject):
     def show_in(self, label: PictureLabel, name: str, icon: str = "package") -> None:
         """Show the picture called `name` in `label`: at once if it is known, else when it has come."""
         self._wanted[label] = (name, icon)
-        label.show_picture(self._known.get(name), icon)
+        label.show_picture(self.pixmap(name), icon)
+
+    def pixmap(self, name: str) -> QPixmap | None:
+        """The picture called `name`, None where there is none or it has not come yet; it is asked for then."""
+        self._ask(name)
+        return self._known.get(name)
+
+    def _ask(self, name: str) -> None:
         folder = self._folder
         if name in self._known or not name or folder is None or name in self._asked:
             return
         self._asked.add(name)
-        kept = f"{_FETCHED}/{_file_of(name)}" if _is_address(name) else name
+        kept = _kept(name)
 
         def arrived(image: QImage | None) -> None:
             if image is None and _is_address(name):
@@ -102,6 +114,7 @@ class PictureBook(QObject):
         for label, (wanted, icon) in list(self._wanted.items()):
             if wanted == name and isValid(label):
                 label.show_picture(self._known[name], icon)
+        self.came.emit()
 
     def show_file_in(self, label: PictureLabel, path: Path) -> None:
         """Show one of our own files (a label of the virtual printer)."""
@@ -122,6 +135,11 @@ class PictureBook(QObject):
             owner=label,
             key="picture",
         )
+
+
+def kept_picture(folder: Path | None, name: str) -> QImage | None:
+    """A picture as it lies in `folder` already, for paper; nothing is fetched for it."""
+    return None if folder is None else read_picture(folder.resolve(), _kept(name))
 
 
 def read_picture(folder: Path, name: str, side: int = _SIDE) -> QImage | None:
@@ -160,6 +178,11 @@ def _scaled(reader: QImageReader, side: int) -> QImage | None:
     reader.setScaledSize(size.scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     return None if image.isNull() else image
+
+
+def _kept(name: str) -> str:
+    """Where a picture lies below the folder: what came from an address under a name of ours."""
+    return f"{_FETCHED}/{_file_of(name)}" if _is_address(name) else name
 
 
 def _is_address(name: str) -> bool:

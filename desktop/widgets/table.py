@@ -20,11 +20,13 @@ from desktop.models.paged import PagedTableModel
 from desktop.plain_text import tooltip
 from desktop.ui import Ui
 from desktop.widgets.controls import SIGNS, TONE_TOKENS
+from desktop.widgets.pictures import PictureBook
 
 _ROW_PX: Final = 34
 _PAD: Final = 10
 _SIGN_PX: Final = 14
 _SIGN_GAP: Final = 6
+_PICTURE_GAP: Final = 3
 _LOOK_AHEAD_ROWS: Final = 50
 #: laid-out texts that are kept; a screenful has some two hundred
 _KEPT: Final = 4000
@@ -51,9 +53,20 @@ class ListTable(QTableView):
     moved = Signal(int)
     opened = Signal(int)
 
-    def __init__(self, ui: Ui, model: PagedTableModel[Any], name: str, row_px: int = _ROW_PX) -> None:
+    def __init__(
+        self,
+        ui: Ui,
+        model: PagedTableModel[Any],
+        name: str,
+        row_px: int = _ROW_PX,
+        pictures: PictureBook | None = None,
+    ) -> None:
+        """`pictures` has those of columns that show one."""
         super().__init__()
         self._ui = ui
+        self._pictures = pictures
+        if pictures is not None:
+            pictures.came.connect(self.viewport().update)
         self._row_px = row_px
         self._model = model
         self.setObjectName(name)
@@ -127,6 +140,9 @@ class ListTable(QTableView):
     def _paint_cell(
         self, painter: QPainter, row: int, place: _Place, y: int, height: int, pens: dict[str, Any]
     ) -> None:
+        if self._model.columns[place.column].picture is not None:
+            self._paint_picture(painter, row, place, y, height)
+            return
         text = self._model.cell(row, place.column)
         tone = self._model.tone(row, place.column)
         left, width, tint = place.left, place.width, "text"
@@ -144,6 +160,24 @@ class ListTable(QTableView):
             left += width - int(size.width())
         painter.setPen(pens[tint])
         painter.drawStaticText(QPointF(left, y + (height - int(size.height())) // 2), shown)
+
+    def _paint_picture(self, painter: QPainter, row: int, place: _Place, y: int, height: int) -> None:
+        column, record = self._model.columns[place.column], self._model.row_at(row)
+        if column.picture is None or self._pictures is None:
+            return
+        side = height - 2 * _PICTURE_GAP
+        left, top = place.left - _PAD + (place.width + 2 * _PAD - side) // 2, y + _PICTURE_GAP
+        pixmap = self._pictures.pixmap(column.picture(record))
+        if pixmap is None:
+            self._ui.icon("package", "secondary", side // 2).paint(
+                painter, left + side // 4, top + side // 4, side // 2, side // 2
+            )
+            return
+        size = pixmap.size().scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(
+            left + (side - size.width()) // 2, top + (side - size.height()) // 2, size.width(), size.height(), pixmap
+        )
 
     def _lay_out(self, text: str, width: int) -> QStaticText:
         """The text as it fits, one line of plain text; kept, because laying it out is what painting costs."""

@@ -22,7 +22,7 @@ from core.db import engines
 from core.db.backup import Source, make_backup
 from core.db.migrations.runner import migrate_postgres, migrate_sqlite
 from core.runtime.remote_errors import ContractBroken
-from core.waybills.accounts import Account, save_account
+from core.waybills.accounts import Account, keep_house_sender, save_account
 from core.waybills.contract import Sender
 from tests.support import world as worlds
 from tests.support.fake_shop import line
@@ -72,6 +72,7 @@ def day_at_the_desk(world: World, marks: Marks) -> None:
     """Taken in, changed, held, searched, packed with wrong scans, printed, shipped, told; and an order that breaks."""
     sender = Sender(marks.sender_name, marks.sender_phone, "浙江", "杭州", "余杭", marks.sender_address)
     world.do(lambda uow: save_account(uow, Account("fake", CARRIER, "通通快递", {}, "secret", sender)))
+    world.do(lambda uow: keep_house_sender(uow, sender))
     names = ("name", "phone", "province", "city", "district", "address", "postcode", "token")
     who = Consignee(**{name: getattr(marks, name) for name in names})
     facts = {

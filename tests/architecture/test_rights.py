@@ -15,6 +15,7 @@ OPEN_TO_ALL = {
     "Desks.settle",
     "Desks.sign_in",
     "Labels.open_jobs",
+    "SetUp.is_new",
     "Settings.get",
     "SignIn.session",
     "SignIn.by_badge",

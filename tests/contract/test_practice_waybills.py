@@ -152,6 +152,18 @@ def test_an_empty_account_says_so_and_goes_on_after_topping_up(desk: Desk) -> No
     desk.service.obtain(request("b"))
 
 
+def test_the_balance_falls_with_each_number_and_rises_with_what_is_paid(desk: Desk) -> None:
+    desk.server.carrier.set_balance(2)
+    assert desk.service.balance() == 2
+    grant = desk.service.obtain(request("a"))
+    desk.service.obtain(request("b"))
+    assert desk.service.balance() == 0
+    desk.service.cancel("PX", grant.number)
+    assert desk.service.balance() == 1
+    desk.server.carrier.set_balance(500)
+    assert desk.service.balance() == 500
+
+
 def test_an_empty_pool_is_a_matter_of_time(desk: Desk) -> None:
     desk.server.carrier.set_pool(0)
 

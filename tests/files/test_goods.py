@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core.catalog.models import Barcode, Sku
+from core.catalog.models import Barcode, Bin, Sku
 from core.customers.models import ConsigneeRow, Customer
 from core.desk.files import Files, Plan
 from core.files.progress import Progress
@@ -65,6 +65,34 @@ def test_a_barcode_of_other_goods_refuses_its_row_alone(world: World, files: Fil
     assert (done.counts.new, done.counts.rejected) == (1, 1)
     assert [(one.row, one.reason) for one in refused] == [(2, "catalog_barcode_taken")]
     assert {row.code for row in world.rows(select(Sku.code).where(Sku.code.like("N-%")))} == {"N-2"}
+
+
+def test_bins_come_with_the_goods_and_an_empty_cell_takes_none_away(
+    world: World, files: Files, put: Callable[..., Path]
+):
+    header = ["商家编码", "商品名称", "库位"]
+    rows = [
+        ["BEAR", "团团熊", " a－01－03"],
+        ["BAG", "布袋", ""],
+        ["NEW", "新品", "B2"],
+        ["NEW", "新品", ""],
+        ["LONG", "太远", "x" * 41],
+    ]
+    path = put("bins.csv", [header, *rows])
+    plan = planned(files, path)
+    assert (plan.counts.new, plan.counts.changed, plan.counts.unchanged) == (1, 1, 1)
+    assert [(one.row, one.column, one.reason) for one in plan.rejected] == [(6, "库位", "out_of_range")]
+    assert "团团熊 A-01-03" in [one.goods for one in plan.sample]
+    run(files, path)
+
+    def bins() -> list[tuple[str, ...]]:
+        query = select(Sku.code, Bin.code, Bin.zone).join(Sku, Sku.id == Bin.sku_id)
+        return sorted(tuple(row) for row in world.rows(query.where(Bin.warehouse_id == world.warehouse)))
+
+    assert bins() == [("BEAR", "A-01-03", "A"), ("NEW", "B2", "B")]
+    assert planned(files, path).counts.unchanged == 3
+    run(files, put("more.csv", [header, ["BEAR", "团团熊", ""]]))
+    assert bins() == [("BEAR", "A-01-03", "A"), ("NEW", "B2", "B")]
 
 
 def test_counts_are_stocktakes_once_a_file(world: World, files: Files, put: Callable[..., Path]):

@@ -54,6 +54,12 @@ def test_orders_in_and_out_by_hand(packdesk: Callable[..., Any], put: Callable[.
     code, said, _ = packdesk("export", "orders", str(out), "--reason", "accounting")
     assert (code, said["rows"]) == (0, 1)
     assert packdesk("export", "stock", str(tmp_path / "stock.csv"))[0] == 0
+    report = tmp_path / "report.xlsx"
+    code, said, _ = packdesk("export", "report", str(report), "--from", "2026-11-01", "--to", "2026-11-07")
+    assert (code, said["rows"]) == (0, 7 + 2 + 2), "days, their sums and the shops', a shop with a late order, where"
+    assert packdesk("export", "report", str(report))[1]["rows"] == 1 + 2 + 2, "today"
+    back = ("--from", "2026-11-07", "--to", "2026-11-01")
+    assert packdesk("export", "report", str(report), *back)[1]["error"] == "report.days"
     assert packdesk("export", "shipping", str(out), "--shop", "小店")[1]["error"] == "files.nothing_to_ship"
     code, said, _ = packdesk("import", str(tmp_path / "nowhere.xlsx"))
     assert (code, said["error"]) == (1, "files.no_file")

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import Journal, Outbox
+from core.fulfilment.handover_records import SheetSearch
 from core.fulfilment.models import Handover, Parcel
 from core.inventory.models import StockLevel
 from core.runtime.errors import NotFound, Refused
@@ -64,7 +65,7 @@ def test_what_was_scanned_out_waits_until_the_courier_signs(world):
     world.desk.handover.close(made, "  李 师傅 ", 2)
     (pile,) = world.desk.handover.piles()
     assert (pile.waiting, pile.on_sheet, pile.sheet_id) == (1, 0, None)
-    (signed,) = world.desk.handover.signed(10)
+    (signed,) = world.desk.handover.signed(SheetSearch(), 10)
     assert (signed.code, signed.courier, signed.parcel_count) == ("JJ0618-01", "李 师傅", 2)
     # The sheet says who signed; the journal for ever does not.
     told = world.rows(select(Journal.facts).where(Journal.action == "handover.closed"))[0].facts

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,17 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from core.access.rights import Role
 from core.desk.files import Files
+from core.fulfilment.wave_records import Choice
 from core.runtime.errors import Refused
 from core.runtime.remote_errors import Rejected, Temporary
 from desktop.app import build_window
 from desktop.commands import Command
+from desktop.first_start import Source
 from desktop.pages.people.presenter import Form
+from desktop.pages.welcome.printer_step import Stage
+from desktop.pages.welcome.steps import Step
+from desktop.scan_parser import Stroke
+from desktop.scan_trial import SAMPLE
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
@@ -31,14 +37,17 @@ from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 from tests.support.fake_shop import LIN, line
 from tests.support.ports import stand_in_ports
 from tests.support.staff import PIN, Staffed
+from tests.support.welcome import FakeWelcome
 from tests.support.world import CARRIER, Address, World, make_tables
 
 
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
-    named = ("entry", "handover", "day", "shops", "stock", "activity", "customers", "products")
-    return stand_in_ports(world, files=files, **{name: getattr(desk, name) for name in named})
+    named = ("entry", "waves", "handover", "day", "shops", "stock", "activity", "customers", "products")
+    return stand_in_ports(
+        world, files=files, print_slip=lambda _slip: "一号", **{name: getattr(desk, name) for name in named}
+    )
 
 
 def guarded_ports(world: DeskWorld, staff: Staffed) -> DeskPorts:
@@ -126,6 +135,11 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
             staff.people.set_pin(staff.people.find("小李").id, PIN)
         entered("小李", PIN)
 
+    def packers_order() -> None:
+        window.go("orders")
+        settle(60)
+        presenter("orders").open(4998)
+
     return {
         "20-sign-in": lambda: None,
         "21-wrong-pin": wrong,
@@ -137,6 +151,7 @@ def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], 
         "27-log": log,
         "28-locked": lambda: window.parts.door.leave("idle"),
         "29-packer": packer,
+        "29b-packers-order": packers_order,
     }
 
 
@@ -147,6 +162,18 @@ def furnish_stock(spine: World) -> None:
     stock.book_in_hand(spine.warehouse, bear, 6, "unbooked_delivery: 早班送来一箱", "h1")
     stock.count(spine.warehouse, spine.skus["CARD"], 0, "stocktake", "c1")
     spine.ready("T2026061800002", line("1", "CARD", 3))
+
+
+def furnish_waves(spine: World) -> None:
+    """Parcels that wait, and bins for their goods."""
+    products = spine.desk.products
+    for code, place in (("BEAR", "A-01-03"), ("BAG", "A-02-11"), ("CARD", "B-07")):
+        seen = products.product(spine.skus[code]).spec
+        products.save(spine.skus[code], seen, replace(seen, bins=((spine.warehouse, place),)))
+    for number in range(17):
+        lines = (("BAG",), ("BEAR",), ("BEAR", "BAG"), ("BEAR",))[number % 4]
+        no = f"T20260618003{number:02d}"
+        spine.ready(no, *(line(str(place), code, place) for place, code in enumerate(lines, 1)))
 
 
 def furnish_activity(spine: World) -> None:
@@ -188,7 +215,7 @@ def opened(window: DeskWindow, *codes: str) -> None:
         presenter.scan(code)
 
 
-def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Callable[[], None]]:
+def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> dict[str, Callable[[], None]]:
     presenter = window.parts.packing
     milk, bottle, _bib, _wipes, diapers = (goods.barcode for goods in GOODS)
 
@@ -286,8 +313,41 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         settle(60)
         window.page("handover")._presenter.take_all()
 
+    def waves_empty() -> None:
+        window.go("waves")
+
+    def waves_on() -> None:
+        page = window.page("waves")
+        for choice, way in (
+            (Choice("single_sku", sku_id=spine.skus["BAG"]), "single_item"),
+            (Choice("due"), "batch"),
+        ):
+            page._presenter.choose(choice)
+            page._presenter.change(way=way)
+            settle(60)
+            page._presenter.start()
+            settle(100)
+        page._presenter.choose_wave(2)
+
+    def waves_cut_off() -> None:
+        page = window.page("waves")
+        page._presenter.choose(Choice("carrier", carrier_code=CARRIER))
+        settle(60)
+        page._presenter.set_cut_off("1730")
+
     def stopped() -> None:
         window.page("handover")._presenter.show_list("intercepted")
+
+    def signed() -> None:
+        page = window.page("handover")._presenter
+        page.show_list("sheet")
+        settle(60)
+        pile = page.screen.pile
+        if pile is not None:
+            page.sign("李师傅", pile.on_sheet)
+        settle(60)
+        page.show_list("signed")
+        page.choose_days(date(2026, 6, 1), date(2026, 6, 30))
 
     def day() -> None:
         window.go("day")
@@ -297,6 +357,15 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
 
     def day_work() -> None:
         window.page("day")._presenter.show_part("work")
+
+    def reports() -> None:
+        window.go("reports")
+        settled(lambda: not window.page("reports")._presenter.screen.is_busy)
+
+    def reports_week() -> None:
+        page = window.page("reports")
+        page._presenter.choose_days(date(2026, 6, 12), date(2026, 6, 18))
+        settled(lambda: not page._presenter.screen.is_busy)
 
     def stock() -> None:
         window.go("stock")
@@ -309,7 +378,18 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         settle(60)
         window.page("stock").drawer._form._qty.setValue(1)
 
+    def new_place() -> None:
+        window.page("stock")._presenter.leave_act()
+        window.page("stock")._presenter.begin_place()
+
+    def moving() -> None:
+        page = window.page("stock")
+        page._presenter.make_place("wh2", "二号仓")
+        settled(lambda: len(page._presenter.screen.warehouses) > 1)
+        page._presenter.begin_act("transfer")
+
     def in_hand() -> None:
+        window.page("stock")._presenter.leave_act()
         window.page("stock")._presenter.review()
 
     def activity() -> None:
@@ -419,14 +499,22 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path) -> dict[str, Call
         "14e-unconfirmed": refused,
         "14f-found": found,
         "14g-copied": copied,
+        "14ga-waves-empty": waves_empty,
+        "14gb-waves": waves_on,
+        "14gc-waves-cut-off": waves_cut_off,
         "14h-handover": handover,
         "14i-stopped": stopped,
+        "14ia-signed": signed,
         "14j-day": day,
         "14k-day-orders": day_orders,
         "14l-day-work": day_work,
+        "14la-reports": reports,
+        "14lb-reports-week": reports_week,
         "14m-stock": stock,
         "14n-why": why,
         "14o-counting": counting,
+        "14oa-new-place": new_place,
+        "14ob-moving": moving,
         "14p-in-hand": in_hand,
         "14q-activity": activity,
         "14r-failed": failed,
@@ -467,6 +555,7 @@ def furnished_spine(folder: Path) -> World:
     spine.sync("T2026061800103")
     furnish_stock(spine)
     furnish_activity(spine)
+    furnish_waves(spine)
     return spine
 
 
@@ -487,6 +576,102 @@ def render_people(app: QApplication, out: Path, language: str, theme: str) -> No
         staff.world.close()
 
 
+def welcome_scenes(window: DeskWindow) -> dict[str, Callable[[], None]]:
+    """The first start, step by step; half of it is skipped."""
+    frame = window.page("welcome")._presenter
+    owner, recovery, source, printer, scanner = (
+        frame.steps[step] for step in (Step.OWNER, Step.RECOVERY, Step.SOURCE, Step.PRINTER, Step.SCANNER)
+    )
+
+    def scan(text: str, gap_ms: float, ends: str = "enter") -> None:
+        for place, char in enumerate(text):
+            scanner.put(Stroke(char, 1000.0 + place * gap_ms))
+        if ends:
+            scanner.put(Stroke("", 1000.0 + len(text) * gap_ms, ends))
+        else:
+            scanner.quiet()
+
+    def typed() -> None:
+        owner.type(name="王老板", pin="274915", pin_again="27491")
+        owner.paste("熊猫小店 13800001111 浙江杭州西湖区文三路9号2楼")
+        settle(100)
+        frame.next()
+
+    def armed() -> None:
+        frame.skip()
+        settle(100)
+        recovery.arm("save")
+        frame.next()
+
+    def chosen() -> None:
+        frame.skip()
+        source.choose(Source.PRACTICE)
+
+    def searched() -> None:
+        frame.next()
+        settled(lambda: printer.screen.found is not None)
+
+    def asked() -> None:
+        printer.take_find(printer.screen.found.finds[0])
+        settled(lambda: printer.screen.stage is Stage.ASKED)
+
+    def kept() -> None:
+        printer.again("76x130", "tspl")
+        settled(lambda: printer.screen.stage is Stage.ASKED)
+        printer.came_well()
+        settled(lambda: printer.screen.stage is Stage.GOOD)
+
+    def ready() -> None:
+        frame.skip()
+
+    def own() -> None:
+        frame.choose_source(Source.OWN)
+
+    return {
+        "30-welcome": lambda: None,
+        "31-welcome-owner": frame.next,
+        "31b-welcome-typed": typed,
+        "32-welcome-recovery": armed,
+        "33-welcome-source": chosen,
+        "34-welcome-printer": searched,
+        "34b-welcome-asked": asked,
+        "34c-welcome-checks": printer.came_badly,
+        "34d-welcome-kept": kept,
+        "35-welcome-scanner": frame.next,
+        "35b-welcome-slow": lambda: scan(SAMPLE, 80),
+        "35c-welcome-no-end": lambda: scan(SAMPLE.swapcase(), 4, ""),
+        "36-welcome-ready": ready,
+        "36b-welcome-own": own,
+        "37-settings-again": lambda: window.go("settings"),
+    }
+
+
+def render_welcome(app: QApplication, out: Path, language: str, theme: str) -> None:
+    """The same for a desk that has never been used."""
+    settings = settings_of(language, theme)
+    with tempfile.TemporaryDirectory() as folder:
+        address = Address(sqlite_path=str(Path(folder) / "packdesk.db"))
+        make_tables(address)
+        spine = World(address)
+        staff = Staffed(spine, spine.desk)
+        welcome = FakeWelcome(Path(folder))
+        welcome.start()
+        ports = stand_in_ports(
+            furnished(), welcome=welcome, entry=spine.desk.entry, people=staff.people, door=staff.sign_in
+        )
+        window = build_window(app, settings, start=Start(lambda: ports), folder=out, now=lambda: START)
+        window.show()
+        settled(lambda: window.can_open("welcome"))
+        window.parts.open_welcome()
+        settled(lambda: bool(window.page("welcome")._presenter.screen.steps))
+        for name, act in welcome_scenes(window).items():
+            act()
+            settle(300)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+        spine.close()
+
+
 def settings_of(language: str, theme: str) -> DeskSettings:
     settings = DeskSettings(None)
     for name, value in (("language", language), ("theme", theme), ("desk_name", "1号台"), ("clerk", "小李")):
@@ -504,7 +689,7 @@ def render(app: QApplication, out: Path, language: str, theme: str) -> None:
         window = build_window(app, settings, start=start, folder=out, now=lambda: START)
         window.show()
         settle(300)
-        for name, act in scenes(window, world, Path(temporary)).items():
+        for name, act in scenes(window, world, Path(temporary), spine).items():
             act()
             settle(180)
             window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
@@ -524,6 +709,7 @@ def main() -> int:
             if wanted.only in f"{language}-{theme}":
                 render(app, wanted.out, language, theme)
                 render_people(app, wanted.out, language, theme)
+                render_welcome(app, wanted.out, language, theme)
     return 0
 
 

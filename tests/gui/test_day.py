@@ -4,8 +4,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core.sync.shops import note_good_pull
+from core.desk.day import Day
+from core.runtime.remote_errors import AuthExpired
+from core.sync.shops import note_bad_pull, note_good_pull
+from core.waybills.balances import Balances
 from desktop.app import build_window
+from desktop.bridge.tasks import Lane
 from desktop.pages.day.presenter import DayPresenter, check_words
 from desktop.shell.window import Start
 from desktop.texts import Texts
@@ -46,10 +50,31 @@ def test_what_comes_first_stands_first(spine):
     assert presenter.screen.worst == "stop"
 
 
+def test_a_slow_carrier_keeps_nothing_else_waiting(spine):
+    balances = Balances(spine.store, {"fake": lambda account: spine.carrier})
+    day = Day(spine.store, lambda: None, balances.ask)
+    lanes = []
+
+    class Noting(ManualTasks):
+        def submit(self, work, *rest, lane=Lane.READS, **more):
+            lanes.append((work, lane))
+            super().submit(work, *rest, lane=lane, **more)
+
+    spine.carrier.left = 0
+    tasks = Noting()
+    presenter = DayPresenter(day, furnished(), tasks, lambda *_told: None)
+    presenter.look()
+    tasks.run()
+    assert [lane for work, lane in lanes if work == day.carriers] == [Lane.SHOPS]
+    assert "balance_empty" in {check.code for check in presenter.screen.all_checks}
+
+
 def test_every_check_is_a_sentence_in_both_languages(spine):
     spine.ready("A1", line("1", "BEAR"))
-    for hours in (0, 49):
+    for hours in (0, 49, 1, 1):
         spine.clock.advance(hours=hours)
+        if hours == 1:
+            spine.do(lambda uow: note_bad_pull(uow, spine.shop_id, AuthExpired("no")))
         for check in looked(spine, furnished()).screen.all_checks:
             for language in ("zh_CN", "en"):
                 texts = Texts(language)

@@ -154,7 +154,7 @@ def test_name_and_pin_let_in_by_keyboard_alone_and_failures_are_sentences(robot)
 def test_the_packers_desk_has_the_packers_pages(robot):
     signs_in(robot, "小李", LI_PIN)
     unlocked(robot)
-    assert in_rail(robot) == ["packing", "orders", "handover", "day", "printers", "settings"]
+    assert in_rail(robot) == ["packing", "orders", "waves", "handover", "day", "printers", "settings"]
     assert "小李" in robot.find("shell.strip.desk", QToolButton).text()
 
 
@@ -348,3 +348,43 @@ def test_the_auditor_reads_who_looked_and_why(robot, hired):
     robot.qtbot.waitUntil(lambda: page.model.rowCount() == 1)
     page._presenter.choose_kind("exports")
     robot.qtbot.waitUntil(lambda: robot.find("log.empty").isVisible())
+
+
+BUTTONS = ("orders.drawer.hold", "orders.drawer.unmask", "orders.copy.reship", "orders.new")
+
+
+def test_a_button_that_somebody_may_not_use_is_grey_and_says_why_until_another_comes(robot, hired, world):
+    world.add_order(4997)
+    signs_in(robot, "小李", LI_PIN)
+    unlocked(robot)
+    robot.goes_to("orders")
+    robot.window.page("orders")._presenter.open(4997)
+    robot.qtbot.waitUntil(lambda: robot.find("orders.drawer.hold", QPushButton).isVisible())
+    for name in BUTTONS:
+        button = robot.find(name, QPushButton)
+        assert not button.isEnabled(), name
+        assert "您的角色没有这项权限" in button.toolTip()
+    robot.key(Qt.Key.Key_F9)
+    robot.sees("shell.message.words", "您的角色没有这项权限：挂起订单")
+    assert not robot.find("orders.hold_form").isVisible()
+    robot.key(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    robot.sees("shell.message.words", "您的角色没有这项权限：显示收件人")
+    assert not robot.find("orders.unmask_form").isVisible()
+    robot.gun(hired.badge)
+    robot.qtbot.waitUntil(lambda: all(robot.find(name, QPushButton).isEnabled() for name in BUTTONS))
+    assert "权限" not in robot.find("orders.drawer.hold", QPushButton).toolTip()
+    robot.key(Qt.Key.Key_F9)
+    robot.qtbot.waitUntil(lambda: robot.find("orders.hold_form").isVisible())
+
+
+def test_roles_that_are_taken_away_take_the_buttons_with_them(robot, hired, world):
+    world.add_order(4997)
+    robot.gun(hired.badge)
+    unlocked(robot)
+    robot.goes_to("orders")
+    robot.window.page("orders")._presenter.open(4997)
+    robot.qtbot.waitUntil(lambda: robot.find("orders.drawer.hold", QPushButton).isVisible())
+    with hired.gate.as_system():
+        hired.hire("另一位", Role.ADMIN)
+        hired.people.set_roles(hired.people.find("老板").id, [Role.PACKER])
+    robot.qtbot.waitUntil(lambda: not robot.find("orders.drawer.hold", QPushButton).isEnabled())

@@ -740,3 +740,98 @@ def test_a_started_wave_shows_what_to_fetch_and_arrows_choose_another(desk):
     desk.presenter.on_changed()
     desk.tasks.run()
     assert (desk.screen.wave, desk.screen.picks) == (None, ())
+
+
+# --- single-item rush ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rush(desk):
+    """Two tins of milk and a bottle, each alone in its parcel, in a rush."""
+    for goods in (MILK, BOTTLE, MILK):
+        desk.world.add_parcel((goods, 1))
+    desk.settings.put("way", "single_item")
+    desk.press(Command.WAVE)
+    assert desk.screen.rush is not None
+    return desk
+
+
+def printed(desk):
+    desk.world.settle_prints()
+    desk.presenter.tick()
+    desk.tasks.run()
+
+
+def test_a_rush_goes_from_goods_to_label_to_goods(rush):
+    assert rush.said == "packing.rush"
+    rush.scan(MILK.barcode)
+    assert (rush.screen.parcel.id, rush.said) == (1, "packing.printing")
+    printed(rush)
+    assert (rush.said, rush.screen.sentence.way.code) == ("packing.scan_label", "packing.rush.next")
+    rush.scan(LABEL)
+    assert (rush.screen.parcel, rush.said) == (None, "packing.shipped")
+    assert rush.screen.sentence.way.code == "packing.rush.way"
+    rush.scan(BOTTLE.barcode)
+    printed(rush)
+    rush.scan(MILK.barcode)
+    assert rush.screen.parcel.id == 3, "the next, with the bottle put aside"
+    assert rush.sounds == ["complete", "shipped", "complete", "complete"]
+    assert rush.called("scan_goods") == rush.called("open_code") == rush.called("open_next") == []
+
+
+def test_without_single_items_no_rush_begins_and_the_clerk_reads_why(desk):
+    desk.settings.put("way", "single_item")
+    desk.press(Command.WAVE)
+    assert (desk.said, desk.screen.sentence.way.code) == ("packing.no_rush", "packing.no_rush.way")
+
+
+def test_wrong_goods_in_a_rush_are_said_large(rush):
+    rush.scan(DIAPERS.barcode)
+    assert (rush.said, rush.screen.sentence.mood) == ("verdict.rush.not_inside", Mood.STOP)
+    assert rush.screen.sentence.more.facts["goods"] == f"{DIAPERS.name} {DIAPERS.spec}"
+    rush.scan(BOTTLE.barcode)
+    assert rush.screen.parcel.id == 2
+
+
+def test_a_burst_in_a_rush_keeps_its_order_and_a_doubled_scan_takes_one_parcel(rush):
+    for code in (MILK.barcode, MILK.barcode, LABEL, BOTTLE.barcode):
+        rush.presenter.scan(code)
+    assert rush.screen.waiting == 4
+    rush.tasks.run()
+    assert rush.called("rush") == [MILK.barcode, MILK.barcode, LABEL, BOTTLE.barcode]
+    assert [row.parcel_id for row in rush.world.shipped] == [1]
+    assert rush.screen.parcel.id == 2
+    assert rush.world.parcels[3].state == "to_pack"
+
+
+def test_what_was_tried_twice_in_a_rush_is_one_parcel(rush):
+    rush.world.failures.append(Unavailable("db.busy", "busy"))
+    rush.scan(MILK.barcode)
+    assert rush.screen.parcel.id == 1
+    assert rush.world.parcels[3].state == "to_pack"
+
+
+def test_a_rush_opens_nothing_by_itself(rush):
+    rush.settings.put("auto_next", True)
+    rush.scan(MILK.barcode)
+    printed(rush)
+    rush.scan(LABEL)
+    assert (rush.screen.parcel, rush.called("open_next")) == (None, [])
+
+
+def test_a_rush_asks_the_shop_like_any_other_scan(rush):
+    rush.world.parcels[1] = replace(rush.world.parcels[1], seen_at=rush.now - timedelta(hours=1))
+    rush.scan(MILK.barcode)
+    printed(rush)
+    rush.scan(LABEL)
+    assert rush.called("ask_shop") == [1]
+    assert rush.called("rush") == [MILK.barcode, LABEL, LABEL]
+    assert rush.said == "packing.shipped"
+
+
+def test_another_waves_parcel_is_packed_as_ever_while_a_rush_is_on(rush):
+    rush.world.add_parcel((BIB, 1), (WIPES, 1))
+    rush.scan("T2026010800004")
+    assert (rush.screen.parcel.id, rush.screen.rush) == (4, None)
+    rush.scan(WIPES.barcode)
+    assert rush.called("scan_goods") == [WIPES.barcode]

@@ -8,7 +8,7 @@ import wave
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTranslator
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -357,7 +357,7 @@ def test_command_barcodes(raw, meant):
 def test_every_code_of_the_sheet_is_understood_and_read_back():
     import zxingcpp
 
-    from desktop.pages.settings.sheet import bars
+    from desktop.paper import bars
 
     assert {code for code, _, _ in sheet_codes()} >= set(BARCODES)
     for code, _, _ in sheet_codes():
@@ -389,6 +389,7 @@ def test_the_practice_card_says_where_the_shop_is_and_lets_its_buyers_buy(qtbot,
     tasks = InlineTasks(failed.append)
     card = PracticeCard(Ui(qapp, settings, lambda: START), tasks, lambda *words: told.append(words), shop)
     qtbot.addWidget(card)
+    card.show()
     assert shop.address() in card.findChild(PlainLabel, "settings.practice.hint").text()
     card.findChild(ActionButton, "settings.practice.more").click()
     assert (shop.placed, [(tone, phrase.code) for tone, phrase, _ in told], failed) == (
@@ -413,8 +414,8 @@ def test_wrapped_words_stay_whole_unless_one_is_longer_than_the_line(qapp):
 
 
 def test_what_qt_itself_says_follows_the_clerks_language(ui):
-    assert "Copy" in QCoreApplication.translate("QWidgetTextControl", "&Copy")
     ui.settle()
-    assert "复制" in QCoreApplication.translate("QWidgetTextControl", "&Copy")
+    words = ui.findChild(QTranslator)
+    assert "复制" in words.translate("QWidgetTextControl", "&Copy")
     ui.settings.put("language", "en")
-    assert "Copy" in QCoreApplication.translate("QWidgetTextControl", "&Copy")
+    assert words.translate("QWidgetTextControl", "&Copy") in {"", "&Copy"}

@@ -170,6 +170,23 @@ def test_a_bundle_is_made_of_what_is_found(desk):
     assert desk.spec.components == (("BEAR", 3), ("CARD", 1))
 
 
+def test_a_bin_is_written_saved_tidy_and_taken_back(desk):
+    warehouse = desk.spine.warehouse
+    assert [place.id for place in desk.screen.warehouses] == [warehouse]
+    desk.open("BEAR")
+    desk.do("change_bin", warehouse, "a－1 ")
+    assert desk.screen.draft.is_changed
+    desk.do("save")
+    assert desk.stored("BEAR").bins == desk.spec.bins == ((warehouse, "A-1"),)
+    assert not desk.screen.draft.is_changed
+    desk.undo()
+    desk.tasks.run()
+    assert desk.stored("BEAR").bins == ()
+    desk.do("change_bin", warehouse, "B")
+    desk.do("change_bin", warehouse, " ")
+    assert not desk.screen.draft.is_changed
+
+
 # --- page --------------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +242,19 @@ def test_keys_edit_and_esc_puts_away(robot, spine):
     robot.sees("products.form.told", "SET")
     robot.key(Qt.Key.Key_Escape)
     assert not robot.find("products.form").isVisible()
+
+
+def test_a_clerk_writes_a_bin(robot, spine):
+    robot.key(Qt.Key.Key_Down)
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("products.form.title", "BEAR")
+    field = robot.find("products.form.bin.main", QLineEdit)
+    field.setFocus()
+    robot.types("a-7")
+    robot.sees("products.form.told", "还没有保存")
+    robot.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    robot.qtbot.waitUntil(lambda: field.text() == "A-7")
+    assert spine.desk.products.product(spine.skus["BEAR"]).spec.bins == ((spine.warehouse, "A-7"),)
 
 
 def test_the_rail_with_every_page_fits_a_small_screen(robot):

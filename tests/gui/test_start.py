@@ -59,6 +59,7 @@ def measure(app, window, started):
         app.quit()
     window.first_paint.connect(lambda: note("paint"))
     window.first_page.connect(lambda: note("page"))
+    window.ready.connect(lambda: note("ready"))
     window.ready.connect(end)
 
 window_verb._measure = measure
@@ -90,6 +91,9 @@ def test_nothing_heavy_is_loaded_before_the_first_paint_and_the_first_page(tmp_p
     # The enumerations of `Qt` are made when a module first asks for them, and cost a fifth of the first paint.
     assert {"desktop.ui", "desktop.theme", "desktop.widgets.labels", "desktop.bridge"}.isdisjoint(seen["paint"])
     assert "core.desk.glance" in seen["page"]
+    # The steps of a first start are of no use to a desk that has been set up.
+    welcome = {"page", "presenter", "making", "steps", "printer_panel"}
+    assert {f"desktop.pages.welcome.{name}" for name in welcome}.isdisjoint(seen["ready"])
 
 
 def test_measure_start_prints_the_contract(tmp_path):
@@ -391,6 +395,7 @@ def test_the_recovery_code_is_shown_to_nobody_who_may_not_manage_people(qapp, tm
         ports.people.add("小李", [Role.PACKER], "907351")
         ports.door.by_pin("小李", "907351")
         assert not boot.wants_recovery_code()
+        assert boot.recovery_code() is None
         with pytest.raises(Refused):
             ports.people.everybody()
         assert ports.packing.to_pack() == 0

@@ -2,11 +2,11 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox
 
 from core.inventory.reasons import REASONS, parted
 from core.inventory.states import MovementKind
-from core.inventory.stock_list import STOCK_PILES
+from core.inventory.stock_list import STOCK_PILES, StockFilter
 from desktop.app import build_window
 from desktop.formats import number_text
 from desktop.pages.stock.presenter import ActForm, StockPresenter
@@ -306,3 +306,49 @@ def test_hostile_words_stay_words(robot, spine):
         for label in robot.find("stock").findChildren(QLabel)
         if label.text()
     )
+
+
+def test_goods_are_moved_to_a_new_warehouse_by_keys(robot, spine):
+    robot.goes_to("stock")
+    robot.gun("6901234567892")
+    robot.sees("stock.drawer.title", "BEAR")
+    robot.key(Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    robot.sees("shell.message.words", "只有一个仓库")
+    robot.key(Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    name, code = robot.find("stock.place.name", QLineEdit), robot.find("stock.place.code", QLineEdit)
+    robot.qtbot.waitUntil(lambda: QApplication.focusWidget() is name)
+    name.setText("二号仓")
+    robot.key(Qt.Key.Key_Return)
+    robot.qtbot.waitUntil(lambda: QApplication.focusWidget() is code)
+    code.setText("MAIN")
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("shell.message.words", "已经有这个编码")
+    robot.qtbot.mouseClick(robot.find("shell.message.close"), Qt.MouseButton.LeftButton)
+    code.setFocus()
+    code.setText("wh2")
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("shell.message.words", "已新建仓库「二号仓」")
+    robot.qtbot.waitUntil(lambda: len(robot.window.page("stock")._presenter.screen.warehouses) == 2)
+    robot.key(Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    qty = robot.find("stock.form.qty", QSpinBox)
+    robot.qtbot.waitUntil(qty.isVisible)
+    place = robot.find("stock.form.place", QComboBox)
+    assert [place.itemText(n) for n in range(place.count())] == ["二号仓"]
+    qty.setValue(9)
+    robot.sees("stock.form.follows", "99991")
+    robot.key(Qt.Key.Key_Return)
+    robot.sees("shell.message.words", "BEAR 已把 9 件调到 二号仓")
+    levels = {row.warehouse_name: row.quantities.on_hand_qty for row in listed(spine, "BEAR")}
+    assert levels == {"主仓": 99_991, "二号仓": 9}
+    robot.qtbot.mouseClick(robot.find("shell.message.undo"), Qt.MouseButton.LeftButton)
+    robot.sees("shell.message.words", "BEAR")
+    robot.qtbot.waitUntil(
+        lambda: (
+            {row.warehouse_name: row.quantities.on_hand_qty for row in listed(spine, "BEAR")}
+            == {"主仓": 100_000, "二号仓": 0}
+        )
+    )
+
+
+def listed(spine, words):
+    return spine.desk.stock.page(StockFilter("all", words), None, 20).rows

@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.fulfilment import outbound, packing, taking, waves
-from core.fulfilment.models import Parcel, Wave
+from core.fulfilment import outbound, packing, rush, taking, waves
+from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.inventory.models import Movement
 from core.orders import holds, intake
 from core.waybills import print_queue
 from core.waybills.models import PrintJob
 from tests.support.fake_shop import line
-from tests.support.world import World
+from tests.support.world import ANY_AGE, World
 
 pytestmark = pytest.mark.race
 
@@ -382,3 +382,95 @@ def test_one_question_is_answered_once(world):
     )
     assert sorted(getattr(result, "code", "answered") for result in results) == ["answered", "print.not_unknown"]
     assert [row.copy_no for row in world.jobs()] == [0, 1]
+
+
+# --- one rush, two desks -------------------------------------------------------------------------------------
+
+
+def _rush(desk: Any, wave_id: int) -> Any:
+    return desk.packing.rush(wave_id, None, "6901234567892", desk.nonce(), ANY_AGE)
+
+
+def test_two_desks_in_one_rush_get_different_parcels(world):
+    other = world.new_desk("desk 2")
+    for n in range(12):
+        world.shop.place(f"A{n}", line("1", "BEAR"))
+    world.sync()
+    wave_id = world.desk.packing.start_wave("single_item", 12).id
+
+    def work(desk: Any) -> list[int]:
+        mine = []
+        while (verdict := _rush(desk, wave_id)).code == "rush.packed":
+            mine.append(verdict.parcel.id)
+        assert verdict.code == "rush.none_left", verdict
+        return mine
+
+    first, second = together(lambda: work(world.desk), lambda: work(other))
+    assert len(first + second) == len({*first, *second}) == 12
+    verified = select(func.sum(ParcelLine.verified_qty), func.max(ParcelLine.verified_qty))
+    assert tuple(world.rows(verified)[0]) == (12, 1)
+
+
+def test_one_nonce_from_two_threads_takes_one_parcel_of_a_rush(world):
+    for n in range(8):
+        world.shop.place(f"A{n}", line("1", "BEAR"))
+    world.sync()
+    wave_id = world.desk.packing.start_wave("single_item", 8).id
+    for n in range(4):
+        act = lambda n=n: world.desk.packing.rush(wave_id, None, "BEAR", f"once {n}", ANY_AGE)  # noqa: E731
+        first, second = together(act, act)
+        assert (first.code, first.parcel.id) == (second.code, second.parcel.id)
+    assert [parcel.state for n in range(8) for parcel in world.parcels(f"A{n}")].count("packed") == 4
+
+
+def _rush_together(world: World, monkeypatch: pytest.MonkeyPatch, next_of: Any) -> Counter[str]:
+    for n in range(2):
+        world.shop.place(f"A{n}", line("1", "BEAR"))
+    world.sync()
+    wave_id = world.desk.packing.start_wave("single_item", 2).id
+    other, barrier, opening = world.new_desk("desk 2"), threading.Barrier(2), rush.open_parcel
+
+    def slow(*arguments: Any) -> Any:
+        barrier.wait(_UNGUARDED_S)
+        return opening(*arguments)
+
+    monkeypatch.setattr(rush, "open_parcel", slow)
+    monkeypatch.setattr(rush, "NEXT_OF_THE_GOODS", next_of)
+    acts = [partial(_rush, desk, wave_id) for desk in (world.desk, other)]
+    return Counter(getattr(verdict, "code", repr(verdict)) for verdict in together(*acts))
+
+
+@pytest.mark.postgres
+def test_pair_in_a_rush_the_parcel_another_desk_is_taking_is_passed_over(postgres_address, monkeypatch):
+    world = World(postgres_address)
+    try:
+        assert _rush_together(world, monkeypatch, rush.NEXT_OF_THE_GOODS) == {"rush.packed": 2}
+    finally:
+        world.close()
+
+
+@pytest.mark.postgres
+def test_twin_in_a_rush_without_skip_locked_one_desk_is_turned_away(postgres_address, monkeypatch):
+    waiting = select(Parcel.id).where(Parcel.state == "to_pack").order_by(Parcel.id).limit(1)
+    world = World(postgres_address)
+    try:
+        assert _rush_together(world, monkeypatch, waiting) == {"rush.packed": 1, "parcel.taken": 1}
+    finally:
+        world.close()
+
+
+def _dissolve_together(world: World) -> tuple[Any, ...]:
+    world.ready("A1", line("1", "BEAR"))
+    wave_id = world.desk.packing.start_wave("single_item", 2).id
+    other = world.new_desk("desk 2")
+    opened, given_back = together(partial(_rush, world.desk, wave_id), lambda: other.waves.dissolve(wave_id))
+    (parcel,) = world.parcels("A1")
+    return (opened.code, given_back, parcel.wave_id is None, parcel.state)
+
+
+def test_a_parcel_is_either_packed_in_its_wave_or_given_back(world):
+    assert _dissolve_together(world) in {
+        ("rush.packed", 0, False, "packed"),
+        ("rush.none_left", 1, True, "to_pack"),
+        ("rush.not_inside", 1, True, "to_pack"),
+    }

@@ -36,6 +36,7 @@ from core.orders.records import (
 )
 from core.runtime.errors import NotFound, Refused
 from core.sync.records import ShopLight, StatusView
+from core.waybills.label_size import LabelSize
 from core.waybills.records import PrintJobView
 from desktop.pages.printers.ports import (
     FindView,
@@ -85,6 +86,7 @@ class DeskWorld:
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
     printers_by_key: dict[str, PrinterView] = field(default_factory=dict)
+    sizes: dict[str, LabelSize] = field(default_factory=dict)
     findable: tuple[FindView, ...] = ()
     find_problems: tuple[str, ...] = ()
     shipped: list[ShippedRow] = field(default_factory=list)
@@ -237,6 +239,19 @@ class DeskWorld:
                 del self._answers[nonce]
             return verdict
 
+    def rush(
+        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
+        with self._entered("rush", raw):
+
+            def rush() -> Verdict:
+                return (self._lost(*on_desk) if on_desk else None) or self._rush(wave_id, on_desk, raw, rule)
+
+            verdict = self._once(nonce, rush)
+            if verdict.code == "knowledge.ask":
+                del self._answers[nonce]
+            return verdict
+
     def ask_shop(self, parcel_id: int) -> None:
         with self._entered("ask_shop", parcel_id):
             self.at_shop(parcel_id)
@@ -310,6 +325,9 @@ class DeskWorld:
                 return None
             wave = WaveView(len(self.open_waves) + 1, f"W0108-0{len(self.open_waves) + 4}", way, count, count, START)
             self.open_waves.append(wave)
+            if way == "single_item":
+                for parcel in list(self.parcels.values()):
+                    self.parcels[parcel.id] = replace(parcel, wave_code=wave.code)
             return wave
 
     # --- labels -------------------------------------------------------------------------------------------------
@@ -503,6 +521,14 @@ class DeskWorld:
                 name: replace(view, is_default=name == key) for name, view in self.printers_by_key.items()
             }
 
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        with self._lock:
+            return tuple(self.sizes.values())
+
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        with self._entered("set_label_size", carrier_code):
+            self.sizes[carrier_code] = replace(self.sizes[carrier_code], size=size)
+
     def print_test(self, key: str) -> None:
         with self._entered("print_test", key):
             view = self.printers_by_key[key]
@@ -604,6 +630,30 @@ class DeskWorld:
             if line.sku_code == goods.code:
                 return self._verify(parcel_id, line.id, qty)
         return Verdict("item.wrong", Tone.WRONG, parcel, facts=self._facts_of(goods, parcel_id))
+
+    def _rush(self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, rule: KnowledgeRule) -> Verdict:
+        wave = next(wave for wave in self.open_waves if wave.id == wave_id)
+        mine = None if on_desk is None else self.parcels[on_desk[0]]
+        goods = next((goods for goods in GOODS if goods.barcode == raw), None)
+        if goods is None:
+            return self._open_code(raw) if on_desk is None else self._scan_label(*on_desk, raw, rule)
+        facts = {"name": goods.name, "spec": goods.spec, "sku": goods.code, "wave": wave.code}
+        if mine is not None and mine.print_state not in {"sent", "confirmed"}:
+            return Verdict("rush.label_first", Tone.NOTICE, mine, facts=facts)
+        inside = [
+            parcel
+            for parcel in self.parcels.values()
+            if parcel.wave_code == wave.code and [line.sku_code for line in parcel.lines] == [goods.code]
+        ]
+        waiting = next((parcel for parcel in inside if parcel.state == "to_pack"), None)
+        if waiting is None:
+            code, tone = ("rush.none_left", Tone.NOTICE) if inside else ("rush.not_inside", Tone.WRONG)
+            return Verdict(code, tone, mine, facts=facts)
+        if mine is not None:
+            self.parcels[mine.id] = replace(mine, opened_by="", fence=mine.fence + 1)
+        self._open(waiting)
+        packed = self._verify(waiting.id, waiting.lines[0].id, 1)
+        return replace(packed, code="rush.packed", facts=facts)
 
     def _verify(self, parcel_id: int, line_id: int, qty: int) -> Verdict:
         parcel = self.parcels[parcel_id]
@@ -773,6 +823,7 @@ def furnished(folder: Path | None = None) -> DeskWorld:
         ShopLight(3, "练习店", "notice", START - timedelta(minutes=6), "no answer within 10 s"),
     )
     where = "virtual:" + ("/home/desk/labels" if folder is None else str(folder))
+    world.sizes = {"TT": LabelSize("TT", "通通快递", ""), "SF": LabelSize("SF", "顺丰速运", "76x130")}
     world.printers_by_key = {
         "p1": PrinterView(
             "p1", "GP-1324D 一号台", "tcp://192.168.1.50:9100", "100x150", True, "ready", can_calibrate=True

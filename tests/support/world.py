@@ -33,6 +33,7 @@ from core.desk.products import Products
 from core.desk.shops import Shops
 from core.desk.status import Status
 from core.desk.stock import Stock
+from core.desk.waves import Waves
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.records import KnowledgeRule, OnOld, Verdict
@@ -112,6 +113,7 @@ class Desk:
         #: a test that wants shops to be asked serves them and calls `work`, or lets a lane do it
         self.asking = Asking(store, ask, lambda shop_id: None)
         self.packing = Packing(store, self.asking)
+        self.waves = Waves(store, self.asking)
         self.orders = Orders(store, digest, CARRIER)
         self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.handover = Handover(store)

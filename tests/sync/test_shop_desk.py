@@ -14,6 +14,7 @@ from core.outside import Outside
 from core.practice.server import PracticeServer, kept_secrets
 from core.runtime.clock import SystemClock
 from core.runtime.errors import NotFound, Refused, Unavailable
+from core.runtime.remote_errors import Temporary
 from core.sync.shop_views import ShopDraft
 from core.sync.shops import active_shops, add_shop, note_bad_pull, note_good_pull, shop_of
 from tests.race.test_spine_races import together
@@ -110,7 +111,7 @@ def test_its_light_follows_its_pulls(world, desk):
     world.do(lambda uow: note_good_pull(uow, shop_id, 0))
     assert view(desk, "自家商城").state == "good"
     world.clock.advance(minutes=6)
-    world.do(lambda uow: note_bad_pull(uow, shop_id, "Temporary: no answer"))
+    world.do(lambda uow: note_bad_pull(uow, shop_id, Temporary("no answer")))
     shop = view(desk, "自家商城")
     assert (shop.state, shop.last_error) == ("stop", "Temporary: no answer")
 

@@ -6,12 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from core.channels.by_hand import FILE
+from core.channels.vendure.errors import SessionEndedError
 from core.db.models import Journal
 from core.db.since import first_id_since
+from core.desk.day import Day
 from core.reports.day import day_begins
+from core.reports.night import night_before
 from core.reports.preflight import preflight
-from core.sync.shops import note_good_pull
+from core.runtime.remote_errors import AuthExpired, Temporary
+from core.sync.shops import add_shop, note_bad_pull, note_good_pull
+from core.waybills.balances import Balances
 from tests.support.fake_shop import line
+from tests.support.plans import walks
 from tests.support.world import CARRIER
 
 
@@ -78,17 +85,6 @@ def test_shops_and_clerks_of_the_day(world):
     report = world.desk.day.report()
     assert [(day.shop_name, day.taken, day.printed, day.shipped) for day in report.shops] == [("练习店", 3, 3, 2)]
     assert [(day.operator, day.packed, day.shipped) for day in report.clerks] == [("clerk", 3, 2)]
-
-
-def test_a_parcel_that_was_pulled_out_again_has_not_left(world):
-    for no in ("A1", "A2"):
-        world.ready(no, line("1", "BEAR"))
-        world.desk.pack(no)
-        world.desk.ship(world.number(no))
-    (kept,) = [one for one in world.desk.handover.waiting(CARRIER) if one.order_nos == ("A2",)]
-    world.desk.handover.pull_out(kept.parcel_id)
-    (shop,) = world.desk.day.report().shops
-    assert (shop.taken, shop.shipped) == (2, 1)
 
 
 def test_the_day_begins_at_midnight_in_china():
@@ -179,3 +175,98 @@ def test_clock_and_backup_are_judged(world):
     assert (found["clock"].tone, found["clock"].facts["seconds"]) == ("stop", 400)
     assert found["backup"].tone == "stop"
     assert checks(world)["no_backup"].tone == "notice"
+
+
+@pytest.mark.parametrize("error", [AuthExpired("key not accepted"), SessionEndedError("signed out")])
+def test_a_shop_that_refuses_us_is_told_apart_from_a_silent_one(world, error):
+    world.do(lambda uow: note_bad_pull(uow, world.shop_id, error))
+    check = checks(world)["shop_refused_always"]
+    assert (check.tone, check.page) == ("stop", "shops")
+    world.do(lambda uow: note_good_pull(uow, world.shop_id, 0))
+    assert "shop_refused" not in checks(world), "it answers again"
+    heard = world.clock.now()
+    world.clock.advance(seconds=90)
+    world.do(lambda uow: note_bad_pull(uow, world.shop_id, error))
+    found = checks(world)
+    assert found["shop_refused"].facts == {"shop": "练习店", "at": heard}
+    assert "shop_heard" not in found
+    world.do(lambda uow: note_bad_pull(uow, world.shop_id, Temporary("no answer")))
+    assert "shop_refused" not in checks(world)
+
+
+def test_a_shop_that_nobody_calls_is_not_missed(world):
+    """Its orders come in a file: no pull of it is ever late."""
+    world.do(lambda uow: add_shop(uow, FILE, "表格店", {}, "{}", world.warehouse))
+    world.clock.advance(hours=1)
+    world.do(lambda uow: note_good_pull(uow, world.shop_id, 0))
+    assert [code for code in checks(world) if code.startswith("shop_")] == ["shop_heard"]
+
+
+def day_of(world):
+    balances = Balances(world.store, {"fake": lambda account: world.carrier})
+    return Day(world.store, lambda: None, balances.ask)
+
+
+@pytest.mark.parametrize(
+    ("left", "code", "tone"),
+    [(200, "balance", "good"), (199, "balance", "notice"), (0, "balance_empty", "stop")],
+)
+def test_the_balance_of_an_account_is_judged(world, left, code, tone):
+    world.carrier.left = left
+    (check,) = day_of(world).carriers()
+    assert (check.code, check.tone) == (code, tone)
+    assert check.facts == {"carrier": "通通快递", "left": left}
+
+
+def test_a_balance_that_nobody_knows_is_not_shown(world):
+    world.carrier.says_balance = False
+    assert day_of(world).carriers() == ()
+    world.carrier.says_balance = True
+    world.carrier.faults.append(Temporary("no answer"))
+    assert day_of(world).carriers() == ()
+    assert Balances(world.store, {}).ask() == (), "this version does not know the service"
+
+
+def test_a_carrier_is_asked_once_a_minute(world):
+    day = day_of(world)
+    assert day.carriers()[0].facts["left"] == 10_000
+    world.carrier.left = 5
+    world.clock.advance(seconds=59)
+    assert day.carriers()[0].facts["left"] == 10_000
+    world.clock.advance(seconds=1)
+    assert day.carriers()[0].facts["left"] == 5
+
+
+def test_the_night_is_what_came_after_the_last_hand(world):
+    """START is ten in the morning in China."""
+    world.ready("before", line("1", "BEAR"))
+    world.desk.pack("before")
+    closed_at = world.clock.now()
+    world.clock.advance(hours=10)
+    world.ready("evening", line("1", "BEAR"))
+    world.carrier.faults.append("refuse")
+    world.shop.place("bad", line("1", "BEAR"))
+    world.sync("bad")
+    world.buy_numbers()
+    world.clock.advance(hours=10)
+    world.ready("dawn", line("1", "BEAR"))
+    world.shop.cancel("evening")
+    world.sync("evening")
+    night = checks(world)["night"]
+    assert night.facts == {"at": closed_at, "taken": 3, "ended": 1, "failed": 1}
+    assert (night.tone, night.page) == ("notice", "activity")
+    world.clock.advance(hours=1)
+    world.desk.pack("dawn")
+    world.ready("day", line("1", "BEAR"))
+    assert checks(world)["night"].facts == night.facts, "what comes by day is no night's"
+    world.clock.advance(hours=24)
+    (later,) = [check for code, check in checks(world).items() if code == "night"]
+    assert (later.facts["taken"], later.tone) == (1, "good")
+
+
+def test_the_night_is_read_by_ranges(file_world):
+    out(file_world, "A1")
+    file_world.clock.advance(hours=24)
+    out(file_world, "A2")
+    now = file_world.clock.now()
+    assert walks(file_world.store, lambda c: night_before(c, now)) == set()

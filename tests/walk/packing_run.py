@@ -17,6 +17,8 @@ from typing import Any
 
 from core.practice.catalogue import practice_catalogue
 from core.practice.server import kept_secrets
+from desktop.scan_trial import QUIET_MS, SAMPLE
+from desktop.texts import Texts
 from tests.simulators.label_printer import LabelPrinter
 from tests.support.practice_control import PracticeControl
 from tests.support.readers import read_with_zxing
@@ -77,17 +79,43 @@ class Run:
     # --- setting up ---------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        """A machine without keyring, a recovery code to write down: as the screen asks."""
+        """A machine without keyring, then the steps of a first start: as the screen asks."""
         self.eyes.wait("the keyring question", lambda seen: text_of(seen, "start.keyring.title"))
         self.hands.press("Return")
-        code = self.eyes.wait("the recovery code", lambda seen: text_of(seen, "recovery.code"))
+        self._step("language", "Return")
+        self._step("owner", "alt+s")
+        self._wait_for_focus("welcome.recovery.typed")
+        code = text_of(self.eyes.look(), "welcome.recovery.code")
         self.hands.types(code)
+        self._step("recovery", "Return")
+        self._step("source", "Return")
+        # The printer stands in the network, where a search would try every machine: by its address, later.
+        self._see("printer")
+        self._tab_to("welcome.printer.virtual")
         self.hands.press("Return")
-        self.eyes.wait("the desk", lambda seen: text_of(seen, "packing.sentence.what"))
+        self.eyes.wait("the virtual printer", lambda seen: text_of(seen, "welcome.printer.question"))
+        self._step("printer", "Return")
+        self._see("scanner")
+        self.hands.scan(SAMPLE)
+        self.eyes.wait("what came of the scan", lambda seen: SAMPLE in text_of(seen, "welcome.scanner.read"))
+        self._photograph("scanner")
+        time.sleep(QUIET_MS / 1000)
+        self._step("scanner", "Return")
+        self._see("ready.practice")
+
+    def _see(self, step: str) -> None:
+        title = Texts(self.language).t(f"welcome.{step}")
+        self.eyes.wait(f"the step {step}", lambda seen: text_of(seen, "welcome.title") == title)
+
+    def _step(self, step: str, key: str) -> None:
+        """Leave one step of the first start by a key."""
+        self._see(step)
+        self.hands.press(key)
 
     def _add_printer(self) -> None:
-        """The thermal printer, by keys alone."""
-        self.hands.press("ctrl+3")
+        """The thermal printer, by keys alone; the last step has a door to its page."""
+        self._tab_to("welcome.door.printer")
+        self.hands.press("Return")
         self._tab_to("printers.add")
         self.hands.press("Return")
         self._wait_for_focus("printers.form.name")

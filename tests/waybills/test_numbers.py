@@ -80,10 +80,10 @@ def test_a_new_number_lifts_the_hold_of_a_failed_one(world):
 
 
 def test_an_empty_balance_holds_and_after_topping_up_the_clerk_gets_a_number(world):
-    world.carrier.balance = 0
+    world.carrier.left = 0
     world.ready("A1", line("1", "BEAR"))
     assert world.holds("A1") == {"waybill_failed"}
-    world.carrier.balance = 5
+    world.carrier.left = 5
     world.desk.orders.release_hold(world.order("A1").id)
     world.buy_numbers()
     assert world.number("A1")

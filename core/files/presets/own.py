@@ -53,9 +53,10 @@ PRODUCTS = Preset(
         "spec": ("规格", "规格名称", "Spec"),
         "weight_g": ("重量(克)", "重量(g)", "重量g", "Weight g"),
         "barcode": ("条码", "条形码", "商品条码", "Barcode"),
+        "bin": ("库位", "货位", "库位编码", "货架号", "Bin"),
     },
     required=("code", "name"),
-    headers=("商家编码", "商品名称", "简称", "规格", "重量(克)", "条码"),
+    headers=("商家编码", "商品名称", "简称", "规格", "重量(克)", "条码", "库位"),
 )
 COUNTS = Preset(
     id="own_counts",

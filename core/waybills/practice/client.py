@@ -83,6 +83,13 @@ class PracticeWaybills:
         if self._call(call).get("state") != "cancelled":
             raise ContractBroken("The carrier did not take the number back", code="waybill.state")
 
+    def balance(self) -> int | None:
+        """How many numbers are still paid for."""
+        left = self._call(Call("waybills.account", "GET", "/v1/account")).get("balance")
+        if not isinstance(left, int) or isinstance(left, bool) or left < 0:
+            raise ContractBroken("The carrier's answer is not what was promised", code="account.balance")
+        return left
+
     def _call(self, call: Call) -> Mapping[str, object]:
         call = replace(call, sign=self._sign, explain=_error_of)
         try:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.access.customer_file import AccountView, CustomerDetail, CustomerOrder, ReceiverView, customer_no
 from core.access.records import REASONS, UnmaskedReceiver
+from core.access.rights import Right
 from desktop.formats import moment_text, number_text, time_text, yuan
 from desktop.pages.customers.presenter import CustomersPresenter
 from desktop.texts import Phrase
@@ -35,7 +36,13 @@ class CustomerDrawer(Drawer):
         why = PlainLabel(ui, "secondary")
         why.say("customers.why")
         self._erase = ActionButton(
-            ui, "customers.erase", presenter.ask_erase, icon="trash-2", look="danger", name="customers.drawer.erase"
+            ui,
+            "customers.erase",
+            presenter.ask_erase,
+            icon="trash-2",
+            look="danger",
+            name="customers.drawer.erase",
+            right=Right.ERASE_PERSON,
         )
         row = QHBoxLayout()
         row.addWidget(why)
@@ -49,6 +56,16 @@ class CustomerDrawer(Drawer):
         self._clock.setInterval(_SHOWN_MS)
         self._clock.timeout.connect(presenter.mask)
         ui.retranslated.connect(self._fill)
+        ui.entitled.connect(self._on_entitled)
+        self._on_entitled()
+
+    @Slot()
+    def _on_entitled(self) -> None:
+        """A reason is asked of whoever may look; what one person was shown is not for the next who may not."""
+        may = self._ui.may(Right.UNMASK)
+        self._reason.setEnabled(may)
+        if not may:
+            self._presenter.mask()
 
     def show_screen(self) -> None:
         """Show the open customer; the drawer hides without one."""
@@ -65,7 +82,9 @@ class CustomerDrawer(Drawer):
 
     def ask_unmask(self) -> None:
         """Put the keyboard on the reason of a look."""
-        if self.isVisible():
+        if self.isVisible() and not self._ui.may(Right.UNMASK):
+            self._presenter.refuse(Right.UNMASK)
+        elif self.isVisible():
             self._reason.setFocus()
 
     def unmask(self, receiver: ReceiverView) -> None:
@@ -181,7 +200,12 @@ class _ReceiverRow(QFrame):
         head.addWidget(who, 1)
         if clear is None and not receiver.is_erased and not receiver.is_masked_by_platform:
             eye = ActionButton(
-                ui, "orders.unmask", partial(drawer.unmask, receiver), icon="eye", name=f"{name}.unmask"
+                ui,
+                "orders.unmask",
+                partial(drawer.unmask, receiver),
+                icon="eye",
+                name=f"{name}.unmask",
+                right=Right.UNMASK,
             )
             head.addWidget(eye)
         used = PlainLabel(ui, "small", wraps=True)

@@ -1,15 +1,16 @@
 """The day page: start of work, today's orders in piles, work by shop and clerk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.reports.records import Check, DayPile, DayReport
 from desktop.formats import time_text
 from desktop.pages.day.presenter import VIEWS, DayPresenter, check_words
+from desktop.pages.reports.tables import clerk_figures, shop_figures
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChipRow, StatePill
 from desktop.widgets.labels import PlainLabel
@@ -21,7 +22,7 @@ _PILE_TONES = {"held": "notice", "short": "notice", "cancelled": "quiet", "elsew
 class DayPage(QWidget):
     """Shows what the presenter looked at."""
 
-    def __init__(self, ui: Ui, presenter: DayPresenter) -> None:
+    def __init__(self, ui: Ui, presenter: DayPresenter, open_reports: Callable[[], None]) -> None:
         super().__init__()
         self._ui = ui
         self._presenter = presenter
@@ -36,6 +37,9 @@ class DayPage(QWidget):
         head.addWidget(self._worst)
         head.addStretch(1)
         head.addWidget(self._at)
+        head.addWidget(
+            ActionButton(ui, "day.reports", open_reports, icon="arrow-right", key="Ctrl+R", name="day.reports")
+        )
         head.addWidget(refresh)
         self._chips = ChipRow(ui, "day.view", VIEWS, "day.view")
         self._chips.chosen.connect(presenter.show_part)
@@ -112,13 +116,8 @@ class DayPage(QWidget):
                 self._body.addWidget(_PileRow(self._ui, self._presenter, pile))
 
     def _add_work(self, report: DayReport) -> None:
-        shops = [
-            (day.shop_name, str(day.taken), str(day.printed), str(day.shipped), str(day.stuck))
-            for day in report.shops
-        ]
-        clerks = [(day.operator, str(day.packed), str(day.shipped)) for day in report.clerks]
-        self._body.addWidget(_Figures(self._ui, "shops", ("shop", "taken", "printed", "shipped", "stuck"), shops))
-        self._body.addWidget(_Figures(self._ui, "clerks", ("clerk", "packed", "shipped"), clerks))
+        self._body.addWidget(shop_figures(self._ui, "day.shops", report.shops))
+        self._body.addWidget(clerk_figures(self._ui, "day.clerks", report.clerks))
 
 
 class _CheckRow(QFrame):
@@ -167,33 +166,3 @@ class _PileRow(QFrame):
         row.addWidget(words, 1)
         row.addWidget(state)
         row.addWidget(ActionButton(ui, "day.show", door, icon="arrow-right", name=f"day.show.{pile.name}"))
-
-
-class _Figures(QFrame):
-    """A small table: a head and rows of figures."""
-
-    def __init__(self, ui: Ui, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        super().__init__()
-        self.setProperty("look", "card")
-        self.setObjectName(f"day.{name}")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(16, 12, 16, 14)
-        grid.setHorizontalSpacing(24)
-        grid.setColumnStretch(0, 1)
-        for place, column in enumerate(columns):
-            head = PlainLabel(ui, "head")
-            head.say(f"day.column.{column}")
-            grid.addWidget(head, 0, place, alignment=_side(place))
-        for number, row in enumerate(rows, 1):
-            for place, text in enumerate(row):
-                cell = PlainLabel(ui, name=f"day.{name}.{number}.{columns[place]}")
-                cell.show_text(text)
-                grid.addWidget(cell, number, place, alignment=_side(place))
-        if not rows:
-            none = PlainLabel(ui, "secondary")
-            none.say("day.nothing_yet")
-            grid.addWidget(none, 1, 0, 1, len(columns))
-
-
-def _side(place: int) -> Qt.AlignmentFlag:
-    return Qt.AlignmentFlag.AlignLeft if place == 0 else Qt.AlignmentFlag.AlignRight

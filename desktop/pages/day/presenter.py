@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.reports.records import Check, DayReport
 from desktop.bridge.screens import ScreenPresenter, Tell
-from desktop.bridge.tasks import Tasks
+from desktop.bridge.tasks import Lane, Tasks
 from desktop.formats import time_text
 from desktop.pages.day.ports import DayDesk
 from desktop.pages.printers.ports import PrinterDesk
@@ -20,18 +20,21 @@ _GRAVITY = {"stop": 0, "notice": 1, "good": 2}
 
 @dataclass(frozen=True, slots=True)
 class DayScreen:
-    """What the page shows; `printers` are checks too, asked where printers live."""
+    """What the page shows; `printers` and `carriers` are checks too, asked where the answers are."""
 
     view: str = "start"
     checks: tuple[Check, ...] = ()
     printers: tuple[Check, ...] = ()
+    carriers: tuple[Check, ...] = ()
     report: DayReport | None = None
     is_known: bool = False
 
     @property
     def all_checks(self) -> tuple[Check, ...]:
         """What has to be seen to first, then what is well."""
-        return tuple(sorted((*self.checks, *self.printers), key=lambda check: _GRAVITY.get(check.tone, 1)))
+        return tuple(
+            sorted((*self.checks, *self.carriers, *self.printers), key=lambda check: _GRAVITY.get(check.tone, 1))
+        )
 
     @property
     def worst(self) -> str:
@@ -57,6 +60,10 @@ class DayPresenter(ScreenPresenter[DayScreen]):
             lambda: (self._day.checks(), self._day.report()), self._on_seen, self._fail, owner=self, key="look"
         )
         self._tasks.submit(self._look_at_printers, self._on_printers, self._fail, owner=self, key="printers")
+        # A slow carrier keeps nothing else waiting.
+        self._tasks.submit(
+            self._day.carriers, self._on_carriers, self._fail, owner=self, key="carriers", lane=Lane.SHOPS
+        )
 
     def show_part(self, view: str) -> None:
         """Show another part of the page."""
@@ -76,6 +83,9 @@ class DayPresenter(ScreenPresenter[DayScreen]):
 
     def _on_seen(self, seen: tuple[tuple[Check, ...], DayReport]) -> None:
         self._show(checks=seen[0], report=seen[1], is_known=True)
+
+    def _on_carriers(self, checks: tuple[Check, ...]) -> None:
+        self._show(carriers=checks)
 
     def _on_printers(self, checks: tuple[Check, ...]) -> None:
         self._show(printers=checks)

@@ -2,22 +2,21 @@
 
 from functools import partial
 
-from PySide6.QtCore import QMimeData, Qt, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from core.customers.address_parsing import LONGEST
 from core.orders.entry_records import ENTRY_TYPES, ReceiverOnFile
 from desktop.formats import yuan
 from desktop.pages.entry.goods import GoodsCard
 from desktop.pages.entry.presenter import EntryPresenter
 from desktop.pages.entry.words import fen, on_file_words, sureness_tone, yuan_field
-from desktop.plain_text import visible
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
 from desktop.widgets.labels import PlainLabel, set_look
 from desktop.widgets.page import PageWidget
+from desktop.widgets.paste_box import PasteBox
 
 #: rows of the form: fields that stand beside one another
 _ROWS = (("name", "phone"), ("province", "city", "district"), ("address",))
@@ -116,43 +115,6 @@ class EntryPage(PageWidget):
         self._more.show_screen()
 
 
-class _PasteBox(QPlainTextEdit):
-    """Where the buyer's words go: what is pasted is taken apart at once, what is typed with Ctrl+Enter."""
-
-    def __init__(self, ui: Ui, presenter: EntryPresenter) -> None:
-        super().__init__()
-        self._ui = ui
-        self._presenter = presenter
-        self.setObjectName("entry.paste")
-        self.setTabChangesFocus(True)
-        self.setFixedHeight(ui.scaled(84))
-        ui.retranslated.connect(self._on_retranslated)
-        self._on_retranslated()
-
-    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802  Qt's name
-        """Only the text, and no more of it than is read."""
-        self.insertPlainText(source.text()[:LONGEST])
-        self.read()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Ctrl+Enter reads what was typed."""
-        has_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if has_ctrl and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.read()
-        else:
-            super().keyPressEvent(event)
-
-    def read(self) -> None:
-        """Take the text apart."""
-        self._presenter.paste(self.toPlainText())
-
-    @Slot()
-    def _on_retranslated(self) -> None:
-        words = visible(self._ui.texts.t("entry.paste"))
-        self.setPlaceholderText(words)
-        self.setAccessibleName(words)
-
-
 class _ReceiverCard(QFrame):
     """The pasted text, the fields with how sure each is, and what is on file."""
 
@@ -164,7 +126,7 @@ class _ReceiverCard(QFrame):
         self.setProperty("look", "card")
         head = PlainLabel(ui, "heading")
         head.say("entry.receiver")
-        self._paste = _PasteBox(ui, presenter)
+        self._paste = PasteBox(ui, "entry.paste", presenter.paste, "entry.paste", 84)
         read = ActionButton(ui, "entry.parse", self._paste.read, key="Ctrl+↵", name="entry.parse")
         top = QHBoxLayout()
         top.addWidget(head, 1)

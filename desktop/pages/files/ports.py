@@ -1,6 +1,7 @@
 """What the page of files needs from core; `core.desk.files.Files` satisfies it by shape."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,6 +58,10 @@ class FileDesk(Protocol):
 
     def export_day(self, path: Path) -> "Exported":
         """Write the day so far."""
+        ...
+
+    def export_report(self, path: Path, first: date, last: date, progress: "Progress | None" = None) -> "Exported":
+        """Write the work of several days."""
         ...
 
     def export_shipping(self, path: Path, shop_id: int, *, again: bool = False) -> "Exported":

@@ -1,5 +1,6 @@
 """The hand-over page: carriers on the left, the sheet and its parcels on the right."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
@@ -7,12 +8,13 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.fulfilment.handover_records import CarrierPile, SheetView, WaitingParcel
-from desktop.formats import time_text
+from desktop.formats import moment_text, time_text
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.handover.presenter import VIEWS, HandoverPresenter
 from desktop.plain_text import button_text
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field, NumberBox
+from desktop.widgets.day_field import DayField
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.layouts import empty
 from desktop.widgets.page import PageWidget
@@ -43,12 +45,14 @@ class HandoverPage(PageWidget):
         self._chips = ChipRow(ui, "handover.view", VIEWS, "handover.view")
         self._chips.chosen.connect(presenter.show_list)
         self._list = _ParcelList(ui, presenter)
-        self._signed = _SignedList(ui)
+        self._bar = _SignedBar(ui, presenter)
+        self._signed = _SignedList(ui, presenter)
         self._empty = EmptyState(ui, "truck", "handover.empty", "handover.empty")
         right = QVBoxLayout()
         right.setSpacing(10)
         right.addWidget(self._sheet)
         right.addWidget(self._chips)
+        right.addWidget(self._bar)
         right.addWidget(self._list, 1)
         right.addWidget(self._signed, 1)
         right.addWidget(self._empty, 1)
@@ -79,6 +83,13 @@ class HandoverPage(PageWidget):
             self._presenter.take_all()
         elif key == Qt.Key.Key_F9:
             self._list.act()
+        elif key == Qt.Key.Key_F8 and not modifiers:
+            self._presenter.print_short(self._chosen_sheet())
+        elif key == Qt.Key.Key_P and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self._presenter.print_page(self._chosen_sheet())
+        elif key == Qt.Key.Key_F and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self._presenter.show_list("signed")
+            self._bar.focus()
         elif key == Qt.Key.Key_S and modifiers == Qt.KeyboardModifier.ControlModifier:
             self._sheet.sign()
         else:
@@ -90,7 +101,10 @@ class HandoverPage(PageWidget):
         self._presenter.look()
 
     def handle_back(self) -> bool:
-        """Esc goes back to the sheet's own list."""
+        """Esc ends a search, then goes back to the sheet's own list."""
+        if self._presenter.screen.search:
+            self._presenter.search("")
+            return True
         if self._presenter.screen.view != "sheet":
             self._presenter.show_list("sheet")
             return True
@@ -100,6 +114,9 @@ class HandoverPage(PageWidget):
         """Read what waits."""
         super().showEvent(event)
         self._presenter.look()
+
+    def _chosen_sheet(self) -> SheetView | None:
+        return self._signed.chosen() if self._presenter.screen.view == "signed" else None
 
     @Slot()
     def _on_screen(self) -> None:
@@ -117,8 +134,12 @@ class HandoverPage(PageWidget):
         self._list.setVisible(has_rows and not is_signed)
         self._signed.setVisible(has_rows and is_signed)
         self._empty.setVisible(not has_rows)
+        self._bar.show_screen()
         nothing_at_all = screen.is_known and not screen.piles and not is_signed
-        self._empty.say("handover.empty" if nothing_at_all else f"handover.empty.{screen.view}")
+        if is_signed and screen.search:
+            self._empty.say("handover.empty.not_found", number=screen.search)
+        else:
+            self._empty.say("handover.empty" if nothing_at_all else f"handover.empty.{screen.view}")
         self._list.show_rows(screen.rows)
         self._signed.show_sheets(screen.sheets)
 
@@ -192,6 +213,10 @@ class _SheetCard(QFrame):
         words = QVBoxLayout()
         words.addWidget(self._count)
         words.addWidget(self._what)
+        self._paper = _PaperButtons(ui, presenter, lambda: None, "handover.paper")
+        top = QHBoxLayout()
+        top.addLayout(words, 1)
+        top.addWidget(self._paper, alignment=Qt.AlignmentFlag.AlignTop)
         signing = QHBoxLayout()
         signing.addWidget(take)
         signing.addStretch(1)
@@ -201,7 +226,7 @@ class _SheetCard(QFrame):
         signing.addWidget(sign)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 14)
-        column.addLayout(words)
+        column.addLayout(top)
         column.addLayout(signing)
 
     def sign(self) -> None:
@@ -220,6 +245,8 @@ class _SheetCard(QFrame):
             self._round = screen.round
             self._courier.clear()
             self._counted.setValue(0)
+        # Where signed sheets are listed, the same keys are about the chosen one of them.
+        self._paper.setVisible(screen.view != "signed")
         if pile is None:
             return
         self._count.say("handover.count", n=pile.on_sheet, carrier=pile.carrier_name)
@@ -290,14 +317,88 @@ class _ParcelList(QWidget):
             self._presenter.on_order(row.order_id)
 
 
+class _PaperButtons(QWidget):
+    """A sheet onto A4, or in short onto the label printer."""
+
+    def __init__(
+        self, ui: Ui, presenter: HandoverPresenter, chosen: Callable[[], SheetView | None], name: str
+    ) -> None:
+        super().__init__()
+        page = ActionButton(
+            ui,
+            "handover.print_page",
+            lambda: presenter.print_page(chosen()),
+            icon="file-text",
+            key="Ctrl+P",
+            name=f"{name}.page",
+        )
+        short = ActionButton(
+            ui,
+            "handover.print_short",
+            lambda: presenter.print_short(chosen()),
+            icon="printer",
+            key="F8",
+            name=f"{name}.short",
+        )
+        if not presenter.can_print_short:
+            short.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(page)
+        row.addWidget(short)
+
+
+class _SignedBar(QWidget):
+    """Which signed sheets: by a number that left with one, or by days."""
+
+    def __init__(self, ui: Ui, presenter: HandoverPresenter) -> None:
+        super().__init__()
+        self._presenter = presenter
+        self._searched = ""
+        self._search = Field(ui, "handover.search", "handover.search", is_latin=True, limit=60)
+        self._search.setMaximumWidth(ui.scaled(380))
+        self._search.returnPressed.connect(lambda: presenter.search(self._search.text()))
+        self._first, self._last = (DayField(f"handover.{name}", self._on_days) for name in ("first", "last"))
+        since, until = PlainLabel(ui), PlainLabel(ui)
+        since.say("log.since")
+        until.say("log.until")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._search, 1)
+        row.addStretch(1)
+        for widget in (since, self._first, until, self._last):
+            row.addWidget(widget)
+
+    def focus(self) -> None:
+        """Put the keyboard into the search."""
+        self._search.setFocus()
+        self._search.selectAll()
+
+    def show_screen(self) -> None:
+        """Show what is looked for."""
+        screen = self._presenter.screen
+        self.setVisible(screen.view == "signed")
+        if screen.search != self._searched:
+            self._searched = screen.search
+            self._search.setText(screen.search)
+        self._first.show_day(screen.first)
+        self._last.show_day(screen.last)
+
+    @Slot()
+    def _on_days(self) -> None:
+        first, last = self._first.day(), self._last.day()
+        if (first, last) != (self._presenter.screen.first, self._presenter.screen.last):
+            self._presenter.choose_days(first, last)
+
+
 class _SignedList(QWidget):
     """Signed sheets."""
 
-    def __init__(self, ui: Ui) -> None:
+    def __init__(self, ui: Ui, presenter: HandoverPresenter) -> None:
         super().__init__()
 
         def when(row: SheetView) -> str:
-            return "—" if row.closed_at is None else time_text(row.closed_at, ui.now(), ui.texts)
+            return "—" if row.closed_at is None else moment_text(row.closed_at)
 
         columns: tuple[Column[SheetView], ...] = (
             Column("handover.column.code", lambda row: row.code, 140),
@@ -308,10 +409,19 @@ class _SignedList(QWidget):
             Column("handover.column.by", lambda row: row.closed_by, 110, spare=1),
         )
         self.model: PagedTableModel[SheetView] = PagedTableModel(ui, columns, lambda row: row.id, self)
+        self._table = ListTable(ui, self.model, "handover.signed")
+        acts = QHBoxLayout()
+        acts.addWidget(_PaperButtons(ui, presenter, self.chosen, "handover.copy"))
+        acts.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(ListTable(ui, self.model, "handover.signed"))
+        column.addWidget(self._table, 1)
+        column.addLayout(acts)
+
+    def chosen(self) -> SheetView | None:
+        """The sheet under the hand."""
+        return self.model.row_at(self._table.currentIndex().row())
 
     def show_sheets(self, sheets: tuple[SheetView, ...]) -> None:
-        """Show these."""
-        self.model.show_first(sheets, None)
+        """Show these; the choice stays on its sheet."""
+        self._table.show_first(sheets, None, True)

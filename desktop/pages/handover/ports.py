@@ -1,8 +1,20 @@
 """What the hand-over page needs from core; core's service satisfies it by shape."""
 
+from collections.abc import Callable
 from typing import Protocol
 
-from core.fulfilment.handover_records import CarrierPile, SheetView, Taken, WaitingParcel
+from core.fulfilment.handover_records import (
+    CarrierPile,
+    SheetPaper,
+    SheetSearch,
+    SheetView,
+    Taken,
+    WaitingParcel,
+)
+from desktop.pages.printers.ports import SlipDraft
+
+#: sends a slip to this desk's label printer and gives that printer's name. Raises `Refused`
+PrintSlip = Callable[[SlipDraft], str]
 
 
 class HandoverDesk(Protocol):
@@ -24,8 +36,12 @@ class HandoverDesk(Protocol):
         """What was scanned out, is still here, and has to stay."""
         ...
 
-    def signed(self, limit: int) -> tuple[SheetView, ...]:
+    def signed(self, wanted: SheetSearch, limit: int) -> tuple[SheetView, ...]:
         """Signed sheets, the newest first."""
+        ...
+
+    def print_sheet(self, sheet_id: int, way: str) -> SheetPaper:
+        """A sheet for its paper; what is printed again says so."""
         ...
 
     def open_sheet(self, carrier_code: str) -> int:

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
-from core.fulfilment.handover_records import CarrierPile, SheetView, Taken, WaitingParcel
+from core.fulfilment.handover_records import CarrierPile, SheetSearch, SheetView, Taken, WaitingParcel
 from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
+from desktop.pages.handover.paper import SheetPapers
 from desktop.pages.handover.ports import HandoverDesk
 from desktop.texts import Phrase
 
 #: the lists of the page
 VIEWS = ("sheet", "waiting", "intercepted", "signed")
-_SIGNED_SHOWN = 200
+_SIGNED_SHOWN = 500
+#: days whose signed sheets are shown first
+_FIRST_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,16 @@ class HandoverScreen:
         view: one of `VIEWS`.
         rows: parcels of that list; `signed` stands in `sheets`.
         intercepted: how many parcels of all carriers must stay.
+        first, last: days of the signed sheets, both included, in the time of this machine.
+        search: a number that is looked for among all signed sheets; the days do not matter then.
         is_known: the piles were read.
         is_closing: the signature is on its way.
         round: grows with each signed sheet, so that the page empties its fields.
     """
 
+    first: date
+    last: date
+    search: str = ""
     piles: tuple[CarrierPile, ...] = ()
     carrier: str = ""
     view: str = "sheet"
@@ -61,11 +71,32 @@ class HandoverPresenter(ScreenPresenter[HandoverScreen]):
     """Looks in the lane of reads, acts in the lane of acts: scans keep their order."""
 
     def __init__(
-        self, handover: HandoverDesk, tasks: Tasks, tell: Tell, on_sound: Callable[[str], None] = lambda _name: None
+        self,
+        handover: HandoverDesk,
+        tasks: Tasks,
+        tell: Tell,
+        *,
+        now: Callable[[], datetime],
+        papers: SheetPapers,
+        open_file: Callable[[Path], object] = lambda _path: None,
+        on_sound: Callable[[str], None] = lambda _name: None,
     ) -> None:
-        """`on_sound` plays a signal tone."""
-        super().__init__(HandoverScreen(), tell)
+        """Begin with the days up to today.
+
+        Args:
+            handover: core's service.
+            tasks: runs what takes time.
+            tell: says a sentence.
+            now: the time.
+            papers: puts sheets on paper.
+            open_file: shows a file in the program that this machine has for it.
+            on_sound: plays a signal tone.
+        """
+        today = now().astimezone().date()
+        super().__init__(HandoverScreen(today - timedelta(days=_FIRST_DAYS - 1), today), tell)
         self._handover = handover
+        self._papers = papers
+        self._open_file = open_file
         self._tasks = tasks
         self._on_sound = on_sound
         #: the parcel that the next press pulls out
@@ -73,10 +104,17 @@ class HandoverPresenter(ScreenPresenter[HandoverScreen]):
         #: opens an order elsewhere
         self.on_order: Callable[[int], None] = lambda _order_id: None
 
+    @property
+    def can_print_short(self) -> bool:
+        """Whether this desk has a label printer at all."""
+        return self._papers.has_label_printer
+
     def look(self) -> None:
         """Read piles and the list that is shown."""
-        carrier, view = self._screen.carrier, self._screen.view
-        self._tasks.submit(lambda: self._seen(carrier, view), self._on_seen, self._fail, owner=self, key="look")
+        carrier, view, wanted = self._screen.carrier, self._screen.view, self._wanted()
+        self._tasks.submit(
+            lambda: self._seen(carrier, view, wanted), self._on_seen, self._fail, owner=self, key="look"
+        )
 
     def choose(self, carrier_code: str) -> None:
         """Work on another carrier's sheet."""
@@ -88,8 +126,65 @@ class HandoverPresenter(ScreenPresenter[HandoverScreen]):
         self._show(view=view, rows=())
         self.look()
 
+    def search(self, text: str) -> None:
+        """On which signed sheet did this number leave? Nothing written shows the days again."""
+        self._show(view="signed", search=text.strip(), rows=(), sheets=())
+        self.look()
+
+    def choose_days(self, first: date, last: date) -> None:
+        """The sheets signed between two days; days the wrong way round are turned."""
+        self._show(first=min(first, last), last=max(first, last))
+        # Days that were turned may be those of before: the page's fields still stand the wrong way round.
+        self.on_screen()
+        self.look()
+
+    def print_page(self, sheet: SheetView | None = None) -> None:
+        """Put a signed sheet on an A4 page, or the chosen carrier's open one."""
+        papers = self._papers
+
+        def write(sheet_id: int) -> Path:
+            return papers.write(self._handover.print_sheet(sheet_id, "page"))
+
+        def written(path: Path) -> None:
+            self._open_file(path)
+            self._tell("good", Phrase("handover.paper_written", {"path": str(path)}), None)
+
+        self._print(sheet, write, written, Lane.FILES)
+
+    def print_short(self, sheet: SheetView | None = None) -> None:
+        """The same in short, on this desk's label printer."""
+        papers = self._papers
+
+        def send(sheet_id: int) -> str:
+            return papers.print_short(self._handover.print_sheet(sheet_id, "label"))
+
+        def sent(printer: str) -> None:
+            self._tell("good", Phrase("handover.paper_printed", {"printer": printer}), None)
+
+        if papers.has_label_printer:
+            self._print(sheet, send, sent, Lane.PRINTERS)
+
+    def _print(
+        self, sheet: SheetView | None, work: Callable[[int], Any], done: Callable[[Any], None], lane: Lane
+    ) -> None:
+        pile = self._screen.pile
+        sheet_id = sheet.id if sheet is not None else pile.sheet_id if pile is not None else None
+        if sheet_id is None:
+            self._tell("notice", Phrase("handover.no_sheet_to_print"), None)
+            return
+        self._tasks.submit(lambda: work(sheet_id), done, self._fail, owner=self, lane=lane)
+
+    def _wanted(self) -> SheetSearch:
+        screen = self._screen
+        since = datetime.combine(screen.first, time()).astimezone()
+        until = datetime.combine(screen.last + timedelta(days=1), time()).astimezone()
+        return SheetSearch(screen.search, since, until)
+
     def scan(self, raw: str) -> None:
-        """A label was scanned: its parcel goes onto the chosen carrier's sheet."""
+        """A label was scanned: its parcel goes onto the chosen carrier's sheet, or is looked for among the signed."""
+        if self._screen.view == "signed":
+            self.search(raw)
+            return
         carrier = self._screen.carrier
 
         def put_on() -> Taken | None:
@@ -161,7 +256,7 @@ class HandoverPresenter(ScreenPresenter[HandoverScreen]):
 
         self._act(lambda: self._handover.close(sheet_id, courier, counted), signed, refused)
 
-    def _seen(self, carrier: str, view: str) -> _Seen:
+    def _seen(self, carrier: str, view: str, wanted: SheetSearch) -> _Seen:
         desk = self._handover
         piles, intercepted = desk.piles(), desk.intercepted()
         if carrier not in {pile.carrier_code for pile in piles}:
@@ -174,7 +269,8 @@ class HandoverPresenter(ScreenPresenter[HandoverScreen]):
             rows = desk.waiting(carrier)
         elif pile is not None and view == "sheet" and pile.sheet_id is not None:
             rows = desk.on_sheet(pile.sheet_id)
-        return _Seen(piles, intercepted, carrier, rows, desk.signed(_SIGNED_SHOWN) if view == "signed" else ())
+        sheets = desk.signed(wanted, _SIGNED_SHOWN) if view == "signed" else ()
+        return _Seen(piles, intercepted, carrier, rows, sheets)
 
     def _on_seen(self, seen: _Seen) -> None:
         self._show(

@@ -1,10 +1,8 @@
 """The auditor's page: kinds, days, how often each person looked, and the lines."""
 
-from datetime import date
-
-from PySide6.QtCore import QDate, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.access.gate import SYSTEM
 from core.access.records import LOG_KINDS, LogPage, LogRow
@@ -13,6 +11,7 @@ from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.log.presenter import LogPresenter, action_code, facts_phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
+from desktop.widgets.day_field import DayField
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.table import ListTable
 
@@ -29,7 +28,7 @@ class AuditPage(QWidget):
         self.setObjectName("log")
         title = PlainLabel(ui, "title")
         title.say("page.log")
-        self._first, self._last = (_DayField(f"log.{name}", self._on_days) for name in ("first", "last"))
+        self._first, self._last = (DayField(f"log.{name}", self._on_days) for name in ("first", "last"))
         since, until = PlainLabel(ui), PlainLabel(ui)
         since.say("log.since")
         until.say("log.until")
@@ -125,24 +124,3 @@ class AuditPage(QWidget):
             self._looks.say("log.looks", who=who)
         else:
             self._looks.say("log.looks.none")
-
-
-class _DayField(QDateEdit):
-    """A day, typed; the wheel does nothing without focus."""
-
-    def __init__(self, name: str, on_day: "object") -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setDisplayFormat("yyyy-MM-dd")
-        self.setButtonSymbols(QDateEdit.ButtonSymbols.NoButtons)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.editingFinished.connect(on_day)
-
-    def day(self) -> date:
-        """The day that stands here."""
-        shown = self.date()
-        return date(shown.year(), shown.month(), shown.day())
-
-    def show_day(self, day: date) -> None:
-        """Show a day without telling anybody."""
-        self.setDate(QDate(day.year, day.month, day.day))

@@ -4,6 +4,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.access.rights import Right
 from core.fulfilment.elsewhere import REASON as SENT_ELSEWHERE
 from core.fulfilment.elsewhere import SentBy
 from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, TimelineEntry
@@ -42,9 +43,23 @@ class OrderDrawer(Drawer):
         self._detail: OrderDetail | None = None
         self._state = StatePill(ui, name="orders.drawer.state")
         self._form = _HoldForm(ui, presenter)
-        self._hold = ActionButton(ui, "orders.hold", self.ask_hold, icon="pause", key="F9", name="orders.drawer.hold")
+        self._hold = ActionButton(
+            ui,
+            "orders.hold",
+            self.ask_hold,
+            icon="pause",
+            key="F9",
+            name="orders.drawer.hold",
+            right=Right.HOLD_ORDER,
+        )
         self._release = ActionButton(
-            ui, "orders.release", presenter.release_hold, icon="play", look="main", name="orders.drawer.release"
+            ui,
+            "orders.release",
+            presenter.release_hold,
+            icon="play",
+            look="main",
+            name="orders.drawer.release",
+            right=Right.RELEASE_ORDER,
         )
         row = QHBoxLayout()
         row.addWidget(self._state, 1)
@@ -59,7 +74,8 @@ class OrderDrawer(Drawer):
         again = QHBoxLayout()
         for order_type, icon in (("reship", "truck"), ("normal", "plus")):
             code = f"orders.copy.{order_type}"
-            again.addWidget(ActionButton(ui, code, partial(presenter.copy, order_type), icon=icon, name=code))
+            act = partial(presenter.copy, order_type)
+            again.addWidget(ActionButton(ui, code, act, icon=icon, name=code, right=Right.ENTER_ORDER))
         again.addStretch(1)
         self.top.addLayout(again)
         ui.retranslated.connect(self._fill)
@@ -81,8 +97,12 @@ class OrderDrawer(Drawer):
 
     def ask_hold(self) -> None:
         """Ask for the note of a hold, inline."""
-        if self._detail is not None and not self._hold.isHidden():
+        if self._detail is None or self._hold.isHidden():
+            return
+        if self._hold.is_permitted:
             self._form.open()
+        else:
+            self._presenter.refuse(Right.HOLD_ORDER)
 
     def ask_elsewhere(self) -> None:
         """Ask where the goods of an order went that somebody else has sent."""
@@ -205,9 +225,10 @@ class _ElsewhereActs(QWidget):
         super().__init__()
         self._presenter = presenter
         name = "orders.elsewhere"
-        self._open = ActionButton(ui, name, self.ask, icon="truck", key="F10", name=name)
+        right = Right.CLOSE_ORDER
+        self._open = ActionButton(ui, name, self.ask, icon="truck", key="F10", name=name, right=right)
         self._reopen = ActionButton(
-            ui, f"{name}.reopen", presenter.reopen_elsewhere, icon="undo-2", name=f"{name}.reopen"
+            ui, f"{name}.reopen", presenter.reopen_elsewhere, icon="undo-2", name=f"{name}.reopen", right=right
         )
         self._form = QFrame()
         self._form.setProperty("look", "question")
@@ -245,7 +266,9 @@ class _ElsewhereActs(QWidget):
 
     def ask(self) -> None:
         """Open the question, the keyboard on its first answer to give."""
-        if not self._open.isHidden():
+        if not self._open.isHidden() and not self._open.is_permitted:
+            self._presenter.refuse(Right.CLOSE_ORDER)
+        elif not self._open.isHidden():
             self._open.hide()
             self._form.show()
             self._sent_by.setFocus()
@@ -315,14 +338,27 @@ class _ParcelRow(QFrame):
         self._reason = ChoiceBox(ui, "reason.label", LABEL_REASONS, f"{name}.reason")
         if parcel.waybill_id is not None and parcel.print_state == "none":
             acts.addWidget(
-                ActionButton(ui, "action.print", self._on_print, icon="printer", name=f"{name}.print_label")
+                ActionButton(
+                    ui,
+                    "action.print",
+                    self._on_print,
+                    icon="printer",
+                    name=f"{name}.print_label",
+                    right=Right.PRINT_LABEL,
+                )
             )
             acts.addStretch(1)
         elif parcel.waybill_id is not None:
             acts.addWidget(self._reason, 1)
-            acts.addWidget(ActionButton(ui, "orders.reprint", self._on_reprint, name=f"{name}.reprint"))
+            acts.addWidget(
+                ActionButton(ui, "orders.reprint", self._on_reprint, name=f"{name}.reprint", right=Right.PRINT_LABEL)
+            )
             if parcel.state not in {"shipped", "cancelled"}:
-                acts.addWidget(ActionButton(ui, "orders.renumber", self._on_new_number, name=f"{name}.renumber"))
+                acts.addWidget(
+                    ActionButton(
+                        ui, "orders.renumber", self._on_new_number, name=f"{name}.renumber", right=Right.NEW_NUMBER
+                    )
+                )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2, 0, 4)
         column.addLayout(top)

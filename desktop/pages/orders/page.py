@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from core.access.rights import Right
 from core.orders.records import PILES, OrderRow
 from desktop.formats import deadline_text, time_text, yuan
 from desktop.models.paged import Column, PagedTableModel
@@ -38,7 +39,16 @@ class OrdersPage(SearchedPage):
         head.addWidget(self._search, 4)
         head.addWidget(refresh)
         head.addWidget(
-            ActionButton(ui, "orders.new", on_new, look="main", icon="plus", key="Ctrl+N", name="orders.new")
+            ActionButton(
+                ui,
+                "orders.new",
+                on_new,
+                look="main",
+                icon="plus",
+                key="Ctrl+N",
+                name="orders.new",
+                right=Right.ENTER_ORDER,
+            )
         )
         self._chips = ChipRow(ui, "pile", PILES, "orders.pile")
         self._chips.chosen.connect(self._on_pile)

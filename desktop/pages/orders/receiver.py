@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.access.records import REASONS, Unmasked
+from core.access.rights import Right
 from core.orders.records import OrderDetail
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.ui import Ui
@@ -27,7 +28,16 @@ class ReceiverBlock(QWidget):
         self._shown: Unmasked | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._who = ElidedLabel(ui, "heading", name="orders.drawer.consignee")
-        self._eye = ActionButton(ui, "orders.unmask", self.ask, icon="eye", key="Ctrl+E", name="orders.drawer.unmask")
+        self._eye = ActionButton(
+            ui,
+            "orders.unmask",
+            self.ask,
+            icon="eye",
+            key="Ctrl+E",
+            name="orders.drawer.unmask",
+            right=Right.UNMASK,
+        )
+        ui.entitled.connect(self._on_entitled)
         self._where = PlainLabel(ui, wraps=True, keeps_lines=False, limit=150, name="orders.drawer.address")
         self._hint = PlainLabel(ui, "small", wraps=True, name="orders.drawer.unmask_hint")
         self._form = QFrame()
@@ -83,6 +93,9 @@ class ReceiverBlock(QWidget):
         if self._eye.isHidden() or not self._form.isHidden():
             self.fold()
             return
+        if not self._eye.is_permitted:
+            self._presenter.refuse(Right.UNMASK)
+            return
         self._form.show()
         self._reason.setFocus()
 
@@ -98,6 +111,13 @@ class ReceiverBlock(QWidget):
         super().hideEvent(event)
         self.fold()
         self._presenter.mask()
+
+    @Slot()
+    def _on_entitled(self) -> None:
+        """What one person was shown is not for the next who may not see it."""
+        if not self._eye.is_permitted:
+            self.fold()
+            self._presenter.mask()
 
     def _on_show(self) -> None:
         self.fold()

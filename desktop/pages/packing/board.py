@@ -9,6 +9,7 @@ from core.fulfilment.records import ParcelView, Tone, Verdict
 from desktop.commands import Command
 from desktop.formats import age_phrase
 from desktop.pages.packing.screen import (
+    PRINTED,
     Asking,
     Mood,
     PackingScreen,
@@ -108,9 +109,11 @@ class Board:
         if self._over is not None:
             sentence = self._over
         elif parcel is None:
-            sentence = idle_sentence(self._last_shipped, self._screen.to_pack)
+            sentence = idle_sentence(self._last_shipped, self._screen.to_pack, self._screen.rush)
         else:
             sentence = parcel_sentence(parcel, line, self._screen.printer_trouble)
+            if self._screen.rush is not None and parcel.print_state in PRINTED:
+                sentence = replace(sentence, way=Phrase("packing.rush.next"))
         self.show(sentence=sentence, current_line_id=None if line is None else line.id)
 
     # --- the parcel ---------------------------------------------------------------------------------------------

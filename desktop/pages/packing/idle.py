@@ -12,6 +12,7 @@ from desktop.pages.packing.screen import PackingScreen
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, EmptyState, StatePill
 from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
+from desktop.widgets.pictures import PictureBook
 from desktop.widgets.table import ListTable
 
 #: read at arm's length from a trolley
@@ -22,9 +23,10 @@ _WAVES_PX: Final = 340
 class IdlePanel(QWidget):
     """Nothing is open: waves with their progress, the pick list of one, and how to begin."""
 
-    def __init__(self, ui: Ui, presenter: PackingPresenter) -> None:
+    def __init__(self, ui: Ui, presenter: PackingPresenter, pictures: PictureBook) -> None:
         super().__init__()
         self._ui = ui
+        self._pictures = pictures
         self.setObjectName("packing.idle")
         self._cards: list[_WaveCard] = []
         start, again = (
@@ -84,7 +86,7 @@ class IdlePanel(QWidget):
             card.hide()
         if self._picks is None and screen.waves:
             # A table is the dearest thing on this page, and a desk without waves starts without it.
-            self._picks = _PickList(self._ui)
+            self._picks = _PickList(self._ui, self._pictures)
             self._both.addWidget(self._picks, 1)
         if self._picks is not None:
             self._picks.show_picks(screen.wave, screen.picks)
@@ -98,20 +100,22 @@ class IdlePanel(QWidget):
 class _PickList(QFrame):
     """What to fetch, large: code, goods, for how many parcels, how many units."""
 
-    def __init__(self, ui: Ui) -> None:
+    def __init__(self, ui: Ui, pictures: PictureBook) -> None:
         super().__init__()
         self.setObjectName("packing.picks")
         self._shown: tuple[PickRow, ...] | None = None
         self._title = ElidedLabel(ui, "title", name="packing.picks.title")
         self._total = PlainLabel(ui, "secondary", name="packing.picks.total")
         columns: tuple[Column[PickRow], ...] = (
-            Column("packing.pick.sku", lambda row: row.sku_code, 150),
+            Column("packing.pick.bin", lambda row: row.bin or "—", 110),
+            Column("waves.column.picture", lambda _row: "", 56, spare=2, picture=lambda row: row.picture),
+            Column("packing.pick.sku", lambda row: row.sku_code, 130, spare=3),
             Column("packing.pick.goods", lambda row: f"{row.name} {row.spec}".strip(), 240, stretch=True),
             Column("packing.pick.parcels", lambda row: str(row.parcel_count), 80, is_right=True, spare=1),
             Column("packing.pick.units", lambda row: f"× {row.qty}", 96, is_right=True),
         )
         self._model = PagedTableModel[PickRow](ui, columns, lambda row: row.sku_id, self)
-        self._table = ListTable(ui, self._model, "packing.picks.table", row_px=_PICK_ROW_PX)
+        self._table = ListTable(ui, self._model, "packing.picks.table", row_px=_PICK_ROW_PX, pictures=pictures)
         self._table.setProperty("look", "large")
         self._table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._table.setSelectionMode(ListTable.SelectionMode.NoSelection)

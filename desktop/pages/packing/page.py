@@ -60,7 +60,7 @@ class PackingPage(QWidget):
         self._choice = _ChoiceCard(ui, presenter)
         self._entry = _EntryRow(ui)
         self.side = SidePanel(ui)
-        self._idle = IdlePanel(ui, presenter)
+        self._idle = IdlePanel(ui, presenter, pictures)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._lines.setContentsMargins(0, 0, 6, 0)

@@ -49,6 +49,12 @@ class PackingDesk(Protocol):
         """The pasted label's number closes the parcel and sends it out; `knowledge.ask`: after `ask_shop`, again."""
         ...
 
+    def rush(
+        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+    ) -> Verdict:
+        """Any scan while a rush is on; `on_desk` is id and fence of the parcel that lies complete on the desk."""
+        ...
+
     def ask_shop(self, parcel_id: int) -> None:
         """Ask the shop for the newest word on the parcel's orders; may take a few seconds."""
         ...

@@ -36,7 +36,7 @@ from desktop.texts import Phrase
 _log = logging.getLogger(__name__)
 
 _MOODS: Final = {Tone.NOTICE: Mood.NOTICE, Tone.WRONG: Mood.STOP, Tone.STOP: Mood.STOP}
-_OPENED: Final = frozenset({"parcel.opened", "parcel.taken_over"})
+_OPENED: Final = frozenset({"parcel.opened", "parcel.taken_over", "rush.packed"})
 _SHIPPED: Final = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 #: after these the desk is free
 _ENDS: Final = _SHIPPED | {"parcel.lost", "parcel.parked"}
@@ -149,6 +149,11 @@ class PackingPresenter:
         else:
             self._board.choose_line(step)
 
+    def look_at_wave(self, wave_id: int) -> None:
+        """Work on this wave: its pick list is shown, and a rush is on if it is one."""
+        self._board.show(wave_id=wave_id)
+        self._lookout.look_around()
+
     def close(self) -> None:
         """The window closes: put the parcel back, so that any desk can go on with it."""
         parcel = self.screen.parcel
@@ -167,7 +172,8 @@ class PackingPresenter:
 
         def started(wave: WaveView | None) -> None:
             if wave is None:
-                self._board.say(Mood.NOTICE, Phrase("packing.no_wave"), Phrase("packing.no_wave.way"))
+                code = "packing.no_rush" if way == "single_item" else "packing.no_wave"
+                self._board.say(Mood.NOTICE, Phrase(code), Phrase(f"{code}.way"))
             else:
                 self._board.show(wave_id=wave.id)
             self._lookout.look_around()
@@ -220,23 +226,35 @@ class PackingPresenter:
         if question is not None and question.waybill_no and intent.raw == question.waybill_no:
             self._labels.answer(question, came_out=True)
         parcel, raw, nonce = self.screen.parcel, intent.raw, intent.nonce
-        if parcel is None:
+        if self.screen.rush is not None:
+            self._judge(intent, parcel, OnOld.ASK)
+        elif parcel is None:
             self._do(intent, lambda: self._packing.open_code(raw, nonce))
         elif parcel.missing_qty and raw != parcel.waybill_no:
             qty = self.screen.qty
             self._board.show(qty=1)
             self._do(intent, lambda: self._packing.scan_goods(parcel.id, parcel.fence, raw, nonce, qty))
         else:
-            self._scan_label(intent, parcel, OnOld.ASK)
+            self._judge(intent, parcel, OnOld.ASK)
 
-    def _scan_label(self, intent: _Intent, parcel: ParcelView, on_old: OnOld) -> None:
+    def _judge(self, intent: _Intent, parcel: ParcelView | None, on_old: OnOld) -> None:
+        """A scan that may send a parcel out: its label, or whatever is scanned while a rush is on."""
         rule = KnowledgeRule(self._settings.number("knowledge_limit_s"), on_old)
-        raw, nonce = intent.raw, intent.nonce
-        self._do(intent, lambda: self._packing.scan_label(parcel.id, parcel.fence, raw, nonce, rule))
+        raw, nonce, rush = intent.raw, intent.nonce, self.screen.rush
+        if rush is not None:
+            on_desk = None if parcel is None else (parcel.id, parcel.fence)
+            self._do(intent, lambda: self._packing.rush(rush.id, on_desk, raw, nonce, rule))
+        elif parcel is not None:
+            self._do(intent, lambda: self._packing.scan_label(parcel.id, parcel.fence, raw, nonce, rule))
+        else:
+            # The rush was over before its shop had answered.
+            self._do(intent, lambda: self._packing.open_code(raw, nonce))
 
     def _ask_shop_first(self, intent: _Intent, verdict: Verdict) -> None:
         """The shop's word is too old: ask it, and have the same scan judged again by what is known then."""
-        parcel = self.screen.parcel
+        on_desk = self.screen.parcel
+        # In a rush the label may be that of a parcel that was put aside.
+        parcel = verdict.parcel or on_desk
         if parcel is None:
             return
         facts = self._board.facts(verdict, intent.raw)
@@ -245,7 +263,7 @@ class PackingPresenter:
         self._act = intent
         self._tasks.submit(
             lambda: self._packing.ask_shop(parcel.id),
-            lambda _none: self._scan_label(intent, parcel, on_old),
+            lambda _none: self._judge(intent, on_desk, on_old),
             self._on_error,
             owner=self,
             lane=Lane.SHOPS,
@@ -437,6 +455,8 @@ class PackingPresenter:
 
     def _go_on(self, verdict: Verdict) -> None:
         """What follows without the clerk."""
+        if self.screen.rush is not None:
+            return  # the goods in hand say which is next
         if verdict.code in _SHIPPED and self._settings.flag("auto_next") and not self._intents:
             self.press(Command.NEXT)
 

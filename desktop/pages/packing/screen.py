@@ -111,6 +111,14 @@ class PackingScreen:
         chosen = (wave for wave in self.waves if wave.id == self.wave_id)
         return next(chosen, self.waves[0] if self.waves else None)
 
+    @property
+    def rush(self) -> WaveView | None:
+        """The rush whose goods open their parcels by a scan: nothing is open, or one of its own lies complete."""
+        wave, parcel = self.wave, self.parcel
+        if wave is None or wave.way != "single_item":
+            return None
+        return wave if parcel is None or (parcel.wave_code == wave.code and not parcel.missing_qty) else None
+
 
 def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
     """The line to ask for: the preferred one while it misses units, else the first that does."""
@@ -121,8 +129,12 @@ def next_line(parcel: ParcelView, preferred: int | None) -> PackLine | None:
     return missing[0] if missing else None
 
 
-def idle_sentence(last_shipped: str, to_pack: int | None = None) -> Sentence:
-    """Nothing is open; `to_pack` parcels wait."""
+def idle_sentence(last_shipped: str, to_pack: int | None = None, rush: WaveView | None = None) -> Sentence:
+    """Nothing is open; `to_pack` parcels wait; `rush` is the one that is on."""
+    if rush is not None:
+        what = Phrase("packing.shipped", {"waybill_no": last_shipped}) if last_shipped else Phrase("packing.rush")
+        facts = {"code": rush.code, "n": rush.open_count}
+        return Sentence(Mood.GOOD if last_shipped else Mood.CALM, what, way=Phrase("packing.rush.way", facts))
     if last_shipped:
         shipped, way = Phrase("packing.shipped", {"waybill_no": last_shipped}), Phrase("packing.shipped.way")
         return Sentence(Mood.GOOD, shipped, way=Phrase("packing.left.none") if to_pack == 0 else way)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from core.access.records import NewBadge
 from desktop.pages.people.presenter import PeoplePresenter
+from desktop.paper import bars
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
 from desktop.widgets.labels import PlainLabel
@@ -67,12 +68,7 @@ class _Bars(QWidget):
 
     def show_code(self, code: str) -> None:
         """Draw a code; nothing for an empty one."""
-        if code:
-            from desktop.pages.settings.sheet import bars
-
-            self._modules = bars(code)
-        else:
-            self._modules = []
+        self._modules = bars(code) if code else []
         self.setFixedWidth((len(self._modules) + 2 * _QUIET_MODULES) * _MODULE_PX)
         self.update()
 

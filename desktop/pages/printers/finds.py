@@ -125,18 +125,23 @@ class _FindRow(QWidget):
         else:
             self._name.say("printers.find.nameless")
         self._where.say("printers.find.where", kind=Phrase(f"printers.kind.{find.kind}"), address=find.address)
-        language = Phrase(f"printers.field.language.{find.language}") if find.language else ""
-        if find.problem:
-            self._guess.show_state("stop", "printers.find.problem", problem=Phrase(f"error.{find.problem}"))
-        elif not find.is_certain:
-            self._guess.show_state("notice", "printers.find.perhaps")
-        elif find.why == "says":
-            self._guess.show_state("good", "printers.find.says", language=language)
-        elif find.why == "maker":
-            self._guess.show_state("busy", "printers.find.maker", language=language)
-        else:
-            self._guess.show_state("notice", "printers.find.unknown")
+        show_guess(self._guess, find)
 
     def _on_add(self, add: Callable[[FindView], None]) -> None:
         if self._find is not None:
             add(self._find)
+
+
+def show_guess(pill: StatePill, find: FindView) -> None:
+    """Say what a printer that was found probably speaks, and how sure that is."""
+    language = Phrase(f"printers.field.language.{find.language}") if find.language else ""
+    if find.problem:
+        pill.show_state("stop", "printers.find.problem", problem=Phrase(f"error.{find.problem}"))
+    elif not find.is_certain:
+        pill.show_state("notice", "printers.find.perhaps")
+    elif find.why == "says":
+        pill.show_state("good", "printers.find.says", language=language)
+    elif find.why == "maker":
+        pill.show_state("busy", "printers.find.maker", language=language)
+    else:
+        pill.show_state("notice", "printers.find.unknown")

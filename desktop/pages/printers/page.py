@@ -6,14 +6,17 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from core.access.rights import Right
+from core.waybills.label_size import SIZES, LabelSize
 from desktop.pages.printers.finds import FindsCard
 from desktop.pages.printers.form import KINDS, PrinterForm
 from desktop.pages.printers.ports import LabelPicture, PrinterView
-from desktop.pages.printers.presenter import PrintersPresenter, printer_tone, printer_words
+from desktop.pages.printers.presenter import ANY, PrintersPresenter, printer_tone, printer_words
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState, StatePill
+from desktop.widgets.controls import ActionButton, ChoiceBox, EmptyState, StatePill
 from desktop.widgets.labels import ElidedLabel, PictureLabel, PlainLabel
+from desktop.widgets.layouts import empty
 from desktop.widgets.page import PageWidget
 from desktop.widgets.pictures import PictureBook
 
@@ -47,6 +50,7 @@ class PrintersPage(PageWidget):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(8)
         self._empty = EmptyState(ui, "printer", "printers.empty", "printers.empty")
+        self._sizes = _SizesCard(ui, presenter)
         self._gallery = _Gallery(ui, pictures)
         holder = QWidget()
         column = QVBoxLayout(holder)
@@ -57,6 +61,7 @@ class PrintersPage(PageWidget):
         column.addWidget(self._form)
         column.addLayout(self._rows)
         column.addWidget(self._empty, 1)
+        column.addWidget(self._sizes)
         column.addWidget(self._gallery)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -121,6 +126,7 @@ class PrintersPage(PageWidget):
             card.hide()
         self._empty.setVisible(screen.is_known and not screen.printers)
         self._finds.show_search(screen)
+        self._sizes.show_sizes(screen.sizes)
         self._gallery.show_pictures(screen.pictures)
         edited = next((view for view in screen.printers if view.key == screen.editing), None)
         self._form.show_form(screen.editing, edited)
@@ -191,6 +197,67 @@ def _where(view: PrinterView) -> Phrase:
     word = Phrase(f"printers.kind.{kind}") if kind else ""
     facts = {"kind": word, "place": view.address.removeprefix(KINDS.get(kind, "")), "size": size}
     return Phrase("printers.where", facts)
+
+
+class _SizesCard(QFrame):
+    """Which paper each carrier's labels want: with two printers, each label comes out of the right one."""
+
+    def __init__(self, ui: Ui, presenter: PrintersPresenter) -> None:
+        super().__init__()
+        self._ui = ui
+        self._presenter = presenter
+        self._shown: tuple[LabelSize, ...] = ()
+        self.setObjectName("printers.sizes")
+        self.setProperty("look", "card")
+        title = PlainLabel(ui, "heading")
+        title.say("printers.sizes")
+        hint = PlainLabel(ui, "secondary", wraps=True)
+        hint.say("printers.sizes.hint")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(6)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(8)
+        for widget in (title, hint):
+            column.addWidget(widget)
+        column.addLayout(self._rows)
+        ui.entitled.connect(self._on_entitled)
+        self.hide()
+
+    def show_sizes(self, sizes: tuple[LabelSize, ...]) -> None:
+        """Show every carrier."""
+        self.setVisible(bool(sizes))
+        if sizes == self._shown:
+            return
+        self._shown = sizes
+        empty(self._rows)
+        for wanted in sizes:
+            self._rows.addWidget(self._row(wanted))
+        self._on_entitled()
+
+    def _row(self, wanted: LabelSize) -> QWidget:
+        name = PlainLabel(self._ui)
+        name.show_text(wanted.carrier_name)
+        box = ChoiceBox(
+            self._ui,
+            "printers.size",
+            tuple(size or ANY for size in SIZES),
+            f"printers.size.{wanted.carrier_code}",
+        )
+        box.choose(wanted.size or ANY)
+        box.setMinimumWidth(self._ui.scaled(220))
+        box.picked.connect(lambda size: self._presenter.set_size(wanted, "" if size == ANY else size))
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(name, 1)
+        row.addWidget(box)
+        return line
+
+    @Slot()
+    def _on_entitled(self) -> None:
+        for box in self.findChildren(ChoiceBox):
+            box.setEnabled(self._ui.may(Right.CHANGE_SETTINGS))
 
 
 class _Gallery(QWidget):

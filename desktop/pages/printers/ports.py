@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.waybills.label_size import LabelSize
+
 
 @dataclass(frozen=True, slots=True)
 class PrinterView:
@@ -94,6 +96,18 @@ class LabelPicture:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class SlipDraft:
+    """A slip of our own for the label printer, in the clerk's words; as `printing.slip.Slip` has it."""
+
+    title: str
+    code: str
+    large: str
+    facts: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
+    mark: str = ""
+
+
 class PrinterDesk(Protocol):
     """Looking at printers and setting them up. Everything here may be slow and runs in the printers' lane."""
 
@@ -127,6 +141,14 @@ class PrinterDesk(Protocol):
 
     def find(self, search: Search) -> FoundPrinters:
         """Look for printers on this machine, and in its network where the search says so."""
+        ...
+
+    def label_sizes(self) -> tuple[LabelSize, ...]:
+        """Which paper each carrier's labels want."""
+        ...
+
+    def set_label_size(self, carrier_code: str, size: str) -> None:
+        """A carrier's labels go to the printer that holds this paper; empty for the chosen one."""
         ...
 
     def move_jobs(self, from_key: str, to_key: str) -> int:

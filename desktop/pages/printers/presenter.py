@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from core.waybills.label_size import LabelSize
 from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.errors import error_phrase
@@ -30,6 +31,8 @@ TONES = {
     "offline": "stop",
 }
 _PICTURES = 4
+#: the word for whatever the chosen printer holds
+ANY = "any"
 _USUAL_SIZE = "100x150"
 #: settings that a draft names by fields of its own
 _PLACED = frozenset({"key", "name", "address", "size"})
@@ -50,6 +53,7 @@ class PrintersScreen:
     """What the page shows.
 
     Attributes:
+        sizes: which paper each carrier's labels want.
         is_known: the printers have been read once.
         editing: key of the printer in the form, "" for a new one, None for no form.
         is_searching: a search for printers is under way.
@@ -58,6 +62,7 @@ class PrintersScreen:
 
     printers: tuple[PrinterView, ...] = ()
     pictures: tuple[LabelPicture, ...] = ()
+    sizes: tuple[LabelSize, ...] = ()
     is_known: bool = False
     editing: str | None = None
     is_searching: bool = False
@@ -77,7 +82,11 @@ class PrintersPresenter(ScreenPresenter[PrintersScreen]):
     def look(self) -> None:
         """Read states and pictures again."""
         self._tasks.submit(
-            lambda: (self._printers.printers(), self._printers.newest_labels(_PICTURES)),
+            lambda: (
+                self._printers.printers(),
+                self._printers.newest_labels(_PICTURES),
+                self._printers.label_sizes(),
+            ),
             self._on_seen,
             self._fail,
             owner=self,
@@ -124,6 +133,16 @@ class PrintersPresenter(ScreenPresenter[PrintersScreen]):
     def make_default(self, view: PrinterView) -> None:
         """New labels of this desk go there."""
         self._act(lambda: self._printers.make_default(view.key), Phrase("printers.default_is", {"name": view.name}))
+
+    def set_size(self, wanted: LabelSize, size: str) -> None:
+        """A carrier's labels want this paper from now on."""
+        if size != wanted.size:
+            self._put_size(wanted, size, lambda: self._put_size(wanted, wanted.size))
+
+    def _put_size(self, wanted: LabelSize, size: str, undo: Callable[[], None] | None = None) -> None:
+        paper = Phrase(f"printers.size.{size or ANY}")
+        words = Phrase("printers.size_set", {"carrier": wanted.carrier_name, "size": paper})
+        self._act(lambda: self._printers.set_label_size(wanted.carrier_code, size), words, undo)
 
     def print_test(self, view: PrinterView) -> None:
         """Print a test label."""
@@ -200,8 +219,8 @@ class PrintersPresenter(ScreenPresenter[PrintersScreen]):
         self._tell("good", phrase, undo)
         self.look()
 
-    def _on_seen(self, seen: tuple[tuple[PrinterView, ...], tuple[LabelPicture, ...]]) -> None:
-        self._show(printers=seen[0], pictures=seen[1], is_known=True)
+    def _on_seen(self, seen: tuple[tuple[PrinterView, ...], tuple[LabelPicture, ...], tuple[LabelSize, ...]]) -> None:
+        self._show(printers=seen[0], pictures=seen[1], sizes=seen[2], is_known=True)
 
     def _fail(self, error: Exception) -> None:
         phrase = error_phrase(error)

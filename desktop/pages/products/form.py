@@ -7,7 +7,9 @@ from typing import Final
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.catalog.bins import LONGEST_BIN
 from core.catalog.products import LONGEST, MOST_GRAMS, MOST_UNITS
+from core.inventory.stock_list import WarehouseRow
 from desktop.pages.products.presenter import Draft, ProductsPresenter
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -53,6 +55,8 @@ class ProductForm(Drawer):
         self._lacks = TickBox(ui, "products.field.lacks_barcode", "products.form.lacks_barcode")
         self._lacks.toggled.connect(partial(self._on_tick, "lacks_barcode"))
         self._picture = PictureLabel(ui, ui.scaled(_PICTURE_PX), name="products.form.shown_picture")
+        self._grid = QGridLayout()
+        self._bins = _Bins(ui, presenter, self._grid, len(_TEXTS) + 1)
         self._barcodes = _Rows(ui, presenter, "barcodes")
         self._parts = _Rows(ui, presenter, "components")
         self.show_body(self._body())
@@ -65,6 +69,8 @@ class ProductForm(Drawer):
         self._save.setEnabled(not screen.is_saving)
         if draft is None:
             return
+        if self._bins.offer(screen.warehouses) or screen.round != self._round:
+            self._bins.fill(draft)
         if screen.round != self._round:
             self._round = screen.round
             self._fill(draft)
@@ -88,7 +94,7 @@ class ProductForm(Drawer):
 
     def _body(self) -> QWidget:
         body = QWidget()
-        grid = QGridLayout()
+        grid = self._grid
         grid.setColumnStretch(1, 1)
         for number, (name, field) in enumerate(self._fields.items()):
             label = PlainLabel(self._ui, "secondary")
@@ -154,6 +160,47 @@ class ProductForm(Drawer):
     def _on_tick(self, name: str, is_on: bool) -> None:
         if not self._is_filling:
             self._presenter.change(**{name: is_on})
+
+
+class _Bins:
+    """Where each warehouse keeps the goods, as rows of the form; with one warehouse nobody has to read its name."""
+
+    def __init__(self, ui: Ui, presenter: ProductsPresenter, grid: QGridLayout, first_row: int) -> None:
+        self._ui = ui
+        self._presenter = presenter
+        self._grid = grid
+        self._first_row = first_row
+        self._shown: tuple[WarehouseRow, ...] = ()
+        self._fields: dict[int, Field] = {}
+        self._labels: list[PlainLabel] = []
+
+    def offer(self, warehouses: tuple[WarehouseRow, ...]) -> bool:
+        """Have a field for each of these; whether they were made anew."""
+        if warehouses == self._shown:
+            return False
+        self._shown = warehouses
+        for widget in (*self._labels, *self._fields.values()):
+            widget.hide()
+            widget.deleteLater()
+        self._labels, self._fields = [], {}
+        for number, place in enumerate(warehouses, self._first_row):
+            label = PlainLabel(self._ui, "secondary")
+            label.say("products.field.bin" if len(warehouses) == 1 else "products.field.bin_at", warehouse=place.name)
+            field = Field(
+                self._ui, "products.field.bin.example", f"products.form.bin.{place.code}", limit=LONGEST_BIN
+            )
+            field.textEdited.connect(partial(self._presenter.change_bin, place.id))
+            self._labels.append(label)
+            self._fields[place.id] = field
+            self._grid.addWidget(label, number, 0)
+            self._grid.addWidget(field, number, 1)
+        return True
+
+    def fill(self, draft: Draft) -> None:
+        """Show a draft's bins."""
+        bins = dict(draft.spec.bins)
+        for warehouse_id, field in self._fields.items():
+            field.setText(bins.get(warehouse_id, ""))
 
 
 class _Rows(QFrame):

@@ -6,6 +6,7 @@ from typing import Protocol
 from core.catalog.products import Product, ProductPage
 from core.catalog.records import SkuSpec
 from core.desk.products import ProductSaved
+from core.inventory.stock_list import WarehouseRow
 
 
 class ProductDesk(Protocol):
@@ -21,6 +22,10 @@ class ProductDesk(Protocol):
 
     def product(self, sku_id: int) -> Product | None:
         """One product with all that belongs to it."""
+        ...
+
+    def warehouses(self) -> tuple[WarehouseRow, ...]:
+        """Every place in which goods have a bin."""
         ...
 
     def owner_of(self, barcode: str) -> tuple[int, str, str] | None:

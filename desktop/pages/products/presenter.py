@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from core.catalog.bins import tidy_bin
 from core.catalog.products import Product, ProductPage, ProductRow
 from core.catalog.records import SkuSpec
 from core.desk.products import ProductSaved
+from core.inventory.stock_list import WarehouseRow
 from desktop.bridge.paging import ListPresenter, Page
 from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
@@ -52,6 +54,7 @@ class ProductsScreen:
     draft: Draft | None = None
     is_saving: bool = False
     round: int = 0
+    warehouses: tuple[WarehouseRow, ...] = ()
 
 
 _NOTHING: Final = SkuSpec("", "")
@@ -71,6 +74,13 @@ class ProductsPresenter(ListPresenter[ProductsScreen]):
     def reload(self) -> None:
         """Read the list again, as far down as it was loaded; what is being written stays."""
         self._list(self._screen.pile, self._screen.search, is_again=True)
+        self._tasks.submit(
+            self._products.warehouses,
+            lambda rows: self._show(warehouses=rows),
+            lambda _error: None,
+            owner=self,
+            key="warehouses",
+        )
 
     def choose_pile(self, pile: str) -> None:
         """Show another pile."""
@@ -128,6 +138,13 @@ class ProductsPresenter(ListPresenter[ProductsScreen]):
         draft = self._screen.draft
         if draft is not None and not self._screen.is_saving:
             self._show(draft=replace(draft, spec=replace(draft.spec, **changes)))
+
+    def change_bin(self, warehouse_id: int, text: str) -> None:
+        """The clerk wrote where a warehouse keeps the goods; nothing where they have no bin."""
+        draft = self._screen.draft
+        if draft is not None:
+            bins = {**dict(draft.spec.bins), warehouse_id: text}
+            self.change(bins=tuple(sorted((one, code) for one, code in bins.items() if code.strip())))
 
     def add_barcode(self, code: str) -> None:
         """Add a barcode, unless it is another product's; then it is said whose."""
@@ -306,4 +323,5 @@ def _tidy(spec: SkuSpec) -> SkuSpec:
     """As it will be stored: without blanks at the ends, barcodes in their order, the name where no short one is."""
     texts = {name: getattr(spec, name).strip() for name in ("code", "name", "short_name", "spec", "picture")}
     texts["short_name"] = texts["short_name"] or texts["name"]
-    return replace(spec, **texts, barcodes=tuple(sorted(spec.barcodes)))
+    bins = tuple((warehouse_id, tidy_bin(code)) for warehouse_id, code in spec.bins)
+    return replace(spec, **texts, barcodes=tuple(sorted(spec.barcodes)), bins=bins)

@@ -30,6 +30,7 @@ class SettingsPage(QWidget):
         play: Callable[[str], None],
         folder: Path,
         practice: PracticeDesk | None = None,
+        set_up_again: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -50,8 +51,9 @@ class SettingsPage(QWidget):
         cards.append(self._sheet())
         columns = QHBoxLayout()
         columns.setSpacing(12)
-        shops = [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
-        for side in (cards[0::2], [*cards[1::2], *shops]):
+        more: list[QFrame] = [] if set_up_again is None else [self._again(set_up_again)]
+        more += [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
+        for side in (cards[0::2], [*cards[1::2], *more]):
             stack = QVBoxLayout()
             stack.setSpacing(12)
             for card in side:
@@ -153,14 +155,29 @@ class SettingsPage(QWidget):
         )
         return card
 
+    def _again(self, set_up_again: Callable[[], None]) -> QFrame:
+        card = QFrame()
+        card.setProperty("look", "card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 14)
+        column.setSpacing(8)
+        head = PlainLabel(self._ui, "heading")
+        head.say("settings.again")
+        text = PlainLabel(self._ui, "secondary", wraps=True)
+        text.say("settings.again.hint")
+        button = ActionButton(self._ui, "settings.again.open", set_up_again, icon="play", name="settings.again")
+        for widget in (head, text, button):
+            column.addWidget(widget)
+        return card
+
     def _save_sheet(self) -> None:
         path = self._folder / "packdesk-commands.pdf"
-        texts, family = self._ui.texts, self.font().family()
+        texts, font = self._ui.texts, self.font()
 
         def write() -> Path:
             from desktop.pages.settings.sheet import write_sheet
 
-            write_sheet(path, texts, family)
+            write_sheet(path, texts, font)
             return path
 
         self._tasks.submit(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from desktop.bridge.tasks import Tasks
@@ -40,20 +41,25 @@ class PracticeCard(QFrame):
         self.setProperty("look", "card")
         head = PlainLabel(ui, "heading")
         head.say("settings.practice")
-        text = PlainLabel(ui, "secondary", wraps=True, name="settings.practice.hint")
+        text = self._text = PlainLabel(ui, "secondary", wraps=True, name="settings.practice.hint")
         text.say("settings.practice.hint")
-        tasks.submit(
-            shop.address,
-            lambda url: text.say("settings.practice.hint", url=url),
-            lambda error: text.say_phrase(error_phrase(error)),
-            owner=self,
-        )
         more = ActionButton(ui, "settings.practice.more", self._buy, icon="store", name="settings.practice.more")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(8)
         for widget in (head, text, more):
             column.addWidget(widget)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """It may have been opened since the page was seen last."""
+        super().showEvent(event)
+        self._tasks.submit(
+            self._shop.address,
+            lambda url: self._text.say("settings.practice.hint", url=url),
+            lambda error: self._text.say_phrase(error_phrase(error)),
+            owner=self,
+            key="address",
+        )
 
     def _buy(self) -> None:
         self._tasks.submit(

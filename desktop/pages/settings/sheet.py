@@ -3,78 +3,33 @@
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import zxingcpp
-from PySide6.QtCore import QMarginsF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont
 
 from desktop.commands import sheet_codes
+from desktop.paper import CENTRE, WIDTH_MM, a4_pdf
 from desktop.texts import Texts
 
-_DPI: Final = 300
-_MM: Final = _DPI / 25.4
 _COLUMNS: Final = 3
+_MARGIN_MM: Final = 12.0
 _CELL_HEIGHT_MM: Final = 26.0
 _BAR_HEIGHT_MM: Final = 11.0
-#: narrowest bar; every scanner reads a third of a millimetre
-_MODULE_MM: Final = 0.33
-_QUIET_MODULES: Final = 10
 
 
-def bars(text: str) -> list[bool]:
-    """The modules of `text` as Code 128, True for a dark one, without quiet zones."""
-    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128)
-    image = zxingcpp.write_barcode_to_image(barcode, scale=1, add_hrt=False, add_quiet_zones=False)
-    pixels = np.asarray(image)
-    return [bool(pixel < 128) for pixel in pixels[0]]
-
-
-def write_sheet(path: Path, texts: Texts, family: str) -> None:
+def write_sheet(path: Path, texts: Texts, font: QFont) -> None:
     """Write the sheet as an A4 PDF. Runs in any thread; takes some 100 ms.
 
     Raises:
-        OSError: the file cannot be written.
+        Unavailable: `files.cannot_write`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = QPdfWriter(str(path))
-    writer.setResolution(_DPI)
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
-    writer.setTitle(texts.t("sheet.title"))
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise OSError(f"cannot write {path}")
-    try:
-        _draw(painter, texts, family)
-    finally:
-        painter.end()
-
-
-def _draw(painter: QPainter, texts: Texts, family: str) -> None:
-    width_mm, margin_mm = 210.0, 12.0
-    cell_mm = (width_mm - 2 * margin_mm) / _COLUMNS
-    _text(painter, QRectF(margin_mm, 10, width_mm - 2 * margin_mm, 9), texts.t("sheet.title"), family, 6.0)
-    for number, (code, caption, value) in enumerate(sheet_codes()):
-        left = margin_mm + (number % _COLUMNS) * cell_mm
-        top = 24 + (number // _COLUMNS) * _CELL_HEIGHT_MM
-        _text(painter, QRectF(left, top, cell_mm, 6), texts.t(caption, n=value), family, 4.2)
-        _bars(painter, code, left, top + 6.5, cell_mm)
-        _text(painter, QRectF(left, top + 6.5 + _BAR_HEIGHT_MM, cell_mm, 4), code, family, 2.6)
-
-
-def _bars(painter: QPainter, code: str, left_mm: float, top_mm: float, room_mm: float) -> None:
-    modules = bars(code)
-    module_mm = min(_MODULE_MM, room_mm / (len(modules) + 2 * _QUIET_MODULES))
-    start = left_mm + (room_mm - module_mm * len(modules)) / 2
-    for place, is_dark in enumerate(modules):
-        if is_dark:
-            area = QRectF((start + place * module_mm) * _MM, top_mm * _MM, module_mm * _MM, _BAR_HEIGHT_MM * _MM)
-            painter.fillRect(area, QColor("black"))
-
-
-def _text(painter: QPainter, area_mm: QRectF, text: str, family: str, height_mm: float) -> None:
-    font = QFont(family)
-    font.setPixelSize(round(height_mm * _MM))
-    painter.setFont(font)
-    area = QRectF(area_mm.x() * _MM, area_mm.y() * _MM, area_mm.width() * _MM, area_mm.height() * _MM)
-    painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), text)
+    title = texts.t("sheet.title")
+    room_mm = WIDTH_MM - 2 * _MARGIN_MM
+    cell_mm = room_mm / _COLUMNS
+    with a4_pdf(path, title, font) as paper:
+        paper.text(QRectF(_MARGIN_MM, 10, room_mm, 9), title, 6.0, CENTRE)
+        for number, (code, caption, value) in enumerate(sheet_codes()):
+            left = _MARGIN_MM + (number % _COLUMNS) * cell_mm
+            top = 24 + (number // _COLUMNS) * _CELL_HEIGHT_MM
+            paper.text(QRectF(left, top, cell_mm, 6), texts.t(caption, n=value), 4.2, CENTRE)
+            paper.code128(QRectF(left, top + 6.5, cell_mm, _BAR_HEIGHT_MM), code)
+            paper.text(QRectF(left, top + 6.5 + _BAR_HEIGHT_MM, cell_mm, 4), code, 2.6, CENTRE)

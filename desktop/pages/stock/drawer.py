@@ -6,12 +6,13 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.access.rights import Right
 from core.inventory.queries import Explanation, HolderRow, MovementRow, NoteRow
 from core.inventory.stock_list import InHandRow, StockDetail
 from desktop.formats import moment_text, number_text
 from desktop.pages.stock.form import StockForm
 from desktop.pages.stock.presenter import StockPresenter
-from desktop.pages.stock.words import ACTS, reason_words, telling_notes
+from desktop.pages.stock.words import ACTS, RIGHTS, reason_words, telling_notes
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
@@ -45,8 +46,11 @@ class StockDrawer(Drawer):
                 icon=icon,
                 key=key,
                 name=f"stock.drawer.{act}",
+                right=RIGHTS[act],
             )
-            acts.addWidget(button, number // _IN_A_ROW, number % _IN_A_ROW)
+            # The last one stands alone and has the longest key: it must not widen the column above it.
+            columns = _IN_A_ROW if number == len(ACTS) - 1 else 1
+            acts.addWidget(button, number // _IN_A_ROW, number % _IN_A_ROW, 1, columns)
         acts.setColumnStretch(_IN_A_ROW, 1)
         self.top.addLayout(acts)
         self._form = StockForm(ui, presenter)
@@ -262,7 +266,13 @@ class _InHandLine(QFrame):
         )
         acts.addWidget(
             ActionButton(
-                ui, "stock.review", partial(presenter.reviewed, row), icon="check", look="main", name=f"{name}.done"
+                ui,
+                "stock.review",
+                partial(presenter.reviewed, row),
+                icon="check",
+                look="main",
+                name=f"{name}.done",
+                right=Right.ADJUST_STOCK,
             )
         )
         acts.addStretch(1)

@@ -90,7 +90,7 @@ class StockForm(QFrame):
             self._round = screen.round
         self.setVisible(is_open)
         if is_open:
-            self._place.show_places(screen.warehouses)
+            self._place.show_places(self._places())
             self._confirm.setEnabled(not screen.is_saving)
             set_look(self._confirm, look="danger" if screen.is_asked else "main")
             self._confirm.say("stock.really" if screen.is_asked else f"stock.act.{screen.act}")
@@ -106,16 +106,24 @@ class StockForm(QFrame):
             box.setVisible(name == act)
             box.setCurrentIndex(0)
         self._note.clear()
-        self._place.show_places(self._presenter.screen.warehouses)
-        self._place.choose(str(row.warehouse_id))
+        self._place.show_places(self._places())
+        if act != "transfer":
+            self._place.choose(str(row.warehouse_id))
         self._batch.setText(row.batch)
-        self._place.setVisible(act in _ELSEWHERE and len(self._presenter.screen.warehouses) > 1)
+        self._place.setVisible(act == "transfer" or (act in _ELSEWHERE and len(self._places()) > 1))
         self._batch.setVisible(act in _ELSEWHERE)
         self._head.say(f"stock.act.{act}.head", code=row.code, name=row.name)
         self.show()
         self._qty.setFocus()
         self._qty.selectAll()
         self._is_filling = False
+
+    def _places(self) -> tuple[WarehouseRow, ...]:
+        """Where the goods of the act may be: goods are moved to any place but their own."""
+        places = self._presenter.screen.warehouses
+        if self._act != "transfer" or self._row is None:
+            return places
+        return tuple(place for place in places if place.id != self._row.warehouse_id)
 
     def _tell(self) -> None:
         if self._row is not None:
@@ -135,7 +143,7 @@ class StockForm(QFrame):
         if row is None:
             return
         self._qty.interpretText()
-        is_elsewhere = self._act in _ELSEWHERE
+        is_elsewhere = self._act in _ELSEWHERE or self._act == "transfer"
         place = next(
             (one.id for one in self._presenter.screen.warehouses if str(one.id) == self._place.value()),
             row.warehouse_id,
@@ -146,6 +154,6 @@ class StockForm(QFrame):
                 reason=self._reasons[self._act].value(),
                 note=self._note.text(),
                 warehouse_id=place if is_elsewhere else row.warehouse_id,
-                batch=self._batch.text() if is_elsewhere else row.batch,
+                batch=self._batch.text() if self._act in _ELSEWHERE else row.batch,
             )
         )

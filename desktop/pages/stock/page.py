@@ -4,18 +4,28 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from core.access.rights import Right
 from core.inventory.stock_list import STOCK_PILES, StockRow
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.stock.drawer import InHandDrawer, StockDrawer
+from desktop.pages.stock.place import PlaceForm
 from desktop.pages.stock.presenter import StockPresenter
-from desktop.pages.stock.words import ACTS, stock_tone, stock_word
+from desktop.pages.stock.words import ACTS, RIGHTS, stock_tone, stock_word
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.page import SearchedPage
 from desktop.widgets.table import ListTable
 
-_KEYS = {getattr(Qt.Key, f"Key_{key}"): act for act, (key, _icon) in ACTS.items()}
+
+def _pressed(key: str) -> tuple[Qt.Key, Qt.KeyboardModifier]:
+    """A key as its button names it: `F7`, `Shift+F6`."""
+    shift, _, plain = key.rpartition("Shift+")
+    modifier = Qt.KeyboardModifier.ShiftModifier if "Shift+" in key else Qt.KeyboardModifier.NoModifier
+    return getattr(Qt.Key, f"Key_{plain or shift}"), modifier
+
+
+_KEYS = {_pressed(key): act for act, (key, _icon) in ACTS.items()}
 
 
 def _row_id(row: StockRow) -> int:
@@ -40,8 +50,20 @@ class StockPage(SearchedPage):
             ActionButton(ui, "stock.in_hand.open", presenter.review, icon="hand", key="Ctrl+H", name="stock.in_hand")
         )
         head.addWidget(
+            ActionButton(
+                ui,
+                "stock.place.new",
+                presenter.begin_place,
+                icon="plus",
+                key="Ctrl+B",
+                name="stock.place.new",
+                right=Right.CHANGE_SETTINGS,
+            )
+        )
+        head.addWidget(
             ActionButton(ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="stock.refresh")
         )
+        self._place = PlaceForm(ui, presenter)
         self._chips = ChipRow(ui, "stock.pile", STOCK_PILES, "stock.pile")
         self._chips.chosen.connect(self._on_pile)
         self.model: PagedTableModel[StockRow] = PagedTableModel(ui, self._columns(), _row_id, self)
@@ -65,6 +87,7 @@ class StockPage(SearchedPage):
         left.setContentsMargins(16, 14, 16, 12)
         left.setSpacing(10)
         left.addLayout(head)
+        left.addWidget(self._place)
         left.addWidget(self._chips)
         left.addWidget(self.table, 1)
         left.addWidget(self._empty, 1)
@@ -120,11 +143,25 @@ class StockPage(SearchedPage):
             self._presenter.review()
         elif key == Qt.Key.Key_F5:
             self._presenter.reload()
-        elif key in _KEYS and modifiers == Qt.KeyboardModifier.NoModifier:
-            self._presenter.begin_act(_KEYS[key])
+        elif has_ctrl and key == Qt.Key.Key_B:
+            self._open_place()
+        elif (key, modifiers) in _KEYS:
+            self._begin(_KEYS[key, modifiers])
         else:
             return False
         return True
+
+    def _begin(self, act: str) -> None:
+        if self._ui.may(RIGHTS[act]):
+            self._presenter.begin_act(act)
+        else:
+            self._presenter.refuse(RIGHTS[act])
+
+    def _open_place(self) -> None:
+        if self._ui.may(Right.CHANGE_SETTINGS):
+            self._presenter.begin_place()
+        else:
+            self._presenter.refuse(Right.CHANGE_SETTINGS)
 
     def handle_changed(self) -> None:
         """Records changed somewhere: read again, but never pull the list away from under an eye further down."""
@@ -179,12 +216,15 @@ class StockPage(SearchedPage):
                 quarantined=sums.quarantined_qty,
                 available=sums.available_qty,
             )
-        if screen.act == "" and self.drawer.isVisible() and self._form_has_focus():
+        if screen.act == "" and self.drawer.isVisible() and self._form_has_focus("stock.form"):
             self.table.setFocus()
+        if not screen.is_naming and self._place.isVisible() and self._form_has_focus("stock.place."):
+            self.table.setFocus()
+        self._place.show_screen()
         self.drawer.show_detail(screen.detail)
         self.review.show_rows(screen.in_hand, is_open=screen.is_reviewing)
 
-    def _form_has_focus(self) -> bool:
-        """Whether the keyboard is in the form that is about to go."""
+    def _form_has_focus(self, name: str) -> bool:
+        """Whether the keyboard is in the form of this name, which is about to go."""
         focus = self.window().focusWidget()
-        return focus is not None and focus.objectName().startswith("stock.form")
+        return focus is not None and focus.objectName().startswith(name)

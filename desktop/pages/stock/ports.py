@@ -74,6 +74,23 @@ class StockDesk(Protocol):
         """Book a stocktake of one place."""
         ...
 
+    def transfer(
+        self,
+        from_warehouse_id: WarehouseId,
+        to_warehouse_id: WarehouseId,
+        sku_id: SkuId,
+        qty: int,
+        reason: str,
+        key: str,
+        batch: str = "",
+    ) -> StockActed:
+        """Move free units to another place."""
+        ...
+
+    def add_warehouse(self, code: str, name: str) -> WarehouseRow:
+        """A further place where goods are kept."""
+        ...
+
     def review_in_hand(self, movement_id: int) -> bool:
         """Say that goods booked on the spot were looked into."""
         ...

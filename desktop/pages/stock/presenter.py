@@ -50,6 +50,7 @@ class StockScreen:
         is_asked: the clerk was told what the act takes from orders; the next press means it.
         is_saving: an act is on its way; a further press is none.
         in_hand: goods to be reviewed; `is_reviewing` while their list is shown.
+        is_naming: the form of a new warehouse is open.
     """
 
     wanted: StockFilter = field(default_factory=StockFilter)
@@ -65,6 +66,7 @@ class StockScreen:
     round: int = 0
     in_hand: tuple[InHandRow, ...] = ()
     is_reviewing: bool = False
+    is_naming: bool = False
 
 
 class StockPresenter(ListPresenter[StockScreen]):
@@ -128,6 +130,8 @@ class StockPresenter(ListPresenter[StockScreen]):
 
     def close(self) -> bool:
         """Close the form, else the drawer; whether anything was open."""
+        if self._screen.is_naming:
+            return self.leave_place()
         if self._screen.act:
             return self.leave_act()
         was_open = self._screen.detail is not None or self._screen.is_reviewing
@@ -143,6 +147,9 @@ class StockPresenter(ListPresenter[StockScreen]):
 
     def begin_act(self, act: str) -> None:
         """Open the form of an act upon the open row."""
+        if act == "transfer" and len(self._screen.warehouses) < 2 and self._screen.detail is not None:
+            self._tell("notice", Phrase("stock.one_warehouse"), None)
+            return
         if self._screen.detail is not None and not self._screen.is_saving:
             self._key = self._nonce()
             self._show(act=act, is_asked=False, round=self._screen.round + 1)
@@ -183,6 +190,10 @@ class StockPresenter(ListPresenter[StockScreen]):
         place = (form.warehouse_id, row.sku_id, form.qty, reason, key, form.batch.strip())
         if act == "count":
             return self._stock.count(*place)
+        if act == "transfer":
+            return self._stock.transfer(
+                row.warehouse_id, form.warehouse_id, row.sku_id, form.qty, reason, key, row.batch
+            )
         return self._acts()[act](*place)
 
     def _acts(self) -> Mapping[str, Callable[..., StockActed]]:
@@ -204,6 +215,7 @@ class StockPresenter(ListPresenter[StockScreen]):
             served = acted.served_count
             facts: dict[str, object] = {"code": row.code, "n": abs(form.qty), "served": served}
             facts["qty"] = f"{form.qty:+d}" if act == "adjust" else str(form.qty)
+            facts["place"] = self._place_name(form.warehouse_id)
             words = Phrase(f"stock.done.{act}", facts)
             if served:
                 words = Phrase("stock.done.served", {"done": words, "n": served})
@@ -239,16 +251,53 @@ class StockPresenter(ListPresenter[StockScreen]):
             "quarantine": (stock.unquarantine, form.qty),
             "unquarantine": (stock.quarantine, form.qty),
         }
+        if act == "transfer":
+            ends = (form.warehouse_id, row.warehouse_id, row.sku_id, form.qty, UNDONE, f"{key}:undo", row.batch)
+            self._take_back(act, row, lambda: stock.transfer(*ends))
+            return
         opposite, qty = back[act]
         place = (form.warehouse_id, row.sku_id, qty, UNDONE, f"{key}:undo", form.batch.strip())
 
+        self._take_back(act, row, lambda: opposite(*place))
+
+    def _take_back(self, act: str, row: StockRow, work: Callable[[], StockActed]) -> None:
         def finished(_acted: StockActed) -> None:
             self._tell("good", Phrase("stock.undone", {"code": row.code}), None)
             self.reload()
 
-        self._tasks.submit(
-            lambda: opposite(*place), finished, lambda error: self._on_refused(act, error), owner=self, lane=Lane.ACTS
-        )
+        self._tasks.submit(work, finished, lambda error: self._on_refused(act, error), owner=self, lane=Lane.ACTS)
+
+    def _place_name(self, warehouse_id: WarehouseId) -> str:
+        return next((one.name for one in self._screen.warehouses if one.id == warehouse_id), "—")
+
+    # --- a new place --------------------------------------------------------------------------------------------
+
+    def begin_place(self) -> None:
+        """Open the form of a new warehouse."""
+        self._show(is_naming=True)
+
+    def leave_place(self) -> bool:
+        """Put the form away; whether it was open."""
+        was_open = self._screen.is_naming
+        self._show(is_naming=False)
+        return was_open
+
+    def make_place(self, code: str, name: str) -> None:
+        """Make the warehouse that was written."""
+        if self._screen.is_saving or not self._screen.is_naming:
+            return
+        self._show(is_saving=True)
+
+        def made(place: WarehouseRow) -> None:
+            self._show(is_saving=False, is_naming=False)
+            self._tell("good", Phrase("stock.place.made", {"name": place.name}), None)
+            self._sum_up()
+
+        def refused(error: Exception) -> None:
+            self._show(is_saving=False)
+            self._fail(error)
+
+        self._tasks.submit(lambda: self._stock.add_warehouse(code, name), made, refused, owner=self, lane=Lane.ACTS)
 
     def _on_refused(self, act: str, error: Exception) -> None:
         self._show(is_saving=False)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from core.access.rights import Right
 from core.inventory.queries import Explanation, NoteRow
 from core.inventory.reasons import parted
 from core.inventory.stock_list import StockRow
@@ -16,7 +17,12 @@ ACTS: Final[Mapping[str, tuple[str, str]]] = {
     "quarantine": ("F9", "pause"),
     "unquarantine": ("F10", "play"),
     "in_hand": ("F11", "hand"),
+    "transfer": ("Shift+F6", "truck"),
 }
+#: the right that each takes
+RIGHTS: Final[Mapping[str, Right]] = dict.fromkeys(ACTS, Right.ADJUST_STOCK) | dict.fromkeys(
+    ("receive", "in_hand"), Right.RECEIVE_STOCK
+)
 #: notes that say what no movement says
 _TELLING: Final = frozenset({"stock.quarantine", "stock.counted"})
 
@@ -54,7 +60,7 @@ def what_follows(row: StockRow, act: str, qty: int) -> Phrase:
         if lacking > 0:
             return Phrase("stock.follows.short", {"n": lacking, "variance": f"{qty - now.on_hand_qty:+d}"})
         return Phrase("stock.follows.count", {"now": now.on_hand_qty, "variance": f"{qty - now.on_hand_qty:+d}"})
-    if act in {"quarantine", "unquarantine"}:
+    if act in {"quarantine", "unquarantine", "transfer"}:
         left = now.available_qty + (qty if act == "unquarantine" else -qty)
         return Phrase("stock.follows.available", {"now": now.available_qty, "then": left})
     return Phrase("stock.follows.on_hand", {"now": now.on_hand_qty, "then": now.on_hand_qty + qty})

@@ -11,6 +11,8 @@ _MODULES = (
     "0004_handover",
     "0005_people",
     "0006_print_data",
+    "0007_bins",
+    "0008_house_sender",
 )
 
 

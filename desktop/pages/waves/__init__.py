@@ -1,0 +1,1 @@
+"""Waves: what goes into one, how it gets on, what is to be fetched for it."""

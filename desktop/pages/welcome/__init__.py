@@ -1,0 +1,1 @@
+"""The first start: in a few steps from an empty folder to the first parcel."""
