@@ -25,6 +25,8 @@ class Command(StrEnum):
     REFRESH = "refresh"
     BACK = "back"
     TAKE_OVER = "take_over"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ BARCODES: Final = {
     "PD-WAVE": Command.WAVE,
     "PD-BACK": Command.BACK,
     "PD-TAKE": Command.TAKE_OVER,
+    "PD-MERGE": Command.MERGE,
+    "PD-PART": Command.UNMERGE,
 }
 #: quantities on the printed sheet; any PD-QTY-n up to 999 is understood
 SHEET_QUANTITIES: Final = (2, 3, 5, 6, 10, 12, 24, 48)

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -277,10 +277,10 @@ class Printers:
         """
         profile = self._profile(self._chosen())
         self._expect_idle(profile.key)
-        slip = Slip(draft.title, draft.code, draft.large, draft.facts, draft.blanks, draft.mark)
+        slip = Slip(**{one.name: getattr(draft, one.name) for one in fields(SlipDraft)})
         try:
             label = self._renderer.render_slip(slip, profile.size, profile.resolution)
-            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "SLIP")
+            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, draft.code)
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
         return profile.name

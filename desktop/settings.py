@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from desktop.scale.reading import BAUDS, FORMAT_NAMES, UNITS
+
 FILE_NAME: Final = "desk.json"
 _IDENTITY_NAME: Final = "desk-id.json"
 
@@ -25,6 +27,7 @@ class Setting:
         group: heading it stands under (`settings.group.<group>`).
         choices: allowed values of a text setting; empty for free text.
         lowest, highest: bounds of a number, both included.
+        longest: characters of a free text at most.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     lowest: int = 0
     highest: int = 0
+    longest: int = 40
 
     def accepts(self, value: object) -> bool:
         """Whether `value` may be stored here."""
@@ -42,7 +46,7 @@ class Setting:
             return isinstance(value, int) and self.lowest <= value <= self.highest
         if not isinstance(value, str):
             return False
-        return value in self.choices if self.choices else len(value) <= 40
+        return value in self.choices if self.choices else len(value) <= self.longest
 
 
 SETTINGS: Final = (
@@ -56,11 +60,18 @@ SETTINGS: Final = (
     Setting("wave_size", 20, "work", lowest=1, highest=500),
     Setting("knowledge_limit_s", 180, "work", lowest=10, highest=3600),
     Setting("ship_on_old", default=True, group="work"),
+    Setting("print_slip", default=True, group="work"),
     Setting("sound", default=True, group="sound"),
     Setting("volume", 80, "sound", lowest=0, highest=100),
     Setting("scanner_gap_ms", 50, "scanner", lowest=10, highest=200),
     Setting("scanner_terminator", "either", "scanner", choices=("either", "enter", "tab")),
     Setting("scanner_debounce_ms", 250, "scanner", lowest=0, highest=2000),
+    Setting("scale_port", "", "scale", longest=200),
+    Setting("scale_format", "ad", "scale", choices=FORMAT_NAMES),
+    Setting("scale_baud", BAUDS[0], "scale", choices=BAUDS),
+    Setting("scale_unit", UNITS[0], "scale", choices=UNITS),
+    Setting("weight_grams", 100, "scale", lowest=0, highest=5000),
+    Setting("weight_percent", 10, "scale", lowest=0, highest=100),
 )
 BY_NAME: Final[Mapping[str, Setting]] = {setting.name: setting for setting in SETTINGS}
 

@@ -113,6 +113,7 @@ QLabel[look="notice"] { color: @notice; }
 QLabel[look="stop"] { color: @stop; font-weight: 600; }
 QLabel[look="step"] { color: @accent; font-weight: 600; }
 QLabel[look="number"] { font-size: @px20; font-weight: 600; }
+QLabel[look="figure"] { font-size: @px28; font-weight: 700; }
 QLabel[look="mono"] { font-size: @px16; font-weight: 600; }
 
 QFrame[look="rail"] { background: @surface; border: none; border-right: 1px solid @line; }

@@ -105,6 +105,8 @@ class ShipmentNotice:
     waybill_no: str
     #: (platform line number, quantity in this parcel)
     lines: Sequence[tuple[str, int]]
+    #: of the whole parcel, None where it was not weighed; goes on only to shops that want it
+    weight_g: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,26 @@ from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
-from core.fulfilment import boxes, outbound, packing, rush, views, waves
+from core.fulfilment import boxes, merging, outbound, packing, parked, rush, views, waves, weighing
 from core.fulfilment.packing import Act
-from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import (
+    KnowledgeRule,
+    ParcelView,
+    ParkedRow,
+    PickRow,
+    ShippedRow,
+    Verdict,
+    WaveView,
+    WeightRule,
+)
+from core.fulfilment.slips import parcel_of_slip
 from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
 
 #: the parcel is this desk's from now on
 _OPENED = frozenset({"parcel.opened", "parcel.taken_over", "rush.packed"})
+#: what could go into its box is looked up
+_MAY_TAKE_MORE = frozenset({"parcel.opened", "parcel.taken_over", "merge.done", "merge.undone"})
 #: goods in hand that no line here wants
 _STRAY = frozenset({"item.wrong", "goods.nothing_open"})
 
@@ -36,7 +48,15 @@ class Packing:
         verdict = self._act(operation)
         if verdict.code in _OPENED and verdict.parcel is not None:
             self._asking.parcel_opened(verdict.parcel.id)
-        return verdict
+        return self._with_companions(verdict)
+
+    def _with_companions(self, verdict: Verdict) -> Verdict:
+        """What could travel in the same box, read behind the verdict's write."""
+        parcel = verdict.parcel
+        if verdict.code not in _MAY_TAKE_MORE or parcel is None:
+            return verdict
+        found = self._store.read(lambda connection: merging.companions(connection, parcel.id))
+        return replace(verdict, facts={**verdict.facts, "companions": found})
 
     def _with_owner(self, verdict: Verdict) -> Verdict:
         """Goods that do not belong where they were scanned: say whose they are, read behind the verdict's write."""
@@ -61,8 +81,11 @@ class Packing:
 
     @needs(Right.PACK)
     def open_code(self, raw: str, nonce: str) -> Verdict:
-        """Open the parcel that a scanned waybill number or order number names."""
-        return self._with_owner(self._open(lambda uow: packing.open_code(uow, Act("open", _clean(raw), nonce))))
+        """Open the parcel that a scanned waybill number, order number or slip names."""
+        parcel_id, act = parcel_of_slip(raw), Act("open", _clean(raw), nonce)
+        if parcel_id is not None:
+            return self._open(lambda uow: parked.open_parked(uow, parcel_id, act))
+        return self._with_owner(self._open(lambda uow: packing.open_code(uow, act)))
 
     @needs(Right.PACK)
     def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
@@ -87,9 +110,16 @@ class Packing:
         return self._act(lambda uow: packing.undo(uow, parcel_id, fence, Act("undo", "", nonce)))
 
     @needs(Right.PACK)
-    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
-        """Note the weight."""
-        return self._act(lambda uow: packing.weigh(uow, parcel_id, fence, grams, Act("weigh", "", nonce)))
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:
+        """Note the weight; with a rule, ask first about one that is far from what the goods weigh."""
+        act = Act("weigh", "", nonce)
+        return self._act(lambda uow: weighing.weigh(uow, parcel_id, fence, grams, rule, act))
+
+    @needs(Right.PACK)
+    def skip_weight(self, parcel_id: int, fence: int, why: str, nonce: str) -> Verdict:
+        """The clerk sends it without a weight; `why` is what was wrong with the scale."""
+        act = Act("weigh", "", nonce)
+        return self._act(lambda uow: weighing.skip_weight(uow, parcel_id, fence, why, act))
 
     @needs(Right.PACK)
     def scan_label(
@@ -107,6 +137,9 @@ class Packing:
 
         `on_desk` is id and fence of the parcel that lies complete on the desk.
         """
+        parcel_id = parcel_of_slip(raw)
+        if on_desk is None and parcel_id is not None:
+            return self.open_code(raw, nonce)
         act = Act("rush", _clean(raw), nonce)
         return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act))
 
@@ -127,10 +160,42 @@ class Packing:
         return self._act(lambda uow: boxes.add_box(uow, parcel_id, fence, Act("box", "", nonce)))
 
     @needs(Right.PACK)
+    def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Put the other parcels for the same receiver into this box."""
+        act = Act("merge", "", nonce)
+        verdict = self._act(lambda uow: merging.merge(uow, parcel_id, fence, act))
+        if verdict.code == "merge.done":
+            # The shop is asked about the orders that came in, too (P4).
+            self._asking.parcel_opened(parcel_id)
+        return self._with_companions(verdict)
+
+    @needs(Right.PACK)
+    def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Part the orders in this box again."""
+        act = Act("unmerge", "", nonce)
+        return self._with_companions(self._act(lambda uow: merging.unmerge(uow, parcel_id, fence, act)))
+
+    @needs(Right.PACK)
     def exception(self, parcel_id: int, fence: int, reason: str, nonce: str) -> Verdict:
         """Hold the orders and free the desk."""
         act = Act("exception", "", nonce)
         return self._act(lambda uow: packing.exception(uow, parcel_id, fence, reason, act))
+
+    @needs(Right.PACK)
+    def damaged(self, parcel_id: int, fence: int, nonce: str, raw: str = "", line_id: int | None = None) -> Verdict:
+        """A unit is broken, named by its barcode or its line: set it aside in the books and ask for another."""
+        act = Act("damaged", _clean(raw), nonce)
+        return self._act(lambda uow: parked.damaged(uow, parcel_id, fence, line_id, act))
+
+    @needs(Right.SEE_DESK)
+    def parked(self) -> tuple[ParkedRow, ...]:
+        """What was set aside and waits, the oldest first."""
+        return self._store.read(parked.parked)
+
+    @needs(Right.PACK)
+    def parked_slip(self, parcel_id: int) -> ParkedRow | None:
+        """What the slip of a parcel that was set aside says; None where it has gone on."""
+        return next(iter(self._store.read(lambda connection: parked.parked(connection, parcel_id))), None)
 
     @needs(Right.PACK)
     def leave(self, parcel_id: int, fence: int) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from core.access.gate import needs
 from core.access.rights import Right
 from core.db.unit_of_work import Store, UnitOfWork
+from core.fulfilment import parked
 from core.fulfilment.resuming import goods_came
 from core.inventory import ledger, queries, stock_list
 from core.inventory.queries import Discrepancy, Explanation
@@ -30,19 +31,24 @@ from core.runtime.ids import LevelId, SkuId, WarehouseId
 
 @dataclass(frozen=True, slots=True)
 class StockActed:
-    """A booking, and how many waiting orders went on because of it."""
+    """A booking, how many waiting orders went on because of it, and the parked parcels that can go on now."""
 
     booked: Booked
     served_count: int = 0
+    ready_slips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StockCounted:
-    """A stocktake, how many waiting orders went on, and the numbers of the orders that lack goods because of it."""
+    """A stocktake, how many waiting orders went on, and the numbers of the orders that lack goods because of it.
+
+    `ready_slips`: the parked parcels that can go on now.
+    """
 
     result: CountResult
     served_count: int = 0
     short_order_nos: tuple[str, ...] = ()
+    ready_slips: tuple[str, ...] = ()
 
 
 #: an act of the ledger upon one level: uow, warehouse, goods, quantity, reason, key, batch
@@ -216,7 +222,8 @@ class Stock:
             short = _hold_short(uow, result)
             if result.is_repeat or result.variance_qty <= 0:
                 return StockCounted(result, 0, short)
-            return StockCounted(result, len(goods_came(uow, self._carrier_code, [sku_id])), short)
+            served = goods_came(uow, self._carrier_code, [sku_id])
+            return StockCounted(result, len(served), short, parked.ready_with(uow.connection, sku_id))
 
         return self._store.write(book)
 
@@ -235,7 +242,10 @@ class Stock:
         def book(uow: UnitOfWork) -> StockActed:
             _expect_warehouses(uow, {warehouse_id})
             booked = act(uow, warehouse_id, sku_id, qty, reason, key, batch.strip())
-            return StockActed(booked, 0 if booked.is_repeat else len(goods_came(uow, self._carrier_code, [sku_id])))
+            if booked.is_repeat:
+                return StockActed(booked)
+            served = goods_came(uow, self._carrier_code, [sku_id])
+            return StockActed(booked, len(served), parked.ready_with(uow.connection, sku_id))
 
         return self._store.write(book)
 

@@ -4,8 +4,20 @@ from sqlalchemy import func, select, update
 
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
-from core.fulfilment.packing import Act, answer, lines_left, lost, refunded_inside, repeated, want_label_of
+from core.fulfilment.packing import (
+    Act,
+    answer,
+    lines_left,
+    lost,
+    orders_in,
+    refunded_inside,
+    repeated,
+    want_label_of,
+    without_other_boxes,
+)
 from core.fulfilment.records import Tone, Verdict
+from core.orders.lifecycle import move_where_possible
+from core.orders.states import Event
 from core.waybills.numbers import plan_numbers
 
 
@@ -47,6 +59,10 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         uow.execute(here.values(qty=line.verified_qty))
     plan_numbers(uow, [(next_id, box.consignee_id)], box.carrier_code)
     uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="packed", packed_at=uow.now))
+    # An order that is whole in this box is packed; one of which nothing is in it waits with the rest.
+    move_where_possible(uow, without_other_boxes(uow, parcel_id, ("to_pack", "packing")), Event.PACK)
+    in_this = set(orders_in(uow, parcel_id))
+    move_where_possible(uow, [one for one in orders_in(uow, next_id) if one not in in_this], Event.LEAVE)
     uow.record("parcel.box_added", "parcel", parcel_id, next_parcel_id=next_id)
     want_label_of(uow, parcel_id)
     facts = {"box": box.box_no, "next_parcel_id": next_id}

@@ -28,6 +28,7 @@ from core.fulfilment.packing import (
     without_other_boxes,
 )
 from core.fulfilment.records import KnowledgeRule, OnOld, Tone, Verdict
+from core.fulfilment.slips import parcel_of_slip
 from core.inventory.models import Reservation
 from core.inventory.service import consume
 from core.inventory.states import ClaimState
@@ -55,7 +56,8 @@ def scan_label(
         return seen
     waybill = find_waybill(uow, act.raw)
     if waybill is None:
-        return answer(uow, act, "label.unknown", Tone.WRONG, parcel_id=expected_parcel_id, raw=act.raw)
+        code = "label.unknown" if parcel_of_slip(act.raw) is None else "slip.not_now"
+        return answer(uow, act, code, Tone.WRONG, parcel_id=expected_parcel_id, raw=act.raw)
     # A refund that is being stored right now is waited for, so that it is seen below.
     lock_orders(uow, orders_in(uow, waybill.parcel_id))
     waybill = find_waybill(uow, act.raw)

@@ -16,6 +16,7 @@ from core.catalog.records import ScannedSku
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
+from core.fulfilment.slips import parcel_of_slip
 from core.fulfilment.states import IS_OPEN, IS_REST
 from core.fulfilment.views import parcel_view
 from core.orders import holds
@@ -246,7 +247,9 @@ def open_parcel(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = No
 
 
 def called_off(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
-    """The verdict on a parcel that was cancelled: refunded, or changed and coming back as another parcel."""
+    """The verdict on a cancelled parcel: refunded, or changed or joined and coming back as another parcel."""
+    if not orders_in(uow, parcel_id):
+        return answer(uow, act, "parcel.recalled", Tone.STOP, parcel_id=parcel_id)
     orders = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id)
     alive = select(Order.id).where(Order.id.in_(orders), Order.fulfilment != "cancelled").limit(1)
     goods = select(ParcelLine.id).where(ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn.is_(False))
@@ -310,6 +313,8 @@ def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) 
 
 def _no_goods(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
     """Not the code of any goods: a label that was scanned too early is told apart from a code nobody knows."""
+    if parcel_of_slip(act.raw) is not None:
+        return answer(uow, act, "slip.not_now", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
     waybill = find_waybill(uow, act.raw)
     if waybill is None:
         return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
@@ -447,18 +452,6 @@ def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         move_where_possible(uow, orders_in(uow, parcel_id), Event.UNPACK)
     uow.record("parcel.scan_undone", "parcel", parcel_id, units=sum(part.qty for part in parts))
     return answer(uow, act, "scan.undone", Tone.NOTICE, parcel_id=parcel_id, line_id=last.parcel_line_id)
-
-
-def weigh(uow: UnitOfWork, parcel_id: int, fence: int, grams: int, act: Act) -> Verdict:
-    """Note the weight on the scale."""
-    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
-    if seen is not None:
-        return seen
-    if not 0 < grams < 1_000_000:
-        return answer(uow, act, "weight.impossible", Tone.WRONG, parcel_id=parcel_id, grams=grams)
-    uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(weight_g=grams))
-    uow.record("parcel.weighed", "parcel", parcel_id, grams=grams)
-    return answer(uow, act, "weight.ok", Tone.UNIT, parcel_id=parcel_id, grams=grams)
 
 
 def leave(uow: UnitOfWork, parcel_id: int, fence: int) -> None:

@@ -36,6 +36,20 @@ class KnowledgeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightRule:
+    """How far a parcel may be from what it should weigh, and whether the clerk has been asked about it already.
+
+    Attributes:
+        grams, percent: the larger of both is the tolerance; percent is of the expected weight.
+        is_meant: the clerk has heard that it is off and sends it all the same.
+    """
+
+    grams: int
+    percent: int
+    is_meant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PackLine:
     """One line of the open parcel."""
 
@@ -109,8 +123,15 @@ class Verdict:
     Goods that do not belong where they were scanned (item.wrong, goods.nothing_open) come with the fact `owner`: an
     `Owner`, or None where no parcel that is next in turn wants them.
 
+    A parcel that opens, takes others in or parts with them comes with the fact `companions`: what could go into the
+    same box.
+
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
-    weight.ok, hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible, parcel.parked,
+    weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g),
+    hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible,
+    parcel.parked, parcel.waits (its goods have not come), unit.damaged, unit.not_here,
+    slip.not_now (a slip was scanned while another parcel lies open), merge.done,
+    merge.nothing, merge.undone, merge.nothing_to_part,
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,
@@ -148,6 +169,46 @@ class Owner:
     opened_at: datetime | None
     wave_seq: int | None
     wave_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A parcel for the same receiver that waits untouched and could go into the same box."""
+
+    parcel_id: int
+    fence: int
+    order_nos: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRow:
+    """Units of one SKU that a parcel still lacks."""
+
+    sku_id: int
+    sku_code: str
+    name: str
+    qty: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """A parcel that was set aside, as its slip and the list say it; nothing personal.
+
+    Attributes:
+        slip: what the slip's bars hold; scanned, it opens the parcel again.
+        reason: of the desk's exceptions: short, damaged, address, ...
+        can_go_on: what it waited for has come.
+    """
+
+    parcel_id: int
+    slip: str
+    order_nos: tuple[str, ...]
+    reason: str
+    at: datetime
+    operator: str
+    desk: str
+    missing: tuple[MissingRow, ...]
+    can_go_on: bool
 
 
 @dataclass(frozen=True, slots=True)

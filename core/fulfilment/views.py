@@ -1,5 +1,6 @@
 """Reading a parcel as the desk shows it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -96,12 +97,18 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         waybill_no=(waybill.number or "") if waybill else "",
         waybill_state=waybill.state if waybill else "none",
         print_state=_print_state(connection, waybill.id) if waybill else "none",
-        expected_weight_g=sum(line.weight_g * line.qty for line in lines if not line.is_withdrawn),
+        expected_weight_g=_goods_weight(lines),
         weight_g=row.weight_g,
         ship_by_at=row.ship_by_at,
         seen_at=min((order.seen_at for order in orders if order.channel != BY_HAND), default=None),
         lines=tuple(_pack_line(line) for line in lines),
     )
+
+
+def _goods_weight(lines: Sequence[Any]) -> int:
+    """What the goods weigh together, without their packaging; 0 where nobody has said what one of them weighs."""
+    inside = [line for line in lines if not line.is_withdrawn]
+    return sum(line.weight_g * line.qty for line in inside) if all(line.weight_g for line in inside) else 0
 
 
 def _pack_line(line: Any) -> PackLine:

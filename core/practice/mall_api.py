@@ -47,7 +47,9 @@ class MallApi:
             child.close()
         if len({line["line_no"] for line in lines}) != len(lines):
             raise invalid("a line stands twice")
-        parcel = {"carrier": body.text("carrier"), "no": body.text("no"), "lines": lines}
+        parcel: dict[str, object] = {"carrier": body.text("carrier"), "no": body.text("no"), "lines": lines}
+        if body.has("weight_g"):
+            parcel["weight_g"] = body.whole("weight_g")
         body.close()
         status, answer = self._side.ship(no, request.headers.get("idempotency-key", ""), parcel)
         return json_answer(status, answer)

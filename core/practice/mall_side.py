@@ -59,7 +59,7 @@ class MallSide:
 
     def _note_parcel(self, no: str, body: Json) -> tuple[int, Json]:
         with self._shop.orders.changing(no) as order:
-            parcel = {"carrier": body["carrier"], "no": body["no"], "lines": body["lines"]}
+            parcel: Json = {name: body[name] for name in ("carrier", "no", "lines", "weight_g") if name in body}
             is_new = not any(_same_parcel(parcel, told) for told in order["shipments"])
             if is_new:
                 _must_be_shippable(order)

@@ -10,6 +10,7 @@ from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
 from core.db.models import Outbox
 from core.fulfilment.models import Parcel
+from core.fulfilment.parked import parked
 from core.orders.models import Order
 from core.orders.states import OPEN_STATES
 from core.reports.day import day_begins
@@ -111,11 +112,13 @@ def _left_open(connection: Connection, now: datetime) -> tuple[Check, ...]:
     held = count(Order, *open_orders, Order.hold_reason != "")
     failed = count(Outbox, Outbox.state == "failed")
     unknown = count(PrintJob, PrintJob.state == "unknown")
+    ready = sum(row.can_go_on for row in parked(connection))
     forgotten = count(Parcel, Parcel.awaits_courier, Parcel.shipped_at < now - _FORGOTTEN)
     checks = [
         Check("late", "stop" if late else "good", {"n": late}, "orders" if late else ""),
         Check("due_today", "good", {"n": today}, "orders" if today else ""),
         Check("held", "notice" if held else "good", {"n": held}, "orders" if held else ""),
+        Check("parked", "notice" if ready else "good", {"n": ready}, "packing" if ready else ""),
         Check("failed", "stop" if failed else "good", {"n": failed}, "activity" if failed else ""),
         Check("unknown_prints", "stop" if unknown else "good", {"n": unknown}, "packing" if unknown else ""),
         Check("forgotten", "stop" if forgotten else "good", {"n": forgotten}, "handover" if forgotten else ""),

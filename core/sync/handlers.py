@@ -153,6 +153,7 @@ def _notice(connection: Connection, parcel_id: int, order_id: int) -> tuple[Shop
         carrier_code=waybill.carrier_code,
         waybill_no=waybill.number or "",
         lines=lines,
+        weight_g=connection.execute(select(Parcel.weight_g).where(Parcel.id == parcel_id)).scalar_one(),
     )
     return shop_of(connection, order.shop_id), notice
 

@@ -20,6 +20,7 @@ from desktop.scanner import ScannerFilter
 from desktop.shell.keys import Page, ShellKeys
 from desktop.shell.late import Late
 from desktop.shell.rail import PAGES
+from desktop.shell.scale import ScaleAtDesk
 from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
 from desktop.sounds import Sounds
@@ -31,7 +32,7 @@ from desktop.widgets.pictures import PictureBook
 if TYPE_CHECKING:
     from core.fulfilment.records import PickRow
     from core.fulfilment.wave_records import WaveProgress
-    from desktop.pages.printers.ports import PrinterView
+    from desktop.pages.printers.ports import PrinterView, SlipDraft
     from desktop.shell.door import Door
     from desktop.shell.ports import DeskPorts
     from desktop.shell.sign_in_page import SignInPage
@@ -66,6 +67,7 @@ class ShellParts(QObject):
         self.strip = Strip(ui, self._tell_story, window.go, self._change_language, window.leave)
         self._keys: KeySheet | None = None
         self._pictures = PictureBook(tasks, self)
+        self._scale = ScaleAtDesk(ui.settings, self)
         self.packing = PackingPresenter(
             self._behind.stand_in(lambda ports: ports.packing),
             self._behind.stand_in(lambda ports: ports.labels),
@@ -74,7 +76,11 @@ class ShellParts(QObject):
             now=ui.now,
             nonce=lambda: secrets.token_hex(16),
             on_sound=self._sounds.play,
+            scale=self._scale,
+            print_slip=self._print_slip,
+            say=ui.texts.say,
         )
+        self._scale.changed.connect(self.packing.follow_scale)
         ui.settings.run_later = self._run_later
         self._sign_in: SignIn | None = None
         self._door: Door | None = None
@@ -103,6 +109,7 @@ class ShellParts(QObject):
     def join(self, ports: "DeskPorts") -> None:
         """What is behind the window is there."""
         self._ports = ports
+        self._scale.start()
         self._pictures.open(ports.pictures, ports.fetch_picture)
         self._sign_in = SignIn(self._ui.settings, ports.desks, self._tasks, self.tell, self)
         self._window.frame.rail.offer(self.may_open)
@@ -117,6 +124,11 @@ class ShellParts(QObject):
             self._ui.entitled.emit()
             self._window.frame.rail.offer(self.may_open)
             self.strip.show_session(self._door.session)
+
+    def _print_slip(self, slip: "SlipDraft") -> str:
+        """In a lane: waits for what is behind the window."""
+        print_slip = self._behind.get().print_slip
+        return "" if print_slip is None else print_slip(slip)
 
     # --- who is here --------------------------------------------------------------------------------------------
 
@@ -290,7 +302,8 @@ class ShellParts(QObject):
         from desktop.pages.day.page import DayPage
         from desktop.pages.day.presenter import DayPresenter
 
-        presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell)
+        presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell, self._scale)
+        self._scale.changed.connect(presenter.look_at_scale)
         presenter.on_door = self._go_through
         return DayPage(self._ui, presenter, lambda: self._window.go("reports"))
 
@@ -396,7 +409,14 @@ class ShellParts(QObject):
 
         again = None if self._ports.welcome is None else lambda: self.open_welcome(again=True)
         return SettingsPage(
-            self._ui, self._tasks, self.tell, self._sounds.play, self._folder, self._ports.practice, again
+            self._ui,
+            self._tasks,
+            self.tell,
+            self._sounds.play,
+            self._folder,
+            self._ports.practice,
+            scale=self._scale,
+            set_up_again=again,
         )
 
     def open_welcome(self, *, again: bool = False) -> None:
@@ -482,6 +502,7 @@ class ShellParts(QObject):
     def close(self) -> None:
         """The window closes: nobody waits any longer for what is not there yet."""
         self.packing.close()
+        self._scale.stop()
         self._sounds.stop()
         self._behind.give_up(Unavailable("desk.closed", "the window was closed"))
 

@@ -12,12 +12,12 @@ from desktop.pages.customers.ports import CustomerDesk
 from desktop.pages.day.ports import DayDesk
 from desktop.pages.entry.ports import EntryDesk
 from desktop.pages.files.ports import FileDesk
-from desktop.pages.handover.ports import HandoverDesk, PrintSlip
+from desktop.pages.handover.ports import HandoverDesk
 from desktop.pages.log.ports import AuditDesk
 from desktop.pages.orders.ports import OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.people.ports import PeopleDesk, PrintBadge
-from desktop.pages.printers.ports import PrinterDesk
+from desktop.pages.printers.ports import PrinterDesk, PrintSlip
 from desktop.pages.products.ports import ProductDesk
 from desktop.pages.settings.practice import PracticeDesk
 from desktop.pages.shops.ports import ShopDesk

@@ -22,6 +22,8 @@ KEYS: Final = (
     ("Shift+F8", "keys.new_number"),
     ("F9", "keys.exception"),
     ("F10", "keys.box"),
+    ("Shift+F10", "keys.merge"),
+    ("Shift+F4", "keys.unmerge"),
     ("F11", "keys.weigh"),
     ("F12", "keys.next"),
     ("Shift+F12", "keys.take_over"),

@@ -33,11 +33,14 @@ def draw_slip(canvas: Canvas, slip: Slip, sheet: Sheet) -> None:
     canvas.text(Rect(left, y, wide, 15), slip.large, _LARGE, Align.CENTRE)
     y += 16
     low = canvas.height - sheet.margin - 3 - _BLANK * len(slip.blanks)
-    for fact in slip.facts:
-        if y + _ROW > low:
-            break
-        canvas.text(Rect(left, y, wide, _ROW), fact, _TEXT)
-        y += _ROW
+    foot = low - _ROW * len(slip.foot)
+    shown = list(slip.facts[: int((foot - y) / _ROW)])
+    if len(shown) < len(slip.facts) and slip.more:
+        shown[-1:] = [slip.more]
+    for place, fact in enumerate(shown):
+        canvas.text(Rect(left, y + _ROW * place, wide, _ROW), fact, _TEXT)
+    for place, line in enumerate(slip.foot):
+        canvas.text(Rect(left, foot + _ROW * place, wide, _ROW), line, _TEXT)
     for place, caption in enumerate(slip.blanks):
         bottom = low + _BLANK * (place + 1)
         canvas.text(Rect(left, bottom - _ROW, wide * 0.35, _ROW), caption, _TEXT)

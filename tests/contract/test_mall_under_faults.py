@@ -362,3 +362,23 @@ def test_secrets_are_asked_for_as_secrets() -> None:
         assert len(set(names)) == len(names)
         assert all(item.label_zh and item.label_en for item in plugin.settings)
         assert all(item.kind == "secret" for item in plugin.settings if "secret" in item.name)
+
+
+@pytest.mark.parametrize(("tells_weight", "told"), [(True, 2130), (False, None)])
+def test_what_a_parcel_weighs_goes_on_where_the_mall_wants_it(mall, tells_weight, told):
+    no = mall.place()
+    mall.pay(no)
+    channel = MallChannel(mall.place_, mall.channel._key, mall.http, tells_weight=tells_weight)
+    for weight_g in (2130, 2130):
+        channel.confirm_shipment(ShipmentNotice("s-1", no, "PX", "PX1", [("1", 1)], weight_g))
+    (parcel,) = mall.server.shop.order(no)["shipments"]
+    assert (parcel.get("weight_g"), parcel["no"]) == (told, "PX1")
+
+
+def test_a_parcel_that_was_not_weighed_is_told_without_a_weight(mall):
+    no = mall.place()
+    mall.pay(no)
+    channel = MallChannel(mall.place_, mall.channel._key, mall.http, tells_weight=True)
+    channel.confirm_shipment(ShipmentNotice("s-1", no, "PX", "PX1", [("1", 1)]))
+    (parcel,) = mall.server.shop.order(no)["shipments"]
+    assert "weight_g" not in parcel

@@ -14,10 +14,11 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea
 
 from core.access.rights import Role
 from core.desk.files import Files
+from core.fulfilment.records import Companion
 from core.fulfilment.wave_records import Choice
 from core.runtime.errors import Refused
 from core.runtime.remote_errors import Rejected, Temporary
@@ -27,12 +28,14 @@ from desktop.first_start import Source
 from desktop.pages.people.presenter import Form
 from desktop.pages.welcome.printer_step import Stage
 from desktop.pages.welcome.steps import Step
+from desktop.scale.state import Condition
 from desktop.scan_parser import Stroke
 from desktop.scan_trial import SAMPLE
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
 from tests.files.conftest import csv_bytes, pdd_orders
+from tests.simulators.serial_scale import SerialScale
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 from tests.support.fake_shop import LIN, line
 from tests.support.ports import stand_in_ports
@@ -576,6 +579,113 @@ def render_people(app: QApplication, out: Path, language: str, theme: str) -> No
         staff.world.close()
 
 
+def scale_scenes(window: DeskWindow, world: DeskWorld, scale: SerialScale) -> dict[str, Callable[[], None]]:
+    """A desk with a scale, things that cannot go on, and parcels for one door."""
+    presenter = window.parts.packing
+    milk, bottle = (goods.barcode for goods in GOODS[:2])
+
+    def weight(condition: Condition, grams: int | None = None) -> None:
+        settled(
+            lambda: presenter.screen.scale.condition is condition and grams in {None, presenter.screen.scale.grams}
+        )
+
+    def put(grams: int) -> None:
+        scale.put(grams)
+        weight(Condition.STEADY, grams)
+
+    def packing() -> None:
+        weight(Condition.STEADY, 0)
+        opened(window, milk)
+        put(1240)
+
+    def light() -> None:
+        presenter.scan(milk)
+        presenter.scan(bottle)
+        presenter.press(Command.HAND)
+        settle(60)
+        scale.put(0)
+        weight(Condition.STEADY, 0)
+        put(1790)
+        presenter.scan("7312345678001")
+
+    def gone() -> None:
+        scale.unplug()
+        weight(Condition.GONE)
+        presenter.press(Command.BACK)
+        presenter._weighing._doubt = None  # the clock stands still here, and a scan at once again is a bounce
+        presenter.scan("7312345678001")
+
+    def damaged() -> None:
+        presenter.press(Command.BACK)
+        presenter.press(Command.UNDO)
+        presenter.press(Command.EXCEPTION)
+        presenter.press(Command.REASON, 2)
+
+    def parked() -> None:
+        presenter.press(Command.BACK)
+        presenter.press(Command.EXCEPTION)
+        presenter.press(Command.REASON, 1)
+        settle(60)
+        for reason in (1, 3):
+            presenter.press(Command.NEXT)
+            presenter.press(Command.EXCEPTION)
+            presenter.press(Command.REASON, reason)
+            settle(60)
+        world.parked_rows[1] = replace(world.parked_rows[1], can_go_on=True)
+        presenter.on_changed()
+
+    def parked_in_waves() -> None:
+        world.start_wave("scan_to_print", 4)
+        presenter.on_changed()
+
+    def companions() -> None:
+        parcels = [world.add_parcel((GOODS[1], 1)) for _ in range(3)]
+        world.companions = tuple(Companion(one.id, 0, one.order_nos) for one in parcels[1:])
+        presenter.press(Command.NEXT)
+        settle(60)
+        presenter._board.show(companions=world.companions)
+
+    def merged() -> None:
+        presenter.press(Command.MERGE)
+
+    def trial() -> None:
+        scale.plug_in()
+        weight(Condition.STEADY)
+        window.go("settings")
+        settle(100)
+        area = window.page("settings").findChild(QScrollArea)
+        area.ensureWidgetVisible(window.findChild(QFrame, "settings.scale"))
+
+    return {
+        "40-scale": packing,
+        "41-light": light,
+        "42-scale-gone": gone,
+        "43-damaged": damaged,
+        "44-parked": parked,
+        "45-parked-waves": parked_in_waves,
+        "46-companions": companions,
+        "47-merged": merged,
+        "48-scale-settings": trial,
+    }
+
+
+def render_scale(app: QApplication, out: Path, language: str, theme: str) -> None:
+    """The same for a desk with a scale."""
+    settings, world = settings_of(language, theme), furnished()
+    with tempfile.TemporaryDirectory() as folder, SerialScale(Path(folder)) as scale:
+        settings.put("scale_port", scale.path)
+        window = build_window(
+            app, settings, start=Start(lambda: stand_in_ports(world)), folder=out, now=lambda: START
+        )
+        window.show()
+        settle(400)
+        for name, act in scale_scenes(window, world, scale).items():
+            act()
+            settle(250)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+
+
 def welcome_scenes(window: DeskWindow) -> dict[str, Callable[[], None]]:
     """The first start, step by step; half of it is skipped."""
     frame = window.page("welcome")._presenter
@@ -709,6 +819,7 @@ def main() -> int:
             if wanted.only in f"{language}-{theme}":
                 render(app, wanted.out, language, theme)
                 render_people(app, wanted.out, language, theme)
+                render_scale(app, wanted.out, language, theme)
                 render_welcome(app, wanted.out, language, theme)
     return 0
 

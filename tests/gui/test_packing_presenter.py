@@ -264,9 +264,9 @@ def test_exception_asks_for_a_reason_and_frees_the_desk(desk):
     parcel = opened(desk)
     desk.press(Command.EXCEPTION)
     assert desk.screen.asking is Asking.EXCEPTION
-    desk.presenter.hand.type_char("2")
+    desk.presenter.hand.type_char("5")
     desk.tasks.run()
-    assert desk.called("exception") == ["damaged"]
+    assert desk.called("exception") == ["wrong_goods"]
     assert (desk.said, desk.screen.parcel) == ("verdict.parcel.parked", None)
     desk.scan(parcel.waybill_no)
     assert desk.said == "verdict.parcel.held"

@@ -99,6 +99,18 @@ def test_goods_that_come_send_waiting_orders_on_and_it_is_said_how_many(desk, sp
     assert desk.screen.act == ""
 
 
+@pytest.mark.parametrize(("act", "qty"), [("receive", 2), ("count", 100_002)])
+def test_goods_that_come_say_which_parked_parcels_can_go_on(desk, spine, act, qty):
+    spine.ready("A1", line("1", "BEAR", 2))
+    opened = spine.desk.open("A1").parcel
+    spine.desk.packing.exception(opened.id, opened.fence, "short", spine.desk.nonce())
+    spine.clock.advance(seconds=60)
+    desk.open("BEAR")
+    desk.act(act, qty)
+    assert desk.told[-1] == ("good", "stock.done.slips")
+    assert [row.can_go_on for row in spine.desk.packing.parked()] == [True]
+
+
 def test_a_second_press_before_the_answer_books_once(desk):
     desk.open("BEAR")
     desk.do("begin_act", "receive")

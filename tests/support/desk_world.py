@@ -13,16 +13,20 @@ from pathlib import Path
 
 from core.access.records import Unmasked
 from core.fulfilment.records import (
+    Companion,
     KnowledgeRule,
+    MissingRow,
     OnOld,
     Owner,
     PackLine,
     ParcelView,
+    ParkedRow,
     PickRow,
     ShippedRow,
     Tone,
     Verdict,
     WaveView,
+    WeightRule,
 )
 from core.orders.records import (
     PILES,
@@ -95,6 +99,11 @@ class DeskWorld:
     label_pictures: tuple[LabelPicture, ...] = ()
     voided: set[str] = field(default_factory=set)
     calls: list[tuple[str, object]] = field(default_factory=list)
+    #: no other unit is left of whatever breaks
+    broken_last: bool = False
+    #: for the same receiver as whatever opens next
+    companions: tuple[Companion, ...] = ()
+    parked_rows: dict[int, ParkedRow] = field(default_factory=dict)
     gate: threading.Event | None = None
     failures: list[Exception] = field(default_factory=list)
     _answers: dict[str, Verdict] = field(default_factory=dict)
@@ -221,14 +230,24 @@ class DeskWorld:
         with self._entered("undo", nonce):
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._undo(parcel_id))
 
-    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:
         with self._entered("weigh", grams):
 
             def weigh() -> Verdict:
+                off_g = grams - self.parcels[parcel_id].expected_weight_g
+                if rule is not None and not rule.is_meant and abs(off_g) > rule.grams:
+                    code = "weight.light" if off_g < 0 else "weight.heavy"
+                    facts = {"grams": grams, "off_g": abs(off_g)}
+                    return Verdict(code, Tone.WRONG, self.parcels[parcel_id], facts=facts)
                 self.parcels[parcel_id] = replace(self.parcels[parcel_id], weight_g=grams)
                 return Verdict("weight.ok", Tone.UNIT, self.parcels[parcel_id], facts={"grams": grams})
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or weigh())
+
+    def skip_weight(self, parcel_id: int, fence: int, why: str, nonce: str) -> Verdict:
+        with self._entered("skip_weight", why):
+            skipped = Verdict("weight.skipped", Tone.NOTICE, self.parcels[parcel_id], facts={"reason": why})
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or skipped)
 
     def scan_label(
         self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
@@ -273,13 +292,78 @@ class DeskWorld:
 
     def exception(self, parcel_id: int, fence: int, reason: str, nonce: str) -> Verdict:
         with self._entered("exception", reason):
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._park(parcel_id, reason))
 
-            def park() -> Verdict:
-                parcel = self.parcels[parcel_id]
-                self.parcels[parcel_id] = replace(parcel, state="held", opened_by="", fence=parcel.fence + 1)
-                return Verdict("parcel.parked", Tone.NOTICE, self.parcels[parcel_id], facts={"reason": reason})
+    def damaged(self, parcel_id: int, fence: int, nonce: str, raw: str = "", line_id: int | None = None) -> Verdict:
+        with self._entered("damaged", raw or line_id):
+            lines = self.parcels[parcel_id].lines
+            code = next((goods.code for goods in GOODS if raw and goods.barcode == raw), None)
+            line = next((one for one in lines if one.id == line_id or one.sku_code == code), None)
 
-            return self._once(nonce, lambda: self._lost(parcel_id, fence) or park())
+            def break_one() -> Verdict:
+                if line is None:
+                    return Verdict("unit.not_here", Tone.WRONG, self.parcels[parcel_id], facts={"raw": raw})
+                if self.broken_last:
+                    return self._park(parcel_id, "damaged")
+                self._put(self.parcels[parcel_id], line.id, verified_qty=min(line.verified_qty, line.qty - 1))
+                return Verdict("unit.damaged", Tone.NOTICE, self.parcels[parcel_id], line.id)
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or break_one())
+
+    def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        with self._entered("merge", parcel_id):
+
+            def merge() -> Verdict:
+                mine = self.parcels[parcel_id]
+                for each in self.companions:
+                    other = self.parcels[each.parcel_id]
+                    mine = replace(mine, lines=mine.lines + other.lines, order_nos=mine.order_nos + other.order_nos)
+                    self.parcels[other.id] = replace(other, state="cancelled", lines=())
+                self.parcels[parcel_id] = mine
+                count, self.companions = len(self.companions), ()
+                facts: dict[str, object] = {"n": count, "orders": count, "companions": ()}
+                return Verdict("merge.done", Tone.NOTICE, mine, facts=facts)
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or merge())
+
+    def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        with self._entered("unmerge", parcel_id):
+            parcel = self.parcels[parcel_id]
+            mine = tuple(line for line in parcel.lines if line.id // 100 == parcel_id)
+
+            def part() -> Verdict:
+                self.parcels[parcel_id] = replace(parcel, lines=mine, order_nos=parcel.order_nos[:1])
+                return Verdict("merge.undone", Tone.NOTICE, self.parcels[parcel_id], facts={"n": 1, "units": 1})
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or part())
+
+    def parked(self) -> tuple[ParkedRow, ...]:
+        with self._lock:
+            return tuple(self.parked_rows.values())
+
+    def parked_slip(self, parcel_id: int) -> ParkedRow | None:
+        with self._entered("parked_slip", parcel_id):
+            return self.parked_rows.get(parcel_id)
+
+    def _park(self, parcel_id: int, reason: str) -> Verdict:
+        parcel = self.parcels[parcel_id]
+        self.parcels[parcel_id] = replace(parcel, state="held", opened_by="", fence=parcel.fence + 1)
+        self.parked_rows[parcel_id] = ParkedRow(
+            parcel_id=parcel_id,
+            slip=f"PARK-{parcel_id}",
+            order_nos=parcel.order_nos,
+            reason=reason,
+            at=self.now(),
+            operator="小李",
+            desk=self.name,
+            missing=tuple(
+                MissingRow(line.sku_id, line.sku_code, line.short_name, line.missing_qty)
+                for line in parcel.lines
+                if line.missing_qty
+            ),
+            can_go_on=False,
+        )
+        return Verdict("parcel.parked", Tone.NOTICE, self.parcels[parcel_id], facts={"reason": reason})
 
     def leave(self, parcel_id: int, fence: int) -> None:
         with self._entered("leave", parcel_id):

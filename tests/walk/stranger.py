@@ -178,11 +178,14 @@ class Stranger:
         return any(self._patterns[code].fullmatch(text) for code in codes)
 
     def new_label(self, timeout_s: float = 20.0) -> str:
-        """Take the newest paper out of the printer: the number in its barcode."""
-        papers = self.printer.wait_for_papers(self._papers_seen + 1, timeout_s)
-        self._papers_seen = len(papers)
-        self.label_in_hand = next(text for kind, text in read_with_zxing(papers[-1]) if kind == "code128")
-        return self.label_in_hand
+        """Take the newest paper out of the printer: the number in its barcode. A slip goes onto its goods."""
+        while True:
+            papers = self.printer.wait_for_papers(self._papers_seen + 1, timeout_s)
+            self._papers_seen = len(papers)
+            number = next(text for kind, text in read_with_zxing(papers[-1]) if kind == "code128")
+            if not number.startswith("PARK-"):
+                self.label_in_hand = number
+                return number
 
     @property
     def has_new_paper(self) -> bool:

@@ -47,12 +47,15 @@ class MallChannel:
         *,
         make_nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         capabilities: Capabilities = CAPABILITIES,
+        tells_weight: bool = False,
     ) -> None:
+        """`tells_weight`: this mall wants to hear what a parcel weighs."""
         self.capabilities = capabilities
         self._place = place
         self._key = key
         self._http = http
         self._make_nonce = make_nonce
+        self._tells_weight = tells_weight
 
     def pull_orders(self, since: datetime, cursor: str | None) -> OrderPage:
         """Orders changed at or after `since`, in the order of their change; see the contract."""
@@ -78,11 +81,13 @@ class MallChannel:
 
     def confirm_shipment(self, notice: ShipmentNotice) -> None:
         """Say that a parcel left; `notice.key` makes a repeat harmless on the mall's side."""
-        body = {
+        body: dict[str, object] = {
             "carrier": notice.carrier_code,
             "no": notice.waybill_no,
             "lines": [{"line_no": line_no, "qty": qty} for line_no, qty in notice.lines],
         }
+        if self._tells_weight and notice.weight_g is not None:
+            body["weight_g"] = notice.weight_g
         path = f"/v1/orders/{_segment(notice.order_no)}/shipments"
         reply = self._call(Call("orders.ship", "POST", path, body=body, idempotency_key=notice.key))
         if reply.data.get("order_no") != notice.order_no or reply.data.get("no") != notice.waybill_no:

@@ -20,7 +20,8 @@ def _open(
         if not given.get(name, "").strip():
             raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
     place = endpoint(settings["base_url"], allow_lan=settings.get("allow_lan") == "1")
-    return MallChannel(place, MallKey(settings["key"].strip(), secret["secret"].strip()), http)
+    key = MallKey(settings["key"].strip(), secret["secret"].strip())
+    return MallChannel(place, key, http, tells_weight=settings.get("tells_weight") == "1")
 
 
 PLUGIN = ChannelPlugin(
@@ -35,6 +36,13 @@ PLUGIN = ChannelPlugin(
             "allow_lan",
             "允许局域网地址",
             "Allow an address in the local network",
+            kind="flag",
+            is_required=False,
+        ),
+        SettingField(
+            "tells_weight",
+            "发货时告诉包裹重量",
+            "Tell what a parcel weighs",
             kind="flag",
             is_required=False,
         ),

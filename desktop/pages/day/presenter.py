@@ -9,8 +9,11 @@ from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.formats import time_text
 from desktop.pages.day.ports import DayDesk
+from desktop.pages.packing.ports import Scale
+from desktop.pages.packing.scale_card import scale_tone, scale_word
 from desktop.pages.printers.ports import PrinterDesk
 from desktop.pages.printers.presenter import printer_tone, printer_words
+from desktop.scale.state import NO_SCALE, Condition
 from desktop.texts import Phrase, Texts
 
 #: the parts of the page
@@ -20,11 +23,12 @@ _GRAVITY = {"stop": 0, "notice": 1, "good": 2}
 
 @dataclass(frozen=True, slots=True)
 class DayScreen:
-    """What the page shows; `printers` and `carriers` are checks too, asked where the answers are."""
+    """What the page shows; `printers`, `scale` and `carriers` are checks too, asked where the answers are."""
 
     view: str = "start"
     checks: tuple[Check, ...] = ()
     printers: tuple[Check, ...] = ()
+    scale: tuple[Check, ...] = ()
     carriers: tuple[Check, ...] = ()
     report: DayReport | None = None
     is_known: bool = False
@@ -32,9 +36,8 @@ class DayScreen:
     @property
     def all_checks(self) -> tuple[Check, ...]:
         """What has to be seen to first, then what is well."""
-        return tuple(
-            sorted((*self.checks, *self.carriers, *self.printers), key=lambda check: _GRAVITY.get(check.tone, 1))
-        )
+        checks = (*self.checks, *self.carriers, *self.printers, *self.scale)
+        return tuple(sorted(checks, key=lambda check: _GRAVITY.get(check.tone, 1)))
 
     @property
     def worst(self) -> str:
@@ -45,11 +48,14 @@ class DayScreen:
 class DayPresenter(ScreenPresenter[DayScreen]):
     """Looks in the lane of reads."""
 
-    def __init__(self, day: DayDesk, printers: PrinterDesk, tasks: Tasks, tell: Tell) -> None:
-        """`printers` is asked for the state of each printer."""
+    def __init__(
+        self, day: DayDesk, printers: PrinterDesk, tasks: Tasks, tell: Tell, scale: Scale = NO_SCALE
+    ) -> None:
+        """`printers` is asked for the state of each printer, `scale` for its own."""
         super().__init__(DayScreen(), tell)
         self._day = day
         self._printers = printers
+        self._scale = scale
         self._tasks = tasks
         #: opens a page, or a pile of the order list
         self.on_door: Callable[[str], None] = lambda _door: None
@@ -64,6 +70,18 @@ class DayPresenter(ScreenPresenter[DayScreen]):
         self._tasks.submit(
             self._day.carriers, self._on_carriers, self._fail, owner=self, key="carriers", lane=Lane.SHOPS
         )
+        self.look_at_scale()
+
+    def look_at_scale(self) -> None:
+        """Whether the scale of this desk answers; a desk without one is asked nothing."""
+        state = self._scale.look()
+        tone = scale_tone(state)
+        is_well = tone in {"good", "busy"}
+        facts = {"state": Phrase(f"state.scale.{scale_word(state)}")}
+        check = Check("scale", "good" if is_well else tone, facts, "" if is_well else "settings")
+        seen = () if state.condition is Condition.OFF else (check,)
+        if seen != self.screen.scale:
+            self._show(scale=seen)
 
     def show_part(self, view: str) -> None:
         """Show another part of the page."""

@@ -10,8 +10,7 @@ from PySide6.QtGui import QFont
 
 from core.fulfilment.handover_records import SheetLine, SheetPaper
 from desktop.formats import kilograms
-from desktop.pages.handover.ports import PrintSlip
-from desktop.pages.printers.ports import SlipDraft
+from desktop.pages.printers.ports import PrintSlip, SlipDraft
 from desktop.paper import CENTRE, HEIGHT_MM, RIGHT, WIDTH_MM, Paper, a4_pdf
 from desktop.texts import Texts
 

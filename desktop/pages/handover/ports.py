@@ -1,6 +1,5 @@
 """What the hand-over page needs from core; core's service satisfies it by shape."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from core.fulfilment.handover_records import (
@@ -11,10 +10,6 @@ from core.fulfilment.handover_records import (
     Taken,
     WaitingParcel,
 )
-from desktop.pages.printers.ports import SlipDraft
-
-#: sends a slip to this desk's label printer and gives that printer's name. Raises `Refused`
-PrintSlip = Callable[[SlipDraft], str]
 
 
 class HandoverDesk(Protocol):

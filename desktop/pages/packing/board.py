@@ -14,6 +14,7 @@ from desktop.pages.packing.screen import (
     Mood,
     PackingScreen,
     Sentence,
+    damaged_sentence,
     idle_sentence,
     next_line,
     parcel_sentence,
@@ -108,6 +109,8 @@ class Board:
         line = None if parcel is None else next_line(parcel, self._preferred_line)
         if self._over is not None:
             sentence = self._over
+        elif self._screen.asking is Asking.DAMAGED:
+            sentence = damaged_sentence()
         elif parcel is None:
             sentence = idle_sentence(self._last_shipped, self._screen.to_pack, self._screen.rush)
         else:
@@ -125,7 +128,7 @@ class Board:
             self._preferred_line = None if parcel is None else self._preferred_line
             self._withdrawn = frozenset()
             self._over = None
-            self.show(qty=1, asking=Asking.NOTHING, offer=None)
+            self.show(qty=1, asking=Asking.NOTHING, offer=None, companions=())
         if parcel is not None:
             self._last_shipped = ""
         self.show(parcel=parcel)

@@ -21,7 +21,7 @@ class Hand:
     def type_char(self, char: str) -> None:
         """A digit may choose a reason, a space confirms by eye, a star makes what was typed a quantity."""
         screen = self._board.screen
-        if screen.asking not in {Asking.NOTHING, Asking.WEIGHT}:
+        if screen.asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED}:
             if char.isdecimal() and char.isascii():
                 self._press(Command.REASON, int(char))
             return

@@ -57,11 +57,20 @@ class Lookout:
     def _around(self, wave_id: int | None) -> PackingScreen:
         recent, waves = self._packing.recent(), self._packing.waves()
         to_pack = self._packing.to_pack()
-        seen = PackingScreen(idle_sentence(""), recent=recent, waves=waves, wave_id=wave_id, to_pack=to_pack)
+        seen = PackingScreen(
+            idle_sentence(""),
+            recent=recent,
+            waves=waves,
+            wave_id=wave_id,
+            to_pack=to_pack,
+            parked=self._packing.parked(),
+        )
         return seen if seen.wave is None else replace(seen, picks=self._packing.pick_list(seen.wave.id))
 
     def _on_around(self, seen: PackingScreen) -> None:
-        self._board.show(recent=seen.recent, waves=seen.waves, picks=seen.picks, to_pack=seen.to_pack)
+        self._board.show(
+            recent=seen.recent, waves=seen.waves, picks=seen.picks, to_pack=seen.to_pack, parked=seen.parked
+        )
         self._board.render()
 
     def _on_jobs(self, jobs: tuple[PrintJobView, ...]) -> None:

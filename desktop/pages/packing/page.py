@@ -11,7 +11,10 @@ from core.fulfilment.records import PackLine, ParcelView, ShippedRow
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
 from desktop.pages.packing.idle import IdlePanel
+from desktop.pages.packing.merge_card import MergeCard
+from desktop.pages.packing.parked_card import ParkedCard
 from desktop.pages.packing.presenter import PackingPresenter
+from desktop.pages.packing.scale_card import ScaleCard
 from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
@@ -40,7 +43,12 @@ KEYS: Final = {
     Qt.Key.Key_F12: Command.NEXT,
 }
 #: with Shift: the rarer, weightier act of the same family
-SHIFTED: Final = {Qt.Key.Key_F8: Command.NEW_NUMBER, Qt.Key.Key_F12: Command.TAKE_OVER}
+SHIFTED: Final = {
+    Qt.Key.Key_F4: Command.UNMERGE,
+    Qt.Key.Key_F8: Command.NEW_NUMBER,
+    Qt.Key.Key_F10: Command.MERGE,
+    Qt.Key.Key_F12: Command.TAKE_OVER,
+}
 
 
 class PackingPage(QWidget):
@@ -60,6 +68,9 @@ class PackingPage(QWidget):
         self._choice = _ChoiceCard(ui, presenter)
         self._entry = _EntryRow(ui)
         self.side = SidePanel(ui)
+        self._scale = ScaleCard(ui)
+        self._merge = MergeCard(ui, presenter)
+        self._parked = ParkedCard(ui)
         self._idle = IdlePanel(ui, presenter, pictures)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
@@ -90,14 +101,21 @@ class PackingPage(QWidget):
         middle.setSpacing(12)
         middle.addWidget(self._scroll, 1)
         middle.addWidget(self._idle, 1)
-        middle.addWidget(self.side)
+        right = QVBoxLayout()
+        right.setSpacing(10)
+        right.addWidget(self._scale)
+        right.addWidget(self.side, 1)
+        right.addStretch(0)
+        middle.addLayout(right)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 10)
         column.setSpacing(10)
         column.addWidget(self.sentence)
         column.addWidget(self._question)
         column.addWidget(self._choice)
+        column.addWidget(self._merge)
         column.addLayout(middle, 1)
+        column.addWidget(self._parked)
         column.addWidget(self._entry)
         column.addWidget(self._actions)
         column.addWidget(self._recent)
@@ -191,7 +209,10 @@ class PackingPage(QWidget):
         self._entry.show_entry(screen)
         self._show_lines(screen.parcel, screen.current_line_id)
         self.side.show_parcel(screen.parcel)
+        self._scale.show_scale(screen.scale)
         self._idle.show_waves(screen)
+        self._parked.show_parked(screen)
+        self._merge.show_for(screen)
         self._actions.show_for(screen)
         self._recent.show_text(self._recent_text(screen))
 
@@ -309,7 +330,7 @@ class _ChoiceCard(QFrame):
     def show_choice(self, asking: Asking, likeliest: str) -> None:
         """Show the reasons of what is asked, the likeliest marked with the key that takes it; or nothing."""
         is_label = asking in {Asking.REPRINT, Asking.NEW_NUMBER}
-        self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT})
+        self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED})
         if not self.isHidden():
             self._title.say(f"packing.choice.{asking}")
             family, reasons = ("reason.label", LABEL_REASONS) if is_label else ("reason.hold", REASONS)

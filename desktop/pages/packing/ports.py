@@ -8,8 +8,18 @@ A refusal may carry the view of a parcel that is not this desk's (who has it): t
 
 from typing import Protocol
 
-from core.fulfilment.records import KnowledgeRule, ParcelView, PickRow, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import (
+    KnowledgeRule,
+    ParcelView,
+    ParkedRow,
+    PickRow,
+    ShippedRow,
+    Verdict,
+    WaveView,
+    WeightRule,
+)
 from core.waybills.records import PrintJobView
+from desktop.scale.state import ScaleState
 
 
 class PackingDesk(Protocol):
@@ -39,8 +49,12 @@ class PackingDesk(Protocol):
         """Take back the last verification of this parcel."""
         ...
 
-    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str) -> Verdict:
-        """Note the parcel's weight."""
+    def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:
+        """Note the parcel's weight; one that is off by more than the rule allows has to be meant."""
+        ...
+
+    def skip_weight(self, parcel_id: int, fence: int, why: str, nonce: str) -> Verdict:
+        """It goes without a weight; `why` is what was wrong with the scale."""
         ...
 
     def scan_label(
@@ -71,6 +85,26 @@ class PackingDesk(Protocol):
         """Hold the orders of this parcel and free the desk."""
         ...
 
+    def damaged(self, parcel_id: int, fence: int, nonce: str, raw: str = "", line_id: int | None = None) -> Verdict:
+        """A unit is broken, named by its barcode or its line: another one is asked for, or the parcel parked."""
+        ...
+
+    def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Put the other parcels for the same receiver into this box."""
+        ...
+
+    def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Part the orders in this box again."""
+        ...
+
+    def parked(self) -> tuple[ParkedRow, ...]:
+        """What was set aside and waits, the oldest first."""
+        ...
+
+    def parked_slip(self, parcel_id: int) -> ParkedRow | None:
+        """What the slip of a parcel that was set aside says; None where it has gone on."""
+        ...
+
     def leave(self, parcel_id: int, fence: int) -> None:
         """Put the parcel back; what was verified stays verified."""
         ...
@@ -97,6 +131,14 @@ class PackingDesk(Protocol):
 
     def start_wave(self, way: str, limit: int) -> WaveView | None:
         """Put at most `limit` waiting parcels into a new wave; None when nothing waits."""
+        ...
+
+
+class Scale(Protocol):
+    """The scale of this desk."""
+
+    def look(self) -> ScaleState:
+        """How it stands with it now; never waits."""
         ...
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from core.desk.first_page import FirstLook
@@ -16,7 +17,8 @@ from desktop.pages.packing.board import Board
 from desktop.pages.packing.hand import Hand
 from desktop.pages.packing.label_acts import LabelActs
 from desktop.pages.packing.lookout import Lookout
-from desktop.pages.packing.ports import LabelDesk, PackingDesk
+from desktop.pages.packing.parcel_acts import is_asked_first, plain_act
+from desktop.pages.packing.ports import LabelDesk, PackingDesk, Scale
 from desktop.pages.packing.screen import (
     PRINTED,
     TAKE_OVER_KEY,
@@ -30,6 +32,10 @@ from desktop.pages.packing.screen import (
     verdict_sentence,
     withdrawn_inside,
 )
+from desktop.pages.packing.setting_aside import DAMAGED, SettingAside
+from desktop.pages.packing.weighing import Weighing
+from desktop.pages.printers.ports import PrintSlip
+from desktop.scale.state import NO_SCALE
 from desktop.settings import DeskSettings
 from desktop.texts import Phrase
 
@@ -68,6 +74,9 @@ class PackingPresenter:
         now: Callable[[], datetime],
         nonce: Callable[[], str],
         on_sound: Callable[[str], None],
+        scale: Scale = NO_SCALE,
+        print_slip: PrintSlip | None = None,
+        say: Callable[[Phrase], str] = lambda phrase: phrase.code,
     ) -> None:
         """Make the presenter; nothing is asked before `start`.
 
@@ -79,6 +88,9 @@ class PackingPresenter:
             now: aware current time.
             nonce: a new unique text for each act.
             on_sound: plays a signal tone by name; "quiet" ends the stop tone.
+            scale: of this desk.
+            print_slip: prints the slip of a parked parcel; None where nothing is printed.
+            say: a phrase in the clerk's language, for what is printed.
         """
         self._packing = packing
         self._tasks = tasks
@@ -92,6 +104,25 @@ class PackingPresenter:
         self._lookout = Lookout(self._board, packing, labels, tasks)
         self._labels = LabelActs(
             self._board, labels, tasks, now=now, on_done=self.on_changed, on_error=self._on_side_error
+        )
+        self._weighing = Weighing(
+            self._board,
+            packing,
+            tasks,
+            settings,
+            scale,
+            now=now,
+            on_verdict=self._on_verdict,
+            on_error=self._on_error,
+        )
+        self._aside = SettingAside(
+            self._board,
+            packing,
+            tasks,
+            settings,
+            print_slip=print_slip,
+            say=say,
+            on_error=self._on_side_error,
         )
         self._hand = Hand(self._board, self.scan, self.press)
 
@@ -116,6 +147,10 @@ class PackingPresenter:
         self._board.show(printer_trouble=trouble)
         self._board.render()
 
+    def follow_scale(self) -> None:
+        """The scale shows something else than before."""
+        self._weighing.follow()
+
     def show_first(self, look: FirstLook) -> None:
         """Show what was read at the start, before anybody has asked."""
         self._lookout.show_first(look)
@@ -131,7 +166,7 @@ class PackingPresenter:
         if not text:
             return
         order = parse_command(text)
-        if order is None and self.screen.asking is not Asking.WEIGHT:
+        if order is None and self.screen.asking not in {Asking.WEIGHT, Asking.DAMAGED}:
             # At once, before its verdict: a second Enter of the scanner must not answer the question.
             self._board.show(asking=Asking.NOTHING)
         self._intents.append(_Intent(text, order, self._nonce()))
@@ -184,6 +219,7 @@ class PackingPresenter:
 
     def tick(self) -> None:
         """Once a second: follow what moves without the clerk (number, print job)."""
+        self._weighing.follow()
         parcel = self.screen.parcel
         if parcel is not None and self._is_idle and _is_moving(parcel):
             self.press(Command.REFRESH)
@@ -226,7 +262,9 @@ class PackingPresenter:
         if question is not None and question.waybill_no and intent.raw == question.waybill_no:
             self._labels.answer(question, came_out=True)
         parcel, raw, nonce = self.screen.parcel, intent.raw, intent.nonce
-        if self.screen.rush is not None:
+        if parcel is not None and self.screen.asking is Asking.DAMAGED:
+            self._break(intent, parcel, raw)
+        elif self.screen.rush is not None and (parcel is None or parcel.missing_qty):
             self._judge(intent, parcel, OnOld.ASK)
         elif parcel is None:
             self._do(intent, lambda: self._packing.open_code(raw, nonce))
@@ -235,7 +273,24 @@ class PackingPresenter:
             self._board.show(qty=1)
             self._do(intent, lambda: self._packing.scan_goods(parcel.id, parcel.fence, raw, nonce, qty))
         else:
-            self._judge(intent, parcel, OnOld.ASK)
+            self._weigh_first(intent, parcel)
+
+    def _weigh_first(self, intent: _Intent, parcel: ParcelView) -> None:
+        """A scan with nothing missing: where it is the parcel's own label, its weight is taken before it leaves."""
+        self._act = intent
+        go = partial(self._judge, intent, parcel, OnOld.ASK)
+        self._weighing.before_label(parcel, intent.raw, intent.nonce, go, self._end_act)
+
+    def _break(self, intent: _Intent, parcel: ParcelView, raw: str = "") -> None:
+        work = self._aside.broken(parcel, intent.nonce, raw)
+        if work is None:
+            self._board.refuse(Phrase("packing.nothing_missing"))
+        else:
+            self._do(intent, work)
+
+    def _end_act(self) -> None:
+        self._act = None
+        self._pump()
 
     def _judge(self, intent: _Intent, parcel: ParcelView | None, on_old: OnOld) -> None:
         """A scan that may send a parcel out: its label, or whatever is scanned while a rush is on."""
@@ -272,6 +327,9 @@ class PackingPresenter:
     def _command(self, intent: _Intent, order: Order) -> None:
         command = order.command
         parcel = self.screen.parcel
+        if self.screen.asking is Asking.DAMAGED and command not in {Command.HAND, Command.REFRESH, Command.BACK}:
+            # Another act was chosen: the next scan names goods again.
+            self._board.show(asking=Asking.NOTHING)
         if command in {Command.LABEL_CAME, Command.LABEL_MISSING}:
             self._labels.answer_by_key(came_out=command is Command.LABEL_CAME)
         elif command is Command.BACK:
@@ -290,14 +348,14 @@ class PackingPresenter:
             self._parcel_command(intent, order, parcel)
 
     def _parcel_command(self, intent: _Intent, order: Order, parcel: ParcelView) -> None:
-        command, nonce = order.command, intent.nonce
+        command = order.command
+        work = plain_act(self._packing, command, parcel, intent.nonce)
         if command is Command.QTY:
             self._board.show(qty=order.number)
             self._board.sound("unit")
-        elif command is Command.UNDO:
-            self._do(intent, lambda: self._packing.undo(parcel.id, parcel.fence, nonce))
-        elif command is Command.BOX:
-            self._do(intent, lambda: self._packing.add_box(parcel.id, parcel.fence, nonce))
+        elif work is not None:
+            if not is_asked_first(self._board, command, parcel):
+                self._do(intent, work)
         elif command is Command.HAND:
             self._by_hand(intent, parcel)
         elif command is Command.WEIGHT:
@@ -374,6 +432,9 @@ class PackingPresenter:
             self._board.arm(Command.TAKE_OVER, "packing.take_armed", by=offer.by, key=TAKE_OVER_KEY)
 
     def _by_hand(self, intent: _Intent, parcel: ParcelView) -> None:
+        if self.screen.asking is Asking.DAMAGED:
+            self._break(intent, parcel)
+            return
         inside = withdrawn_inside(parcel)
         if inside is not None:
             out = inside.id
@@ -394,10 +455,12 @@ class PackingPresenter:
         )
 
     def _weigh(self, intent: _Intent, grams: int, parcel: ParcelView) -> None:
-        if not grams:
+        weight_g = grams or self._weighing.grams_by_key(parcel)
+        if not weight_g:
             self._board.show(asking=Asking.WEIGHT)
             return
-        self._do(intent, lambda: self._packing.weigh(parcel.id, parcel.fence, grams, intent.nonce))
+        self._act = intent
+        self._weighing.weigh_by_key(parcel, weight_g, intent.nonce)
 
     def _reason(self, intent: _Intent, number: int, parcel: ParcelView) -> None:
         asking = self.screen.asking
@@ -408,7 +471,9 @@ class PackingPresenter:
         if asking is Asking.NOTHING and not intent.raw:
             return
         self._board.show(asking=Asking.NOTHING)
-        if asking is Asking.REPRINT:
+        if reasons is REASONS and reason == DAMAGED:
+            self._aside.ask_which()
+        elif asking is Asking.REPRINT:
             self._labels.reprint(parcel, reason)
         elif asking is Asking.NEW_NUMBER:
             self._labels.new_number(parcel, reason)
@@ -427,6 +492,10 @@ class PackingPresenter:
         self._board.disarm()
         facts = self._board.facts(verdict, act.raw)
         self._follow(verdict)
+        if verdict.code == "parcel.parked" and verdict.parcel is not None:
+            self._aside.parked(verdict.parcel.id)
+        if "companions" in verdict.facts:
+            self._board.show(companions=verdict.facts["companions"])
         mood = Mood.NOTICE if verdict.code == "parcel.shipped_on_old" else _MOODS.get(verdict.tone)
         self._board.sound_verdict(verdict.tone)
         self._board.show(is_alarming=verdict.tone is Tone.STOP, asking=Asking.NOTHING, offer=offer_of(verdict))

@@ -6,15 +6,28 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.desk.first_page import TO_PACK_CAP
-from core.fulfilment.records import Owner, PackLine, ParcelView, PickRow, ShippedRow, Verdict, WaveView
+from core.fulfilment.records import (
+    Companion,
+    Owner,
+    PackLine,
+    ParcelView,
+    ParkedRow,
+    PickRow,
+    ShippedRow,
+    Verdict,
+    WaveView,
+)
 from core.waybills.records import PrintJobView
 from desktop.formats import age_phrase
+from desktop.scale.state import OFF, ScaleState
 from desktop.texts import Phrase
 
 #: states of a label in which the clerk can paste it
 PRINTED = frozenset({"sent", "confirmed"})
 #: as sentences and the button name it
 TAKE_OVER_KEY = "Shift+F12"
+MERGE_KEY = "Shift+F10"
+UNMERGE_KEY = "Shift+F4"
 
 
 class Mood(StrEnum):
@@ -34,6 +47,8 @@ class Asking(StrEnum):
     REPRINT = "reprint"
     NEW_NUMBER = "new_number"
     WEIGHT = "weight"
+    #: the next scan names a broken unit
+    DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,9 @@ class PackingScreen:
         wave_id: the wave the clerk chose to look at.
         picks: what is still to be fetched for it.
         to_pack: how many parcels wait to be packed; None before the first look.
+        companions: parcels for the same receiver that could go into this box.
+        parked: what was set aside and waits.
+        scale: what the scale of this desk shows.
         shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
@@ -104,6 +122,9 @@ class PackingScreen:
     picks: tuple[PickRow, ...] = ()
     to_pack: int | None = None
     printer_trouble: Phrase | None = None
+    scale: ScaleState = OFF
+    companions: tuple[Companion, ...] = ()
+    parked: tuple[ParkedRow, ...] = ()
 
     @property
     def wave(self) -> WaveView | None:
@@ -199,6 +220,11 @@ def _label_sentence(parcel: ParcelView, printer_trouble: Phrase | None) -> Sente
         what = Phrase("packing.print_waits", {"words": printer_trouble})
         return Sentence(Mood.NOTICE, what, complete, Phrase("packing.print_waits.way"))
     return Sentence(Mood.GOOD, Phrase("packing.printing"))
+
+
+def damaged_sentence() -> Sentence:
+    """The next scan is a broken unit."""
+    return Sentence(Mood.NOTICE, Phrase("packing.which_damaged"), way=Phrase("packing.which_damaged.way"))
 
 
 def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) -> Sentence:

@@ -1,6 +1,6 @@
 """What the printer page needs from the joint of printing and core."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -106,6 +106,12 @@ class SlipDraft:
     facts: tuple[str, ...] = ()
     blanks: tuple[str, ...] = ()
     mark: str = ""
+    more: str = ""
+    foot: tuple[str, ...] = ()
+
+
+#: sends a slip to this desk's label printer and gives that printer's name. Raises `Refused`
+PrintSlip = Callable[[SlipDraft], str]
 
 
 class PrinterDesk(Protocol):

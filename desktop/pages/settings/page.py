@@ -12,6 +12,7 @@ from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Tasks
 from desktop.errors import error_phrase
 from desktop.pages.settings.practice import PracticeCard, PracticeDesk
+from desktop.pages.settings.scale import ScaleOfDesk, ScaleTrial
 from desktop.settings import SETTINGS, Setting
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -30,6 +31,7 @@ class SettingsPage(QWidget):
         play: Callable[[str], None],
         folder: Path,
         practice: PracticeDesk | None = None,
+        scale: ScaleOfDesk | None = None,
         set_up_again: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
@@ -49,6 +51,8 @@ class SettingsPage(QWidget):
         column.addWidget(title)
         cards = [self._group(name, list(rows), play) for name, rows in groupby(SETTINGS, key=lambda row: row.group)]
         cards.append(self._sheet())
+        if scale is not None:
+            cards.append(ScaleTrial(ui, tasks, scale, partial(self._put, "scale_port")))
         columns = QHBoxLayout()
         columns.setSpacing(12)
         more: list[QFrame] = [] if set_up_again is None else [self._again(set_up_again)]
@@ -133,7 +137,7 @@ class SettingsPage(QWidget):
             choice.picked.connect(lambda value: self._put(name, str(value)))
             self._fillers.append(lambda: choice.choose(values.text(name)))
             return choice
-        field = Field(self._ui, f"setting.{name}", object_name, limit=40)
+        field = Field(self._ui, f"setting.{name}", object_name, limit=setting.longest)
         field.editingFinished.connect(lambda: self._put(name, field.text().strip()))
         self._fillers.append(lambda: field.setText(values.text(name)))
         return field

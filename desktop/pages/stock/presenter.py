@@ -1,6 +1,6 @@
 """The stock page without widgets: what is listed, what is open, and the act that is being written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -219,7 +219,7 @@ class StockPresenter(ListPresenter[StockScreen]):
             words = Phrase(f"stock.done.{act}", facts)
             if served:
                 words = Phrase("stock.done.served", {"done": words, "n": served})
-            self._tell("good", words, lambda: self._undo(act, row, form, key))
+            self._tell("good", _with_slips(words, acted.ready_slips), lambda: self._undo(act, row, form, key))
             level_id = acted.booked.level_id
         self.open(row.sku_id, level_id)
         self._list(self._screen.wanted, is_again=True)
@@ -239,7 +239,7 @@ class StockPresenter(ListPresenter[StockScreen]):
         words = Phrase("stock.done.count" if counted.result.variance_qty else "stock.done.count_same", facts)
         if counted.served_count:
             words = Phrase("stock.done.served", {"done": words, "n": counted.served_count})
-        self._tell("good", words, None)
+        self._tell("good", _with_slips(words, counted.ready_slips), None)
 
     def _undo(self, act: str, row: StockRow, form: ActForm, key: str) -> None:
         """Book the opposite, with a reason of its own; refused where the goods have been promised meanwhile."""
@@ -378,3 +378,8 @@ class StockPresenter(ListPresenter[StockScreen]):
         else:
             self._wished = (detail.row.sku_id, detail.row.level_id)
         self._show(detail=detail)
+
+
+def _with_slips(words: Phrase, slips: Sequence[str]) -> Phrase:
+    """The same, and which parked parcels can go on because of it."""
+    return Phrase("stock.done.slips", {"done": words, "slips": " ".join(slips)}) if slips else words
