@@ -409,6 +409,9 @@ class WholeDay:
         self._scan(number, "parcel.opened")
         if self._chance.random() < 0.2:
             self._scan_wrong()
+        self._verify()
+
+    def _verify(self) -> None:
         while (line := self._missing_line()) is not None:
             units = line.missing_qty
             barcode = self._barcodes.get(line.sku_code, "")
@@ -457,16 +460,14 @@ class WholeDay:
         self._book[order_no].pile = "held"
 
     def _meet_damage(self, number: str, order_no: str) -> None:
-        """One unit is broken: it is set aside, and another one is taken."""
+        """One unit is broken: named by its barcode it is set aside, and another one is taken."""
         self._scan(number, "parcel.opened")
         self._presenter.scan("PD-EXCEPTION")
-        self._scan("PD-REASON-2", "parcel.parked")
-        code = next(iter(self._book[order_no].goods))
-        self._broken = code
-        row = self._levels()[code]
-        self.core.stock.quarantine(row.warehouse_id, row.sku_id, 1, "damaged", f"damaged {order_no}")
-        self.core.orders.release_hold(self._row(order_no).id)
-        self._pack_and_ship(number, order_no)
+        self._presenter.scan("PD-REASON-2")
+        self._broken = next(iter(self._book[order_no].goods))
+        self._scan(self._barcodes[self._broken], "unit.damaged")
+        self._verify()
+        self._ship(number, order_no)
 
     def _meet_a_cancellation(self, number: str, order_no: str) -> None:
         """Called off after it was packed: its label opens no door any more."""
