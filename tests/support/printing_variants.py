@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from printing.bitmap import Bitmap
 from printing.profile import PrinterProfile
 from printing.render import LabelRenderer
+from printing.slip import Slip
 from printing.templates.trial import TEST_NUMBER
 from tests.support.labels import example_label
 
@@ -57,10 +58,23 @@ def _badge(renderer: LabelRenderer, profile: PrinterProfile) -> tuple[Bitmap, Co
     return label.bitmap, {("code128", _BADGE)}
 
 
+def _slip(renderer: LabelRenderer, profile: PrinterProfile) -> tuple[Bitmap, Codes]:
+    slip = Slip(
+        title="待处理",
+        code="PK-0000618",
+        large="A-07",
+        facts=("T202601080001 练习店", "缺 1 件：团团熊 大号"),
+        foot=("小王 18:02",),
+        blanks=("处理人",),
+    )
+    return renderer.render_slip(slip, profile.size, profile.resolution).bitmap, {("code128", slip.code)}
+
+
 #: name -> draws it for a printer; gives the preview and the codes in it
 TEMPLATES: Mapping[str, Callable[[LabelRenderer, PrinterProfile], tuple[Bitmap, Codes]]] = {
     "waybill": _waybill,
     "waybill, second copy": _copy,
     "trial": _trial,
     "badge": _badge,
+    "slip": _slip,
 }
