@@ -280,7 +280,8 @@ class Printers:
         slip = Slip(**{one.name: getattr(draft, one.name) for one in fields(SlipDraft)})
         try:
             label = self._renderer.render_slip(slip, profile.size, profile.resolution)
-            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, draft.code)
+            with self._spooler.resting(profile.key):
+                open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, draft.code)
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
         return profile.name
