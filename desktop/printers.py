@@ -199,13 +199,14 @@ class Printers:
         """Send an invented label straight to the printer: no parcel, no number, no place in the queue.
 
         Raises:
-            Refused: what the printer or its wire says.
+            Refused: `printer.busy_now`, a label is on its way; what the printer or its wire says.
         """
         profile = self._profile(key)
         now = self._core.config.clock.now
         try:
             label = self._renderer.render_trial(profile, now().astimezone())
-            open_printer(profile, now).print_label(label.bitmap, "TEST")
+            with self._spooler.resting(key):
+                open_printer(profile, now).print_label(label.bitmap, "TEST")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
@@ -221,7 +222,8 @@ class Printers:
             raise Refused("printer.no_calibration", "this printer's language has no command to measure the paper")
         self._expect_idle(key)
         try:
-            open_printer(profile, self._core.config.clock.now).send(command, "calibrate")
+            with self._spooler.resting(key):
+                open_printer(profile, self._core.config.clock.now).send(command, "calibrate")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
@@ -262,7 +264,8 @@ class Printers:
             raise Refused("badge.no_paper", "choose a printer with paper: a badge is not kept as a file")
         try:
             label = self._renderer.render_badge(name, code, caption, profile.size, profile.resolution)
-            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
+            with self._spooler.resting(profile.key):
+                open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, "BADGE")
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
 
@@ -277,7 +280,8 @@ class Printers:
         slip = Slip(**{one.name: getattr(draft, one.name) for one in fields(SlipDraft)})
         try:
             label = self._renderer.render_slip(slip, profile.size, profile.resolution)
-            open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, draft.code)
+            with self._spooler.resting(profile.key):
+                open_printer(profile, self._core.config.clock.now).print_label(label.bitmap, draft.code)
         except PrintingError as error:
             raise Refused(error.code, str(error), **error.facts) from error
         return profile.name

@@ -1,6 +1,7 @@
 """No verb: the window. It paints first; core, printers and practice shop are loaded behind it, in a lane."""
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -400,6 +401,8 @@ class Boot:
                 questions().on_ready()
 
         def on_ready() -> None:
+            # What the start has made stays: no pass of the collector, which holds scans up, has to walk it.
+            gc.freeze()
             on_somebody()
             if window.parts.door is not None:
                 window.parts.door.changed.connect(on_somebody)

@@ -11,7 +11,8 @@ unknown and waits for a person.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -61,6 +62,8 @@ _CONFIRM_TRIES = 3
 _PAPERLESS = ("virtual:", "file:", "append:")
 #: while a component prints, its words are waited for so long at a time
 _FOLLOW_S = 0.25
+#: how long somebody who wants a lane's wire waits for it: longer than a look at a silent printer takes
+_LET_GO_S = 5.0
 #: a host without its Qt application is our defect, not the label's: the job stays good
 _HOST_FAULTS = frozenset({"render.no_application"})
 
@@ -484,6 +487,8 @@ class _LaneThread:
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
+        #: held while the lane may be at its wire
+        self.wire = threading.Lock()
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"printer-{lane.status.printer_key}", daemon=True)
@@ -509,7 +514,8 @@ class _LaneThread:
         while self.lane.is_following or not self._stop.is_set():
             self._wake.clear()
             try:
-                rest_s = self.lane.step()
+                with self.wire:
+                    rest_s = self.lane.step()
             except Exception:  # noqa: BLE001  # the lane lives as long as the program
                 _log.exception("a printer lane stumbled; it goes on")
                 rest_s = POLL_S
@@ -567,6 +573,25 @@ class Spooler:
             thread = self._threads.pop(key, None)
         if thread is not None:
             thread.ask_to_stop()
+
+    @contextmanager
+    def resting(self, key: str) -> Iterator[None]:
+        """Keep a printer's lane off its wire meanwhile: a serial or USB line takes one program at a time, also ours.
+
+        Raises:
+            NothingSent: `printer.busy_now`, the lane was at its wire all the time.
+        """
+        with self._lock:
+            thread = self._threads.get(key)
+        if thread is None:
+            yield
+            return
+        if not thread.wire.acquire(timeout=_LET_GO_S):
+            raise NothingSent("printer.busy_now", "a label is on its way to this printer")
+        try:
+            yield
+        finally:
+            thread.wire.release()
 
     def wake(self, key: str | None = None) -> None:
         """There may be new jobs, for one printer or any: look now instead of at the next poll."""

@@ -32,6 +32,7 @@ from core.files.writing import Sheet, Staged, stage
 from core.inventory import stock_list
 from core.inventory.warehouses import main_warehouse
 from core.reports.range import range_report
+from core.runtime.collector import unwalked
 from core.runtime.errors import Refused
 from core.sync.shops import ShopRecord, add_shop, file_shops, is_taken, shop_of
 
@@ -113,7 +114,8 @@ class Files:
         now = self._store.clock.now()
         found = []
         for path in paths:
-            table = read_table(path, now, progress)
+            with unwalked():
+                table = read_table(path, now, progress)
             choices = list(recognise(table.header))
             given = before.get(signature(table.header))
             if given is not None:
@@ -148,7 +150,8 @@ class Files:
         kinds = {mapped.preset.kind for _, mapped in chosen}
         tables = [read.table for read, _ in chosen]
         if kinds <= {"orders", "order_heads", "order_lines"}:
-            orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
+            with unwalked():
+                orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
             shop = self._shop(shop_id) if shop_id is not None else None
             counts, refused = preview(self._store, shop, orders)
             rejected = [*orders.rejected, *refused]
@@ -286,8 +289,9 @@ class Files:
         shop_id: int = 0,
         is_personal: bool,
     ) -> Exported:
-        sheet = self._store.read(make)
-        staged = stage(path, sheet)
+        with unwalked():
+            sheet = self._store.read(make)
+            staged = stage(path, sheet)
         try:
             self._store.write(
                 lambda uow: record_export(

@@ -44,8 +44,10 @@ def _answer(data: bytes) -> None:
 
 
 def _say(answer: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=True, separators=(",", ":"), default=sheets.plain) + "\n")
-    sys.stdout.flush()
+    # A line ends with the byte 10 and no JSON text holds one, so that Chinese may stand in it as it is.
+    line = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=sheets.plain)
+    sys.stdout.buffer.write(line.encode() + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _bind_limits() -> None:

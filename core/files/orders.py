@@ -6,7 +6,7 @@ merged over several rows read. What belongs to the order may stand in any of its
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -85,6 +85,7 @@ def orders_of(sources: Sequence[Source]) -> OrderTable:
         raise Refused("files.not_together", "these tables do not belong together")
     orders = []
     numbers: dict[str, Sequence[NumberSaid]] = {}
+    known = {(one.file, one.row) for one in rejected}
     for group in groups.values():
         order = None if group.is_broken else _attempt(group, rejected)
         if order is not None:
@@ -92,7 +93,8 @@ def orders_of(sources: Sequence[Source]) -> OrderTable:
             if order.raw["waybills"] and not (order.is_shipped or order.is_closed):
                 numbers[order.order_no] = _numbers_of(group)
         else:
-            rejected += _others(group, rejected)
+            known |= {(one.file, one.row) for one in rejected[-1:]}
+            rejected += _others(group, known)
     masked = sum(1 for order in orders if order.consignee.is_masked)
     return OrderTable(orders, sorted(rejected, key=lambda one: (one.file, one.row)), masked, numbers)
 
@@ -157,9 +159,8 @@ def _numbered(source: Source, groups: dict[str, _Group], rejected: list[Rejected
         yield current, row
 
 
-def _others(group: _Group, rejected: Sequence[Rejected]) -> list[Rejected]:
-    """The rest of an order of which one row was refused."""
-    known = {(one.file, one.row) for one in rejected[-len(group.heads) - len(group.lines) - 1 :]}
+def _others(group: _Group, known: Set[tuple[str, int]]) -> list[Rejected]:
+    """The rest of an order of which one row was refused; `known` are the rows that have their reason already."""
     rows = {(source.table.name, row.number): (source, row) for source, row in (*group.heads, *group.lines)}
     return [
         _reject(source, row, "order_no", "order_incomplete", row.cell("order_no"))

@@ -12,7 +12,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +87,10 @@ def as_workbook(sheet: Sheet) -> bytes:
     from rustpy_xlsxwriter import write_worksheet
 
     out = io.BytesIO()
-    header = [_clean(name) for name in sheet.header]
-    records = [dict(zip(header, map(_clean, row), strict=True)) for row in sheet.rows]
-    if not records:
+    header = [str(_clean(name)) for name in sheet.header]
+    # One after the other: all at once they take as much memory again as the rows.
+    records: Iterable[dict[str, Value]] = (dict(zip(header, map(_clean, row), strict=True)) for row in sheet.rows)
+    if not sheet.rows:
         # The writer takes the names from the first record.
         records = [dict.fromkeys(header, "")]
     write_worksheet(records, out, sheet_name=_SHEET, freeze_row=1)

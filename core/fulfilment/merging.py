@@ -7,7 +7,7 @@ two shops may be two people, and each platform wants its own number for its own:
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -17,7 +17,6 @@ from core.fulfilment.foreign import live_waybill, number_rest_of
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import Act, answer, lost, orders_in, repeated, settle_parcel
 from core.fulfilment.records import Companion, Tone, Verdict
-from core.fulfilment.states import IS_OPEN
 from core.orders.holds import lock_orders
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
@@ -34,16 +33,19 @@ def companions(connection: Connection, parcel_id: int) -> tuple[Companion, ...]:
     mine = connection.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
     if mine.state not in ("to_pack", "packing") or mine.box_count != 1 or _has_paper(connection, parcel_id):
         return ()
-    masked = select(ConsigneeRow.is_masked).where(ConsigneeRow.id == mine.consignee_id)
+    whose = select(ConsigneeRow.customer_id, ConsigneeRow.is_masked).where(ConsigneeRow.id == mine.consignee_id)
+    receiver = connection.execute(whose).one()
+    theirs = _parcels_of_customer(connection, receiver.customer_id, parcel_id)
+    if not theirs:
+        return ()
     here = [
-        text(f"parcel.{IS_OPEN}"),
+        Parcel.id.in_(theirs),
         Parcel.state == "to_pack",
         Parcel.consignee_id == mine.consignee_id,
         Parcel.warehouse_id == mine.warehouse_id,
         Parcel.carrier_code == mine.carrier_code,
         Parcel.box_count == 1,
         Parcel.opened_by == "",
-        Parcel.id != parcel_id,
         ~_lines_of_parcel(ParcelLine.verified_qty > 0),
         ~_lines_of_parcel(Order.hold_reason != ""),
         ~select(PrintJob.id)
@@ -56,11 +58,21 @@ def companions(connection: Connection, parcel_id: int) -> tuple[Companion, ...]:
         .correlate(Parcel)
         .exists(),
     ]
-    if connection.execute(masked).scalar_one():
+    if receiver.is_masked:
         here.append(Parcel.shop_id == mine.shop_id)
     rows = connection.execute(select(Parcel.id, Parcel.fence).where(*here).order_by(Parcel.id)).all()
     numbers = _order_numbers(connection, [row.id for row in rows])
     return tuple(Companion(row.id, row.fence, numbers[row.id]) for row in rows if row.id in numbers)
+
+
+def _parcels_of_customer(connection: Connection, customer_id: int, other_than: int) -> Sequence[int]:
+    """Parcels with waiting orders of a customer. Asked first: no index finds a receiver among all open parcels."""
+    query = (
+        select(ParcelLine.parcel_id)
+        .join(Order, Order.id == ParcelLine.order_id)
+        .where(Order.customer_id == customer_id, Order.fulfilment == "to_pack", ParcelLine.parcel_id != other_than)
+    )
+    return connection.execute(query.distinct()).scalars().all()
 
 
 def _lines_of_parcel(condition: Any) -> Any:

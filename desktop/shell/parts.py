@@ -10,7 +10,6 @@ from PySide6.QtGui import QDesktopServices, QFont, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
-from core.orders.records import PILES
 from core.runtime.errors import Unavailable
 from desktop.bridge.task_runner import TaskRunner
 from desktop.bridge.tasks import Lane
@@ -323,6 +322,8 @@ class ShellParts(QObject):
 
     def _go_through(self, door: str) -> None:
         """Open a page, or the pile of the order list that is called so."""
+        from core.orders.records import PILES
+
         if door in PAGES:
             self._window.go(door)
         elif door in PILES:

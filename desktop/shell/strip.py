@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
-from core.access.records import Session
 from core.sync.records import ShopLight, StatusView
 from desktop.formats import age_text
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import LightButton
+
+if TYPE_CHECKING:
+    from core.access.records import Session
 
 _TONES: Final = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet"}
 _SHOPS_SHOWN: Final = 5
@@ -37,7 +39,7 @@ class Strip(QFrame):
         self._ui = ui
         self._go = go
         self._leave = leave
-        self._session = Session(is_guarded=False)
+        self._session: Session | None = None
         self._tell = tell
         self._status: StatusView | None = None
         self.setObjectName("shell.strip")
@@ -106,7 +108,7 @@ class Strip(QFrame):
             lambda: texts.t("strip.questions.more", n=unknown),
         )
 
-    def show_session(self, session: Session) -> None:
+    def show_session(self, session: "Session") -> None:
         """Show who is here; a press then locks the desk for somebody else."""
         self._session = session
         self._show_desk()
@@ -127,15 +129,17 @@ class Strip(QFrame):
         texts, settings = self._ui.texts, self._ui.settings
 
         session = self._session
-        somebody = "" if session.person is None else session.person.name
-        clerk = somebody if session.is_guarded else settings.text("clerk")
+        is_guarded = session is not None and session.is_guarded
+        clerk = settings.text("clerk")
+        if session is not None and session.is_guarded:
+            clerk = "" if session.person is None else session.person.name
 
         def words() -> str:
             parts = (settings.text("desk_name"), clerk)
             return " ".join(_short(part) for part in parts if part) or texts.t("strip.no_desk")
 
         named = bool(settings.text("desk_name") and clerk)
-        more = "strip.desk.leave" if session.is_guarded else "strip.desk.more"
+        more = "strip.desk.leave" if is_guarded else "strip.desk.more"
         self._desk.show_state("quiet" if named else "notice", words, lambda: texts.t(more))
         self._language.show_state("quiet", lambda: texts.t("strip.language"), lambda: texts.t("strip.language.more"))
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-_BENCHES = ("intake", "flatness", "list", "search", "scan", "start", "label", "reserve", "files")
+_BENCHES = ("intake", "flatness", "list", "search", "scan", "start", "label", "reserve", "files", "memory")
 #: those that read or write a large seeded file, which can be kept between runs
-_SEEDED = ("flatness", "list", "search", "scan")
+_SEEDED = ("flatness", "list", "search", "scan", "memory")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> bool:
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     rounds = 15 if parser.parse_args(arguments).quick else ROUNDS
     is_met = True
-    application = QGuiApplication(["bench", "-platform", "offscreen"])
+    # The bench of the list may have left one in this process.
+    application = QGuiApplication.instance() or QGuiApplication(["bench", "-platform", "offscreen"])
     renderer, fonts = LabelRenderer(), FontBook()
     label = example_label()
     for size in ("100x150", "76x130"):

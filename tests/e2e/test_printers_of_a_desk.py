@@ -1,5 +1,7 @@
 """The joint of core and printing: a printer is found, added, set up, tried and removed, down to its USB packets."""
 
+import time
+
 import pytest
 import serial.tools.list_ports
 import usb.backend.libusb1
@@ -8,6 +10,7 @@ from core.app import CoreConfig, build
 from core.runtime.errors import Refused
 from desktop.pages.printers.ports import PrinterDraft, Search
 from desktop.printers import PRINTERS, Printers
+from tests.simulators.serial_printer import SerialPrinter
 from tests.simulators.usb_printers import UsbBus, usb_printer
 from tests.support.readers import read_with_zxing
 
@@ -92,6 +95,20 @@ def test_a_printer_that_is_away_refuses_in_its_wires_words(printers, bus):
         with pytest.raises(Refused) as caught:
             act(view.key)
         assert caught.value.code == "wire.absent"
+
+
+def test_a_test_label_waits_until_the_lane_lets_go_of_the_wire(printers, bus):
+    with SerialPrinter() as port:
+        # Its lane waits for an answer as long as it does for any.
+        port.is_silent = True
+        address = f"serial:{port.path}?baud=115200&flow=none"
+        view = printers.add(PrinterDraft("串口", address, "100x150", {"language": "tspl"}))
+        while not port.received:
+            time.sleep(0.01)
+        printers.print_test(view.key)
+        port.wait_for_papers(1)
+        printers.remove(view.key)
+        printers.stop()
 
 
 def test_the_virtual_printer_prints_the_test_label_too(printers):

@@ -93,6 +93,9 @@ FAR = [
     b"<c r='XFD1' t='inlineStr'><is><t>x</t></is></c>",
     b'<c r="A1048576" t="inlineStr"><is><t>x</t></is></c>',
     b'<c\tr = "JA7" t="inlineStr"><is><t>x</t></is></c>',
+    b'<c\nr="JA7" t="inlineStr"><is><t>x</t></is></c>',
+    b'<c r\t="XFD1" t="inlineStr"><is><t>x</t></is></c>',
+    b'<c r=\r\n"XFD1" t="inlineStr"><is><t>x</t></is></c>',
 ]
 HOSTILE = {
     "empty": (b"", "files.empty"),

@@ -100,6 +100,17 @@ def test_orders_of_two_tables_that_do_not_meet_are_refused_one_by_one(put: Calla
     }
 
 
+def test_a_row_is_refused_for_one_reason_whatever_else_is_refused(put: Callable[..., Path]):
+    heads = put("a.csv", taobao_heads({"订单编号": "111111", "订单状态": "神秘状态"}, {"订单编号": "222222"}))
+    lines = put("b.csv", taobao_lines({"订单编号": "111111"}, {"订单编号": "111111", "商家编码": "BAG"}))
+    assert [(one.file, one.row, one.reason) for one in taken(heads, lines).rejected] == [
+        ("a.csv", 2, "unknown_state"),
+        ("a.csv", 3, "no_goods"),
+        ("b.csv", 2, "order_incomplete"),
+        ("b.csv", 3, "order_incomplete"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("word", "payment", "closed", "shipped", "completed"),
     [

@@ -8,9 +8,8 @@ from PIL import Image
 
 from printing.bitmap import Bitmap
 from printing.languages.zpl import encode
-from printing.resolution import Resolution
-from tests.support.labels import example_label
-from tests.support.printing_variants import variant_profile
+from printing.templates.sheets import SHEETS
+from tests.support.printing_variants import TEMPLATES, variant_profile
 from tests.support.readers import read_with_zbar, read_with_zxing
 
 ENCODINGS = ("hex", "rle", "z64")
@@ -21,20 +20,20 @@ def drawn(others_zpl, jobs):
     return [np.array(Image.open(io.BytesIO(picture)).convert("L")) < 128 for picture in pictures]
 
 
-@pytest.mark.parametrize(("size", "width", "height"), [("100x150", 100, 150), ("76x130", 76, 130)])
+@pytest.mark.parametrize("size", SHEETS)
 @pytest.mark.parametrize("dots_per_mm", [8, 12])
-def test_it_draws_the_preview(renderer, others_zpl, size, width, height, dots_per_mm):
-    content = example_label()
-    bitmap = renderer.render(content, size, Resolution(float(dots_per_mm))).bitmap
-    black = bitmap.to_array()
-    jobs = [
-        encode(bitmap, variant_profile(f"zpl {encoding}", size=size, dots_per_mm=float(dots_per_mm)))
-        for encoding in ENCODINGS
-    ]
-    for picture in drawn(others_zpl, [(job, width, height, dots_per_mm) for job in jobs]):
+def test_it_draws_the_preview_of_every_template(renderer, others_zpl, size, dots_per_mm):
+    sheet = SHEETS[size]
+    jobs, previews = [], []
+    for draw in TEMPLATES.values():
+        for encoding in ENCODINGS:
+            profile = variant_profile(f"zpl {encoding}", size=size, dots_per_mm=float(dots_per_mm))
+            bitmap, wanted = draw(renderer, profile)
+            jobs.append((encode(bitmap, profile), sheet.width_mm, sheet.height_mm, dots_per_mm))
+            previews.append((bitmap.to_array(), wanted))
+    for picture, (black, wanted) in zip(drawn(others_zpl, jobs), previews, strict=True):
         assert picture.shape == black.shape
         assert (picture != black).sum() == 0
-        wanted = {("code128", content.waybill_no), ("qr", content.qr_text)}
         assert read_with_zxing(picture) == wanted
         assert read_with_zbar(picture) in (wanted, None)
 

@@ -1,4 +1,4 @@
-"""A label printer behind a pseudo-terminal: a real tty on our side, a TSPL engine on the other."""
+"""A label printer behind a pseudo-terminal: a real tty on our side, a print engine on the other."""
 
 import os
 import pty
@@ -8,7 +8,7 @@ import tty
 from types import TracebackType
 from typing import Self
 
-from tests.simulators.tspl_engine import TsplEngine
+from tests.simulators.label_printer import ENGINES
 
 _TICK_S = 0.01
 
@@ -16,8 +16,8 @@ _TICK_S = 0.01
 class SerialPrinter:
     """One printer at one port. Use as a context manager."""
 
-    def __init__(self) -> None:
-        self.engine = TsplEngine()
+    def __init__(self, language: str = "tspl", dots_per_mm: float = 8.0) -> None:
+        self.engine = ENGINES[language](dots_per_mm)
         self.is_silent = False
         self.received = 0
         self._is_reading = threading.Event()

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from core.waybills.label_size import LabelSize
+if TYPE_CHECKING:
+    # It reads the database, and the first page, which knows these ports, is shown before that is loaded.
+    from core.waybills.label_size import LabelSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class PrinterDesk(Protocol):
         """Look for printers on this machine, and in its network where the search says so."""
         ...
 
-    def label_sizes(self) -> tuple[LabelSize, ...]:
+    def label_sizes(self) -> "tuple[LabelSize, ...]":
         """Which paper each carrier's labels want."""
         ...
 
