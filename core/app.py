@@ -126,12 +126,14 @@ class Core:
         self.audit = Audit(self.store)
         self._is_stopping = threading.Event()
         self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
-        self.packing = Packing(self.store, self.asking)
+        self.packing = Packing(self.store, self.asking, config.carrier_code)
         self.waves = Waves(self.store, self.asking)
         self.handover = Handover(self.store)
-        self.shop_desk = Shops(self.store, self._outside.channels, self.open_channel, self._on_shops_changed)
+        self.shop_desk = Shops(
+            self.store, self._outside.channels, self.open_channel, self._on_shops_changed, config.carrier_code
+        )
         self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._services()).ask)
-        self.labels = Labels(self.store)
+        self.labels = Labels(self.store, config.carrier_code)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
         self.status = Status(self.store)

@@ -97,7 +97,10 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentNotice:
-    """Tell the channel that a parcel left: one per parcel and order; `key` makes a repeat harmless."""
+    """Tell the channel that a parcel left: one per parcel and order; `key` makes a repeat harmless.
+
+    `replaces` is a number told before for these goods, which is called off since; empty where there is none.
+    """
 
     key: str
     order_no: str
@@ -107,6 +110,7 @@ class ShipmentNotice:
     lines: Sequence[tuple[str, int]]
     #: of the whole parcel, None where it was not weighed; goes on only to shops that want it
     weight_g: int | None = None
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,10 @@ class Channel(Protocol):
         ...
 
     def confirm_shipment(self, notice: ShipmentNotice) -> None:
-        """Say that the parcel left. The same notice again succeeds without effect."""
+        """Say that the parcel left. The same notice again succeeds without effect.
+
+        A channel that cannot put another number in the place of the one it was told refuses with `Rejected`.
+        """
         ...
 
     def check(self) -> datetime:

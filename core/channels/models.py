@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Text
+from sqlalchemy import JSON, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -23,8 +23,10 @@ class Shop(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     #: confirmations of shipments are sent only when the owner switched them on
     confirms_shipments: Mapped[bool] = mapped_column(default=False)
-    #: when it is told: outbound (the label was scanned) | handover (the courier signed)
+    #: when it is told: print (the label came out) | outbound (it was scanned) | handover (the courier signed)
     confirm_at: Mapped[str] = mapped_column(Text, default="outbound", server_default="outbound")
+    #: other software prints its labels: its parcels get no numbers of ours, theirs are scanned in
+    prints_elsewhere: Mapped[bool] = mapped_column(default=False, server_default=false())
     warehouse_id: Mapped[int]
     created_at: Mapped[datetime]
     last_good_pull_at: Mapped[datetime | None]

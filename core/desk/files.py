@@ -20,13 +20,14 @@ from core.desk.settings import put_setting
 from core.files import exporting, known
 from core.files.cells import text_of
 from core.files.goods import ItemTable, import_items, items_of, preview_items
-from core.files.importing import import_orders, preview
+from core.files.importing import import_orders, note, preview
 from core.files.mapping import Mapped, by_hand, recognise, signature
+from core.files.numbers import NumberTable, import_numbers, numbers_of, preview_numbers
 from core.files.orders import OrderTable, Source, orders_of
 from core.files.progress import Progress
 from core.files.reading import read_table
 from core.files.records import Counts, Exported, Imported, PastImport, Rejected, Table
-from core.files.sample import Sampled, sample_of_items, sample_of_orders
+from core.files.sample import Sampled, sample_of_items, sample_of_numbers, sample_of_orders
 from core.files.writing import Sheet, Staged, stage
 from core.inventory import stock_list
 from core.inventory.warehouses import main_warehouse
@@ -69,6 +70,7 @@ class Plan:
     orders: OrderTable | None = field(repr=False)
     items: ItemTable | None = field(repr=False)
     tables: Sequence[Table] = field(repr=False)
+    numbers: NumberTable | None = field(default=None, repr=False)
 
 
 class Files:
@@ -138,6 +140,8 @@ class Files:
     def plan(self, chosen: Sequence[tuple[Read, Mapped]], shop_id: int | None) -> Plan:
         """What taking these files in would do. `shop_id` None: into a shop that is still to be added.
 
+        A table of waybill numbers needs no shop, unless several have an order of the same number.
+
         Raises:
             Refused: `files.nothing_chosen`; `files.not_together`; and as `core.files.orders.orders_of`.
         """
@@ -149,10 +153,15 @@ class Files:
             with unwalked():
                 orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
             shop = self._shop(shop_id) if shop_id is not None else None
-            counts = preview(self._store, shop, orders)
-            return Plan("orders", counts, orders.rejected, sample_of_orders(orders), shop_id, orders, None, tables)
+            counts, refused = preview(self._store, shop, orders)
+            rejected = [*orders.rejected, *refused]
+            return Plan("orders", counts, rejected, sample_of_orders(orders), shop_id, orders, None, tables)
         if len(chosen) > 1:
             raise Refused("files.not_together", "these tables do not belong together")
+        if kinds == {"numbers"}:
+            numbers = numbers_of(*_only(chosen))
+            counts, refused = preview_numbers(self._store, numbers, shop_id)
+            return Plan("numbers", counts, refused, sample_of_numbers(numbers), shop_id, None, None, tables, numbers)
         items = items_of(*_only(chosen))
         # Looking makes no warehouse; without one nothing lies anywhere yet.
         warehouse_id = next((place.id for place in self._store.read(stock_list.warehouses)), 0)
@@ -170,8 +179,12 @@ class Files:
             if plan.shop_id is None:
                 raise Refused("files.no_shop", "choose the shop these orders belong to")
             shop = self._shop(plan.shop_id)
-            done = import_orders(self._store, shop, plan.orders, self._digest, self._carrier_code, progress)
-            return done, plan.rejected
+            done, refused = import_orders(self._store, shop, plan.orders, self._digest, self._carrier_code, progress)
+            return done, [*plan.orders.rejected, *refused]
+        if plan.numbers is not None:
+            done, refused = import_numbers(self._store, plan.numbers, plan.shop_id, self._carrier_code, progress)
+            note(self._store, 0, "numbers", done.counts)
+            return done, refused
         if plan.items is None:
             raise Refused("files.nothing_chosen", "choose a file first")
         done, refused = import_items(

@@ -12,6 +12,7 @@ from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.labels import orders_of_waybill, parcels_of, waybills_of
 from core.fulfilment.elsewhere import close_elsewhere, reopen_elsewhere
+from core.fulfilment.foreign import has_own_number, why_elsewhere
 from core.fulfilment.models import Parcel
 from core.fulfilment.parcels import open_parcels_of, release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
@@ -141,8 +142,10 @@ def _release(uow: UnitOfWork, order_id: int, carrier_code: str, digest: Digest) 
 
 
 def ask_again(uow: UnitOfWork, parcel_id: int) -> None:
-    """Ask for a number of a parcel whose number failed; nothing where one is there or on its way."""
-    if numbers.has_live_number(uow, parcel_id):
+    """Ask for a number of a parcel whose number failed; nothing where one is there or on its way or unwanted."""
+    if numbers.has_live_number(uow, parcel_id) or not has_own_number(uow.connection, parcel_id):
+        return
+    if why_elsewhere(uow.connection, parcel_id):
         return
     query = select(Parcel.consignee_id, Parcel.carrier_code).where(Parcel.id == parcel_id)
     parcel = uow.execute(query).one()

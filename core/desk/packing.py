@@ -12,7 +12,18 @@ from core.access.rights import Right
 from core.db.plain import ask_connection
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
-from core.fulfilment import boxes, merging, outbound, packing, parked, rush, views, waves, weighing
+from core.fulfilment import (
+    boxes,
+    companion,
+    merging,
+    outbound,
+    packing,
+    parked,
+    rush,
+    views,
+    waves,
+    weighing,
+)
 from core.fulfilment.packing import Act
 from core.fulfilment.records import (
     KnowledgeRule,
@@ -39,9 +50,10 @@ _STRAY = frozenset({"item.wrong", "goods.nothing_open"})
 class Packing:
     """Every act of the packing page. A verdict never waits for the network or a printer."""
 
-    def __init__(self, store: Store, asking: Asking) -> None:
+    def __init__(self, store: Store, asking: Asking, carrier_code: str) -> None:
         self._store = store
         self._asking = asking
+        self._carrier_code = carrier_code
 
     def _open(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
         """An act that may put a parcel on the desk: the shop is asked for its newest word from then on (P4)."""
@@ -85,7 +97,7 @@ class Packing:
         parcel_id, act = parcel_of_slip(raw), Act("open", _clean(raw), nonce)
         if parcel_id is not None:
             return self._open(lambda uow: parked.open_parked(uow, parcel_id, act))
-        return self._with_owner(self._open(lambda uow: packing.open_code(uow, act)))
+        return self._with_owner(self._open(lambda uow: companion.open_code(uow, act, self._carrier_code)))
 
     @needs(Right.PACK)
     def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
@@ -128,6 +140,18 @@ class Packing:
         """Close and ship by the label on the box; with a parcel open it must be that parcel's."""
         act = Act("label", _clean(raw), nonce)
         return self._act(lambda uow: outbound.scan_label(uow, parcel_id, fence, rule, act))
+
+    @needs(Right.PACK)
+    def attach_number(self, parcel_id: int, fence: int, raw: str, carrier_code: str, nonce: str) -> Verdict:
+        """Put the parcel under a number that other software printed."""
+        act = Act("attach", _clean(raw), nonce)
+        return self._act(lambda uow: companion.attach(uow, parcel_id, fence, act, carrier_code))
+
+    @needs(Right.PACK)
+    def detach_number(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Take such a number off again."""
+        act = Act("detach", "", nonce)
+        return self._act(lambda uow: companion.detach(uow, parcel_id, fence, act, self._carrier_code))
 
     @needs(Right.PACK)
     def rush(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from core.access.gate import LANES, declares
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.print_content import PrintContent, print_content
+from core.fulfilment.telling import label_is_out
 from core.runtime.errors import DomainError
 from core.waybills import print_queue
 
@@ -72,12 +73,12 @@ class PrintJobs:
     @declares(LANES)
     def mark_sent(self, job: PaperJob, receipt: object) -> None:  # noqa: ARG002 - the lane says it, we keep no copy
         """Every byte left."""
-        self._write(lambda uow: print_queue.mark_sent(uow, job.job_id))
+        self._write(lambda uow: _came_out(uow, job.job_id, print_queue.mark_sent(uow, job.job_id)))
 
     @declares(LANES)
     def mark_confirmed(self, job: PaperJob) -> None:
         """The device says that the paper is out."""
-        self._write(lambda uow: print_queue.mark_confirmed(uow, job.job_id))
+        self._write(lambda uow: _came_out(uow, job.job_id, print_queue.mark_confirmed(uow, job.job_id)))
 
     @declares(LANES)
     def mark_failed(self, job: PaperJob, reason: str, *, is_retryable: bool) -> None:
@@ -99,3 +100,9 @@ class PrintJobs:
 
     def _write(self, operation: Callable[[UnitOfWork], T]) -> T:
         return self._store.write(operation, urgency=Urgency.SCAN)
+
+
+def _came_out(uow: UnitOfWork, job_id: int, is_settled: bool) -> None:
+    """A shop that is told of printed labels is told in the same transaction."""
+    if is_settled:
+        label_is_out(uow, job_id)

@@ -14,6 +14,7 @@ from core.channels.contract import FILE, Channel
 from core.channels.models import Shop
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.first_page import light
+from core.fulfilment.companion import set_prints_elsewhere
 from core.fulfilment.handover import set_confirm_at
 from core.inventory.warehouses import main_warehouse
 from core.runtime.errors import DomainError, Refused, Unavailable
@@ -38,6 +39,7 @@ class Shops:
         channels: "Callable[[], ChannelRegistry]",
         open_channel: Callable[[ShopRecord], Channel],
         on_changed: Callable[[], None],
+        carrier_code: str,
     ) -> None:
         """Make the service.
 
@@ -46,11 +48,13 @@ class Shops:
             channels: the kinds of shops; loaded when they are first asked for.
             open_channel: the way to a shop.
             on_changed: told after each change, so that lanes follow it.
+            carrier_code: the carrier of our own numbers.
         """
         self._store = store
         self._channels = channels
         self._open_channel = open_channel
         self._on_changed = on_changed
+        self._carrier_code = carrier_code
 
     @needs(Right.SEE_ORDERS)
     def kinds(self) -> tuple[ShopKind, ...]:
@@ -62,7 +66,7 @@ class Shops:
         """Every shop, the oldest first."""
         now = self._store.clock.now()
         columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.is_active, Shop.confirms_shipments)
-        more = (Shop.confirm_at, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
+        more = (Shop.confirm_at, Shop.prints_elsewhere, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
         query = select(*columns, *more).order_by(Shop.id)
         rows = self._store.read(lambda connection: connection.execute(query).all())
         return tuple(
@@ -78,6 +82,7 @@ class Shops:
                 last_good_pull_at=row.last_good_pull_at,
                 last_error=row.last_error or "",
                 is_asked=row.channel not in UNCALLED,
+                prints_elsewhere=row.prints_elsewhere,
             )
             for row in rows
         )
@@ -153,6 +158,16 @@ class Shops:
             NotFound, Refused: as `core.fulfilment.handover.set_confirm_at`.
         """
         self._store.write(lambda uow: set_confirm_at(uow, shop_id, moment))
+
+    @needs(Right.CHANGE_SETTINGS)
+    def set_prints_elsewhere(self, shop_id: int, *, is_on: bool) -> None:
+        """Whether other software prints the labels of a shop.
+
+        Raises:
+            NotFound: `shop.unknown`.
+        """
+        code = self._carrier_code
+        self._store.write(lambda uow: set_prints_elsewhere(uow, shop_id, is_on=is_on, default_carrier=code))
 
     def _set(self, shop_id: int, action: str, values: Mapping[str, bool], *, is_on: bool) -> None:
         def put(uow: UnitOfWork) -> None:

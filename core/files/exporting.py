@@ -26,6 +26,7 @@ from core.orders.states import Fulfilment
 from core.reports.day import day_report
 from core.reports.records import RangeReport, ShopWork, WorkDay
 from core.runtime.money import yuan_text
+from core.waybills.carriers import name_of
 from core.waybills.models import Waybill, WaybillAccount
 
 _PAGE = 1000
@@ -186,7 +187,7 @@ def _head(order: Any, who: Any, account: str, number: Any) -> dict[str, str | in
         "buyer_note": order.buyer_note,
         "seller_note": order.seller_note,
         "waybill_no": number.number if number is not None else "",
-        "carrier": (number.carrier_name or number.carrier_code) if number is not None else "",
+        "carrier": name_of(number.carrier_code, number.carrier_name) if number is not None else "",
     }
 
 
@@ -295,7 +296,7 @@ def shipments(connection: Connection, shop_id: int, now: datetime, *, again: boo
     if not again:
         known = set(connection.execute(_MARKED, {"keys": packed_texts(keys)}).scalars())
     wanted = {key: row for key, row in keys.items() if key not in known}
-    rows = [[row.order_no, row.carrier_name or row.carrier_code, row.number] for row in wanted.values()]
+    rows = [[row.order_no, name_of(row.carrier_code, row.carrier_name), row.number] for row in wanted.values()]
     return Shipments(Sheet(header, rows), tuple(wanted))
 
 

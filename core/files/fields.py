@@ -1,4 +1,4 @@
-"""What a table may say: one list of fields for orders, goods, counts and customers each."""
+"""What a table may say: one list of fields for orders, their numbers, goods, counts and customers each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +63,11 @@ PRODUCTS: Final = (
     Field("barcode"),
     Field("bin"),
 )
+NUMBERS: Final = (
+    Field("order_no", is_needed=True),
+    Field("waybill_no", is_needed=True),
+    Field("carrier"),
+)
 COUNTS: Final = (Field("code", is_needed=True), Field("qty", is_needed=True))
 CUSTOMERS: Final = (
     Field("buyer", is_personal=True),
@@ -81,10 +86,11 @@ FIELDS: Final = {
     "order_lines": ORDERS,
     "products": PRODUCTS,
     "counts": COUNTS,
+    "numbers": NUMBERS,
     "customers": CUSTOMERS,
 }
 #: what a person may say a table is
-KINDS: Final = ("orders", "products", "counts", "customers")
+KINDS: Final = ("orders", "numbers", "products", "counts", "customers")
 
 PERSONAL: Final = frozenset(field.name for fields in FIELDS.values() for field in fields if field.is_personal)
 

@@ -16,9 +16,12 @@ from core.channels.contract import ChannelOrder
 from core.customers.service import Digest
 from core.db.sets import packed_texts, text_set
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.files.numbers import as_said, refused_by
 from core.files.orders import OrderTable
 from core.files.progress import Progress
-from core.files.records import Counts, Imported
+from core.files.records import Counts, Imported, NumberSaid, Rejected
+from core.fulfilment import companion
+from core.fulfilment.companion import Judgement
 from core.fulfilment.taking import slices, take_page
 from core.orders.heard import heard_in_file
 from core.orders.models import ChannelCopy, Order
@@ -36,88 +39,144 @@ _KNOWN = (
 )
 
 
+#: order number -> the waybill numbers a file gives it
+Numbers = Mapping[str, Sequence[NumberSaid]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """Orders by what they would do."""
+    """Orders by what they would do, and the numbers that were refused."""
 
     new: Sequence[ChannelOrder]
     changed: Sequence[ChannelOrder]
     same: Sequence[ChannelOrder]
     older: Sequence[ChannelOrder]
+    refused: Sequence[Rejected] = ()
 
 
-def preview(store: Store, shop: ShopRecord | None, table: OrderTable) -> Counts:
-    """What importing would do; `shop` None is one that is still to be added."""
+def preview(store: Store, shop: ShopRecord | None, table: OrderTable) -> tuple[Counts, Sequence[Rejected]]:
+    """What importing would do, and the waybill numbers it would not take; `shop` None is one still to be added."""
     counts = Counts(rejected=len(table.rejected), masked=table.masked)
     if shop is None:
-        return replace(counts, new=len(table.orders))
+        return replace(counts, new=len(table.orders)), ()
     shop_id = shop.id
+    refused: list[Rejected] = []
     for start in range(0, len(table.orders), _PIECE):
         piece = table.orders[start : start + _PIECE]
-        found = store.read(partial(_sort_out, shop_id=shop_id, orders=piece))
+        found = store.read(partial(_looked_at, shop_id=shop_id, orders=piece, numbers=table.numbers))
         counts = _added(counts, found)
-    return counts
+        refused += found.refused
+    return counts, refused
+
+
+def _looked_at(connection: Connection, *, shop_id: int, orders: Sequence[ChannelOrder], numbers: Numbers) -> _Sorted:
+    """What would become of these orders, and of the numbers of those that are here already."""
+    found = _sort_out(connection, shop_id=shop_id, orders=orders)
+    said = _said([*found.changed, *found.same], numbers)
+    return _with_numbers(found, said, companion.judge(connection, as_said(said, shop_id)) if said else ())
 
 
 def import_orders(
     store: Store, shop: ShopRecord, table: OrderTable, digest: Digest, carrier_code: str, progress: Progress
-) -> Imported:
+) -> tuple[Imported, Sequence[Rejected]]:
     """Take the orders in, piece by piece, each piece a transaction of whole orders.
 
     The same table again changes nothing; a copy that is older than what is known is left alone, and so is one that
     would take back what the platform has said already (paid, shipped, closed). Stopped by `progress`, what was stored
-    stays.
+    stays. Also gives the waybill numbers that were not taken.
     """
     counts = Counts(rejected=len(table.rejected), masked=table.masked)
     total, done = len(table.orders), 0
+    refused: list[Rejected] = []
+    taking = _Taking(store, shop, digest, carrier_code, table.numbers, refused)
     progress.show(0, total)
     for start in range(0, total, _PIECE):
         for part in slices(store, table.orders[start : start + _PIECE]):
             if progress.is_cancelled:
-                return _finish(store, shop, counts, is_whole=False)
-            counts = _stored(store, shop, part, digest, carrier_code, counts)
+                return _finish(store, shop, counts, is_whole=False), refused
+            counts = taking.stored(part, counts)
             done += len(part)
             progress.show(done, total)
-    return _finish(store, shop, counts, is_whole=True)
+    return _finish(store, shop, counts, is_whole=True), refused
 
 
-def _stored(
-    store: Store, shop: ShopRecord, part: Sequence[ChannelOrder], digest: Digest, carrier_code: str, counts: Counts
-) -> Counts:
-    def take(orders: Sequence[ChannelOrder]) -> _Sorted:
-        return store.write(lambda uow: _take(uow, shop, orders, digest, carrier_code), urgency=Urgency.BULK)
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """Stores the parts of one table."""
 
-    try:
-        return _added(counts, take(part))
-    except DomainError:
-        raise
-    except Exception:  # noqa: BLE001 - one order that we cannot store must not keep all others out
-        _log.exception("shop %s: a piece of a file cannot be stored, its orders are tried one by one", shop.id)
-    for order in part:
+    store: Store
+    shop: ShopRecord
+    digest: Digest
+    carrier_code: str
+    numbers: Numbers
+    #: grows with what was not taken
+    refused: list[Rejected]
+
+    def stored(self, part: Sequence[ChannelOrder], counts: Counts) -> Counts:
+        """Store a part; its orders one by one where it cannot be stored whole."""
         try:
-            counts = _added(counts, take([order]))
+            return self._added(counts, part)
         except DomainError:
             raise
-        except Exception:  # noqa: BLE001 - as above
-            _log.exception("shop %s: an order of a file cannot be stored", shop.id)
-            counts = replace(counts, rejected=counts.rejected + 1)
-    return counts
+        except Exception:  # noqa: BLE001 - one order that we cannot store must not keep all others out
+            _log.exception("shop %s: a piece of a file cannot be stored, its orders are tried alone", self.shop.id)
+        for order in part:
+            try:
+                counts = self._added(counts, [order])
+            except DomainError:
+                raise
+            except Exception:  # noqa: BLE001 - as above
+                _log.exception("shop %s: an order of a file cannot be stored", self.shop.id)
+                counts = replace(counts, rejected=counts.rejected + 1)
+        return counts
+
+    def _added(self, counts: Counts, orders: Sequence[ChannelOrder]) -> Counts:
+        found = self.store.write(lambda uow: self._take(uow, orders), urgency=Urgency.BULK)
+        self.refused.extend(found.refused)
+        return _added(counts, found)
+
+    def _take(self, uow: UnitOfWork, orders: Sequence[ChannelOrder]) -> _Sorted:
+        found = _sort_out(uow.connection, shop_id=self.shop.id, orders=orders)
+        fresh = [*found.new, *found.changed]
+        said = _said([*fresh, *found.same], self.numbers)
+        judged: list[Judgement] = []
+
+        def take_numbers(uow: UnitOfWork) -> None:
+            judged.extend(companion.take(uow, as_said(said, self.shop.id), self.carrier_code))
+
+        if fresh:
+            take_page(uow, self.shop.facts, fresh, self.digest, self.carrier_code, take_numbers)
+        else:
+            take_numbers(uow)
+        _note_age(uow, self.shop.id, fresh, found.same)
+        return _with_numbers(found, said, judged)
 
 
-def _take(
-    uow: UnitOfWork, shop: ShopRecord, orders: Sequence[ChannelOrder], digest: Digest, carrier_code: str
-) -> _Sorted:
-    found = _sort_out(uow.connection, shop_id=shop.id, orders=orders)
-    fresh = [*found.new, *found.changed]
-    if fresh:
-        take_page(uow, shop.facts, fresh, digest, carrier_code)
+def _said(orders: Sequence[ChannelOrder], numbers: Numbers) -> list[NumberSaid]:
+    return [one for order in orders for one in numbers.get(order.order_no, ())] if numbers else []
+
+
+def _with_numbers(found: _Sorted, said: Sequence[NumberSaid], judged: Sequence[Judgement]) -> _Sorted:
+    """The same, where orders of which only the number is new count as changed."""
+    news = {one.order_no for one, verdict in zip(said, judged, strict=True) if verdict is Judgement.NEW}
+    moved = [order for order in found.same if order.order_no in news]
+    return replace(
+        found,
+        changed=[*found.changed, *moved],
+        same=[order for order in found.same if order.order_no not in news],
+        refused=refused_by(said, judged),
+    )
+
+
+def _note_age(
+    uow: UnitOfWork, shop_id: int, fresh: Sequence[ChannelOrder], unchanged: Sequence[ChannelOrder]
+) -> None:
     by_file: dict[datetime, tuple[list[str], list[str]]] = {}
-    for place, part in enumerate((fresh, found.same)):
+    for place, part in enumerate((fresh, unchanged)):
         for order in part:
             by_file.setdefault(order.modified_at, ([], []))[place].append(order.order_no)
     for written_at, (taken, same) in by_file.items():
-        heard_in_file(uow, shop.id, taken, same, written_at)
-    return found
+        heard_in_file(uow, shop_id, taken, same, written_at)
 
 
 def _sort_out(connection: Connection, *, shop_id: int, orders: Sequence[ChannelOrder]) -> _Sorted:
@@ -162,6 +221,7 @@ def _added(counts: Counts, found: _Sorted) -> Counts:
         changed=counts.changed + len(found.changed),
         unchanged=counts.unchanged + len(found.same),
         older=counts.older + len(found.older),
+        rejected=counts.rejected + len(found.refused),
     )
 
 

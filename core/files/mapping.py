@@ -20,6 +20,7 @@ PRESETS: tuple[Preset, ...] = (
     jd.ORDERS,
     douyin.ORDERS,
     own.ORDERS,
+    own.NUMBERS,
     own.CUSTOMERS,
     own.PRODUCTS,
     own.COUNTS,

@@ -6,7 +6,6 @@ merged over several rows read. What belongs to the order may stand in any of its
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,14 +16,15 @@ from core.files import people, words
 from core.files.cells import BadCell, code_of, moment_of, money_of, number_of, quantity_of, text_of
 from core.files.fields import PERSONAL, Row
 from core.files.mapping import Mapped
-from core.files.records import Cell, Rejected, Table
+from core.files.numbers import numbers_in
+from core.files.records import Cell, NumberSaid, Rejected, Table
 from core.runtime.errors import Refused
+from core.waybills.carriers import tidied
 
 T = TypeVar("T")
 
 _LINE_FIELDS = ("title", "merchant_code", "qty", "line_no", "channel_sku_id")
 _SAME_IN_ALL = ("receiver", "phone", "address", "buyer")
-_EXPRESS = re.compile(r"([0-9A-Za-z]{6,40})[-_ ]+(\S{2,30})")
 _SHOWN = 40
 
 
@@ -36,6 +36,8 @@ class OrderTable:
     rejected: Sequence[Rejected]
     #: orders whose receiver the platform masks
     masked: int
+    #: order number -> waybill numbers that it has on the platform already, of orders that are still to be sent
+    numbers: Mapping[str, Sequence[NumberSaid]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +84,29 @@ def orders_of(sources: Sequence[Source]) -> OrderTable:
     else:
         raise Refused("files.not_together", "these tables do not belong together")
     orders = []
+    numbers: dict[str, Sequence[NumberSaid]] = {}
     known = {(one.file, one.row) for one in rejected}
     for group in groups.values():
         order = None if group.is_broken else _attempt(group, rejected)
         if order is not None:
             orders.append(order)
+            if order.raw["waybills"] and not (order.is_shipped or order.is_closed):
+                numbers[order.order_no] = _numbers_of(group)
         else:
             known |= {(one.file, one.row) for one in rejected[-1:]}
             rejected += _others(group, known)
     masked = sum(1 for order in orders if order.consignee.is_masked)
-    return OrderTable(orders, sorted(rejected, key=lambda one: (one.file, one.row)), masked)
+    return OrderTable(orders, sorted(rejected, key=lambda one: (one.file, one.row)), masked, numbers)
+
+
+def _numbers_of(group: _Group) -> tuple[NumberSaid, ...]:
+    found: dict[str, NumberSaid] = {}
+    for source, row in group.heads:
+        column = source.mapped.column("waybill_no", source.table) or source.mapped.column("express", source.table)
+        for number, carrier in numbers_in(row).items():
+            one = NumberSaid(group.order_no, tidied(number), carrier, source.table.name, row.number, column)
+            found.setdefault(one.number, one)
+    return tuple(found.values())
 
 
 # --- which rows belong together -----------------------------------------------------------------------------------
@@ -370,11 +385,7 @@ class _Order:
         """Numbers the platform knows already, each with its carrier's name."""
         found: dict[str, str] = {}
         for _, row in self._group.heads:
-            express = text_of(row.cell("express")) if row.cell("express") is not None else ""
-            found.update(_EXPRESS.findall(express))
-            number = text_of(row.cell("waybill_no")) if row.cell("waybill_no") is not None else ""
-            if number:
-                found[number] = text_of(row.cell("carrier")) if row.cell("carrier") is not None else ""
+            found.update(numbers_in(row))
         return [[number, carrier] for number, carrier in found.items()]
 
 

@@ -36,6 +36,18 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberSaid:
+    """A waybill number that a row gives to an order, with the place where it stands. `carrier` is a name or empty."""
+
+    order_no: str
+    number: str
+    carrier: str
+    file: str
+    row: int
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What a table would do, or has done. `older` copies say less than is known already and are left alone."""
 

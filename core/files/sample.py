@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from core.channels.contract import ChannelOrder, Consignee
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.files.goods import Item, ItemTable
+from core.files.numbers import NumberTable
 from core.files.orders import OrderTable
 from core.files.people import shown
+from core.waybills.carriers import code_of, name_of
 
 #: a page of the preview's table; nobody reads more before he presses the key
 _MOST = 200
@@ -15,7 +17,7 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """One order, SKU, count or person as it would be taken in, receivers masked.
+    """One order, waybill number, SKU, count or person as it would be taken in, receivers masked.
 
     `state` is a code below `files.state`, empty where the file says nothing of the kind; `qty` is None where the file
     counts nothing.
@@ -26,11 +28,21 @@ class Sampled:
     qty: int | None = None
     person: str = field(default="", repr=False)
     state: str = ""
+    number: str = ""
+    carrier: str = ""
 
 
 def sample_of_orders(table: OrderTable) -> tuple[Sampled, ...]:
     """The first orders, in the order of the file."""
     return tuple(map(_order, table.orders[:_MOST]))
+
+
+def sample_of_numbers(table: NumberTable) -> tuple[Sampled, ...]:
+    """The first numbers; where the file names no carrier, the one that the number suggests."""
+    return tuple(
+        Sampled(one.order_no, number=one.number, carrier=name_of(code_of(one.carrier, one.number)))
+        for one in table.said[:_MOST]
+    )
 
 
 def sample_of_items(table: ItemTable) -> tuple[Sampled, ...]:

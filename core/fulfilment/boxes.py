@@ -3,6 +3,7 @@
 from sqlalchemy import func, select, update
 
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.foreign import number_rest_of
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import (
     Act,
@@ -18,11 +19,13 @@ from core.fulfilment.packing import (
 from core.fulfilment.records import Tone, Verdict
 from core.orders.lifecycle import move_where_possible
 from core.orders.states import Event
-from core.waybills.numbers import plan_numbers
 
 
 def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
-    """Close this box with what is in it and make a parcel of the rest, with a number of its own."""
+    """Close this box with what is in it and make a parcel of the rest, with a number of its own.
+
+    Where other software prints the labels the rest gets the next number it has printed, or waits for one.
+    """
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
@@ -57,7 +60,7 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         shared = {"order_line_id": line.order_line_id, "order_id": line.order_id, "sku_id": line.sku_id}
         uow.insert(ParcelLine, shared | {"parcel_id": next_id, "qty": line.qty - line.verified_qty})
         uow.execute(here.values(qty=line.verified_qty))
-    plan_numbers(uow, [(next_id, box.consignee_id)], box.carrier_code)
+    number_rest_of(uow, box, [next_id])
     uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(state="packed", packed_at=uow.now))
     # An order that is whole in this box is packed; one of which nothing is in it waits with the rest.
     move_where_possible(uow, without_other_boxes(uow, parcel_id, ("to_pack", "packing")), Event.PACK)

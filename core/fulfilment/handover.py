@@ -15,10 +15,10 @@ from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.handover_records import Taken
 from core.fulfilment.models import Handover, Parcel, ParcelLine
-from core.fulfilment.outbound import confirm_to
 from core.fulfilment.packing import find_waybill, orders_in
 from core.fulfilment.parcels import cancel_parcels, has_shipped_parcel
 from core.fulfilment.states import AWAITS_COURIER
+from core.fulfilment.telling import MOMENTS, tell, tell_at_last
 from core.inventory.returning import undo_sale
 from core.orders import holds
 from core.orders.lifecycle import move_where_possible
@@ -166,7 +166,7 @@ def close(uow: UnitOfWork, sheet_id: int, courier: str, counted: int) -> None:
     signed = {"state": "closed", "closed_at": uow.now, "closed_by": uow.actor.operator}
     facts = signed | {"courier": name, "counted": counted, "parcel_count": len(ids)}
     uow.execute(update(Handover).where(Handover.id == sheet_id).values(**facts))
-    confirm_to(uow, ids, "handover")
+    tell(uow, ids, "handover")
     uow.record("handover.closed", "handover", sheet_id, parcels=len(ids), code=sheet.code)
     uow.changed("parcel", *ids)
 
@@ -226,24 +226,18 @@ def _stand_again(uow: UnitOfWork, order_id: int) -> None:
 
 
 def set_confirm_at(uow: UnitOfWork, shop_id: int, moment: str) -> None:
-    """When a shop is told that a parcel left. Parcels that wait for the later moment are told at once.
+    """When a shop is told that a parcel leaves. Parcels that wait for a later moment are told at once.
 
     Raises:
         Refused: `shop.moment_unknown`.
         NotFound: `shop.unknown`.
     """
-    if moment not in CONFIRM_MOMENTS:
+    if moment not in MOMENTS:
         raise Refused("shop.moment_unknown", f"there is no such moment: {moment}", moment=moment)
     if uow.count(update(Shop).where(Shop.id == shop_id).values(confirm_at=moment)) != 1:
         raise NotFound("shop.unknown", f"there is no shop {shop_id}")
     uow.record("shop.confirm_at_set", "shop", shop_id, moment=moment)
-    if moment == "outbound":
-        here = (WAITS, ParcelLine.parcel_id == Parcel.id, ParcelLine.order_id == Order.id, Order.shop_id == shop_id)
-        confirm_to(uow, [row.id for row in uow.rows(select(Parcel.id).where(*here).distinct())], moment)
-
-
-#: when a shop may be told: the label was scanned out, or the courier signed
-CONFIRM_MOMENTS = ("outbound", "handover")
+    tell_at_last(uow, shop_id, moment, WAITS)
 
 
 def _open_sheet(uow: UnitOfWork, sheet_id: int) -> Any:

@@ -12,6 +12,7 @@ from core.fulfilment.handover_records import CarrierPile, SheetSearch, SheetView
 from core.fulfilment.models import Handover, Parcel, ParcelLine
 from core.fulfilment.packing import ways_to_write
 from core.orders.models import Order
+from core.waybills.carriers import name_of
 from core.waybills.models import Waybill, WaybillAccount
 
 
@@ -34,7 +35,7 @@ def piles(connection: Connection) -> tuple[CarrierPile, ...]:
         found.append(
             CarrierPile(
                 carrier_code=code,
-                carrier_name=names.get(code, code),
+                carrier_name=name_of(code, names.get(code)),
                 waiting=count,
                 intercepted=held,
                 oldest_at=oldest,
@@ -78,7 +79,7 @@ def signed_sheets(connection: Connection, wanted: SheetSearch, limit: int) -> tu
             id=row.id,
             code=row.code,
             carrier_code=row.carrier_code,
-            carrier_name=names.get(row.carrier_code, row.carrier_code),
+            carrier_name=name_of(row.carrier_code, names.get(row.carrier_code)),
             state=row.state,
             opened_at=row.opened_at,
             closed_at=row.closed_at,
@@ -134,7 +135,7 @@ def _parcels(connection: Connection, here: Sequence[ColumnElement[bool]], limit:
         WaitingParcel(
             parcel_id=row.id,
             number=row.number or "",
-            carrier_name=names.get(row.carrier_code, row.carrier_code),
+            carrier_name=name_of(row.carrier_code, names.get(row.carrier_code)),
             shop_name=row.shop,
             order_id=min(orders[row.id])[0],
             order_nos=tuple(order_no for _, order_no in sorted(orders[row.id])),

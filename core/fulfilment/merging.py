@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from core.customers.models import ConsigneeRow
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.foreign import live_waybill, number_rest_of
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import Act, answer, lost, orders_in, repeated, settle_parcel
 from core.fulfilment.records import Companion, Tone, Verdict
@@ -21,7 +22,7 @@ from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
 from core.orders.states import Event
 from core.waybills.models import PrintJob, Waybill
-from core.waybills.numbers import plan_numbers, void_numbers
+from core.waybills.numbers import void_numbers
 
 #: of a customer's orders so many lines are looked through, the newest first
 _NEWEST_LINES = 500
@@ -55,6 +56,10 @@ def companions(connection: Connection, parcel_id: int) -> tuple[Companion, ...]:
         .where(Waybill.parcel_id == Parcel.id)
         .correlate(Parcel)
         .exists(),
+        ~select(Waybill.id)
+        .where(Waybill.parcel_id == Parcel.id, Waybill.is_foreign, Waybill.state == "obtained")
+        .correlate(Parcel)
+        .exists(),
     ]
     if receiver.is_masked:
         here.append(Parcel.shop_id == mine.shop_id)
@@ -85,7 +90,11 @@ def _lines_of_parcel(condition: Any) -> Any:
 
 def _has_paper(connection: Connection, parcel_id: int) -> bool:
     jobs = select(PrintJob.id).join(Waybill, Waybill.id == PrintJob.waybill_id)
-    return connection.execute(jobs.where(Waybill.parcel_id == parcel_id).limit(1)).first() is not None
+    if connection.execute(jobs.where(Waybill.parcel_id == parcel_id).limit(1)).first() is not None:
+        return True
+    # What other software has printed is paper too, though nobody here has seen it.
+    waybill = live_waybill(connection, parcel_id)
+    return waybill is not None and waybill.is_foreign
 
 
 def _order_numbers(connection: Connection, parcel_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -158,14 +167,14 @@ def unmerge(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     units = int(
         uow.execute(inside.where(ParcelLine.parcel_id == parcel_id, ParcelLine.order_id.in_(others))).scalar_one()
     )
-    parcels = [(_part(uow, box, order_id), box.consignee_id) for order_id in others]
-    plan_numbers(uow, parcels, box.carrier_code)
+    parcels = [_part(uow, box, order_id) for order_id in others]
+    number_rest_of(uow, box, parcels)
     for event in (Event.UNPACK, Event.LEAVE):
         move_where_possible(uow, others, event)
-    uow.record("parcel.parted", "parcel", parcel_id, parcel_ids=[own for own, _consignee in parcels])
+    uow.record("parcel.parted", "parcel", parcel_id, parcel_ids=parcels)
     _set_deadline(uow, parcel_id)
     settle_parcel(uow, parcel_id)
-    uow.changed("parcel", parcel_id, *(own for own, _consignee in parcels))
+    uow.changed("parcel", parcel_id, *parcels)
     return answer(uow, act, "merge.undone", Tone.NOTICE, parcel_id=parcel_id, n=len(parcels), units=units)
 
 

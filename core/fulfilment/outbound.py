@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from core.channels.by_hand import BY_HAND
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.foreign import offer, waiting_order
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import (
     Act,
@@ -29,6 +30,7 @@ from core.fulfilment.packing import (
 )
 from core.fulfilment.records import KnowledgeRule, OnOld, Tone, Verdict
 from core.fulfilment.slips import parcel_of_slip
+from core.fulfilment.telling import tell
 from core.inventory.models import Reservation
 from core.inventory.service import consume
 from core.inventory.states import ClaimState
@@ -36,10 +38,9 @@ from core.orders.holds import lock_orders, place_many
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
 from core.orders.states import Event
+from core.waybills.carriers import tidied
 from core.waybills.print_queue import confirm_by_scan
 
-#: outbox kind: tell a shop that a parcel of one of its orders left
-CONFIRM = "confirm_shipment"
 #: codes of verdicts after which the parcel has left
 SHIPPED = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 
@@ -56,13 +57,12 @@ def scan_label(
         return seen
     waybill = find_waybill(uow, act.raw)
     if waybill is None:
-        code = "label.unknown" if parcel_of_slip(act.raw) is None else "slip.not_now"
-        return answer(uow, act, code, Tone.WRONG, parcel_id=expected_parcel_id, raw=act.raw)
+        return _unknown(uow, act, expected_parcel_id)
     # A refund that is being stored right now is waited for, so that it is seen below.
     lock_orders(uow, orders_in(uow, waybill.parcel_id))
     waybill = find_waybill(uow, act.raw)
     if waybill.state == "voided":
-        return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=waybill.number)
+        return _voided(uow, act, expected_parcel_id, waybill)
     if expected_parcel_id is not None and fence is not None:
         gone = lost(uow, act, expected_parcel_id, fence)
         if gone is not None:
@@ -79,6 +79,25 @@ def scan_label(
     if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
         return answer(uow, act, "knowledge.old", Tone.STOP, parcel_id=waybill.parcel_id, age_s=age_s)
     return _ship(uow, act, waybill, age_s, is_old=age_s > rule.limit_s)
+
+
+def _voided(uow: UnitOfWork, act: Act, parcel_id: int | None, waybill: Any) -> Verdict:
+    """A number that was called off; one that a clerk took off a parcel may go onto the one on the desk."""
+    if parcel_id is not None and offer(uow.connection, parcel_id, act.raw):
+        return _unknown(uow, act, parcel_id)
+    return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=waybill.number)
+
+
+def _unknown(uow: UnitOfWork, act: Act, parcel_id: int | None) -> Verdict:
+    """No number that any box carries: printed elsewhere for a further box, or for this one, or nobody knows it."""
+    if parcel_of_slip(act.raw) is not None:
+        return answer(uow, act, "slip.not_now", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
+    order_no = waiting_order(uow.connection, tidied(act.raw))
+    if order_no:
+        return answer(uow, act, "label.other_box", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, order_no=order_no)
+    may_be = {} if parcel_id is None else offer(uow.connection, parcel_id, act.raw)
+    tone = Tone.NOTICE if may_be else Tone.WRONG
+    return answer(uow, act, "label.unknown", tone, parcel_id=parcel_id, raw=act.raw, **may_be)
 
 
 def _age_of_knowledge(uow: UnitOfWork, parcel_id: int) -> int:
@@ -160,7 +179,7 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool) 
     uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s)
     done = without_other_boxes(uow, parcel_id, ("to_pack", "packing", "packed"))
     move_where_possible(uow, done, Event.SHIP)
-    confirm_to(uow, [parcel_id], "outbound")
+    tell(uow, [parcel_id], "outbound")
     code = "parcel.shipped_on_old" if is_old else "parcel.shipped"
     return answer(uow, act, code, Tone.SHIPPED, parcel_id=parcel_id, number=waybill.number, age_s=age_s)
 
@@ -179,18 +198,3 @@ def _without_stock(uow: UnitOfWork, lines: Sequence[Any]) -> list[int]:
     )
     confirmed = {row.order_line_id: int(row.qty) for row in uow.rows(held.group_by(Reservation.order_line_id))}
     return sorted({line.order_id for line in lines if confirmed.get(line.order_line_id, 0) < line.qty})
-
-
-def confirm_to(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
-    """Queue one notice per parcel and order for the shops that are told at this moment, in each shop's lane."""
-    query = (
-        select(ParcelLine.parcel_id, Order.id, Order.shop_id)
-        .join(Order, Order.id == ParcelLine.order_id)
-        .join(Shop, Shop.id == Order.shop_id)
-        .where(ParcelLine.parcel_id.in_(parcel_ids), Shop.confirms_shipments, Shop.confirm_at == moment)
-        .distinct()
-        .order_by(ParcelLine.parcel_id, Order.id)
-    )
-    for parcel_id, order_id, shop_id in uow.rows(query):
-        payload = {"parcel_id": parcel_id, "order_id": order_id}
-        uow.enqueue(CONFIRM, f"{parcel_id}:{order_id}", payload, lane=f"shop:{shop_id}")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.foreign import offer
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
 from core.fulfilment.slips import parcel_of_slip
@@ -316,8 +317,9 @@ def _no_goods(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
     if parcel_of_slip(act.raw) is not None:
         return answer(uow, act, "slip.not_now", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
     waybill = find_waybill(uow, act.raw)
-    if waybill is None:
-        return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
+    may_be = offer(uow.connection, parcel_id, act.raw)
+    if waybill is None or may_be:
+        return answer(uow, act, "code.unknown", Tone.WRONG, parcel_id=parcel_id, raw=act.raw, **may_be)
     code = "parcel.incomplete" if waybill.parcel_id == parcel_id else "label.not_now"
     facts = {"number": waybill.number, "missing": _missing(uow, parcel_id)}
     return answer(uow, act, code, Tone.WRONG, parcel_id=parcel_id, **facts)
@@ -421,9 +423,12 @@ def without_other_boxes(uow: UnitOfWork, parcel_id: int, states: Sequence[str]) 
 def want_label_of(uow: UnitOfWork, parcel_id: int, desk: str = "") -> int | None:
     """Queue the label of a parcel whose number is there; otherwise the arrival of the number does it.
 
+    Nothing for a number that was printed elsewhere.
+
     `desk`: whose printer; empty for the desk that acts.
     """
-    query = select(Waybill.id).where(Waybill.parcel_id == parcel_id, Waybill.state == "obtained")
+    ours = (Waybill.state == "obtained", Waybill.is_foreign.is_(False))
+    query = select(Waybill.id).where(Waybill.parcel_id == parcel_id, *ours)
     waybill_id = uow.execute(query).scalar_one_or_none()
     return None if waybill_id is None else want_label(uow, waybill_id, desk or uow.actor.desk)
 

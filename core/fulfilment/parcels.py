@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 from core.db.sets import id_set, packed_ids
 from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.foreign import give, labelled_elsewhere
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import settle_parcel
 from core.orders.lifecycle import move_where_possible
@@ -64,7 +65,10 @@ def release_ready(uow: UnitOfWork, order_ids: Sequence[int] | None, carrier_code
 
 
 def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
-    """Plan a parcel for each of these orders that has something to send, as `_RELEASE` gives them."""
+    """Plan a parcel for each of these orders that has something to send, as `_RELEASE` gives them.
+
+    Those whose labels are printed elsewhere get no number of ours, but the one that is known already.
+    """
     lines = _lines_to_send(uow, list(map(_ID, orders)))
     if not lines:
         return
@@ -98,7 +102,11 @@ def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
             "qty": quantities,
         },
     )
-    plan_numbers(uow, list(zip(ids, consignees, strict=True)), carrier_code)
+    elsewhere = labelled_elsewhere(uow, order_ids)
+    ours = zip(order_ids, ids, consignees, strict=True)
+    plan_numbers(uow, [(to, who) for order_id, to, who in ours if order_id not in elsewhere], carrier_code)
+    for order_id, numbers in elsewhere.items():
+        give(uow, parcel_of[order_id], numbers)
     uow.changed("parcel", *ids)
 
 

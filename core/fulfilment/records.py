@@ -109,11 +109,20 @@ class ParcelView:
     lines: tuple[PackLine, ...]
     #: the live waybill, for a reprint or a new number; None while there is none
     waybill_id: int | None = None
+    #: the number was printed by other software
+    is_foreign: bool = False
+    #: why no number of ours comes: `shop` (it prints elsewhere) | `masked` (no label can be made here), else empty
+    why_elsewhere: str = ""
 
     @property
     def missing_qty(self) -> int:
         """Units still to be scanned."""
         return sum(line.missing_qty for line in self.lines)
+
+    @property
+    def is_labelled_elsewhere(self) -> bool:
+        """Whether no label of it is made here, so that nothing of the printer's is waited for."""
+        return self.is_foreign or bool(self.why_elsewhere) or self.waybill_state == "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,10 @@ class Verdict:
 
     Goods that do not belong where they were scanned (item.wrong, goods.nothing_open) come with the fact `owner`: an
     `Owner`, or None where no parcel that is next in turn wants them.
+
+    A code that nobody knows (code.unknown, label.unknown) and that may be a number printed elsewhere, for a parcel
+    that has none, comes with `attachable`, the number, and `carriers`, codes of whom it may be from, the likeliest
+    first.
 
     A parcel that opens, takes others in or parts with them comes with the fact `companions`: what could go into the
     same box.
@@ -138,6 +151,9 @@ class Verdict:
     label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
     parcel.recalled (the order was changed: it comes back as another parcel with another number),
     parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed,
+    label.other_box (printed elsewhere for a further box of an order), number.attached, number.taken_off,
+    number.none_to_take_off, number.impossible, number.there_already (the parcel has a number),
+    number.elsewhere (another parcel carries it, or it was ours and is called off),
     knowledge.ask (nothing is done or written yet: the shop is to be asked first), knowledge.old (it did not answer),
     parcel.shipped_on_old (it did not answer, and the parcel left all the same),
     rush.packed (the goods opened, filled and closed the next parcel of a rush: its label comes), rush.none_left

@@ -1,6 +1,6 @@
 """A page of platform orders from start to parcels, in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.channels.contract import ChannelOrder
@@ -8,6 +8,7 @@ from core.customers.service import Digest
 from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
+from core.fulfilment.telling import was_told
 from core.orders import holds
 from core.orders.intake import ShopFacts, take_new
 from core.orders.lifecycle import move_where_possible
@@ -46,9 +47,18 @@ class PageResult:
 
 
 def take_page(
-    uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], digest: Digest, carrier_code: str
+    uow: UnitOfWork,
+    shop: ShopFacts,
+    orders: Sequence[ChannelOrder],
+    digest: Digest,
+    carrier_code: str,
+    before_release: Callable[[UnitOfWork], None] = lambda _uow: None,
 ) -> PageResult:
-    """Take new orders in, apply newer copies of known ones, and release what is ready to be packed."""
+    """Take new orders in, apply newer copies of known ones, and release what is ready to be packed.
+
+    `before_release` is called when the orders are there and have no parcels yet: numbers that came with them are
+    theirs from the start.
+    """
     take_turn(uow, "intake")
     taken = take_new(uow, shop, orders, digest)
     touched = list(taken.new_ids)
@@ -58,13 +68,16 @@ def take_page(
         if reaction is not None:
             updated += 1
             touched += [order_id, *_react(uow, reaction)]
+    before_release(uow)
     released = release_ready(uow, touched, carrier_code) if touched else ()
     return PageResult(len(taken.new_ids), updated, len(released))
 
 
 def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:
     # A platform that counts our own first box as the whole order must not stop the second one.
-    if reaction.is_shipped and not has_shipped_parcel(uow, reaction.order_id):
+    # So must one that was told of a label that came out.
+    is_ours = has_shipped_parcel(uow, reaction.order_id) or (reaction.is_shipped and was_told(uow, reaction.order_id))
+    if reaction.is_shipped and not is_ours:
         holds.place_many(uow, [(reaction.order_id, "shipped_elsewhere")])
     elif not reaction.is_shipped:
         holds.release(uow, reaction.order_id, ["shipped_elsewhere"])

@@ -8,17 +8,19 @@ from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
 from core.channels.by_hand import BY_HAND
+from core.channels.contract import Consignee
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView
 from core.orders.models import Order, OrderLine
+from core.waybills.carriers import name_of
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 
 # Built once: every scan ends in this view, and building its statements costs more than running them.
 _PARCEL = (
-    select(*Parcel.__table__.c, Shop.name.label("shop_name"), Wave.code, Wave.parcel_count)
+    select(*Parcel.__table__.c, Shop.name.label("shop_name"), Shop.prints_elsewhere, Wave.code, Wave.parcel_count)
     .join(Shop, Shop.id == Parcel.shop_id)
     .outerjoin(Wave, Wave.id == Parcel.wave_id)
     .where(Parcel.id == bindparam("id"))
@@ -53,7 +55,7 @@ _ORDERS = (
     .order_by(Order.id)
 )
 _WAYBILL = (
-    select(Waybill.id, Waybill.number, Waybill.state)
+    select(Waybill.id, Waybill.number, Waybill.state, Waybill.is_foreign)
     .where(Waybill.parcel_id == bindparam("id"))
     .order_by(Waybill.attempt.desc())
     .limit(1)
@@ -62,6 +64,8 @@ _CARRIER = select(WaybillAccount.carrier_name).where(WaybillAccount.carrier_code
 _PRINT_STATE = (
     select(PrintJob.state).where(PrintJob.waybill_id == bindparam("id")).order_by(PrintJob.copy_no.desc()).limit(1)
 )
+#: what is known of a parcel that left or was called off stays what it was
+_GONE = frozenset({"shipped", "cancelled"})
 
 
 def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
@@ -72,6 +76,9 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
     lines = connection.execute(_LINES, {"id": parcel_id}).all()
     orders = connection.execute(_ORDERS, {"id": parcel_id}).all()
     waybill = connection.execute(_WAYBILL, {"id": parcel_id}).one_or_none()
+    if waybill is not None and waybill.state == "voided" and row.state not in _GONE:
+        # Taken off, and none has come instead of it.
+        waybill = None
     who = consignees(connection, [row.consignee_id])[row.consignee_id]
     carrier = connection.execute(_CARRIER, {"code": row.carrier_code}).scalar_one_or_none()
     return ParcelView(
@@ -92,7 +99,7 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         buyer_note="\n".join(order.buyer_note for order in orders if order.buyer_note),
         seller_note="\n".join(order.seller_note for order in orders if order.seller_note),
         carrier_code=row.carrier_code,
-        carrier_name=carrier or row.carrier_code,
+        carrier_name=name_of(row.carrier_code, carrier),
         waybill_id=waybill.id if waybill else None,
         waybill_no=(waybill.number or "") if waybill else "",
         waybill_state=waybill.state if waybill else "none",
@@ -102,7 +109,15 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         ship_by_at=row.ship_by_at,
         seen_at=min((order.seen_at for order in orders if order.channel != BY_HAND), default=None),
         lines=tuple(_pack_line(line) for line in lines),
+        is_foreign=waybill is not None and waybill.is_foreign,
+        why_elsewhere="" if waybill is not None else _why_elsewhere(row.prints_elsewhere, who),
     )
+
+
+def _why_elsewhere(is_by_shop: bool, who: Consignee) -> str:
+    if is_by_shop:
+        return "shop"
+    return "masked" if who.is_masked and not who.token else ""
 
 
 def _goods_weight(lines: Sequence[Any]) -> int:

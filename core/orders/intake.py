@@ -41,11 +41,15 @@ _VERBATIM = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=
 
 @dataclass(frozen=True, slots=True)
 class ShopFacts:
-    """What intake needs to know of a shop. `accounts` names the space in which its buyer keys are unique."""
+    """What intake needs to know of a shop. `accounts` names the space in which its buyer keys are unique.
+
+    Where other software prints the labels, a receiver nobody here knows stops no order.
+    """
 
     id: int
     accounts: str
     warehouse_id: int
+    prints_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +268,7 @@ def _claim_stock(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], line_ids
             continue
         if one.after_sale == "requested":
             holds.append((one.id, "refund_requested"))
-        if cannot_be_labelled(one.order):
+        if cannot_be_labelled(one.order) and not shop.prints_elsewhere:
             holds.append((one.id, "masked"))
         if any(line.sku_id is None for line in one.lines):
             holds.append((one.id, "unmatched"))

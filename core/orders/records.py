@@ -74,6 +74,10 @@ class OrderParcelView:
     print_state: str
     copy_count: int
     shipped_at: datetime | None
+    #: the number was printed by other software
+    is_foreign: bool = False
+    #: why no number of ours comes: `shop` | `masked`, else empty
+    why_elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _move_consignee(uow: UnitOfWork, shop: ShopFacts, before: Any, order: Channe
         .values(customer_id=registered.customer_id, consignee_id=registered.consignee_id)
     )
     uow.record("order.address_changed", "orders", before.id)
-    if cannot_be_labelled(order):
+    if cannot_be_labelled(order) and not shop.prints_elsewhere:
         holds.place_many(uow, [(before.id, "masked")])
     else:
         holds.release(uow, before.id, ["masked"])

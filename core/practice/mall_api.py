@@ -48,6 +48,8 @@ class MallApi:
         if len({line["line_no"] for line in lines}) != len(lines):
             raise invalid("a line stands twice")
         parcel: dict[str, object] = {"carrier": body.text("carrier"), "no": body.text("no"), "lines": lines}
+        if body.has("replaces"):
+            parcel["replaces"] = body.text("replaces")
         if body.has("weight_g"):
             parcel["weight_g"] = body.whole("weight_g")
         body.close()

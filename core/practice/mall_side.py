@@ -62,6 +62,7 @@ class MallSide:
             parcel: Json = {name: body[name] for name in ("carrier", "no", "lines", "weight_g") if name in body}
             is_new = not any(_same_parcel(parcel, told) for told in order["shipments"])
             if is_new:
+                _take_back(order, body.get("replaces", ""))
                 _must_be_shippable(order)
                 for line in parcel["lines"]:
                     _must_be_to_come(order, line)
@@ -78,6 +79,15 @@ class MallSide:
     def put_sale(self, sku: str, *, is_on: bool) -> None:
         """Open or stop the sale of one SKU."""
         self._shop.stock_book.switch(sku, is_on=is_on)
+
+
+def _take_back(order: Json, no: str) -> None:
+    """The number told before is called off: its goods are told anew, with another."""
+    before = [parcel for parcel in order["shipments"] if parcel["no"] == no]
+    if before:
+        order["shipments"].remove(before[0])
+        if order["state"] == "shipped":
+            order["state"] = "open"
 
 
 def _same_parcel(one: Json, other: Json) -> bool:

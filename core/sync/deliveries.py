@@ -13,6 +13,7 @@ from core.db import outbox
 from core.db.models import Outbox
 from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
+from core.fulfilment.telling import TOLD_OTHER
 from core.orders.models import Order
 from core.waybills.models import Waybill, WaybillAccount
 from core.waybills.numbers import NUMBER_TAKEN, lane_of
@@ -30,7 +31,8 @@ class DeliveryRow:
     Attributes:
         lane: who is told, as the outbox has it; `target` is the name of that shop or carrier.
         state: waiting | leased | done | failed.
-        trouble: why it is not through: `` | refused | later | defect | unknown_kind | number_taken.
+        trouble: why it is not through: `` | refused | later | defect | unknown_kind | number_taken | told_other
+            (the shop knows another number of the parcel and takes no new one).
         last_error: what the other side said, in its own words.
         order_nos: the orders it is about.
     """
@@ -120,10 +122,18 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
     return tuple(rows)
 
 
+_WORDS = (
+    (NUMBER_TAKEN, "number_taken"),
+    (TOLD_OTHER, "told_other"),
+    ("defect:", "defect"),
+    ("unknown kind", "unknown_kind"),
+)
+
+
 def _trouble(state: str, error: str) -> str:
     if not error or state == "done":
         return ""
-    for start, word in ((NUMBER_TAKEN, "number_taken"), ("defect:", "defect"), ("unknown kind", "unknown_kind")):
+    for start, word in _WORDS:
         if error.startswith(start):
             return word
     return "refused" if state == "failed" else "later"

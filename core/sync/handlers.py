@@ -11,7 +11,7 @@ from core.customers.queries import consignees
 from core.db.outbox import Claim
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.models import Parcel, ParcelLine, Wave
-from core.fulfilment.outbound import CONFIRM
+from core.fulfilment.telling import CONFIRM, TOLD, TOLD_OTHER, in_order_of_telling, told_of
 from core.orders import holds
 from core.orders.models import Order, OrderLine
 from core.runtime.remote_errors import Rejected
@@ -86,13 +86,26 @@ class Handlers:
     def confirm(self, claim: Claim) -> None:
         """Tell the shop that a parcel of one of its orders left."""
         parcel_id, order_id = int(claim.payload["parcel_id"]), int(claim.payload["order_id"])
-        shop, notice = self._store.read(lambda connection: _notice(connection, parcel_id, order_id))
+        waybill_id = claim.payload.get("waybill_id")
+        found = self._store.read(lambda connection: _notice(connection, parcel_id, order_id, waybill_id))
+        if found is None:
+            return
+        shop, notice = found
         if notice.lines:
+            self._confirm(shop, notice)
+        facts: dict[str, object] = {"parcel_id": parcel_id, "number": notice.waybill_no, "lines": len(notice.lines)}
+        if notice.replaces:
+            facts["replaces"] = notice.replaces
+        self._store.write(lambda uow: uow.record(TOLD, "orders", order_id, **facts), urgency=Urgency.LANE)
+
+    def _confirm(self, shop: ShopRecord, notice: ShipmentNotice) -> None:
+        try:
             self._open_channel(shop).confirm_shipment(notice)
-        facts = {"parcel_id": parcel_id, "number": notice.waybill_no, "lines": len(notice.lines)}
-        self._store.write(
-            lambda uow: uow.record("order.shop_told", "orders", order_id, **facts), urgency=Urgency.LANE
-        )
+        except Rejected as error:
+            if not notice.replaces:
+                raise
+            words = f"{TOLD_OTHER}: {notice.replaces} -> {notice.waybill_no}: {error}"
+            raise Rejected(words, code=error.code) from error
 
 
 def _request(connection: Connection, asked: numbers.Asked, account: Account) -> WaybillRequest:
@@ -142,10 +155,23 @@ def _hold_orders(uow: UnitOfWork, waybill_id: int, error: str) -> None:
     holds.place_many(uow, [(row.order_id, "waybill_failed") for row in uow.rows(query)], note=error[:200])
 
 
-def _notice(connection: Connection, parcel_id: int, order_id: int) -> tuple[ShopRecord, ShipmentNotice]:
+def _notice(
+    connection: Connection, parcel_id: int, order_id: int, waybill_id: int | None
+) -> tuple[ShopRecord, ShipmentNotice] | None:
+    """What the shop is to be told now; None where it knows, or where this number was called off meanwhile.
+
+    The number that came instead is told at its own moment. A row of an older program names no number: the valid one.
+    """
     order = connection.execute(select(Order.order_no, Order.shop_id).where(Order.id == order_id)).one()
-    here = (Waybill.parcel_id == parcel_id, Waybill.state == "obtained")
-    waybill = connection.execute(select(Waybill.number, Waybill.carrier_code).where(*here)).one()
+    here = [Waybill.parcel_id == parcel_id, Waybill.state == "obtained"]
+    if waybill_id is not None:
+        here.append(Waybill.id == waybill_id)
+    waybill = connection.execute(select(Waybill.number, Waybill.carrier_code).where(*here)).one_or_none()
+    if waybill is None:
+        return None
+    told = told_of(connection, order_id, parcel_id, waybill.number or "")
+    if told.is_known:
+        return None
     lines = _told_lines(connection, parcel_id, order_id)
     notice = ShipmentNotice(
         key=f"{waybill.number}-{order.order_no}",
@@ -153,6 +179,7 @@ def _notice(connection: Connection, parcel_id: int, order_id: int) -> tuple[Shop
         carrier_code=waybill.carrier_code,
         waybill_no=waybill.number or "",
         lines=lines,
+        replaces=told.replaces,
         weight_g=connection.execute(select(Parcel.weight_g).where(Parcel.id == parcel_id)).scalar_one(),
     )
     return shop_of(connection, order.shop_id), notice
@@ -168,13 +195,16 @@ def _told_lines(connection: Connection, parcel_id: int, order_id: int) -> list[t
         select(*columns, ParcelLine.qty.label("sent_qty"))
         .join(ParcelLine, ParcelLine.order_line_id == OrderLine.id)
         .join(Parcel, Parcel.id == ParcelLine.parcel_id)
-        .where(ParcelLine.order_id == order_id, ParcelLine.is_withdrawn.is_(False), Parcel.state == "shipped")
-        .order_by(Parcel.shipped_at, Parcel.id, OrderLine.id)
+        .where(ParcelLine.order_id == order_id, ParcelLine.is_withdrawn.is_(False), Parcel.state != "cancelled")
+        .order_by(OrderLine.id)
     )
+    rows = connection.execute(query).all()
+    turns = in_order_of_telling(connection, order_id, list({row.parcel_id for row in rows}))
+    rows = sorted((row for row in rows if row.parcel_id in turns), key=lambda row: turns.index(row.parcel_id))
     sent: dict[int, int] = {}
     told: dict[str, int] = {}
     before: dict[str, int] = {}
-    for row in connection.execute(query).all():
+    for row in rows:
         if row.parcel_id == parcel_id:
             before.setdefault(row.line_no, told.get(row.line_no, 0))
         elif before:

@@ -36,9 +36,10 @@ class ShopView:
         state: good | notice | stop | off, as the strip's light.
         is_pulled: its orders are fetched.
         confirms: it is told of parcels that left.
-        confirm_at: when: outbound | handover.
+        confirm_at: when: print | outbound | handover.
         last_error: its own words, foreign text.
         is_asked: somebody can ask it; not where orders are entered by hand or come in files.
+        prints_elsewhere: other software prints its labels.
     """
 
     id: int
@@ -52,6 +53,7 @@ class ShopView:
     last_good_pull_at: datetime | None
     last_error: str
     is_asked: bool
+    prints_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

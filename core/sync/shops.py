@@ -27,6 +27,7 @@ class ShopRecord:
     secret: str
     warehouse_id: int
     confirms_shipments: bool
+    prints_elsewhere: bool = False
 
     def __repr__(self) -> str:
         return f"ShopRecord({self.id}, {self.channel}, {self.name})"
@@ -34,7 +35,7 @@ class ShopRecord:
     @property
     def facts(self) -> ShopFacts:
         """What intake needs. Buyer keys are unique within one shop account; clear phone numbers tie them together."""
-        return ShopFacts(self.id, f"{self.channel}:{self.id}", self.warehouse_id)
+        return ShopFacts(self.id, f"{self.channel}:{self.id}", self.warehouse_id, self.prints_elsewhere)
 
 
 def add_shop(
@@ -103,9 +104,11 @@ def shop_named(connection: Connection, name: str) -> ShopRecord | None:
 
 def _shops(connection: Connection, here: ColumnElement[bool]) -> Sequence[ShopRecord]:
     columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.secret, Shop.warehouse_id)
-    query = select(*columns, Shop.confirms_shipments).where(here).order_by(Shop.id)
+    query = select(*columns, Shop.confirms_shipments, Shop.prints_elsewhere).where(here).order_by(Shop.id)
     return [
-        ShopRecord(r.id, r.channel, r.name, r.settings, r.secret, r.warehouse_id, r.confirms_shipments)
+        ShopRecord(
+            r.id, r.channel, r.name, r.settings, r.secret, r.warehouse_id, r.confirms_shipments, r.prints_elsewhere
+        )
         for r in connection.execute(query)
     ]
 

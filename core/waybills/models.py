@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -39,6 +39,9 @@ class Waybill(Base):
 
     planned -> requesting (committed before the call) -> obtained -> voided; or failed. After a lost answer the
     service is asked by key before anything is asked for again.
+
+    A foreign one was printed by other software: it begins as obtained, and nobody asks for it, prints it or gives it
+    back.
     """
 
     __tablename__ = "waybill"
@@ -60,6 +63,7 @@ class Waybill(Base):
     obtained_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    is_foreign: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (
         UniqueConstraint("number", "carrier_code"),
         UniqueConstraint("parcel_id", "attempt"),
@@ -71,6 +75,23 @@ class Waybill(Base):
             postgresql_where=text("state IN ('planned', 'requesting', 'obtained')"),
         ),
     )
+
+
+class ForeignNumber(Base):
+    """A number that other software has printed for an order, whether or not a parcel of it is here yet.
+
+    Several of one order are several boxes; one of several orders is one box for all of them.
+    """
+
+    __tablename__ = "foreign_number"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    number: Mapped[str] = mapped_column(Text, index=True)
+    carrier_code: Mapped[str] = mapped_column(Text)
+    #: for whom it was printed: for an order that goes elsewhere since, it is no good
+    consignee_id: Mapped[int] = mapped_column(ForeignKey("consignee.id"))
+    created_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("order_id", "number"),)
 
 
 class PrintJob(Base):

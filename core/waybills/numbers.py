@@ -177,13 +177,16 @@ def fail_number(uow: UnitOfWork, waybill_id: int, error: str) -> bool:
 
 
 def void_numbers(uow: UnitOfWork, parcel_ids: Sequence[int], reason: str) -> None:
-    """Call off the live numbers of parcels: obtained ones go back, jobs not yet started are not printed."""
-    query = select(Waybill.id, Waybill.state, Waybill.carrier_code)
+    """Call off the live numbers of parcels: obtained ones go back, jobs not yet started are not printed.
+
+    A foreign one is not ours to give back.
+    """
+    query = select(Waybill.id, Waybill.state, Waybill.carrier_code, Waybill.is_foreign)
     for row in uow.rows(query.where(Waybill.parcel_id.in_(parcel_ids), Waybill.state.in_(LIVE))):
         mine = (Waybill.id == row.id, Waybill.state == row.state)
         if uow.count(update(Waybill).where(*mine).values(state="voided", voided_at=uow.now)) != 1:
             continue
-        if row.state == "obtained":
+        if row.state == "obtained" and not row.is_foreign:
             _give_back(uow, row.id, row.carrier_code)
         waiting = (PrintJob.waybill_id == row.id, PrintJob.state.in_(("queued", "claimed")))
         uow.execute(update(PrintJob).where(*waiting).values(state="failed", last_error="voided", settled_at=uow.now))

@@ -43,16 +43,18 @@ def reprint(uow: UnitOfWork, waybill_id: int, reason: str) -> int:
 
     Raises:
         NotFound: `waybill.unknown`.
-        Refused: `waybill.not_live`, the number was voided or never came; `print.still_open`, an earlier copy is still
-            in the queue or waits for an answer; `print.reason_missing`.
+        Refused: `waybill.not_live`, the number was voided or never came; `waybill.foreign`, other software prints it;
+            `print.still_open`, an earlier copy is still in the queue or waits for an answer; `print.reason_missing`.
     """
     if not reason.strip():
         raise Refused("print.reason_missing", "a reprint needs a reason")
-    state = uow.execute(select(Waybill.state).where(Waybill.id == waybill_id)).scalar_one_or_none()
-    if state is None:
+    waybill = uow.execute(select(Waybill.state, Waybill.is_foreign).where(Waybill.id == waybill_id)).one_or_none()
+    if waybill is None:
         raise NotFound("waybill.unknown", f"there is no waybill {waybill_id}")
-    if state != "obtained":
-        raise Refused("waybill.not_live", "the number is not valid (any more)", state=state)
+    if waybill.state != "obtained":
+        raise Refused("waybill.not_live", "the number is not valid (any more)", state=waybill.state)
+    if waybill.is_foreign:
+        raise Refused("waybill.foreign", "this label is printed by other software")
     still_open = select(PrintJob.id).where(PrintJob.waybill_id == waybill_id, PrintJob.state.in_(OPEN))
     if uow.execute(still_open).first() is not None:
         raise Refused("print.still_open", "an earlier copy has not been settled yet")

@@ -56,7 +56,7 @@ class Acts:
 
     def _new_number(self):
         parcel = self.world.parcels(self.ready())[0].id
-        return lambda: self.desk.labels.new_number(parcel, "torn") is None
+        return lambda: self.desk.labels.new_number(parcel, "torn") is False
 
     def _see_orders(self):
         return lambda: self.desk.orders.page(OrderFilter("all", ""), None, 5) is not None

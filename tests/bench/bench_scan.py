@@ -50,7 +50,7 @@ class Clerk:
     def __init__(self, file: BenchFile, name: str, gap_s: float = 0.02) -> None:
         # A hand between two scans: without it a page would never get its turn beside scans that go first.
         self._gap_s = gap_s
-        self._packing = Packing(file.store, Asking(file.store, _nobody_asks, _nobody_wakes))
+        self._packing = Packing(file.store, Asking(file.store, _nobody_asks, _nobody_wakes), CARRIER)
         self._name = name
         self._nonce = 0
         self.took: defaultdict[str, list[float]] = defaultdict(list)

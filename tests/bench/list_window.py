@@ -63,7 +63,7 @@ class ListWindow:
         ui.settle()
         self._tasks = TaskRunner()
         orders = Orders(file.store, file.digester.digest, CARRIER)
-        self._presenter = OrdersPresenter(orders, Labels(file.store), self._tasks, self._tell)
+        self._presenter = OrdersPresenter(orders, Labels(file.store, CARRIER), self._tasks, self._tell)
         self.page = OrdersPage(ui, self._presenter)
         self.page.resize(1366, 768)
         self._paints = _Paints(self.page.table.viewport())

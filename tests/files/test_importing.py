@@ -138,8 +138,9 @@ def test_a_carrier_is_never_asked_with_stars(world: World, files: Files, put: Ca
     imported(files, shop, put("jd202606181000.xlsx", jd_orders({"订单号": "298765432101"})))
     world.desk.orders.release_hold(world.order("298765432101").id)
     world.buy_numbers()
-    assert world.holds("298765432101") == {"waybill_failed"}
-    assert world.number("298765432101") == ""
+    (parcel,) = world.parcels("298765432101", "to_pack")
+    assert world.waybills("298765432101") == [], "nobody is asked"
+    assert world.desk.packing.refresh(parcel.id).why_elsewhere == "masked", "and the desk says why"
 
 
 def test_an_import_can_be_stopped_and_gone_on_with(world: World, files: Files, shop: int, put: Callable[..., Path]):

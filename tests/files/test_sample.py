@@ -41,3 +41,10 @@ def test_a_long_file_shows_its_beginning_only(world: World, put: Callable[..., P
     assert plan.counts.new == 500
     assert 0 < len(plan.sample) < 500
     assert plan.sample[0].code == "S-0"
+
+
+def test_a_number_without_a_carrier_shows_whose_it_is_taken_for(world: World, put: Callable[..., Path]):
+    rows = [["订单号", "快递公司", "运单号"], ["A1", "", "SF1234567890123"], ["A2", "跨越速运", "KY1234567890"]]
+    first, second = planned(world, put("numbers.csv", rows)).sample
+    assert (first.code, first.number, first.carrier) == ("A1", "SF1234567890123", "顺丰速运")
+    assert second.carrier == "跨越速运"

@@ -61,8 +61,12 @@ def guarded_ports(world: DeskWorld, staff: Staffed) -> DeskPorts:
     )
 
 
-def tables(folder: Path) -> tuple[Path, Path]:
-    """A platform's table with rows that cannot be taken, and one that nobody knows."""
+#: printed by other software
+FOREIGN = "SF1234567890123"
+
+
+def tables(folder: Path) -> tuple[Path, Path, Path]:
+    """A platform's table with rows that cannot be taken, one that nobody knows, and one of waybill numbers."""
     known = folder / "orders_export202606180930.csv"
     odd = [
         {"订单号": "260618-9", "订单状态": "神秘状态"},
@@ -74,7 +78,14 @@ def tables(folder: Path) -> tuple[Path, Path]:
     strange.write_bytes(
         csv_bytes([["流水", "货名", "件", "寄给", "电话", "住址"], ["A1", "熊", "2", "林晓", "", ""]])
     )
-    return known, strange
+    numbers = folder / "numbers.csv"
+    rows = [
+        ["260618-001", "顺丰速运", FOREIGN],
+        ["260618-777", "中通快递", "73123456789012"],
+        ["260618-003", "", "?"],
+    ]
+    numbers.write_bytes(csv_bytes([["订单号", "快递公司", "运单号"], *rows]))
+    return known, strange, numbers
 
 
 def staff_of(folder: Path) -> Staffed:
@@ -277,6 +288,25 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
     def taken_over() -> None:
         presenter.press(Command.TAKE_OVER)
 
+    def companion(why: str, *scanned: str) -> None:
+        """A parcel whose label is printed elsewhere."""
+        presenter.press(Command.BACK)
+        presenter.press(Command.BACK)
+        settle(60)
+        parcel = world.add_parcel(
+            (GOODS[0], 1), waybill_no="", waybill_state="none", waybill_id=None, why_elsewhere=why
+        )
+        presenter.scan(parcel.order_nos[0])
+        for code in scanned:
+            settle(60)
+            presenter.scan(code)
+
+    def foreign_order() -> None:
+        parcel = replace(world.orders[4996].parcels[0], is_foreign=True, carrier_name="顺丰速运", waybill_no=FOREIGN)
+        row = replace(world.orders[4996].row, hold_reason="masked")
+        world.orders[4996] = replace(world.orders[4996], row=row, holds=("masked",), parcels=(parcel,))
+        window.page("orders")._presenter.open(4996)
+
     def drawer() -> None:
         window.go("orders")
         settle(60)
@@ -437,13 +467,23 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
     def shops() -> None:
         window.go("shops")
 
+    def shop_elsewhere() -> None:
+        page = window.page("shops")
+        page._presenter.set_prints_elsewhere(page._presenter.screen.shops[0])
+
     def shop_form() -> None:
         window.page("shops")._presenter.edit(0)
 
     def printers() -> None:
         window.go("printers")
 
-    known, strange = tables(folder)
+    known, strange, numbers = tables(folder)
+
+    def previewed_numbers() -> None:
+        page = window.page("files")
+        page._presenter.put_away()
+        page._presenter.choose([numbers])
+        settle(1200)
 
     def assigning() -> None:
         window.page("files")._presenter.choose([strange])
@@ -494,9 +534,14 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         "12c-taken": taken,
         "12d-armed": armed,
         "12e-taken-over": taken_over,
+        "12f-elsewhere": lambda: companion("shop"),
+        "12g-offered": lambda: companion("shop", milk, FOREIGN),
+        "12h-attached": lambda: presenter.press(Command.REASON, 1),
+        "12i-masked": lambda: companion("masked", milk),
         "13-orders": lambda: window.go("orders"),
         "14-drawer": drawer,
         "14b-elsewhere": elsewhere,
+        "14ba-foreign": foreign_order,
         "14c-entry": entry,
         "14d-entered": entered,
         "14e-unconfirmed": refused,
@@ -529,6 +574,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         "14x-product": product,
         "14y-new-product": new_product,
         "14za-shops": shops,
+        "14zaa-shop-elsewhere": shop_elsewhere,
         "14zb-shop-form": shop_form,
         "15-printers": printers,
         "16-form": form,
@@ -540,6 +586,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         "22-files-preview": previewed,
         "22b-files-understood": understood,
         "23-files-done": taken_in,
+        "24-numbers": previewed_numbers,
         "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
     }
 

@@ -14,7 +14,7 @@ from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import START, DeskWorld
 from tests.support.ports import stand_in_ports
-from tests.support.world import World
+from tests.support.world import CARRIER, World
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
 
@@ -40,7 +40,7 @@ def spine(sqlite_address):
 
 @pytest.fixture
 def desk(spine):
-    return Shops(spine.store, built_in, lambda shop: Answering(shop, spine.clock), lambda: None)
+    return Shops(spine.store, built_in, lambda shop: Answering(shop, spine.clock), lambda: None, CARRIER)
 
 
 def presenter_of(desk):

@@ -40,6 +40,7 @@ from core.orders.records import (
 )
 from core.runtime.errors import NotFound, Refused
 from core.sync.records import ShopLight, StatusView
+from core.waybills.carriers import name_of, suggested
 from core.waybills.label_size import LabelSize
 from core.waybills.records import PrintJobView
 from desktop.pages.printers.ports import (
@@ -98,6 +99,8 @@ class DeskWorld:
     shops: tuple[ShopLight, ...] = ()
     label_pictures: tuple[LabelPicture, ...] = ()
     voided: set[str] = field(default_factory=set)
+    #: numbers that a shop was told already
+    told: set[str] = field(default_factory=set)
     calls: list[tuple[str, object]] = field(default_factory=list)
     #: no other unit is left of whatever breaks
     broken_last: bool = False
@@ -257,6 +260,39 @@ class DeskWorld:
             if verdict.code == "knowledge.ask":
                 del self._answers[nonce]
             return verdict
+
+    def attach_number(self, parcel_id: int, fence: int, raw: str, carrier_code: str, nonce: str) -> Verdict:
+        with self._entered("attach_number", (raw, carrier_code)):
+
+            def attach() -> Verdict:
+                self.parcels[parcel_id] = replace(
+                    self.parcels[parcel_id],
+                    carrier_code=carrier_code,
+                    carrier_name=name_of(carrier_code),
+                    waybill_no=raw,
+                    waybill_state="obtained",
+                    is_foreign=True,
+                    why_elsewhere="",
+                )
+                return Verdict("number.attached", Tone.COMPLETE, self.parcels[parcel_id])
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or attach())
+
+    def detach_number(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        with self._entered("detach_number", parcel_id):
+
+            def detach() -> Verdict:
+                number = self.parcels[parcel_id].waybill_no
+                self.parcels[parcel_id] = replace(
+                    self.parcels[parcel_id],
+                    waybill_no="",
+                    waybill_state="none",
+                    is_foreign=False,
+                    why_elsewhere="shop",
+                )
+                return Verdict("number.taken_off", Tone.NOTICE, self.parcels[parcel_id], facts={"number": number})
+
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or detach())
 
     def rush(
         self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
@@ -425,12 +461,22 @@ class DeskWorld:
             parcel = next(parcel for parcel in self.parcels.values() if parcel.waybill_id == waybill_id)
             return self._queue(parcel, reason)
 
-    def new_number(self, parcel_id: int, reason: str) -> None:
+    def new_number(self, parcel_id: int, reason: str) -> bool:
         with self._entered("new_number", reason):
             parcel = self.parcels[parcel_id]
             self.voided.add(parcel.waybill_no)
             fresh = f"{parcel.waybill_no}9"
             self.parcels[parcel_id] = replace(parcel, waybill_no=fresh, print_state="none")
+            return parcel.waybill_no in self.told
+
+    def take_off_foreign(self, parcel_id: int) -> None:
+        with self._entered("take_off_foreign", parcel_id):
+            detail = next(one for one in self.orders.values() if any(p.id == parcel_id for p in one.parcels))
+            parcels = tuple(
+                replace(p, waybill_no="", waybill_id=None, is_foreign=False) if p.id == parcel_id else p
+                for p in detail.parcels
+            )
+            self.orders[detail.row.id] = replace(detail, parcels=parcels)
 
     def open_jobs(self) -> tuple[PrintJobView, ...]:
         with self._lock:
@@ -675,6 +721,12 @@ class DeskWorld:
             return Verdict("goods.nothing_open", Tone.WRONG, facts=self._facts_of(goods, None))
         return Verdict("code.unknown", Tone.WRONG, facts={"raw": raw})
 
+    @staticmethod
+    def _offer(parcel: ParcelView, raw: str) -> dict[str, object]:
+        """A number printed elsewhere, for a parcel that has none."""
+        is_number = raw[:2] in {"SF", "YT"} and not parcel.waybill_no
+        return {"attachable": raw, "carriers": suggested(raw, 6)} if is_number else {}
+
     def _facts_of(self, goods: Goods, mine: int | None) -> dict[str, object]:
         """What it is and whose it is."""
         facts: dict[str, object] = {"name": goods.name, "spec": goods.spec, "sku": goods.code, "owner": None}
@@ -707,7 +759,7 @@ class DeskWorld:
         if goods is None and any(raw == other.waybill_no for other in self.parcels.values()):
             return Verdict("label.not_now", Tone.WRONG, parcel, facts={"number": raw, "missing": parcel.missing_qty})
         if goods is None:
-            return Verdict("code.unknown", Tone.WRONG, parcel, facts={"raw": raw})
+            return Verdict("code.unknown", Tone.WRONG, parcel, facts={"raw": raw, **self._offer(parcel, raw)})
         for line in parcel.lines:
             if line.sku_code == goods.code and line.is_withdrawn:
                 return Verdict("line.refunded", Tone.STOP, parcel, line.id, {"name": goods.name})
@@ -771,7 +823,8 @@ class DeskWorld:
         theirs = next((parcel for parcel in self.parcels.values() if parcel.waybill_no == raw), None)
         mine = None if parcel_id is None else self.parcels[parcel_id]
         if theirs is None:
-            return Verdict("label.unknown", Tone.WRONG, mine, facts={"raw": raw})
+            facts = {"raw": raw, **(self._offer(mine, raw) if mine is not None else {})}
+            return Verdict("label.unknown", Tone.NOTICE if len(facts) > 1 else Tone.WRONG, mine, facts=facts)
         if mine is not None and fence is not None:
             lost = self._lost(mine.id, fence)
             if lost is not None:

@@ -34,6 +34,8 @@ class FakeShop:
         self.meanwhile: Callable[[str | None], None] = lambda cursor: None
         self.skew = timedelta()
         self.calls: list[str] = []
+        #: whether a number may stand in the place of one that was told
+        self.replaces_numbers = True
 
     # --- the people of the shop ------------------------------------------------------------------------------
 
@@ -129,6 +131,12 @@ class FakeShop:
             if known != notice:
                 raise Rejected("this key came with another content", code="idempotency_conflict")
             return
+        if notice.replaces:
+            if not self.replaces_numbers:
+                raise Rejected("this order has another number", code="already_shipped")
+            for key in [key for key, old in self.told.items() if old.waybill_no == notice.replaces]:
+                if self.told[key].order_no == notice.order_no:
+                    del self.told[key]
         bought = {one.line_no: one.qty for one in self.orders[notice.order_no].lines}
         for line_no, qty in notice.lines:
             if qty < 1 or self.told_qty(notice.order_no, line_no) + qty > bought[line_no]:

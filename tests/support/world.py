@@ -112,14 +112,14 @@ class Desk:
         self.store = store
         #: a test that wants shops to be asked serves them and calls `work`, or lets a lane do it
         self.asking = Asking(store, ask, lambda shop_id: None)
-        self.packing = Packing(store, self.asking)
+        self.packing = Packing(store, self.asking, CARRIER)
         self.waves = Waves(store, self.asking)
         self.orders = Orders(store, digest, CARRIER)
         self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.handover = Handover(store)
-        self.shops = Shops(store, built_in, _no_way_out, lambda: None)
+        self.shops = Shops(store, built_in, _no_way_out, lambda: None, CARRIER)
         self.day = Day(store, lambda: None)
-        self.labels = Labels(store)
+        self.labels = Labels(store, CARRIER)
         self.jobs = PrintJobs(store, store.actor.desk)
         self.stock = Stock(store, CARRIER)
         self.status = Status(store)

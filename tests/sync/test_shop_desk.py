@@ -18,6 +18,7 @@ from core.runtime.remote_errors import Temporary
 from core.sync.shop_views import ShopDraft
 from core.sync.shops import active_shops, add_shop, note_bad_pull, note_good_pull, shop_of
 from tests.race.test_spine_races import together
+from tests.support.world import CARRIER
 
 MALL = ShopDraft("mall", "自家商城", {"base_url": "https://mall.example/api", "key": "k1"}, {"secret": "s3cret"})
 
@@ -26,7 +27,7 @@ MALL = ShopDraft("mall", "自家商城", {"base_url": "https://mall.example/api"
 def desk(world):
     told = []
     outside = Outside(SystemClock(), None)
-    made = Shops(world.store, outside.channels, outside.channel, lambda: told.append(1))
+    made = Shops(world.store, outside.channels, outside.channel, lambda: told.append(1), CARRIER)
     made.told = told
     yield made
     outside.close()
@@ -142,7 +143,7 @@ def test_every_kind_says_what_it_wants_to_know_and_files_are_no_kind(desk):
 
 def test_two_desks_that_add_one_name_at_once_have_one_shop(world, desk):
     outside = Outside(SystemClock(), None)
-    other = Shops(world.new_store("desk 2"), outside.channels, outside.channel, lambda: None)
+    other = Shops(world.new_store("desk 2"), outside.channels, outside.channel, lambda: None, CARRIER)
     results = together(lambda: desk.add(MALL), lambda: other.add(MALL))
     assert sorted(isinstance(result, int) for result in results) == [False, True], results
     assert [shop.name for shop in desk.shops()].count("自家商城") == 1

@@ -86,6 +86,8 @@ class MallChannel:
             "no": notice.waybill_no,
             "lines": [{"line_no": line_no, "qty": qty} for line_no, qty in notice.lines],
         }
+        if notice.replaces:
+            body["replaces"] = notice.replaces
         if self._tells_weight and notice.weight_g is not None:
             body["weight_g"] = notice.weight_g
         path = f"/v1/orders/{_segment(notice.order_no)}/shipments"

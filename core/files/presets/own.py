@@ -42,6 +42,19 @@ ORDERS = Preset(
     required=("order_no", "title", "qty"),
     headers=[names[0] for names in ORDER_COLUMNS.values()],
 )
+#: numbers that other software has printed: what it writes out of its own list, and what platforms take in
+NUMBERS = Preset(
+    id="own_numbers",
+    kind="numbers",
+    platform="",
+    columns={
+        "order_no": ("订单号", "订单编号", "主订单编号", "平台订单号", "Order no"),
+        "waybill_no": ("运单号", "快递单号", "物流单号", "运单编号", "Waybill no"),
+        "carrier": ("快递公司", "物流公司", "快递", "承运商", "Carrier"),
+    },
+    required=("order_no", "waybill_no"),
+    headers=("订单号", "快递公司", "运单号"),
+)
 PRODUCTS = Preset(
     id="own_products",
     kind="products",

@@ -10,7 +10,7 @@ class Preset:
 
     Attributes:
         id: stable; the word for it is `files.preset.<id>`.
-        kind: orders | order_heads | order_lines | products | counts | customers.
+        kind: orders | order_heads | order_lines | numbers | products | counts | customers.
         platform: whose table it is, empty for the shop's own.
         columns: field -> names its column has had, the newest first.
         required: fields without which it is not this table.

@@ -55,7 +55,7 @@ class PreviewCard(QFrame):
             if place < len(screen.reads):
                 line.show_read(screen.reads[place], is_open=screen.phase != DONE)
         plan = screen.plan
-        self._shop.setVisible(plan is not None and plan.kind == "orders" and screen.phase != DONE)
+        self._shop.setVisible(plan is not None and plan.kind in {"orders", "numbers"} and screen.phase != DONE)
         self._shop.show_screen(screen)
         self._sentence.say_phrase(_sentence(screen))
         counts = screen.done.counts if screen.done is not None else plan.counts if plan is not None else Counts()
@@ -77,7 +77,9 @@ def _sentence(screen: FilesScreen) -> Phrase:
         facts = {"new": counts.new, "changed": counts.changed}
         if not screen.done.is_whole:
             return Phrase("files.stopped", facts)
-        return Phrase("files.done" if counts.new or counts.changed else "files.done_nothing", facts)
+        is_numbers = screen.plan is not None and screen.plan.kind == "numbers"
+        done = "files.done_numbers" if is_numbers else "files.done"
+        return Phrase(done if counts.new or counts.changed else "files.done_nothing", facts)
     if screen.plan is None:
         return Phrase("files.working_out")
     if screen.needs_shop:

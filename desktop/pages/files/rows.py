@@ -16,6 +16,7 @@ UNDERSTOOD, REFUSED = "understood", "refused"
 #: what each kind of table says of a row
 _SAYS: Final = {
     "orders": ("code", "goods", "qty", "person", "state"),
+    "numbers": ("order_no", "number", "carrier"),
     "products": ("code", "goods"),
     "counts": ("code", "qty"),
     "customers": ("person",),
@@ -76,6 +77,9 @@ class FileRows(QWidget):
         texts = self._ui.texts
         columns: dict[str, Column[Sampled]] = {
             "code": Column("files.sample.code", lambda one: one.code, 190),
+            "order_no": Column("files.field.order_no", lambda one: one.code, 240),
+            "number": Column("files.field.waybill_no", lambda one: one.number, 240),
+            "carrier": Column("files.field.carrier", lambda one: one.carrier, 160, stretch=True),
             "goods": Column("files.sample.goods", lambda one: one.goods, 260, stretch=True),
             "qty": Column(
                 "files.sample.qty", lambda one: "" if one.qty is None else f"{one.qty:,}", 70, is_right=True

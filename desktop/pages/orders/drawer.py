@@ -14,7 +14,7 @@ from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.receiver import ReceiverBlock
 from desktop.pages.orders.words import state_code, state_tone
 from desktop.pages.packing.screen import speakable
-from desktop.pages.packing.side import PRINT_TONES
+from desktop.pages.packing.side import PRINT_TONES, number_state
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
@@ -160,6 +160,8 @@ class OrderDrawer(Drawer):
         for reason in detail.holds:
             word = Phrase(f"reason.hold.{reason}", otherwise=reason)
             self._add_text(column, Phrase("orders.hold_stands", {"reason": word}), "stop")
+            if reason == "masked":
+                self._add_text(column, Phrase("orders.masked_way"), "notice")
         for code, note in (("packing.buyer_note", detail.buyer_note), ("packing.seller_note", detail.seller_note)):
             if note:
                 label = PlainLabel(
@@ -326,17 +328,29 @@ class _ParcelRow(QFrame):
         self._presenter = presenter
         self._parcel = parcel
         number = ElidedLabel(ui, "heading", name=f"{name}.number")
-        number.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
+        if parcel.why_elsewhere and not parcel.waybill_no:
+            number.say("state.waybill.none")
+        else:
+            number.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
         state = StatePill(ui, name=f"{name}.state")
         state.show_state("good" if parcel.state in {"packed", "shipped"} else "busy", f"state.parcel.{parcel.state}")
         paper = StatePill(ui, name=f"{name}.print")
-        paper.show_state(PRINT_TONES.get(parcel.print_state, "quiet"), f"state.print.{parcel.print_state}")
+        is_elsewhere = parcel.is_foreign or bool(parcel.why_elsewhere)
+        if is_elsewhere:
+            tone, word = number_state("none", parcel.why_elsewhere, is_foreign=parcel.is_foreign)
+            paper.show_state(tone, f"state.waybill.{word}")
+        else:
+            paper.show_state(PRINT_TONES.get(parcel.print_state, "quiet"), f"state.print.{parcel.print_state}")
         top = QHBoxLayout()
         top.addWidget(number, 1)
         top.addWidget(state)
         acts = QHBoxLayout()
         self._reason = ChoiceBox(ui, "reason.label", LABEL_REASONS, f"{name}.reason")
-        if parcel.waybill_id is not None and parcel.print_state == "none":
+        if is_elsewhere:
+            if parcel.is_foreign and parcel.state not in {"shipped", "cancelled"}:
+                acts.addWidget(ActionButton(ui, "orders.take_off", self._on_take_off, name=f"{name}.take_off"))
+            acts.addStretch(1)
+        elif parcel.waybill_id is not None and parcel.print_state == "none":
             acts.addWidget(
                 ActionButton(
                     ui,
@@ -371,6 +385,9 @@ class _ParcelRow(QFrame):
 
     def _on_print(self) -> None:
         self._presenter.print_label(self._parcel)
+
+    def _on_take_off(self) -> None:
+        self._presenter.take_off(self._parcel)
 
     def _on_reprint(self) -> None:
         self._presenter.reprint(self._parcel, self._reason.value())

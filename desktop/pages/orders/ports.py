@@ -55,6 +55,10 @@ class OrderLabels(Protocol):
         """The same number again, visibly a further copy."""
         ...
 
-    def new_number(self, parcel_id: int, reason: str) -> None:
-        """Void the number and ask for another."""
+    def new_number(self, parcel_id: int, reason: str) -> bool:
+        """Void the number and ask for another; whether a shop was told the old one."""
+        ...
+
+    def take_off_foreign(self, parcel_id: int) -> None:
+        """Take a number that other software printed off a parcel that is still here."""
         ...

@@ -182,10 +182,22 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
             )
 
     def new_number(self, parcel: OrderParcelView, reason: str) -> None:
-        """Void the number and ask for another."""
+        """Void the number and ask for another; say so where a shop was told the old one."""
+
+        def done(is_told: bool) -> None:
+            code = "orders.new_number_told" if is_told else "orders.new_number"
+            self._tell("notice" if is_told else "good", Phrase(code, {"number": parcel.waybill_no}), None)
+            self.reload()
+
+        self._tasks.submit(
+            lambda: self._labels.new_number(parcel.id, reason), done, self._fail, owner=self, lane=Lane.ACTS
+        )
+
+    def take_off(self, parcel: OrderParcelView) -> None:
+        """Take a number that other software printed off its parcel."""
         self._act(
-            lambda: self._labels.new_number(parcel.id, reason),
-            Phrase("orders.new_number", {"number": parcel.waybill_no}),
+            lambda: self._labels.take_off_foreign(parcel.id),
+            Phrase("orders.number_taken_off", {"number": parcel.waybill_no}),
         )
 
     def _release(self, order_id: int, order_no: str) -> None:

@@ -99,6 +99,9 @@ class Board:
         """The clerk has read what stands over the parcel."""
         self._armed = None
         self._over = None
+        if self._screen.asking is Asking.CARRIER:
+            # It was asked by the very sentence that is put away.
+            self.show(asking=Asking.NOTHING, attachable=None)
         self.show(is_alarming=False, offer=None)
         self.sound("quiet")
         self.render()

@@ -53,7 +53,9 @@ class LabelActs:
 
         Where the last copy failed nothing came out, and the reason is known: it is printed again at once.
         """
-        if parcel.print_state == "none":
+        if parcel.is_labelled_elsewhere:
+            self._board.refuse(Phrase("packing.printed_elsewhere"))
+        elif parcel.print_state == "none":
             self._do(lambda: self._labels.print_label(parcel.id), lambda _job: None)
         elif parcel.waybill_id is None:
             self._board.refuse(Phrase("packing.nothing_to_reprint"))
@@ -103,5 +105,6 @@ class LabelActs:
         what = Phrase("packing.reprinting", {"n": job.copy_no, "waybill_no": job.waybill_no})
         self._board.say(Mood.NOTICE, what, Phrase("packing.reprinting.way"))
 
-    def _on_new_number(self, _none: None) -> None:
-        self._board.say(Mood.NOTICE, Phrase("packing.new_number"), Phrase("packing.new_number.way"))
+    def _on_new_number(self, is_told: bool) -> None:
+        way = "packing.new_number.told" if is_told else "packing.new_number.way"
+        self._board.say(Mood.NOTICE, Phrase("packing.new_number"), Phrase(way))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow
+from core.waybills.carriers import name_of
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
 from desktop.pages.packing.idle import IdlePanel
@@ -15,7 +16,7 @@ from desktop.pages.packing.merge_card import MergeCard
 from desktop.pages.packing.parked_card import ParkedCard
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.scale_card import ScaleCard
-from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, PackingScreen, left_to_pack
+from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, Attachable, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -205,7 +206,7 @@ class PackingPage(QWidget):
         self.sentence.show_factor("" if screen.qty == 1 else f"× {screen.qty}")
         self.sentence.show_corner(self._corner(screen))
         self._question.show_question(screen)
-        self._choice.show_choice(screen.asking, screen.likeliest)
+        self._choice.show_choice(screen)
         self._entry.show_entry(screen)
         self._show_lines(screen.parcel, screen.current_line_id)
         self.side.show_parcel(screen.parcel)
@@ -327,8 +328,14 @@ class _ChoiceCard(QFrame):
         row.addStretch(1)
         column.addLayout(row)
 
-    def show_choice(self, asking: Asking, likeliest: str) -> None:
+    def show_choice(self, screen: PackingScreen) -> None:
         """Show the reasons of what is asked, the likeliest marked with the key that takes it; or nothing."""
+        asking, likeliest = screen.asking, screen.likeliest
+        for button in self._buttons:
+            button.show()
+        if asking is Asking.CARRIER and screen.attachable is not None:
+            self._show_carriers(screen.attachable)
+            return
         is_label = asking in {Asking.REPRINT, Asking.NEW_NUMBER}
         self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED})
         if not self.isHidden():
@@ -339,6 +346,16 @@ class _ChoiceCard(QFrame):
                 button.say_key(f"{number} / F8" if is_likeliest else str(number))
                 button.say(f"{family}.{reason}")
                 set_look(button, look="main" if is_likeliest else "plain")
+
+    def _show_carriers(self, offered: Attachable) -> None:
+        self._title.say("packing.choice.carrier", number=offered.number)
+        self.show()
+        for place, button in enumerate(self._buttons):
+            button.setVisible(place < len(offered.carriers))
+            if place < len(offered.carriers):
+                button.say_key(str(place + 1))
+                button.say("packing.carrier", name=name_of(offered.carriers[place]))
+                set_look(button, look="main" if place == 0 else "plain")
 
 
 class _EntryRow(QFrame):

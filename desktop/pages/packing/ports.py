@@ -63,6 +63,14 @@ class PackingDesk(Protocol):
         """The pasted label's number closes the parcel and sends it out; `knowledge.ask`: after `ask_shop`, again."""
         ...
 
+    def attach_number(self, parcel_id: int, fence: int, raw: str, carrier_code: str, nonce: str) -> Verdict:
+        """Put the parcel under a number that other software printed."""
+        ...
+
+    def detach_number(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
+        """Take such a number off again."""
+        ...
+
     def rush(
         self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
     ) -> Verdict:
@@ -153,8 +161,12 @@ class LabelDesk(Protocol):
         """The same number again, visibly a further copy."""
         ...
 
-    def new_number(self, parcel_id: int, reason: str) -> None:
-        """Void the number and ask for another."""
+    def new_number(self, parcel_id: int, reason: str) -> bool:
+        """Void the number and ask for another; whether a shop was told the old one."""
+        ...
+
+    def take_off_foreign(self, parcel_id: int) -> None:
+        """Take a number that other software printed off a parcel that is still here."""
         ...
 
     def open_jobs(self) -> tuple[PrintJobView, ...]:

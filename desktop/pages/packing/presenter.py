@@ -26,6 +26,7 @@ from desktop.pages.packing.screen import (
     Mood,
     PackingScreen,
     Sentence,
+    attachable_of,
     next_line,
     offer_of,
     speakable,
@@ -365,7 +366,7 @@ class PackingPresenter:
         elif command is Command.EXCEPTION:
             self._board.show(asking=Asking.EXCEPTION, likeliest="")
         elif command is Command.NEW_NUMBER:
-            self._labels.ask_new_number()
+            self._new_number(intent, parcel)
         else:
             self._labels.print_or_ask(parcel)
 
@@ -462,8 +463,26 @@ class PackingPresenter:
         self._act = intent
         self._weighing.weigh_by_key(parcel, weight_g, intent.nonce)
 
+    def _new_number(self, intent: _Intent, parcel: ParcelView) -> None:
+        """Ours is voided for a reason; one that other software printed is taken off with a second press."""
+        if not parcel.is_foreign:
+            self._labels.ask_new_number()
+        elif self._board.is_armed(Command.NEW_NUMBER):
+            self._do(intent, lambda: self._packing.detach_number(parcel.id, parcel.fence, intent.nonce))
+        else:
+            self._board.arm(Command.NEW_NUMBER, "packing.take_off_armed", waybill_no=parcel.waybill_no)
+
+    def _attach(self, intent: _Intent, number: int, parcel: ParcelView) -> None:
+        offered = self.screen.attachable
+        if offered is not None and 1 <= number <= len(offered.carriers):
+            raw, carrier, nonce = offered.number, offered.carriers[number - 1], intent.nonce
+            self._do(intent, lambda: self._packing.attach_number(parcel.id, parcel.fence, raw, carrier, nonce))
+
     def _reason(self, intent: _Intent, number: int, parcel: ParcelView) -> None:
         asking = self.screen.asking
+        if asking is Asking.CARRIER:
+            self._attach(intent, number, parcel)
+            return
         reasons = LABEL_REASONS if asking in {Asking.REPRINT, Asking.NEW_NUMBER} else REASONS
         if not 1 <= number <= len(reasons):
             return
@@ -496,9 +515,13 @@ class PackingPresenter:
             self._aside.parked(verdict.parcel.id)
         if "companions" in verdict.facts:
             self._board.show(companions=verdict.facts["companions"])
-        mood = Mood.NOTICE if verdict.code == "parcel.shipped_on_old" else _MOODS.get(verdict.tone)
+        attachable = attachable_of(verdict)
+        is_notice = verdict.code == "parcel.shipped_on_old" or attachable is not None
+        mood = Mood.NOTICE if is_notice else _MOODS.get(verdict.tone)
         self._board.sound_verdict(verdict.tone)
-        self._board.show(is_alarming=verdict.tone is Tone.STOP, asking=Asking.NOTHING, offer=offer_of(verdict))
+        asking = Asking.NOTHING if attachable is None else Asking.CARRIER
+        self._board.show(is_alarming=verdict.tone is Tone.STOP, asking=asking, offer=offer_of(verdict))
+        self._board.show(attachable=attachable)
         self._board.say_over(None if mood is None else verdict_sentence(verdict, facts, mood))
         self._board.tell_withdrawn()
         self._go_on(verdict)
@@ -597,7 +620,7 @@ def _is_still(mine: ParcelView, fresh: ParcelView) -> bool:
 
 def _is_moving(parcel: ParcelView) -> bool:
     """Whether number or label are on their way, so that looking again is worth it."""
-    return not parcel.missing_qty and (
+    return not (parcel.missing_qty or parcel.is_labelled_elsewhere) and (
         parcel.waybill_state not in {"obtained", "failed"} or parcel.print_state not in PRINTED
     )
 

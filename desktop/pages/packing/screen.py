@@ -46,6 +46,7 @@ class Asking(StrEnum):
     EXCEPTION = "exception"
     REPRINT = "reprint"
     NEW_NUMBER = "new_number"
+    CARRIER = "carrier"
     WEIGHT = "weight"
     #: the next scan names a broken unit
     DAMAGED = "damaged"
@@ -81,6 +82,20 @@ def offer_of(verdict: Verdict) -> Offer | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachable:
+    """A scanned number that nobody knows and that may have been printed elsewhere; `carriers` are codes of whom."""
+
+    number: str
+    carriers: tuple[str, ...]
+
+
+def attachable_of(verdict: Verdict) -> Attachable | None:
+    """The number that a verdict lets the clerk put the parcel under."""
+    number, carriers = verdict.facts.get("attachable"), verdict.facts.get("carriers")
+    return Attachable(number, carriers) if isinstance(number, str) and isinstance(carriers, tuple) else None
+
+
+@dataclass(frozen=True, slots=True)
 class PackingScreen:
     """Everything on the page.
 
@@ -91,6 +106,7 @@ class PackingScreen:
         waiting: scans not answered yet.
         likeliest: the reason that the asking key takes when it is pressed again, empty where none is likeliest.
         offer: the parcel that may be taken over from another desk.
+        attachable: the number under which the open parcel may be put, printed elsewhere.
         question: a print job of unknown outcome, asked inline.
         questions: how many such jobs there are.
         is_alarming: the stop tone repeats until somebody acknowledges.
@@ -110,6 +126,7 @@ class PackingScreen:
     asking: Asking = Asking.NOTHING
     likeliest: str = ""
     offer: Offer | None = None
+    attachable: Attachable | None = None
     qty: int = 1
     waiting: int = 0
     question: PrintJobView | None = None
@@ -194,6 +211,8 @@ def parcel_sentence(parcel: ParcelView, line: PackLine | None, printer_trouble: 
                 Mood.CALM, Phrase("packing.confirm_by_eye", facts), Phrase("packing.confirm_by_eye.more", facts)
             )
         return Sentence(Mood.CALM, Phrase("packing.scan_goods", facts), Phrase("packing.scan_goods.more", facts))
+    if parcel.is_foreign or parcel.waybill_state == "none":
+        return _elsewhere_sentence(parcel)
     if parcel.waybill_state == "failed":
         return Sentence(
             Mood.NOTICE, Phrase("packing.no_number"), Phrase("packing.complete"), Phrase("packing.no_number.way")
@@ -201,6 +220,17 @@ def parcel_sentence(parcel: ParcelView, line: PackLine | None, printer_trouble: 
     if parcel.waybill_state != "obtained":
         return Sentence(Mood.GOOD, Phrase("packing.await_number"))
     return _label_sentence(parcel, printer_trouble)
+
+
+def _elsewhere_sentence(parcel: ParcelView) -> Sentence:
+    """Other software prints the label: scan it where its number is known, and where not, say whence it comes."""
+    if parcel.is_foreign:
+        facts = {"carrier": parcel.carrier_name, "waybill_no": parcel.waybill_no}
+        what, more = Phrase("packing.scan_foreign"), Phrase("packing.scan_foreign.more", facts)
+        return Sentence(Mood.GOOD, what, more, Phrase("packing.scan_foreign.way"))
+    base = f"packing.no_label.{parcel.why_elsewhere or 'none'}"
+    mood = Mood.GOOD if parcel.why_elsewhere == "shop" else Mood.NOTICE
+    return Sentence(mood, Phrase(base), Phrase("packing.complete"), Phrase(f"{base}.way"))
 
 
 def _label_sentence(parcel: ParcelView, printer_trouble: Phrase | None) -> Sentence:
@@ -229,7 +259,7 @@ def damaged_sentence() -> Sentence:
 
 def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) -> Sentence:
     """The verdict's own sentence, with what it is and the way out."""
-    base = f"verdict.{verdict.code}"
+    base = "packing.offered" if verdict.facts.get("attachable") else f"verdict.{verdict.code}"
     return Sentence(mood, Phrase(base, facts), Phrase(f"{base}.more", facts), Phrase(f"{base}.way", facts))
 
 

@@ -27,7 +27,21 @@ WAYBILL_TONES = {
     "obtained": "good",
     "failed": "stop",
     "voided": "notice",
+    "foreign": "good",
+    "elsewhere": "quiet",
+    "masked": "notice",
 }
+
+
+def number_state(waybill_state: str, why_elsewhere: str, *, is_foreign: bool) -> tuple[str, str]:
+    """Tone and word of a number, which may be printed by other software, or have to be."""
+    if is_foreign:
+        word = "foreign"
+    elif waybill_state == "none" and why_elsewhere:
+        word = "masked" if why_elsewhere == "masked" else "elsewhere"
+    else:
+        word = waybill_state
+    return WAYBILL_TONES.get(word, "quiet"), word
 
 
 class SidePanel(QFrame):
@@ -116,10 +130,12 @@ class SidePanel(QFrame):
             label.setVisible(bool(note))
             label.show_text(self._ui.texts.t(code, note=note))
         self._orders.show_text(f"{parcel.shop_name}  {' '.join(parcel.order_nos)}")
+        # Until other software has printed the label nobody here knows who carries it.
+        self._carrier.setVisible(parcel.waybill_state != "none")
         self._carrier.show_text(f"{parcel.carrier_name}  {parcel.waybill_no}".strip())
-        self._number.show_state(
-            WAYBILL_TONES.get(parcel.waybill_state, "quiet"), f"state.waybill.{parcel.waybill_state}"
-        )
+        tone, state = number_state(parcel.waybill_state, parcel.why_elsewhere, is_foreign=parcel.is_foreign)
+        self._number.show_state(tone, f"state.waybill.{state}")
+        self._label.setVisible(not parcel.is_labelled_elsewhere)
         self._label.show_state(PRINT_TONES.get(parcel.print_state, "quiet"), f"state.print.{parcel.print_state}")
         self._show_weight(parcel)
         self.refresh_ages()

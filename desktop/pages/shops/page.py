@@ -17,7 +17,7 @@ from desktop.widgets.layouts import empty
 from desktop.widgets.page import PageWidget
 
 _TONES = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet"}
-_MOMENTS = ("outbound", "handover")
+_MOMENTS = ("print", "outbound", "handover")
 
 
 class ShopsPage(PageWidget):
@@ -153,16 +153,28 @@ class _ShopCard(QFrame):
         if not shop.is_asked:
             told.say("shops.nobody_asked")
         column.addWidget(told)
-        if shop.is_asked:
-            column.addLayout(self._acts(ui, presenter, shop, name))
+        if shop.prints_elsewhere:
+            elsewhere = PlainLabel(ui, "secondary", wraps=True, name=f"{name}.elsewhere_told")
+            elsewhere.say("shops.prints_elsewhere")
+            column.addWidget(elsewhere)
+        labels = "shops.elsewhere.stop" if shop.prints_elsewhere else "shops.elsewhere.start"
+        prints = ActionButton(ui, labels, partial(presenter.set_prints_elsewhere, shop), name=f"{name}.elsewhere")
+        column.addLayout(self._acts(ui, presenter, shop, name, prints))
 
-    def _acts(self, ui: Ui, presenter: ShopsPresenter, shop: ShopView, name: str) -> QHBoxLayout:
+    def _acts(
+        self, ui: Ui, presenter: ShopsPresenter, shop: ShopView, name: str, prints: ActionButton
+    ) -> QHBoxLayout:
         row = QHBoxLayout()
+        if not shop.is_asked:
+            row.addWidget(prints)
+            row.addStretch(1)
+            return row
         pulled = "shops.pause" if shop.is_pulled else "shops.go_on"
         row.addWidget(ActionButton(ui, "action.change", partial(presenter.edit, shop.id), name=f"{name}.edit"))
         row.addWidget(ActionButton(ui, pulled, partial(presenter.set_pulled, shop), name=f"{name}.pulled"))
         confirms = "shops.stop_confirming" if shop.confirms else "shops.start_confirming"
         row.addWidget(ActionButton(ui, confirms, partial(presenter.set_confirms, shop), name=f"{name}.confirms"))
+        row.addWidget(prints)
         row.addStretch(1)
         when = PlainLabel(ui, "secondary")
         when.say("shops.confirm_at")

@@ -40,3 +40,7 @@ class ShopDesk(Protocol):
     def set_confirm_at(self, shop_id: int, moment: str) -> None:
         """When it is told."""
         ...
+
+    def set_prints_elsewhere(self, shop_id: int, *, is_on: bool) -> None:
+        """Whether other software prints its labels."""
+        ...

@@ -140,6 +140,15 @@ class ShopsPresenter(ScreenPresenter[ShopsScreen]):
             lambda: self.set_confirm_at(replace(shop, confirm_at=moment), before),
         )
 
+    def set_prints_elsewhere(self, shop: ShopView) -> None:
+        """Other software prints the labels of a shop, or this one does again."""
+        wanted = not shop.prints_elsewhere
+        self._act(
+            lambda: self._shops.set_prints_elsewhere(shop.id, is_on=wanted),
+            Phrase("shops.elsewhere_on" if wanted else "shops.elsewhere_off", {"name": shop.name}),
+            lambda: self.set_prints_elsewhere(replace(shop, prints_elsewhere=wanted)),
+        )
+
     def _act(self, work: Callable[[], object], done: Phrase, undo: Callable[[], None] | None = None) -> None:
         def finished(_result: object) -> None:
             self._tell("good", done, undo)

@@ -13,6 +13,7 @@ _MODULES = (
     "0006_print_data",
     "0007_bins",
     "0008_house_sender",
+    "0009_foreign_numbers",
 )
 
 
