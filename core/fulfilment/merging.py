@@ -24,6 +24,9 @@ from core.orders.states import Event
 from core.waybills.models import PrintJob, Waybill
 from core.waybills.numbers import void_numbers
 
+#: of a customer's orders so many lines are looked through, the newest first
+_NEWEST_LINES = 500
+
 
 def companions(connection: Connection, parcel_id: int) -> tuple[Companion, ...]:
     """Parcels that could go into the same box as this one, the oldest first; none where this one cannot take more.
@@ -66,13 +69,18 @@ def companions(connection: Connection, parcel_id: int) -> tuple[Companion, ...]:
 
 
 def _parcels_of_customer(connection: Connection, customer_id: int, other_than: int) -> Sequence[int]:
-    """Parcels with waiting orders of a customer. Asked first: no index finds a receiver among all open parcels."""
+    """Other parcels of a customer, of their newest orders: no index finds a receiver among all open parcels.
+
+    Which of them wait is not asked here: SQLite would walk through all orders that do.
+    """
     query = (
         select(ParcelLine.parcel_id)
         .join(Order, Order.id == ParcelLine.order_id)
-        .where(Order.customer_id == customer_id, Order.fulfilment == "to_pack", ParcelLine.parcel_id != other_than)
+        .where(Order.customer_id == customer_id)
+        .order_by(Order.id.desc())
+        .limit(_NEWEST_LINES)
     )
-    return connection.execute(query.distinct()).scalars().all()
+    return sorted(set(connection.execute(query).scalars()) - {other_than})
 
 
 def _lines_of_parcel(condition: Any) -> Any:
