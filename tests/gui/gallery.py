@@ -342,9 +342,12 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         window.page("entry")._presenter.start_copy(1, "reship")
 
     def handover() -> None:
+        window.parts.message_bar.dismiss()
         window.go("handover")
-        settle(60)
-        window.page("handover")._presenter.take_all()
+        presenter = window.page("handover")._presenter
+        settled(lambda: bool(presenter.screen.piles))
+        presenter.take_all()
+        settled(lambda: bool(presenter.screen.rows))
 
     def waves_empty() -> None:
         window.go("waves")
