@@ -23,7 +23,6 @@ from sqlalchemy import text
 
 from core.app import Core, new_nonce
 from core.desk.files import Plan
-from core.desk.packing import Packing
 from core.files.exporting import SHIPPING_HEADERS
 from core.files.progress import Progress
 from core.fulfilment.records import Verdict
@@ -67,8 +66,6 @@ _INTAKE = (
 _SHIPPED = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 #: the carrier of our own numbers
 OURS = "练习快递"
-#: whether numbers that other software printed can be packed here
-TAKES_FOREIGN_NUMBERS = hasattr(Packing, "attach_number")
 #: of JD's masked orders so many are sent by another program altogether
 _SENT_ELSEWHERE = 5
 #: the pile of the day in which an order of a file stands once it was read
@@ -520,8 +517,6 @@ class WholeDay:
         have no numbers yet and stand held.
         """
         mine = self._masked("jd")[:-_SENT_ELSEWHERE] + self._masked("douyin")
-        if not TAKES_FOREIGN_NUMBERS:
-            return
         printed = sum(len(printer.papers) for printer in self._printers.by_language.values())
         table, numbers = day_files.write_numbers(self._folder / "in", mine, self.core.config.clock.now())
         for expected in ((len(mine), 0), (0, len(mine))):
@@ -542,8 +537,7 @@ class WholeDay:
     def import_later(self) -> None:
         """Later exports: what was paid back after packing is stopped, what another program sent is closed."""
         at = self.core.config.clock.now() - timedelta(minutes=1)
-        masked = self._masked("jd")
-        sent = [one.no for one in (masked[-_SENT_ELSEWHERE:] if TAKES_FOREIGN_NUMBERS else masked)]
+        sent = [one.no for one in self._masked("jd")[-_SENT_ELSEWHERE:]]
         refunded = (self._paid_back, self._intercepted)
         files = day_files.write_later(self._folder / "in", self._orders, at, refunded=refunded, sent=sent)
         for platform, changed in (("pdd", len(refunded)), ("jd", len(sent))):
