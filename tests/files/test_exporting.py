@@ -22,7 +22,7 @@ from core.files.mapping import recognise
 from core.files.orders import Source, fingerprint, orders_of
 from core.files.progress import Progress
 from core.files.reading import read_table
-from core.files.writing import Sheet, as_csv, as_workbook, stage
+from core.files.writing import Sheet, as_csv, as_workbook, content_of, stage
 from core.reports.day import PILES
 from core.runtime.errors import DomainError, Refused
 from tests.files.conftest import pdd_orders
@@ -81,7 +81,7 @@ def test_a_text_file_gives_a_spreadsheet_nothing_to_calculate():
 def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"before")
-    staged = stage(path, Sheet(["a"], [["1"]]))
+    staged = stage(path, content_of(path, Sheet(["a"], [["1"]])))
     assert path.read_bytes() == b"before"
     staged.drop()
     assert list(tmp_path.iterdir()) == [path]
@@ -91,7 +91,7 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("core.files.writing.os.fsync", full)
     with pytest.raises(DomainError) as error:
-        stage(path, Sheet(["a"], [["1"]]))
+        stage(path, content_of(path, Sheet(["a"], [["1"]])))
     assert error.value.code == "files.cannot_write"
     assert [one.name for one in tmp_path.iterdir()] == ["a.xlsx"]
     assert path.read_bytes() == b"before"
@@ -100,7 +100,7 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_no_folder_no_name_no_file(tmp_path: Path):
     for path, code in ((tmp_path / "nowhere" / "a.xlsx", "files.cannot_write"), (tmp_path / "a.exe", "files.name")):
         with pytest.raises(DomainError) as error:
-            stage(path, Sheet(["a"], [["1"]]))
+            stage(path, content_of(path, Sheet(["a"], [["1"]])))
         assert error.value.code == code
 
 
