@@ -80,8 +80,8 @@ def content_of(path: Path, sheet: Sheet) -> Content:
     """What the file of this name will hold: `.csv` separated text, `.xlsx` a workbook.
 
     Raises:
-        Refused: `files.name`, neither of both; `files.too_many_rows`, more than a workbook holds. What reading the rows
-            raises is passed on.
+        Refused: `files.name`, neither of both; `files.too_many_rows`, more than a workbook holds. What comes up while
+            the rows are read is passed on.
     """
     kind = path.suffix.lower()
     if kind not in {".csv", ".xlsx"}:
