@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from sqlalchemy import func, select
 
 from core.desk.files import Files
+from core.files.progress import Progress
 from core.orders.models import Order
 from desktop.pages.files.page import FilesPage
 from desktop.pages.files.presenter import FilesPresenter
@@ -274,3 +275,18 @@ def test_a_table_is_never_offered_to_a_shop_of_another_platform(clerk: Clerk, fi
     QTest.keyClick(clerk.page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     clerk.tasks.run()
     assert orders_in(file_world) == 0
+
+
+def test_many_imports_do_not_push_the_keys_of_the_page_out_of_sight(clerk: Clerk, files: Files, put):
+    shop = files.add_shop("名字很长很长很长的拼多多旗舰小店", "pdd")
+    for number in range(8):
+        read = files.read([put(f"pdd{number}.csv", pdd_orders({"订单号": f"9-{number}"}))])[0]
+        files.run(files.plan([(read, read.choices[0])], shop.id), Progress())
+    clerk.page.resize(1280, 640)
+    clerk.opens(put("pdd202606181000.csv", pdd_orders({"订单号": "1-1"})))
+    clerk.presenter.look()
+    clerk.tasks.run()
+    assert clerk.sees("files.recent.0")
+    button = clerk.page.findChild(object, "files.start")
+    place = button.mapTo(clerk.page, QPoint(0, button.height()))
+    assert place.y() <= clerk.page.height()
