@@ -15,6 +15,7 @@ from core.db.models import Journal
 from core.desk.files import Files, Plan
 from core.desk.status import Status
 from core.files.progress import Progress
+from core.fulfilment.records import KnowledgeRule, OnOld
 from core.orders.models import Order
 from core.runtime.errors import Refused
 from core.sync.shops import active_shops
@@ -117,6 +118,19 @@ def test_our_knowledge_is_as_old_as_the_file(world: World, files: Files, shop: i
     order = world.order("260618-001")
     assert order.seen_at == order.modified_at
     assert (world.clock.now() - order.seen_at).total_seconds() == 3600
+
+
+def test_nobody_is_asked_about_an_order_of_a_table_and_the_desk_says_how_old_it_is(
+    world: World, files: Files, shop: int, put: Callable[..., Path]
+):
+    imported(files, shop, put("pdd202606180900.csv", pdd_orders({"订单号": "260618-001"})))
+    world.buy_numbers()
+    parcel = world.desk.pack("260618-001").parcel
+    assert parcel is not None
+    assert parcel.seen_at is None
+    assert parcel.table_at == world.order("260618-001").seen_at
+    never = KnowledgeRule(limit_s=180, on_old=OnOld.STOP)
+    assert world.desk.ship(parcel.waybill_no, never).code == "parcel.shipped", "no shop is silent here"
 
 
 def test_masked_receivers_are_marked_and_get_no_number(world: World, files: Files, put: Callable[..., Path]):
