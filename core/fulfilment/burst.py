@@ -61,13 +61,10 @@ def _is_echo(uow: UnitOfWork, parcel_id: int) -> bool:
 
 def _units(uow: UnitOfWork, parcel_id: int) -> Any:
     """Units of a parcel: `seen` by a scanner, `missing` that were not, and `refunded`, which go nowhere."""
-    is_out = ParcelLine.is_withdrawn
-    query = select(
-        func.coalesce(func.sum(ParcelLine.verified_qty).filter(is_out.is_(False)), 0).label("seen"),
-        func.coalesce(func.sum(ParcelLine.qty - ParcelLine.verified_qty).filter(is_out.is_(False)), 0).label("missing"),
-        func.coalesce(func.sum(ParcelLine.qty).filter(is_out), 0).label("refunded"),
-    )
-    return uow.execute(query.where(ParcelLine.parcel_id == parcel_id)).one()
+    qty, seen, is_out = ParcelLine.qty, ParcelLine.verified_qty, ParcelLine.is_withdrawn
+    sums = (("seen", seen, ~is_out), ("missing", qty - seen, ~is_out), ("refunded", qty, is_out))
+    columns = (func.coalesce(func.sum(units).filter(which), 0).label(name) for name, units, which in sums)
+    return uow.execute(select(*columns).where(ParcelLine.parcel_id == parcel_id)).one()
 
 
 def _unsafe(uow: UnitOfWork, act: Act, parcel_id: int, inside: Any) -> Verdict | None:
