@@ -628,11 +628,11 @@ def burst_scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[],
             presenter.scan(number)
 
     return {
-        "41-burst": begun,
-        "41b-burst-gone": gone,
-        "41c-burst-stopped": stopped,
-        "41d-burst-on": on,
-        "41e-burst-armed": lambda: presenter.press(Command.BACK),
+        "60-burst": begun,
+        "60b-burst-gone": gone,
+        "60c-burst-stopped": stopped,
+        "60d-burst-on": on,
+        "60e-burst-armed": lambda: presenter.press(Command.BACK),
     }
 
 

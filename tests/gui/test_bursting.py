@@ -5,14 +5,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from core.access.rights import Right
 from core.runtime.errors import Unavailable
 from desktop.bridge.task_runner import TaskRunner
 from desktop.commands import Command
+from desktop.formats import journal_code
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.screen import Mood
 from desktop.settings import DeskSettings
+from desktop.texts import Texts
+from tests.gui.robots import DeskRobot
 from tests.support.desk_world import GOODS, DeskWorld
 
 MILK, BOTTLE = GOODS[:2]
@@ -61,7 +66,7 @@ def test_what_was_stopped_stands_on_top_until_it_is_acknowledged(burst):
     burst.scan(label(1))
     assert (burst.said, burst.screen.sentence.mood) == ("verdict.label.voided", Mood.STOP)
     assert burst.screen.is_alarming
-    assert burst.screen.sentence.more.facts["number"] == label(1)
+    assert burst.screen.sentence.more.facts["number"] == label(1), "the gun is at another by then"
     burst.scan(UNKNOWN, label(2))
     assert (burst.said, burst.screen.sentence.mood) == ("packing.shipped", Mood.NOTICE)
     assert (burst.screen.sentence.way.code, burst.screen.burst.stopped) == ("packing.burst.stopped", 2)
@@ -308,3 +313,93 @@ def test_thirty_labels_are_answered_by_real_lanes_while_a_shop_is_slow(qtbot):
     assert list(dict.fromkeys(first)) == [label(n) for n in range(1, 31)]
     assert len(first) == 40, "ten were judged again"
     assert tasks.stop()
+
+
+# --- in the window ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def robot(qtbot, window):
+    return DeskRobot(qtbot, window)
+
+
+def rows(robot):
+    model = robot.find("packing.burst.table").model()
+    return [(model.cell(n, 0), model.cell(n, 1)) for n in range(model.rowCount())]
+
+
+def begins(robot):
+    robot.key(Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
+    robot.sees("packing.sentence.what", "批量出库：扫面单，不验货")
+
+
+@pytest.mark.gui
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_a_burst_by_gun_and_keys_in_the_window(robot, world):
+    button = robot.find("packing.action.burst", QPushButton)
+    assert (button.isVisible(), button.isEnabled(), "Shift+F3" in button.text()) == (True, True, True)
+    begins(robot)
+    assert not robot.find("packing.idle").isVisible()
+    for code in (label(1), UNKNOWN, label(2)):
+        robot.gun(code)
+    robot.sees("packing.burst.left", "已出库 2 个")
+    robot.sees("packing.burst.hint", "1 个没有出库")
+    assert robot.text("packing.burst.carriers") == "中通快递 2"
+    assert [number for _, number in rows(robot)] == [UNKNOWN, label(2), label(1)]
+    robot.sees("packing.sentence.way", "按 Enter 逐个确认")
+    robot.key(Qt.Key.Key_Escape)
+    robot.sees("packing.sentence.what", "还有 1 个没有出库")
+    # A clerk is slower than a scanner's second Enter; the desk's clock stands still here.
+    robot.window.parts.packing._burst._scanned_at = None
+    robot.qtbot.wait(120)
+    robot.key(Qt.Key.Key_Return)
+    robot.qtbot.waitUntil(lambda: [number for _, number in rows(robot)] == [label(2), label(1)])
+    robot.key(Qt.Key.Key_Escape)
+    robot.qtbot.waitUntil(lambda: not robot.find("packing.burst").isVisible())
+    assert robot.find("packing.idle").isVisible()
+    robot.gun(label(3))
+    robot.qtbot.waitUntil(lambda: world.parcels[3].state == "packing")
+
+
+@pytest.mark.gui
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_another_page_ends_the_burst_and_a_label_scanned_there_opens_its_parcel(robot, world):
+    begins(robot)
+    robot.gun(UNKNOWN)
+    robot.sees("packing.burst.hint", "1 个没有出库")
+    robot.goes_to("customers")
+    robot.goes_to("packing")
+    robot.sees("packing.sentence.what", "批量出库已自动结束")
+    assert [number for _, number in rows(robot)] == [UNKNOWN], "it has still not left"
+    robot.gun(label(1))
+    robot.qtbot.waitUntil(lambda: world.parcels[1].state == "packing")
+
+
+@pytest.mark.gui
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_somebody_else_at_the_desk_ends_the_burst(robot):
+    begins(robot)
+    robot.window.ui.entitled.emit()
+    robot.sees("packing.sentence.what", "批量出库已自动结束")
+    assert not robot.window.parts.packing.screen.burst.is_on
+
+
+@pytest.mark.gui
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_without_the_right_the_button_is_grey_and_the_key_says_why(robot):
+    ui = robot.window.ui
+    ui.may = lambda right: right is not Right.SHIP_UNCHECKED
+    ui.entitled.emit()
+    button = robot.find("packing.action.burst", QPushButton)
+    assert (button.isEnabled(), "批量出库" in button.toolTip()) == (False, True)
+    robot.key(Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
+    robot.sees("packing.sentence.what", "批量出库（不验货）")
+    assert not robot.window.parts.packing.screen.burst.is_on
+
+
+def test_the_time_line_says_that_nobody_has_verified_it():
+    said = Texts("zh_CN")
+    facts = {"number": label(1), "unchecked": 3, "knowledge_age_s": 4}
+    assert said.t(journal_code("parcel.shipped", facts), **facts) == f"包裹出库 {label(1)}，3 件没有验货"
+    del facts["unchecked"]
+    assert said.t(journal_code("parcel.shipped", facts), **facts) == f"包裹出库 {label(1)}"

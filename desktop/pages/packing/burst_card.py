@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.packing.screen import BurstRow, PackingScreen
 from desktop.ui import Ui
-from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
 from desktop.widgets.table import ListTable
 
 
@@ -25,7 +25,7 @@ class BurstCard(QFrame):
             Column("packing.burst.column.verdict", self._words, 300, tone=lambda row: row.tone, stretch=True),
             Column("packing.burst.column.number", lambda row: row.number, 210),
             Column("packing.burst.column.carrier", lambda row: row.carrier, 130, spare=2),
-            Column("packing.burst.column.orders", lambda row: row.order_nos, 210, spare=1),
+            Column("packing.burst.column.orders", lambda row: row.order_nos, 210, stretch=True, spare=1),
         )
         self._model = PagedTableModel[BurstRow](ui, columns, lambda row: row.id, self)
         self._table = ListTable(ui, self._model, "packing.burst.table")
@@ -41,6 +41,7 @@ class BurstCard(QFrame):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self._table, 1)
+        column.addStretch(0)
         self.hide()
 
     def show_burst(self, screen: PackingScreen) -> None:
@@ -49,12 +50,15 @@ class BurstCard(QFrame):
         self.setVisible(screen.parcel is None and burst.is_shown)
         self._title.say("packing.burst.left", n=burst.left)
         self._carriers.show_text("   ".join(f"{name} {n}" for name, n in burst.by_carrier))
+        set_look(self._hint, look="stop" if burst.stopped else "secondary")
         if burst.stopped:
             self._hint.say("packing.burst.hint.stopped", n=burst.stopped)
         elif burst.waiting:
             self._hint.say("packing.burst.hint.waiting", n=burst.waiting)
         else:
             self._hint.show_text("")
+        # Before the first label the sentence says what to do.
+        self._table.setVisible(bool(burst.rows))
         if burst.rows != self._shown:
             self._shown = burst.rows
             self._model.show_first(burst.rows, None)

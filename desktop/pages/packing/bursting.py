@@ -34,6 +34,8 @@ _BOUNCE_S: Final = 0.8
 _BESIDE: Final = frozenset({Command.LABEL_CAME, Command.LABEL_MISSING, Command.REFRESH})
 #: the way out of other refusals speaks of a parcel that lies open
 _OWN_WAYS: Final = ("burst.", "label.voided")
+#: the line below the sentence says already what was scanned
+_SAYS_WHICH: Final = frozenset({"label.unknown", "label.voided", "burst.slip", "burst.goods"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,9 @@ class Bursting:
         self._waiting.pop(label.nonce, None)
         facts = self._board.facts(verdict, label.raw)
         number = str(facts.get("number") or label.raw)
-        what = Phrase(f"verdict.{verdict.code}", facts)
+        # Its number stands in the same row.
+        left = "packing.burst.gone" if verdict.code in _SHIPPED else f"verdict.{verdict.code}"
+        what = Phrase(left, facts)
         more = Phrase(f"verdict.{verdict.code}.more", facts)
         if verdict.code in _SHIPPED:
             self._last = number
@@ -230,9 +234,12 @@ class Bursting:
         has_own_way = verdict.code.startswith(_OWN_WAYS)
         way = Phrase(f"verdict.{verdict.code}.way") if has_own_way else Phrase("packing.burst.aside")
         # Beside the reason stands which label it is: by then the gun is at another.
-        why = Phrase(f"verdict.{verdict.code}.more", row.what.facts, otherwise=" ")
-        more = Phrase("packing.burst.which", {"number": row.number, "why": why})
-        return Sentence(Mood.STOP if is_refused else Mood.NOTICE, row.what, more, way if is_refused else None)
+        more = row.more
+        if verdict.code not in _SAYS_WHICH:
+            why = Phrase(f"verdict.{verdict.code}.more", row.what.facts, otherwise=" ")
+            more = Phrase("packing.burst.which", {"number": row.number, "why": why})
+        what = Phrase(f"verdict.{verdict.code}", row.what.facts)
+        return Sentence(Mood.STOP if is_refused else Mood.NOTICE, what, more, way if is_refused else None)
 
     def _ask(self, label: _Label, parcel_id: int) -> None:
         """The shop's word is too old: it is asked behind the next labels, and then this one is judged again."""
