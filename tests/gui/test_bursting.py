@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
+from sqlalchemy import select
 
 from core.access.rights import Right
+from core.db.models import Journal
+from core.fulfilment.records import Tone, Verdict
 from core.runtime.errors import Unavailable
 from desktop.bridge.task_runner import TaskRunner
 from desktop.commands import Command
@@ -19,6 +22,7 @@ from desktop.settings import DeskSettings
 from desktop.texts import Texts
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import GOODS, DeskWorld
+from tests.support.fake_shop import line
 
 MILK, BOTTLE = GOODS[:2]
 UNKNOWN = "99990000111122"
@@ -239,6 +243,20 @@ def test_left_alone_it_ends_and_what_was_stopped_stays_until_it_is_seen(burst):
     assert not burst.screen.burst.is_shown
 
 
+def test_a_label_after_a_long_rest_opens_its_parcel_even_before_anybody_has_looked_at_the_clock(burst):
+    later(burst, 601)
+    burst.scan(label(1))
+    assert (burst.screen.parcel.id, burst.called("burst")) == (1, [])
+
+
+def test_an_order_refunded_as_a_whole_is_named_by_its_label(burst):
+    refunded = Verdict("line.refunded", Tone.STOP, burst.world.parcels[1], facts={"whole": True})
+    burst.world._burst = lambda _raw, _rule: refunded
+    burst.scan(label(1))
+    more = burst.screen.sentence.more
+    assert Texts("zh_CN").say(more).strip() == label(1)
+
+
 def test_a_burst_goes_before_a_rush(desk):
     for _ in range(2):
         desk.world.add_parcel((MILK, 1))
@@ -283,6 +301,33 @@ def test_thirty_labels_within_three_seconds_are_all_answered_in_their_order(desk
     assert desk.called("burst") == [label(n) for n in range(1, 31)]
     assert (desk.screen.burst.left, desk.screen.burst.waiting) == (29, 0)
     assert tones(desk) == [(label(7), "stop"), *((label(n), "good") for n in range(30, 18, -1))]
+
+
+def test_core_itself_answers_thirty_labels_within_three_seconds(qtbot, file_world):
+    """The whole way on a real database: every label a transaction of its own, in the order of the gun."""
+    numbers = [file_world.ready(f"A{n}", line("1", "BEAR")) for n in range(30)]
+    tasks = TaskRunner()
+    desk = file_world.desk
+    nonces = iter(range(1000))
+    presenter = PackingPresenter(
+        desk.packing,
+        desk.labels,
+        tasks,
+        DeskSettings(None),
+        now=file_world.clock.now,
+        nonce=lambda: f"gun {next(nonces)}",
+        on_sound=lambda _name: None,
+    )
+    presenter.press(Command.BURST)
+    begun = time.monotonic()
+    for number in numbers:
+        presenter.scan(number)
+    qtbot.waitUntil(lambda: presenter.screen.burst.waiting == 0, timeout=10_000)
+    assert time.monotonic() - begun < 3.0
+    assert presenter.screen.burst.left == 30
+    shipped = select(Journal.facts).where(Journal.action == "parcel.shipped").order_by(Journal.id)
+    assert [row.facts["number"] for row in file_world.rows(shipped)] == numbers
+    assert tasks.stop()
 
 
 def test_thirty_labels_are_answered_by_real_lanes_while_a_shop_is_slow(qtbot):

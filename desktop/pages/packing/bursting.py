@@ -236,7 +236,10 @@ class Bursting:
         # Beside the reason stands which label it is: by then the gun is at another.
         more = row.more
         if verdict.code not in _SAYS_WHICH:
-            why = Phrase(f"verdict.{verdict.code}.more", row.what.facts, otherwise=" ")
+            # Of an order refunded as a whole no line is named.
+            is_whole = verdict.code == "line.refunded" and verdict.line_id is None
+            code = "" if is_whole else f"verdict.{verdict.code}.more"
+            why = Phrase(code, row.what.facts, otherwise=" ")
             more = Phrase("packing.burst.which", {"number": row.number, "why": why})
         what = Phrase(f"verdict.{verdict.code}", row.what.facts)
         return Sentence(Mood.STOP if is_refused else Mood.NOTICE, what, more, way if is_refused else None)

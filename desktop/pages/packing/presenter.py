@@ -275,6 +275,8 @@ class PackingPresenter:
         if question is not None and question.waybill_no and intent.raw == question.waybill_no:
             self._labels.answer(question, came_out=True)
         parcel, raw, nonce = self.screen.parcel, intent.raw, intent.nonce
+        # A window that was out of sight has not looked at the clock meanwhile.
+        self._burst.tick()
         if self._burst.is_on:
             self._burst.scan(raw, nonce)
         elif parcel is not None and self.screen.asking is Asking.DAMAGED:
