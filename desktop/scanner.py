@@ -10,7 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from shiboken6 import isValid
 
 from desktop.scan_parser import UNTERMINATED_CHARS, Answer, Key, Ruling, ScanParser, Stroke, normalised
@@ -128,6 +128,10 @@ class ScannerFilter(QObject):
         """Look at every key on its way to the focused widget."""
         kind = event.type()
         if self._is_replaying or not _is_target(watched, kind):
+            return False
+        if isinstance(watched, QWidget) and isinstance(watched.window(), QDialog):
+            # The name of a file, pasted or typed quickly, is no scan.
+            self.on_touch()
             return False
         if isinstance(event, QKeyEvent):
             if kind == QEvent.Type.ShortcutOverride:

@@ -63,18 +63,22 @@ def make_backup(source: Source, root: Path, clock: Clock, reason: str = MANUAL) 
     Raises:
         Unavailable: `backup.no_space`, `backup.failed` (facts `findings`); no half backup is left under a good name.
     """
+    from sqlcipher3 import dbapi2
+
     at = clock.now()
-    root.mkdir(parents=True, exist_ok=True)
-    _need_space(source.database, root)
     part = root / f".{at.strftime(_STAMP)}-{os.getpid()}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
     try:
+        root.mkdir(parents=True, exist_ok=True)
+        _need_space(source.database, root)
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
         rows, revision = _copy(source, part / DATABASE_FILE)
         _verify_copy(part / DATABASE_FILE, source.file_key, rows)
         return _finish(part, root, source, at, reason, rows, revision)
     except OSError as error:
         raise Unavailable("backup.failed", f"the backup could not be written: {error.strerror}") from error
+    except dbapi2.Error as error:
+        raise Unavailable("backup.failed", f"the copy could not be read again: {error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -143,16 +143,19 @@ class Files:
         A table of waybill numbers needs no shop, unless several have an order of the same number.
 
         Raises:
-            Refused: `files.nothing_chosen`; `files.not_together`; and as `core.files.orders.orders_of`.
+            Refused: `files.nothing_chosen`; `files.not_together`; `files.other_platform`, the shop is of another
+                platform than the table; and as `core.files.orders.orders_of`.
         """
         if not chosen:
             raise Refused("files.nothing_chosen", "choose a file first")
         kinds = {mapped.preset.kind for _, mapped in chosen}
         tables = [read.table for read, _ in chosen]
         if kinds <= {"orders", "order_heads", "order_lines"}:
+            shop = self._shop(shop_id) if shop_id is not None else None
+            if shop is not None:
+                _expect_own(shop, [mapped for _, mapped in chosen])
             with unwalked():
                 orders = orders_of([Source(read.table, mapped) for read, mapped in chosen])
-            shop = self._shop(shop_id) if shop_id is not None else None
             counts, refused = preview(self._store, shop, orders)
             rejected = [*orders.rejected, *refused]
             return Plan("orders", counts, rejected, sample_of_orders(orders), shop_id, orders, None, tables)
@@ -319,6 +322,13 @@ class Files:
 
     def _warehouse(self) -> int:
         return self._store.write(main_warehouse)
+
+
+def _expect_own(shop: ShopRecord, tables: Sequence[Mapped]) -> None:
+    """Orders in a shop of another platform would be told to that one: their numbers mean nothing there."""
+    platform = str(shop.settings.get("platform", ""))
+    if any(platform and one.preset.platform not in ("", platform) for one in tables):
+        raise Refused("files.other_platform", "this table is of another platform than the shop", shop=shop.name)
 
 
 def _published(staged: Staged, rows: int) -> Exported:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from core.channels.by_hand import BY_HAND
+from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.foreign import offer, waiting_order
@@ -115,11 +115,12 @@ def _unknown(uow: UnitOfWork, act: Act, parcel_id: int | None) -> Verdict:
 def _age_of_knowledge(uow: UnitOfWork, parcel_id: int) -> int:
     """Seconds since the shop last spoke of the order in this parcel of which it has been silent longest.
 
-    Of orders that were entered here we know all there is to know.
+    Of orders that were entered here we know all there is to know; those of a table cannot be asked about, and the
+    desk says when it was written as long as the parcel lies open.
     """
     query = select(func.min(Order.seen_at)).join(Shop, Shop.id == Order.shop_id)
-    elsewhere = (Order.id.in_(orders_in(uow, parcel_id)), Shop.channel != BY_HAND)
-    seen_at = uow.execute(query.where(*elsewhere)).scalar_one()
+    called = (Order.id.in_(orders_in(uow, parcel_id)), Shop.channel.not_in(UNCALLED))
+    seen_at = uow.execute(query.where(*called)).scalar_one()
     return 0 if seen_at is None else int((uow.now - seen_at).total_seconds())
 
 

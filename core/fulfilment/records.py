@@ -104,9 +104,11 @@ class ParcelView:
     expected_weight_g: int
     weight_g: int | None
     ship_by_at: datetime | None
-    #: when the platform last told us the state of the orders in here; None where all were entered at a desk
+    #: when a shop that can be asked last told us the state of the orders in here; None where there is none
     seen_at: datetime | None
     lines: tuple[PackLine, ...]
+    #: when the oldest table was written out of which orders in here came; None without such orders
+    table_at: datetime | None = None
     #: the live waybill, for a reprint or a new number; None while there is none
     waybill_id: int | None = None
     #: the number was printed by other software

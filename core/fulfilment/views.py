@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
-from core.channels.by_hand import BY_HAND
-from core.channels.contract import Consignee
+from core.channels.by_hand import UNCALLED
+from core.channels.contract import FILE, Consignee
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
@@ -107,8 +107,9 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         expected_weight_g=_goods_weight(lines),
         weight_g=row.weight_g,
         ship_by_at=row.ship_by_at,
-        seen_at=min((order.seen_at for order in orders if order.channel != BY_HAND), default=None),
+        seen_at=min((order.seen_at for order in orders if order.channel not in UNCALLED), default=None),
         lines=tuple(_pack_line(line) for line in lines),
+        table_at=min((order.seen_at for order in orders if order.channel == FILE), default=None),
         is_foreign=waybill is not None and waybill.is_foreign,
         why_elsewhere="" if waybill is not None else _why_elsewhere(row.prints_elsewhere, who),
     )

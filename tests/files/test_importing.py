@@ -15,6 +15,7 @@ from core.db.models import Journal
 from core.desk.files import Files, Plan
 from core.desk.status import Status
 from core.files.progress import Progress
+from core.fulfilment.records import KnowledgeRule, OnOld
 from core.orders.models import Order
 from core.runtime.errors import Refused
 from core.sync.shops import active_shops
@@ -119,6 +120,19 @@ def test_our_knowledge_is_as_old_as_the_file(world: World, files: Files, shop: i
     assert (world.clock.now() - order.seen_at).total_seconds() == 3600
 
 
+def test_nobody_is_asked_about_an_order_of_a_table_and_the_desk_says_how_old_it_is(
+    world: World, files: Files, shop: int, put: Callable[..., Path]
+):
+    imported(files, shop, put("pdd202606180900.csv", pdd_orders({"订单号": "260618-001"})))
+    world.buy_numbers()
+    parcel = world.desk.pack("260618-001").parcel
+    assert parcel is not None
+    assert parcel.seen_at is None
+    assert parcel.table_at == world.order("260618-001").seen_at
+    never = KnowledgeRule(limit_s=180, on_old=OnOld.STOP)
+    assert world.desk.ship(parcel.waybill_no, never).code == "parcel.shipped", "no shop is silent here"
+
+
 def test_masked_receivers_are_marked_and_get_no_number(world: World, files: Files, put: Callable[..., Path]):
     shop = files.add_shop("京东小店", "jd").id
     path = put("jd202606181000.xlsx", jd_orders({"订单号": "298765432101"}))
@@ -161,8 +175,9 @@ def test_an_import_can_be_stopped_and_gone_on_with(world: World, files: Files, s
 
 
 def test_refused_rows_keep_their_whole_order_out_and_can_be_saved(
-    world: World, files: Files, shop: int, put: Callable[..., Path], tmp_path: Path
+    world: World, files: Files, put: Callable[..., Path], tmp_path: Path
 ):
+    shop = files.add_shop("京东小店", "jd").id
     header, good = jd_orders({"订单号": "298765432101"})
     bad = jd_orders(
         {"订单号": "298765432102"}, {"订单号": "298765432102", "订购数量": "两件"}, {"订单号": "1.23E+19"}
@@ -182,7 +197,8 @@ def test_refused_rows_keep_their_whole_order_out_and_can_be_saved(
     assert [cells[-1] for _, cells in again.table.rows] == ["order_incomplete", "not_a_quantity", "damaged_number"]
 
 
-def test_personal_values_of_refused_rows_are_masked(files: Files, shop: int, put: Callable[..., Path]):
+def test_personal_values_of_refused_rows_are_masked(files: Files, put: Callable[..., Path]):
+    shop = files.add_shop("京东小店", "jd").id
     first, second = ({"订单号": "298765432101", "客户姓名": name} for name in ("欧阳练习", "司马练习"))
     (disagree, other) = planned(files, shop, put("jd.csv", jd_orders(first, second))).rejected
     assert {disagree.reason, other.reason} == {"rows_disagree", "order_incomplete"}
@@ -332,3 +348,12 @@ def test_cells_merged_in_the_sheet_are_one_order(files: Files, shop: int, tmp_pa
     (order,) = plan.orders.orders
     assert [line.merchant_code for line in order.lines] == ["BEAR", "BAG"]
     assert (order.amount_fen, order.consignee.name, plan.rejected) == (4580, "林晓", [])
+
+
+def test_a_table_of_another_platform_than_the_shop_is_refused(files: Files, shop: int, put: Callable[..., Path]):
+    path = put("jd202606181000.csv", jd_orders({"订单号": "29876543210001"}))
+    with pytest.raises(Refused) as refused:
+        planned(files, shop, path)
+    assert refused.value.code == "files.other_platform"
+    own = files.add_shop("什么都卖", "").id
+    assert planned(files, own, path).counts.new == 1, "a shop of no platform takes any"

@@ -427,7 +427,23 @@ def test_every_platforms_table_of_shipments_carries_it(
     world: World, files: Files, put: Callable[..., Path], tmp_path: Path, platform: str
 ):
     shop = files.add_shop(f"小店 {platform}", platform).id
-    imported(files, shop, put("pdd202606181000.csv", pdd_orders({"订单号": "260618-001", "快递单号": SF})))
+    row = {
+        "订单号": "260618-001",
+        "收货人": "林晓",
+        "手机": "13800001234",
+        "省": "浙江省",
+        "市": "杭州市",
+        "区县": "西湖区",
+    }
+    row |= {
+        "详细地址": "练习路1号",
+        "商家编码": "BEAR",
+        "商品名称": "团团熊",
+        "数量": "1",
+        "运单号": SF,
+        "快递公司": "顺丰速运",
+    }
+    imported(files, shop, put("orders.csv", [list(row), list(row.values())]))
     world.desk.verify(world.desk.open(SF))
     world.desk.ship(SF)
     files.export_shipping(tmp_path / "out.csv", shop)

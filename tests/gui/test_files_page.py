@@ -8,9 +8,11 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea
 from sqlalchemy import func, select
 
 from core.desk.files import Files
+from core.files.progress import Progress
 from core.orders.models import Order
 from desktop.pages.files.page import FilesPage
 from desktop.pages.files.presenter import FilesPresenter
@@ -257,3 +259,34 @@ def test_a_table_of_goods_shows_its_goods(clerk: Clerk, put):
     table = clerk.page.findChild(object, "files.sample.products")
     assert [table.model().cell(0, column) for column in range(2)] == ["NF-800", "奶粉 3 段 800g 6900000000017"]
     assert not clerk.sees("files.rows.understood"), "nothing was refused: there is one list only"
+
+
+def test_a_table_is_never_offered_to_a_shop_of_another_platform(clerk: Clerk, files: Files, file_world: World, put):
+    files.add_shop("拼多多小店", "pdd")
+    clerk.presenter.look()
+    clerk.tasks.run()
+    clerk.opens(put("pdd202606181000.csv", pdd_orders({"订单号": "1-1"})))
+    assert clerk.presenter.screen.can_start, "its only shop is taken by itself"
+    clerk.opens(put("jd202606181000.csv", jd_orders({"订单号": "29876543210001"})))
+    assert clerk.reads("files.sentence") == "请选择这些订单属于哪个店铺"
+    clerk.presenter.pick_shop("拼多多小店")
+    clerk.tasks.run()
+    assert clerk.told[-1].code == "files.other_platform"
+    assert not clerk.presenter.screen.can_start
+    QTest.keyClick(clerk.page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    clerk.tasks.run()
+    assert orders_in(file_world) == 0
+
+
+def test_many_imports_do_not_push_the_keys_of_the_page_out_of_sight(clerk: Clerk, files: Files, put):
+    shop = files.add_shop("名字很长很长很长的拼多多旗舰小店", "pdd")
+    for number in range(8):
+        read = files.read([put(f"pdd{number}.csv", pdd_orders({"订单号": f"9-{number}"}))])[0]
+        files.run(files.plan([(read, read.choices[0])], shop.id), Progress())
+    clerk.page.resize(1280, 700)
+    clerk.opens(put("pdd202606181000.csv", pdd_orders({"订单号": "1-1"})))
+    clerk.presenter.look()
+    clerk.tasks.run()
+    assert clerk.sees("files.recent.0")
+    QTest.qWait(50)
+    assert clerk.page.findChild(QScrollArea).verticalScrollBar().maximum() == 0

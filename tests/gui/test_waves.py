@@ -112,6 +112,21 @@ def test_a_start_shows_the_wave_and_its_pick_list(page):
     assert not page.screen.is_starting
 
 
+def test_single_items_are_packed_by_scanning_them_unless_the_clerk_says_otherwise(page):
+    page.do("choose", Choice("single_item"))
+    assert page.screen.way == "single_item"
+    page.do("choose", Choice("due"))
+    assert page.screen.way == "scan_to_print"
+    page.do("choose", Choice("single_item"))
+    page.do("change", way="batch")
+    page.do("choose", Choice("zone", zone="A"))
+    assert page.screen.way == "scan_to_print"
+    page.do("choose", Choice("single_item"))
+    assert page.screen.way == "batch", "what the clerk chose for single items holds"
+    page.do("look")
+    assert page.screen.way == "batch"
+
+
 def test_what_vanished_from_the_choices_is_no_longer_marked(page):
     page.do("choose", Choice("zone", zone="A"))
     page.do("start")
@@ -271,7 +286,6 @@ def test_a_clerk_starts_prints_and_packs_a_rush_by_keys(robot, spine, tmp_path):
     for _ in range(5):
         robot.key(Qt.Key.Key_Down)
     robot.sees("waves.preview", "3 个包裹")
-    robot.window.page("waves")._presenter.change(way="single_item")
     robot.key(Qt.Key.Key_F3)
     robot.sees("waves.picks.title", "W0618-01")
     robot.sees("waves.picks.total", "共 2 种 3 件")

@@ -145,6 +145,24 @@ def test_a_code_is_not_cut_in_two_when_the_window_stalls(qtbot, qapp):
     scanner.unwatch(qapp, field)
 
 
+def test_what_is_pasted_or_typed_quickly_into_a_dialog_is_no_scan(qtbot, qapp):
+    dialog = QDialog()
+    field = QLineEdit(dialog)
+    qtbot.addWidget(dialog)
+    scanner = ScannerFilter(lambda _key, _modifiers: False, now_ms=lambda: 1.0)
+    told = []
+    scanner.scanned.connect(told.append)
+    scanner.unterminated.connect(told.append)
+    dialog.show()
+    dialog.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    scanner.watch(qapp, dialog)
+    QTest.keyClicks(field, "D:/orders_export.xlsx")
+    assert (told, field.text()) == ([], "D:/orders_export.xlsx")
+    scanner.unwatch(qapp, dialog)
+
+
 def test_full_width_digits_and_tab_are_understood(robot):
     opened(robot)
     wide = "".join(chr(ord(char) + 0xFEE0) for char in MILK.barcode)

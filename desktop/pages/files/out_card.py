@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from core.access.records import EXPORT_REASONS
 from core.files.records import PastImport
@@ -12,11 +13,12 @@ from desktop.pages.files.presenter import FilesPresenter, FilesScreen
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, ChoiceBox, TickBox
-from desktop.widgets.labels import PlainLabel
+from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: every shop
 ALL = "all"
 _RECENT = 6
+_GAP = 6
 
 #: asks where to write: (suggested name) -> path, None where nobody wants it any more
 AskPlace = Callable[[str], Path | None]
@@ -111,25 +113,52 @@ class RecentCard(QFrame):
         title.say("files.recent")
         self._none = PlainLabel(ui, "secondary", wraps=True, name="files.recent.none")
         self._none.say("files.recent.none")
-        self._lines = [
-            PlainLabel(ui, "secondary", wraps=True, name=f"files.recent.{place}") for place in range(_RECENT)
-        ]
+        self._lines = _Lines(ui)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(6)
         column.addWidget(title)
         column.addWidget(self._none)
-        for line in self._lines:
-            column.addWidget(line)
-        column.addStretch(1)
+        column.addWidget(self._lines, 1)
 
     def show_past(self, recent: tuple[PastImport, ...]) -> None:
         """Show the newest."""
         self._none.setVisible(not recent)
+        self._lines.show_past(recent)
+
+
+class _Lines(QWidget):
+    """As many of the newest as there is room for: the page never grows because much came in."""
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__()
+        self._recent: tuple[PastImport, ...] = ()
+        self._lines = [ElidedLabel(ui, "secondary", name=f"files.recent.{place}") for place in range(_RECENT)]
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(_GAP)
+        for line in self._lines:
+            column.addWidget(line)
+        column.addStretch(1)
+        # One is always shown: of the newest somebody wants to know whether it came in.
+        self.setMinimumHeight(self._lines[0].sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """More or fewer find room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def show_past(self, recent: tuple[PastImport, ...]) -> None:
+        """Show the newest."""
+        self._recent = recent
+        for past, line in zip(recent, self._lines, strict=False):
+            what = Phrase(f"files.kind.{past.kind}", otherwise=past.kind)
+            facts = {"at": moment_text(past.at), "who": past.operator, "what": what, "shop": past.shop}
+            line.say("files.past", **facts, new=past.new, changed=past.changed)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = (self.height() + _GAP) // (self._lines[0].sizeHint().height() + _GAP)
         for place, line in enumerate(self._lines):
-            line.setVisible(place < len(recent))
-            if place < len(recent):
-                past = recent[place]
-                what = Phrase(f"files.kind.{past.kind}", otherwise=past.kind)
-                facts = {"at": moment_text(past.at), "who": past.operator, "what": what, "shop": past.shop}
-                line.say("files.past", **facts, new=past.new, changed=past.changed)
+            line.setVisible(place < min(max(room, 1), len(self._recent)))

@@ -93,8 +93,16 @@ class FilesPresenter(ScreenPresenter[FilesScreen]):
         if unknown is not None:
             self._show(phase=MAPPING, asked=unknown)
         else:
-            self._show(phase=PREVIEW)
+            self._show(phase=PREVIEW, shop_id=self._shop_for(reads))
             self._plan()
+
+    def _shop_for(self, reads: Sequence[Read]) -> int:
+        """The shop chosen last, or the only one, if it is of the platform whose table this is; 0: ask the clerk."""
+        platform = _platform_of(reads)
+        fitting = [shop.id for shop in self._screen.shops if shop.platform == platform]
+        if self._screen.shop_id in fitting:
+            return self._screen.shop_id
+        return fitting[0] if len(fitting) == 1 else 0
 
     def edit_columns(self, place: int) -> None:
         """Assign the columns of a file by hand although it was recognised."""
@@ -125,6 +133,11 @@ class FilesPresenter(ScreenPresenter[FilesScreen]):
     def pick_shop(self, name: str) -> None:
         """These orders belong to that shop."""
         shop = next((shop for shop in self._screen.shops if shop.name == name), None)
+        platform = _platform_of(self._screen.reads)
+        if shop is not None and shop.platform and platform not in ("", shop.platform):
+            facts = {"name": shop.name, "platform": Phrase(f"files.platform.{platform}")}
+            self._tell("notice", Phrase("files.other_platform", facts), None)
+            shop = None
         self._show(shop_id=shop.id if shop is not None else 0)
         if self._screen.phase == PREVIEW:
             self._plan()
@@ -136,10 +149,9 @@ class FilesPresenter(ScreenPresenter[FilesScreen]):
             return
 
         def added(shop: FileShop) -> None:
-            self._show(shops=(*self._screen.shops, shop), shop_id=shop.id)
+            self._show(shops=(*self._screen.shops, shop))
             self._tell("good", Phrase("files.shop_added", {"name": shop.name}), None)
-            if self._screen.phase == PREVIEW:
-                self._plan()
+            self.pick_shop(shop.name)
 
         self._submit(lambda: files.add_shop(name, platform), added, goes_back=False)
 
@@ -242,3 +254,8 @@ class FilesPresenter(ScreenPresenter[FilesScreen]):
     def _back_out(self, error: Exception) -> None:
         self.put_away()
         self._fail(error)
+
+
+def _platform_of(reads: Sequence[Read]) -> str:
+    """Whose table this is, empty where it is anybody's."""
+    return reads[0].choices[0].preset.platform if reads and reads[0].choices else ""

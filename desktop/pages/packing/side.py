@@ -1,5 +1,8 @@
 """The right column of the packing page: for whom, what the buyer wants, carrier, weight, age of the knowledge."""
 
+from datetime import timedelta
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -44,6 +47,10 @@ def number_state(waybill_state: str, why_elsewhere: str, *, is_foreign: bool) ->
     return WAYBILL_TONES.get(word, "quiet"), word
 
 
+#: older than a shift: what was refunded since stands only in a newer one
+_OLD_TABLE: Final = timedelta(hours=8)
+
+
 class SidePanel(QFrame):
     """Shows a `ParcelView`'s address and paper."""
 
@@ -74,6 +81,7 @@ class SidePanel(QFrame):
         self._weight = PlainLabel(ui, name="packing.side.weight")
         self._deadline = PlainLabel(ui, name="packing.side.deadline")
         self._age = StatePill(ui, name="packing.side.age")
+        self._table = StatePill(ui, name="packing.side.table")
         holder = QWidget()
         scroll = QScrollArea()
         scroll.setWidget(holder)
@@ -97,7 +105,7 @@ class SidePanel(QFrame):
         for widget in paper:
             column.addWidget(widget)
         column.addWidget(self._rule())
-        rest: tuple[QWidget, ...] = (self._weight, self._deadline, self._age)
+        rest: tuple[QWidget, ...] = (self._weight, self._deadline, self._age, self._table)
         for widget in rest:
             column.addWidget(widget)
         column.addStretch(1)
@@ -151,6 +159,11 @@ class SidePanel(QFrame):
             is_old = (now - parcel.seen_at).total_seconds() > self._ui.settings.number("knowledge_limit_s")
             age = age_text(parcel.seen_at, now, self._ui.texts)
             self._age.show_state("notice" if is_old else "good", "packing.seen", age=age)
+        self._table.setVisible(parcel.table_at is not None)
+        if parcel.table_at is not None:
+            age = age_text(parcel.table_at, now, self._ui.texts)
+            is_old = now - parcel.table_at > _OLD_TABLE
+            self._table.show_state("notice" if is_old else "quiet", "packing.table", age=age)
         self._deadline.setVisible(parcel.ship_by_at is not None)
         if parcel.ship_by_at is not None:
             self._deadline.say("packing.ship_by", at=deadline_text(parcel.ship_by_at, now))

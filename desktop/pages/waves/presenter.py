@@ -101,6 +101,8 @@ class WavesPresenter(ScreenPresenter[WavesScreen]):
         self._waves = waves
         self._tasks = tasks
         self._write_sheet = write_sheet
+        #: how waves are worked by what they hold, as the clerk chose last: single items are packed by scanning them
+        self._ways = {True: "single_item", False: way}
         #: the wave that the next press dissolves
         self._armed = 0
         #: opens the packing page with a wave
@@ -117,11 +119,16 @@ class WavesPresenter(ScreenPresenter[WavesScreen]):
     def choose(self, choice: Choice) -> None:
         """Mark what the next wave is chosen by."""
         if choice != self._screen.choice:
-            self._show(choice=choice, preview=None)
+            self._show(choice=choice, way=self._way_for(choice), preview=None)
             self._look_ahead()
+
+    def _way_for(self, choice: Choice) -> str:
+        return self._ways[choice.kind == "single_item"]
 
     def change(self, *, way: str | None = None, limit: int | None = None) -> None:
         """Work the next wave in another way, or with another number of parcels."""
+        if way is not None:
+            self._ways[self._screen.choice.kind == "single_item"] = way
         screen = replace(self._screen, way=way or self._screen.way, limit=limit or self._screen.limit)
         if screen != self._screen:
             self._show_whole(replace(screen, preview=None))
@@ -251,7 +258,8 @@ class WavesPresenter(ScreenPresenter[WavesScreen]):
             # Its last parcel went into a wave; what is due is always there.
             choice = rows[0].choice
         is_other = choice != self._screen.choice
-        self._show(rows=rows, running=running, picks=picks, is_known=True, choice=choice)
+        way = self._way_for(choice)
+        self._show(rows=rows, running=running, picks=picks, is_known=True, choice=choice, way=way)
         if is_other:
             self._look_ahead()
 
