@@ -13,7 +13,7 @@ from core.catalog import queries as catalog
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment import outbound
 from core.fulfilment.foreign import waiting_order
-from core.fulfilment.models import ParcelLine, Scan
+from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.packing import Act, answer, facts_of, repeated
 from core.fulfilment.records import KnowledgeRule, Tone, Verdict
 from core.fulfilment.slips import parcel_of_slip
@@ -54,6 +54,10 @@ def scan(uow: UnitOfWork, rule: KnowledgeRule, act: Act) -> Verdict:
 
 def _is_echo(uow: UnitOfWork, parcel_id: int) -> bool:
     """Whether the last thing this desk did was to ship this very parcel in a burst."""
+    # Of a desk that has shipped something the last scan is near; one that never did would look through them all.
+    mine = (Parcel.id == parcel_id, Parcel.state == "shipped", Parcel.shipped_by == uow.actor.desk)
+    if not uow.rows(select(Parcel.id).where(*mine)):
+        return False
     query = select(Scan.parcel_id, Scan.kind, Scan.verdict).where(Scan.desk == uow.actor.desk)
     last = uow.execute(query.order_by(Scan.id.desc()).limit(1)).one_or_none()
     return last is not None and last.parcel_id == parcel_id and last.kind == KIND and last.verdict in _LEFT
