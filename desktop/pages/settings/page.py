@@ -143,33 +143,26 @@ class SettingsPage(QWidget):
         return field
 
     def _sheet(self) -> QFrame:
-        card = QFrame()
-        card.setProperty("look", "card")
-        column = QVBoxLayout(card)
-        column.setContentsMargins(16, 12, 16, 14)
-        column.setSpacing(8)
-        head = PlainLabel(self._ui, "heading")
-        head.say("settings.sheet")
-        text = PlainLabel(self._ui, "secondary", wraps=True)
-        text.say("settings.sheet.hint")
-        column.addWidget(head)
-        column.addWidget(text)
-        column.addWidget(
-            ActionButton(self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet")
+        save = ActionButton(
+            self._ui, "settings.sheet.save", self._save_sheet, icon="file-text", name="settings.sheet"
         )
-        return card
+        return self._act("settings.sheet", save)
 
     def _again(self, set_up_again: Callable[[], None]) -> QFrame:
+        button = ActionButton(self._ui, "settings.again.open", set_up_again, icon="play", name="settings.again")
+        return self._act("settings.again", button)
+
+    def _act(self, code: str, button: ActionButton) -> QFrame:
+        """A card with one thing to do, and why somebody might."""
         card = QFrame()
         card.setProperty("look", "card")
         column = QVBoxLayout(card)
         column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(8)
         head = PlainLabel(self._ui, "heading")
-        head.say("settings.again")
+        head.say(code)
         text = PlainLabel(self._ui, "secondary", wraps=True)
-        text.say("settings.again.hint")
-        button = ActionButton(self._ui, "settings.again.open", set_up_again, icon="play", name="settings.again")
+        text.say(f"{code}.hint")
         for widget in (head, text, button):
             column.addWidget(widget)
         return card
