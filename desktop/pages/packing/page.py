@@ -7,16 +7,18 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from core.access.rights import Right
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow
 from core.waybills.carriers import name_of
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
+from desktop.pages.packing.burst_card import BurstCard
 from desktop.pages.packing.idle import IdlePanel
 from desktop.pages.packing.merge_card import MergeCard
 from desktop.pages.packing.parked_card import ParkedCard
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.scale_card import ScaleCard
-from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, Attachable, PackingScreen, left_to_pack
+from desktop.pages.packing.screen import BURST_KEY, TAKE_OVER_KEY, Asking, Attachable, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
 from desktop.texts import Phrase
 from desktop.ui import Ui
@@ -45,6 +47,7 @@ KEYS: Final = {
 }
 #: with Shift: the rarer, weightier act of the same family
 SHIFTED: Final = {
+    Qt.Key.Key_F3: Command.BURST,
     Qt.Key.Key_F4: Command.UNMERGE,
     Qt.Key.Key_F8: Command.NEW_NUMBER,
     Qt.Key.Key_F10: Command.MERGE,
@@ -73,6 +76,7 @@ class PackingPage(QWidget):
         self._merge = MergeCard(ui, presenter)
         self._parked = ParkedCard(ui)
         self._idle = IdlePanel(ui, presenter, pictures)
+        self._burst = BurstCard(ui)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._lines.setContentsMargins(0, 0, 6, 0)
@@ -95,6 +99,7 @@ class PackingPage(QWidget):
         self._timer.timeout.connect(self._on_tick)
         presenter.listen(self._on_screen)
         ui.retranslated.connect(self._on_screen)
+        ui.entitled.connect(self._on_entitled)
         self._on_screen()
 
     def _lay_out(self) -> None:
@@ -102,6 +107,7 @@ class PackingPage(QWidget):
         middle.setSpacing(12)
         middle.addWidget(self._scroll, 1)
         middle.addWidget(self._idle, 1)
+        middle.addWidget(self._burst, 1)
         right = QVBoxLayout()
         right.setSpacing(10)
         right.addWidget(self._scale)
@@ -190,6 +196,9 @@ class PackingPage(QWidget):
         """Rest while nobody looks; the parcel stays open."""
         super().hideEvent(event)
         self._timer.stop()
+        if not event.spontaneous():
+            # A label scanned on another page leads back here, and must not leave unseen by surprise.
+            self._presenter.end_burst()
 
     # --- showing ------------------------------------------------------------------------------------------------
 
@@ -197,6 +206,11 @@ class PackingPage(QWidget):
     def _on_tick(self) -> None:
         self._presenter.tick()
         self.side.refresh_ages()
+
+    @Slot()
+    def _on_entitled(self) -> None:
+        """Somebody came, went, or may do something else than before."""
+        self._presenter.end_burst(is_clerk_gone=True)
 
     @Slot()
     def _on_screen(self) -> None:
@@ -212,6 +226,7 @@ class PackingPage(QWidget):
         self.side.show_parcel(screen.parcel)
         self._scale.show_scale(screen.scale)
         self._idle.show_waves(screen)
+        self._burst.show_burst(screen)
         self._parked.show_parked(screen)
         self._merge.show_for(screen)
         self._actions.show_for(screen)
@@ -417,6 +432,7 @@ class _ActionRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self._of_parcel: list[ActionButton] = []
+        self._always: list[ActionButton] = []
         for code, key, command, look, is_always in self._VERBS:
             button = ActionButton(
                 ui,
@@ -428,8 +444,7 @@ class _ActionRow(QWidget):
                 takes_focus=False,
             )
             row.addWidget(button)
-            if not is_always:
-                self._of_parcel.append(button)
+            (self._always if is_always else self._of_parcel).append(button)
         self._take_over = ActionButton(
             ui,
             "action.take_over",
@@ -440,10 +455,25 @@ class _ActionRow(QWidget):
             takes_focus=False,
         )
         row.addWidget(self._take_over)
+        self._burst = ActionButton(
+            ui,
+            "action.burst",
+            partial(presenter.press, Command.BURST),
+            key=BURST_KEY,
+            name="packing.action.burst",
+            takes_focus=False,
+            right=Right.SHIP_UNCHECKED,
+        )
+        row.addWidget(self._burst)
         row.addStretch(1)
 
     def show_for(self, screen: PackingScreen) -> None:
         """Offer only what can be done now."""
         for button in self._of_parcel:
             button.setVisible(screen.parcel is not None)
+        for button in self._always:
+            button.setVisible(not screen.burst.is_on)
+        self._burst.setVisible(screen.parcel is None)
+        self._burst.say_key("Esc" if screen.burst.is_on else BURST_KEY)
+        self._burst.say("action.burst_end" if screen.burst.is_on else "action.burst")
         self._take_over.setVisible(screen.offer is not None)
