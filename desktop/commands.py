@@ -27,6 +27,10 @@ class Command(StrEnum):
     TAKE_OVER = "take_over"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    #: labels alone are scanned out, or no longer
+    BURST = "burst"
+    #: what did not leave in such a burst was seen and put aside
+    SEEN = "seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ BARCODES: Final = {
     "PD-TAKE": Command.TAKE_OVER,
     "PD-MERGE": Command.MERGE,
     "PD-PART": Command.UNMERGE,
+    "PD-BURST": Command.BURST,
 }
 #: quantities on the printed sheet; any PD-QTY-n up to 999 is understood
 SHEET_QUANTITIES: Final = (2, 3, 5, 6, 10, 12, 24, 48)

@@ -1,5 +1,6 @@
 """Times, ages and money as the screens write them."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from desktop.texts import Phrase, Texts
@@ -29,6 +30,12 @@ def moment_text(at: datetime, zone: tzinfo | None = None) -> str:
 def age_text(at: datetime | None, now: datetime, texts: Texts) -> str:
     """`12 秒`, `6 分钟`, `3 小时`, `2 天` since `at`; a dash where it never happened."""
     return "—" if at is None else texts.say(age_phrase((now - at).total_seconds()))
+
+
+def journal_code(action: str, facts: Mapping[str, object]) -> str:
+    """The code of the words for a line of the journal; a parcel that left unverified says so."""
+    is_unchecked = action == "parcel.shipped" and facts.get("unchecked")
+    return "journal.parcel.shipped_unchecked" if is_unchecked else f"journal.{action}"
 
 
 def age_phrase(seconds: float) -> Phrase:

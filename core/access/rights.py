@@ -11,6 +11,8 @@ class Right(StrEnum):
     #: what waits, the open waves, what is to be fetched; nothing personal
     SEE_DESK = "see_desk"
     PACK = "pack"
+    #: send parcels out by their labels alone, their goods unseen by any scanner
+    SHIP_UNCHECKED = "ship_unchecked"
     START_WAVE = "start_wave"
     PRINT_LABEL = "print_label"
     #: give parcels to a courier, or keep one here that was scanned out
@@ -64,7 +66,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.PACKER: _ORDERS
         | {Right.PACK, Right.START_WAVE, Right.PRINT_LABEL, Right.NEW_NUMBER}
-        | {Right.HAND_OVER},
+        | {Right.HAND_OVER, Right.SHIP_UNCHECKED},
         Role.PICKER: frozenset({Right.SEE_DESK, Right.START_WAVE}),
         Role.SERVICE: _ORDERS
         | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.UNMASK, Right.ENTER_ORDER, Right.USE_FILES}
@@ -75,7 +77,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.APPROVER: _ORDERS
         | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.CLOSE_ORDER, Right.NEW_NUMBER, Right.SEE_STOCK}
         | {Right.ERASE_PERSON, Right.EXPORT_PERSONAL, Right.ENTER_ORDER, Right.HAND_OVER, Right.USE_FILES}
-        | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS, Right.RESEND},
+        | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS, Right.RESEND, Right.SHIP_UNCHECKED},
         Role.ADMIN: frozenset(Right),
         Role.AUDITOR: frozenset({Right.SEE_LOG}),
     }

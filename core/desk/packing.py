@@ -14,6 +14,7 @@ from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.desk import first_page
 from core.fulfilment import (
     boxes,
+    burst,
     companion,
     merging,
     outbound,
@@ -167,9 +168,21 @@ class Packing:
         act = Act("rush", _clean(raw), nonce)
         return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act))
 
-    @needs(Right.PACK)
+    @needs(Right.SHIP_UNCHECKED)
+    def burst(self, raw: str, nonce: str, rule: KnowledgeRule) -> Verdict:
+        """A label while labels alone are scanned out, with no parcel open: it ships, its goods verified or not."""
+        verdict = self._act(lambda uow: burst.scan(uow, rule, Act(burst.KIND, _clean(raw), nonce)))
+        if verdict.code == "knowledge.ask" and verdict.parcel is not None:
+            # In line at once, however many wait: the shop's lane goes through them one after the other.
+            self._asking.parcel_opened(verdict.parcel.id)
+        return verdict
+
+    @needs(Right.SEE_DESK)
     def ask_shop(self, parcel_id: int) -> None:
-        """Ask for the newest word on the parcel's orders; waits for the answer, but not longer than a clerk can."""
+        """Ask for the newest word on the parcel's orders; waits for the answer, but not longer than a clerk can.
+
+        It only makes what is known here newer, so that whoever scans parcels out by either way may ask.
+        """
         self._asking.ask_now(parcel_id)
 
     @needs(Right.PACK)

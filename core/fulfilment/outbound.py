@@ -55,12 +55,9 @@ def scan_label(
     seen = repeated(uow, act)
     if seen is not None:
         return seen
-    waybill = find_waybill(uow, act.raw)
+    waybill = locked_waybill(uow, act.raw)
     if waybill is None:
         return _unknown(uow, act, expected_parcel_id)
-    # A refund that is being stored right now is waited for, so that it is seen below.
-    lock_orders(uow, orders_in(uow, waybill.parcel_id))
-    waybill = find_waybill(uow, act.raw)
     if waybill.state == "voided":
         return _voided(uow, act, expected_parcel_id, waybill)
     if expected_parcel_id is not None and fence is not None:
@@ -69,16 +66,31 @@ def scan_label(
             return gone
     if expected_parcel_id is not None and waybill.parcel_id != expected_parcel_id:
         return answer(uow, act, "label.wrong", Tone.STOP, parcel_id=expected_parcel_id, number=waybill.number)
-    stop = _stop(uow, act, waybill.parcel_id)
-    if stop is not None:
-        return stop
+    stop = stop_of(uow, act, waybill.parcel_id) or _incomplete(uow, act, waybill.parcel_id)
+    return stop if stop is not None else ship_by_rule(uow, act, waybill, rule)
+
+
+def locked_waybill(uow: UnitOfWork, raw: str) -> Any:
+    """The waybill of a scanned number, its orders locked: a refund that is being stored is waited for, then seen."""
+    waybill = find_waybill(uow, raw)
+    if waybill is None:
+        return None
+    lock_orders(uow, orders_in(uow, waybill.parcel_id))
+    return find_waybill(uow, raw)
+
+
+def ship_by_rule(uow: UnitOfWork, act: Act, waybill: Any, rule: KnowledgeRule, unchecked: int = 0) -> Verdict:
+    """Ship a parcel that nothing stops, unless the shop's word on it is too old for the rule.
+
+    `unchecked` is how many of its units no scanner has seen.
+    """
     age_s = _age_of_knowledge(uow, waybill.parcel_id)
     if age_s > rule.limit_s and rule.on_old is OnOld.ASK:
         # Not written down: the same scan, with the same nonce, is judged again after the shop was asked.
         return Verdict("knowledge.ask", Tone.NOTICE, facts={"age_s": age_s})
     if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
         return answer(uow, act, "knowledge.old", Tone.STOP, parcel_id=waybill.parcel_id, age_s=age_s)
-    return _ship(uow, act, waybill, age_s, is_old=age_s > rule.limit_s)
+    return _ship(uow, act, waybill, age_s, is_old=age_s > rule.limit_s, unchecked=unchecked)
 
 
 def _voided(uow: UnitOfWork, act: Act, parcel_id: int | None, waybill: Any) -> Verdict:
@@ -112,7 +124,8 @@ def _age_of_knowledge(uow: UnitOfWork, parcel_id: int) -> int:
     return 0 if seen_at is None else int((uow.now - seen_at).total_seconds())
 
 
-def _stop(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
+def stop_of(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
+    """What keeps a parcel here whatever the scanner has seen of its goods; None where nothing does."""
     parcel = uow.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
     if parcel.state == "shipped":
         facts = {"at": parcel.shipped_at, "by": parcel.shipped_by}
@@ -128,6 +141,10 @@ def _stop(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
     inside = _withdrawn_inside(uow, parcel_id)
     if inside is not None:
         return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=inside, whole=False)
+    return None
+
+
+def _incomplete(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict | None:
     left = lines_left(uow, parcel_id)
     if left:
         units = sum(line.qty - line.verified_qty for line in left)
@@ -153,7 +170,7 @@ def take_out(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act
     return answer(uow, act, "line.withdrawn", Tone.NOTICE, parcel_id=parcel_id, line_id=line_id)
 
 
-def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool) -> Verdict:
+def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool, unchecked: int) -> Verdict:
     parcel_id = waybill.parcel_id
     lines = _lines_inside(uow, parcel_id)
     lacking = _without_stock(uow, lines)
@@ -171,13 +188,14 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool) 
         "awaits_courier": True,
     }
     if uow.count(here.values(**gone)) != 1:
-        stop = _stop(uow, act, parcel_id)
+        stop = stop_of(uow, act, parcel_id)
         if stop is not None:
             return stop
         raise RuntimeError("a parcel that can be shipped was not met by its update")
     consume(uow, [(line.order_line_id, line.qty) for line in lines], reference=f"parcel:{parcel_id}")
     confirm_by_scan(uow, waybill.id)
-    uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s)
+    not_seen = {"unchecked": unchecked} if unchecked else {}
+    uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s, **not_seen)
     done = without_other_boxes(uow, parcel_id, ("to_pack", "packing", "packed"))
     move_where_possible(uow, done, Event.SHIP)
     tell(uow, [parcel_id], "outbound")

@@ -16,7 +16,7 @@ from desktop.texts import Phrase
 _LOOK_MS: Final = 1000
 #: what each page needs: one of these. A page that is not named here is for whoever may change settings
 PAGE_RIGHTS: Final = {
-    "packing": (Right.PACK, Right.START_WAVE),
+    "packing": (Right.PACK, Right.START_WAVE, Right.SHIP_UNCHECKED),
     "orders": (Right.SEE_ORDERS,),
     "entry": (Right.ENTER_ORDER,),
     "stock": (Right.SEE_STOCK,),

@@ -79,6 +79,7 @@ class ShellParts(QObject):
             scale=self._scale,
             print_slip=self._print_slip,
             say=ui.texts.say,
+            may=lambda right: ui.may(right),  # noqa: PLW0108  another answers once people sign in
         )
         self._scale.changed.connect(self.packing.follow_scale)
         ui.settings.run_later = self._run_later

@@ -15,6 +15,7 @@ KEYS: Final = (
     ("F1", "keys.sheet"),
     ("F2", "keys.search"),
     ("F3", "keys.wave"),
+    ("Shift+F3", "keys.burst"),
     ("F4", "keys.undo"),
     ("F5", "keys.refresh"),
     ("F6 / F7", "keys.question"),

@@ -591,6 +591,48 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         "23-files-done": taken_in,
         "24-numbers": previewed_numbers,
         "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
+    } | burst_scenes(window, world)
+
+
+def burst_scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]]:
+    """Labels alone are scanned out."""
+    presenter = window.parts.packing
+
+    def begun() -> None:
+        window.parts.toggle_keys()
+        window.go("packing")
+        for _ in range(4):
+            presenter.press(Command.BACK)
+            settle(30)
+        world.shop_answers = True
+        presenter.press(Command.BURST)
+
+    def heap(count: int, **changes: object) -> list[str]:
+        return [world.add_parcel((GOODS[0], 2), **changes).waybill_no for _ in range(count)]
+
+    def gone() -> None:
+        for number in [*heap(4), *heap(2, carrier_name="顺丰速运", carrier_code="SF")]:
+            presenter.scan(number)
+
+    def stopped() -> None:
+        held, half, *_ = [*heap(1, state="held"), *heap(1)]
+        parcel = next(one for one in world.parcels.values() if one.waybill_no == half)
+        lines = tuple(replace(line, verified_qty=1) for line in parcel.lines)
+        world.parcels[parcel.id] = replace(parcel, lines=lines)
+        for number in ("99990000111122", held, *heap(8, shop_name="练习店"), half):
+            presenter.scan(number)
+
+    def on() -> None:
+        world.parcels[1] = replace(world.parcels[1], state="to_pack")
+        for number in heap(2):
+            presenter.scan(number)
+
+    return {
+        "60-burst": begun,
+        "60b-burst-gone": gone,
+        "60c-burst-stopped": stopped,
+        "60d-burst-on": on,
+        "60e-burst-armed": lambda: presenter.press(Command.BACK),
     }
 
 

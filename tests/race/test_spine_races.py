@@ -474,3 +474,17 @@ def test_a_parcel_is_either_packed_in_its_wave_or_given_back(world):
         ("rush.none_left", 1, True, "to_pack"),
         ("rush.not_inside", 1, True, "to_pack"),
     }
+
+
+def test_of_two_desks_that_scan_one_label_in_a_burst_exactly_one_ships(world):
+    other = world.new_desk("desk 2")
+    numbers = [world.ready(f"B{n}", line("1", "BEAR")) for n in range(6)]
+    for number in numbers:
+        verdicts = together(
+            partial(world.desk.packing.burst, number, world.desk.nonce(), ANY_AGE),
+            partial(other.packing.burst, number, other.nonce(), ANY_AGE),
+        )
+        assert Counter(v.code for v in verdicts) == {"parcel.shipped": 1, "parcel.shipped_before": 1}
+    sales = select(func.count()).select_from(Movement).where(Movement.kind == "sale")
+    assert world.rows(sales)[0][0] == 6
+    world.check_stock()

@@ -307,6 +307,13 @@ class DeskWorld:
                 del self._answers[nonce]
             return verdict
 
+    def burst(self, raw: str, nonce: str, rule: KnowledgeRule) -> Verdict:
+        with self._entered("burst", raw):
+            verdict = self._once(nonce, lambda: self._burst(raw, rule))
+            if verdict.code == "knowledge.ask":
+                del self._answers[nonce]
+            return verdict
+
     def ask_shop(self, parcel_id: int) -> None:
         with self._entered("ask_shop", parcel_id):
             self.at_shop(parcel_id)
@@ -816,6 +823,29 @@ class DeskWorld:
         line = next(line for line in parcel.lines if line.id == line_id)
         parcel = self._put(replace(parcel, state="packing"), line_id, verified_qty=line.verified_qty - qty)
         return Verdict("scan.undone", Tone.NOTICE, parcel, line_id)
+
+    def _burst(self, raw: str, rule: KnowledgeRule) -> Verdict:
+        parcel = next((one for one in self.parcels.values() if one.waybill_no == raw), None)
+        goods = next((one for one in GOODS if one.barcode == raw), None)
+        if goods is not None:
+            return Verdict("burst.goods", Tone.WRONG, facts={"name": goods.name, "spec": goods.spec})
+        if parcel is None or raw in self.voided:
+            return self._scan_label(None, None, raw, rule)
+        if parcel.state == "shipped":
+            if self.shipped[-1].parcel_id == parcel.id:
+                return Verdict("burst.again", Tone.NOTICE, parcel, facts={"number": raw})
+            return self._open(parcel)
+        if parcel.state == "held":
+            return self._open(parcel)
+        seen = sum(line.verified_qty for line in parcel.lines)
+        if seen and parcel.missing_qty:
+            return Verdict("burst.begun", Tone.STOP, parcel, facts={"seen": seen, "missing": parcel.missing_qty})
+        lines = tuple(replace(line, verified_qty=line.qty) for line in parcel.lines)
+        self.parcels[parcel.id] = replace(parcel, lines=lines)
+        verdict = self._scan_label(None, None, raw, rule)
+        left = parcel if verdict.tone is not Tone.SHIPPED else replace(self.parcels[parcel.id], lines=parcel.lines)
+        self.parcels[parcel.id] = left
+        return replace(verdict, parcel=left)
 
     def _scan_label(self, parcel_id: int | None, fence: int | None, raw: str, rule: KnowledgeRule) -> Verdict:
         if raw in self.voided:

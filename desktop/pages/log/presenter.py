@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from core.access.records import EXPORT_REASONS, LogFilter, LogPage, LogRow
 from desktop.bridge.screens import ScreenPresenter, Tell
 from desktop.bridge.tasks import Tasks
+from desktop.formats import journal_code
 from desktop.pages.log.ports import AuditDesk
 from desktop.texts import Phrase
 
@@ -102,7 +103,7 @@ def _listed(words: Sequence[Phrase]) -> Phrase | str:
 
 def action_code(row: LogRow) -> str:
     """The word for what was done; a look at a receiver has its reason among the facts, not here."""
-    return "log.saw_receiver" if row.action == "order.unmasked" else f"journal.{row.action}"
+    return "log.saw_receiver" if row.action == "order.unmasked" else journal_code(row.action, row.facts)
 
 
 def facts_phrase(row: LogRow) -> Phrase:

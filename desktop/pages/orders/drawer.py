@@ -9,7 +9,7 @@ from core.fulfilment.elsewhere import REASON as SENT_ELSEWHERE
 from core.fulfilment.elsewhere import SentBy
 from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, TimelineEntry
 from desktop.commands import LABEL_REASONS
-from desktop.formats import age_text, deadline_text, moment_text, yuan
+from desktop.formats import age_text, deadline_text, journal_code, moment_text, yuan
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.receiver import ReceiverBlock
 from desktop.pages.orders.words import state_code, state_tone
@@ -405,7 +405,7 @@ class _TimeRow(QWidget):
         at.setFixedWidth(ui.scaled(84))
         what = PlainLabel(ui, wraps=True, limit=200)
         facts = speakable(entry.facts, ui.now())
-        what.say_phrase(Phrase(f"journal.{entry.action}", facts, otherwise=entry.action))
+        what.say_phrase(Phrase(journal_code(entry.action, entry.facts), facts, otherwise=entry.action))
         who = PlainLabel(ui, "small", limit=30)
         who.show_text(" ".join(part for part in (entry.desk, entry.operator) if part))
         row = QHBoxLayout(self)

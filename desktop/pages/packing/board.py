@@ -14,6 +14,7 @@ from desktop.pages.packing.screen import (
     Mood,
     PackingScreen,
     Sentence,
+    burst_sentence,
     damaged_sentence,
     idle_sentence,
     next_line,
@@ -114,6 +115,8 @@ class Board:
             sentence = self._over
         elif self._screen.asking is Asking.DAMAGED:
             sentence = damaged_sentence()
+        elif self._screen.burst.is_on:
+            sentence = burst_sentence(self._screen.burst)
         elif parcel is None:
             sentence = idle_sentence(self._last_shipped, self._screen.to_pack, self._screen.rush)
         else:

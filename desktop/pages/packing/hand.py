@@ -38,7 +38,7 @@ class Hand:
         self._board.show(typed=self._board.screen.typed[:-1])
 
     def enter(self) -> None:
-        """What was typed counts as scanned; where nothing was, Enter takes the likeliest reason."""
+        """What was typed counts as scanned; else Enter takes the likeliest reason, or has seen what stands there."""
         typed, asking = self._board.screen.typed.strip(), self._board.screen.asking
         self._board.show(typed="")
         if asking is Asking.WEIGHT:
@@ -49,3 +49,5 @@ class Hand:
             self._scan(typed)
         elif asking is Asking.REPRINT:
             self._press(Command.REPRINT, 0)
+        elif asking is Asking.NOTHING:
+            self._press(Command.SEEN, 0)

@@ -70,7 +70,7 @@ class IdlePanel(QWidget):
 
     def show_waves(self, screen: PackingScreen) -> None:
         """Show the open waves while no parcel is on the desk."""
-        self.setVisible(screen.parcel is None)
+        self.setVisible(screen.parcel is None and not screen.burst.is_shown)
         self._empty.setVisible(not screen.waves)
         self._list.setVisible(bool(screen.waves))
         while len(self._cards) < len(screen.waves):

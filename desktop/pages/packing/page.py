@@ -1,12 +1,13 @@
 """The packing page's widgets: they show the presenter's screen and hand it keys. Nothing here decides anything."""
 
 from functools import partial
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from core.access.rights import Right
 from core.fulfilment.records import PackLine, ParcelView, ShippedRow
 from core.waybills.carriers import name_of
 from desktop.commands import LABEL_REASONS, REASONS, Command
@@ -16,7 +17,7 @@ from desktop.pages.packing.merge_card import MergeCard
 from desktop.pages.packing.parked_card import ParkedCard
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.scale_card import ScaleCard
-from desktop.pages.packing.screen import TAKE_OVER_KEY, Asking, Attachable, PackingScreen, left_to_pack
+from desktop.pages.packing.screen import BURST_KEY, TAKE_OVER_KEY, Asking, Attachable, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
 from desktop.scale.state import Condition
 from desktop.texts import Phrase
@@ -27,6 +28,9 @@ from desktop.widgets.line_card import LineCard
 from desktop.widgets.pictures import PictureBook
 from desktop.widgets.sentence import DeskSentence
 from desktop.widgets.when_needed import WhenNeeded
+
+if TYPE_CHECKING:
+    from desktop.pages.packing.burst_card import BurstCard
 
 _TICK_MS: Final = 1000
 _RECENT_SHOWN: Final = 4
@@ -47,6 +51,7 @@ KEYS: Final = {
 }
 #: with Shift: the rarer, weightier act of the same family
 SHIFTED: Final = {
+    Qt.Key.Key_F3: Command.BURST,
     Qt.Key.Key_F4: Command.UNMERGE,
     Qt.Key.Key_F8: Command.NEW_NUMBER,
     Qt.Key.Key_F10: Command.MERGE,
@@ -76,6 +81,7 @@ class PackingPage(QWidget):
         self._parked = WhenNeeded(lambda: ParkedCard(ui))
         self._printer: tuple[str, Phrase] | None = None
         self._idle = IdlePanel(ui, presenter, pictures)
+        self._burst = WhenNeeded(self._make_burst)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._lines.setContentsMargins(0, 0, 6, 0)
@@ -98,6 +104,7 @@ class PackingPage(QWidget):
         self._timer.timeout.connect(self._on_tick)
         presenter.listen(self._on_screen)
         ui.retranslated.connect(self._on_screen)
+        ui.entitled.connect(self._on_entitled)
         self._on_screen()
 
     def _lay_out(self) -> None:
@@ -105,6 +112,7 @@ class PackingPage(QWidget):
         middle.setSpacing(12)
         middle.addWidget(self._scroll, 1)
         middle.addWidget(self._idle, 1)
+        middle.addLayout(self._burst, 1)
         right = QVBoxLayout()
         right.setSpacing(10)
         right.addLayout(self._scale)
@@ -122,6 +130,12 @@ class PackingPage(QWidget):
         column.addWidget(self._entry)
         column.addWidget(self._actions)
         column.addWidget(self._recent)
+
+    def _make_burst(self) -> "BurstCard":
+        # Its table is the dearest thing here.
+        from desktop.pages.packing.burst_card import BurstCard
+
+        return BurstCard(self._ui)
 
     def _make_side(self) -> SidePanel:
         side = SidePanel(self._ui)
@@ -200,6 +214,9 @@ class PackingPage(QWidget):
         """Rest while nobody looks; the parcel stays open."""
         super().hideEvent(event)
         self._timer.stop()
+        if not event.spontaneous():
+            # A label scanned on another page leads back here, and must not leave unseen by surprise.
+            self._presenter.end_burst()
 
     # --- showing ------------------------------------------------------------------------------------------------
 
@@ -208,6 +225,11 @@ class PackingPage(QWidget):
         self._presenter.tick()
         if self._side.made is not None:
             self._side.made.refresh_ages()
+
+    @Slot()
+    def _on_entitled(self) -> None:
+        """Somebody came, went, or may do something else than before."""
+        self._presenter.end_burst(is_clerk_gone=True)
 
     @Slot()
     def _on_screen(self) -> None:
@@ -232,6 +254,8 @@ class PackingPage(QWidget):
             side.show_parcel(screen.parcel)
         if (scale := self._scale.look(is_wanted=screen.scale.condition is not Condition.OFF)) is not None:
             scale.show_scale(screen.scale)
+        if (burst := self._burst.look(is_wanted=screen.burst.is_shown)) is not None:
+            burst.show_burst(screen)
         if (parked := self._parked.look(is_wanted=bool(screen.parked))) is not None:
             parked.show_parked(screen)
         if (merge := self._merge.look(is_wanted=screen.parcel is not None)) is not None:
@@ -441,6 +465,7 @@ class _ActionRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self._of_parcel: list[ActionButton] = []
+        self._always: list[ActionButton] = []
         for code, key, command, look, is_always in self._VERBS:
             button = ActionButton(
                 ui,
@@ -452,8 +477,7 @@ class _ActionRow(QWidget):
                 takes_focus=False,
             )
             row.addWidget(button)
-            if not is_always:
-                self._of_parcel.append(button)
+            (self._always if is_always else self._of_parcel).append(button)
         self._take_over = ActionButton(
             ui,
             "action.take_over",
@@ -464,10 +488,25 @@ class _ActionRow(QWidget):
             takes_focus=False,
         )
         row.addWidget(self._take_over)
+        self._burst = ActionButton(
+            ui,
+            "action.burst",
+            partial(presenter.press, Command.BURST),
+            key=BURST_KEY,
+            name="packing.action.burst",
+            takes_focus=False,
+            right=Right.SHIP_UNCHECKED,
+        )
+        row.addWidget(self._burst)
         row.addStretch(1)
 
     def show_for(self, screen: PackingScreen) -> None:
         """Offer only what can be done now."""
         for button in self._of_parcel:
             button.setVisible(screen.parcel is not None)
+        for button in self._always:
+            button.setVisible(not screen.burst.is_on)
+        self._burst.setVisible(screen.parcel is None)
+        self._burst.say_key("Esc" if screen.burst.is_on else BURST_KEY)
+        self._burst.say("action.burst_end" if screen.burst.is_on else "action.burst")
         self._take_over.setVisible(screen.offer is not None)

@@ -46,7 +46,7 @@ class ParkedCard(QFrame):
     def show_parked(self, screen: PackingScreen) -> None:
         """Show what waits; what can go on stands first."""
         rows = sorted(screen.parked, key=lambda row: not row.can_go_on)
-        self.setVisible(screen.parcel is None and bool(rows))
+        self.setVisible(screen.parcel is None and bool(rows) and not screen.burst.is_shown)
         ready = sum(row.can_go_on for row in rows)
         self._title.say("packing.parked.ready" if ready else "packing.parked", n=len(rows), ready=ready)
         for place, widget in enumerate(self._rows):

@@ -77,6 +77,10 @@ class PackingDesk(Protocol):
         """Any scan while a rush is on; `on_desk` is id and fence of the parcel that lies complete on the desk."""
         ...
 
+    def burst(self, raw: str, nonce: str, rule: KnowledgeRule) -> Verdict:
+        """A label while labels alone are scanned out; `knowledge.ask` names its parcel: after `ask_shop`, again."""
+        ...
+
     def ask_shop(self, parcel_id: int) -> None:
         """Ask the shop for the newest word on the parcel's orders; may take a few seconds."""
         ...

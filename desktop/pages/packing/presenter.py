@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from core.access.rights import Right
 from core.desk.first_page import FirstLook
 from core.fulfilment.records import KnowledgeRule, OnOld, ParcelView, Tone, Verdict, WaveView
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import LABEL_REASONS, REASONS, Command, Order, is_command_like, parse_command
 from desktop.pages.packing.board import Board
+from desktop.pages.packing.bursting import Bursting
 from desktop.pages.packing.hand import Hand
 from desktop.pages.packing.label_acts import LabelActs
 from desktop.pages.packing.lookout import Lookout
@@ -80,6 +82,7 @@ class PackingPresenter:
         scale: Scale = NO_SCALE,
         print_slip: "PrintSlip | None" = None,
         say: Callable[[Phrase], str] = lambda phrase: phrase.code,
+        may: Callable[[Right], bool] = lambda _right: True,
     ) -> None:
         """Make the presenter; nothing is asked before `start`.
 
@@ -94,6 +97,7 @@ class PackingPresenter:
             scale: of this desk.
             print_slip: prints the slip of a parked parcel; None where nothing is printed.
             say: a phrase in the clerk's language, for what is printed.
+            may: whether whoever is here has a right.
         """
         self._packing = packing
         self._tasks = tasks
@@ -126,6 +130,9 @@ class PackingPresenter:
             print_slip=print_slip,
             say=say,
             on_error=self._on_side_error,
+        )
+        self._burst = Bursting(
+            self._board, packing, tasks, settings, now=now, may=may, on_quiet=self._lookout.look_around
         )
         self._hand = Hand(self._board, self.scan, self.press)
 
@@ -204,6 +211,10 @@ class PackingPresenter:
                 lane=Lane.ACTS,
             )
 
+    def end_burst(self, *, is_clerk_gone: bool = False) -> None:
+        """Nobody looks at this page any more, or somebody else does: no further label leaves without its goods."""
+        self._burst.end(is_clerk_gone=is_clerk_gone)
+
     def start_wave(self) -> None:
         """Put waiting parcels into a new wave of the chosen way and size."""
         way, size = self._settings.text("way"), self._settings.number("wave_size")
@@ -223,6 +234,7 @@ class PackingPresenter:
     def tick(self) -> None:
         """Once a second: follow what moves without the clerk (number, print job)."""
         self._weighing.follow()
+        self._burst.tick()
         parcel = self.screen.parcel
         if parcel is not None and self._is_idle and _is_moving(parcel):
             self.press(Command.REFRESH)
@@ -265,7 +277,11 @@ class PackingPresenter:
         if question is not None and question.waybill_no and intent.raw == question.waybill_no:
             self._labels.answer(question, came_out=True)
         parcel, raw, nonce = self.screen.parcel, intent.raw, intent.nonce
-        if parcel is not None and self.screen.asking is Asking.DAMAGED:
+        # A window that was out of sight has not looked at the clock meanwhile.
+        self._burst.tick()
+        if self._burst.is_on:
+            self._burst.scan(raw, nonce)
+        elif parcel is not None and self.screen.asking is Asking.DAMAGED:
             self._break(intent, parcel, raw)
         elif self.screen.rush is not None and (parcel is None or parcel.missing_qty):
             self._judge(intent, parcel, OnOld.ASK)
@@ -333,7 +349,9 @@ class PackingPresenter:
         if self.screen.asking is Asking.DAMAGED and command not in {Command.HAND, Command.REFRESH, Command.BACK}:
             # Another act was chosen: the next scan names goods again.
             self._board.show(asking=Asking.NOTHING)
-        if command in {Command.LABEL_CAME, Command.LABEL_MISSING}:
+        if self._burst.takes(command, is_desk_free=parcel is None):
+            self._board.render()
+        elif command in {Command.LABEL_CAME, Command.LABEL_MISSING}:
             self._labels.answer_by_key(came_out=command is Command.LABEL_CAME)
         elif command is Command.BACK:
             self._back(parcel)

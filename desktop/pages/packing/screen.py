@@ -28,6 +28,7 @@ PRINTED = frozenset({"sent", "confirmed"})
 TAKE_OVER_KEY = "Shift+F12"
 MERGE_KEY = "Shift+F10"
 UNMERGE_KEY = "Shift+F4"
+BURST_KEY = "Shift+F3"
 
 
 class Mood(StrEnum):
@@ -96,6 +97,56 @@ def attachable_of(verdict: Verdict) -> Attachable | None:
 
 
 @dataclass(frozen=True, slots=True)
+class BurstRow:
+    """One label of a burst.
+
+    Attributes:
+        id: rises with each scan.
+        tone: busy (not answered yet) | good | quiet (had left already) | notice (left, but look) | stop (still here).
+        more: what is to be known beside it; shown where its facts are there.
+    """
+
+    id: int
+    number: str
+    carrier: str
+    order_nos: str
+    tone: str
+    what: Phrase
+    more: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Labels that are scanned out without their goods (批量出库).
+
+    Attributes:
+        is_on: a label that is scanned now leaves.
+        left: how many parcels have left since it was turned on.
+        by_carrier: how many of them with each carrier, the most first.
+        waiting: labels that are not answered yet.
+        last: the number that left last, empty before the first.
+        rows: what did not leave and nobody has acknowledged, then the last dozen of the others; the newest first.
+    """
+
+    is_on: bool = False
+    left: int = 0
+    by_carrier: tuple[tuple[str, int], ...] = ()
+    waiting: int = 0
+    last: str = ""
+    rows: tuple[BurstRow, ...] = ()
+
+    @property
+    def stopped(self) -> int:
+        """How many did not leave and are still to be acknowledged."""
+        return sum(row.tone == "stop" for row in self.rows)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to show of it: it is on, or ended by itself with something stopped."""
+        return self.is_on or bool(self.stopped)
+
+
+@dataclass(frozen=True, slots=True)
 class PackingScreen:
     """Everything on the page.
 
@@ -116,6 +167,7 @@ class PackingScreen:
         companions: parcels for the same receiver that could go into this box.
         parked: what was set aside and waits.
         scale: what the scale of this desk shows.
+        burst: labels that are scanned out without their goods.
         shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
@@ -142,6 +194,7 @@ class PackingScreen:
     scale: ScaleState = OFF
     companions: tuple[Companion, ...] = ()
     parked: tuple[ParkedRow, ...] = ()
+    burst: Burst = Burst()
 
     @property
     def wave(self) -> WaveView | None:
@@ -180,9 +233,24 @@ def idle_sentence(last_shipped: str, to_pack: int | None = None, rush: WaveView 
     return Sentence(Mood.CALM, Phrase("packing.idle"), way=way)
 
 
+def burst_sentence(burst: Burst) -> Sentence:
+    """Labels alone are scanned: what left last, and what still has to be looked at."""
+    on = Phrase("packing.burst")
+    what = Phrase("packing.shipped", {"waybill_no": burst.last}) if burst.last else on
+    more = on if burst.last else None
+    if burst.stopped:
+        return Sentence(Mood.NOTICE, what, more, Phrase("packing.burst.stopped", {"n": burst.stopped}))
+    return Sentence(Mood.GOOD if burst.last else Mood.CALM, what, more, Phrase("packing.burst.way"))
+
+
 def left_to_pack(screen: PackingScreen) -> Phrase | None:
     """How many parcels wait, while the desk is free and nothing more urgent is said."""
-    if screen.parcel is not None or not screen.to_pack or screen.sentence.mood not in {Mood.CALM, Mood.GOOD}:
+    if (
+        screen.parcel is not None
+        or screen.burst.is_on
+        or not screen.to_pack
+        or screen.sentence.mood not in {Mood.CALM, Mood.GOOD}
+    ):
         return None
     count = f"{TO_PACK_CAP}+" if screen.to_pack >= TO_PACK_CAP else str(screen.to_pack)
     return Phrase("packing.left", {"n": count})
