@@ -47,6 +47,7 @@ LATE_FOR_PAGE = frozenset(
     {
         "core.channels.contract",
         "desktop.models.paged",
+        "desktop.pages.packing.burst_card",
         "desktop.pages.packing.picks",
         "desktop.pages.printers.ports",
         "desktop.scale.reader",
@@ -118,7 +119,7 @@ def test_nothing_heavy_is_loaded_before_the_first_paint_and_the_first_page(tmp_p
     assert LATE_FOR_PAGE.isdisjoint(seen["page"])
     assert len(seen["page"]) <= MOST_MODULES_OF_PAGE
     assert len(found["page widgets"]) <= MOST_WIDGETS_OF_PAGE
-    late = {"question", "choice", "merge", "parked", "scale", "picks", "side.name"}
+    late = {"burst", "question", "choice", "merge", "parked", "scale", "picks", "side.name"}
     assert {f"packing.{name}" for name in late}.isdisjoint(seen["page widgets"])
     # The steps of a first start are of no use to a desk that has been set up.
     welcome = {"page", "presenter", "making", "steps", "printer_panel"}
