@@ -2,8 +2,6 @@
 
 import json
 import os
-import socket
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +154,10 @@ def desk_identity(folder: Path, machine: str = "") -> str:
     Raises:
         OSError: the file cannot be written.
     """
+    # Some fifteen modules that the first paint, which reads settings, has no use for.
+    import socket
+    import uuid
+
     here = machine or socket.gethostname() or "desk"
     path = folder / _IDENTITY_NAME
     try:

@@ -42,25 +42,37 @@ class Ui(QObject):
         self.texts = Texts(settings.text("language"))
         self.tokens = theme.tokens_for(settings.text("theme"))
         self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self._is_dense = self._has_dense_screen()
         self._qt_words = QTranslator(self)
         theme.dress(app, self.tokens, settings.number("text_size"))
         settings.listen(self._on_setting)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
 
     def icon(self, name: str, tint: str = "text", size: int = 20) -> QIcon:
-        """An icon of the set in a token's colour, sharp at 100 to 200 %."""
+        """An icon of the set in a token's colour, sharp at 100 to 200 % on the screens that there are."""
         color = str(getattr(self.tokens, tint))
         made = self._icons.get((name, color, size))
         if made is None:
             from desktop.widgets.icons import draw_icon
 
-            made = draw_icon(name, color, size)
+            made = draw_icon(name, color, size, is_dense=self._is_dense)
             self._icons[name, color, size] = made
         return made
 
     def pixmap(self, name: str, tint: str = "text", size: int = 20) -> QPixmap:
         """The same as a picture for a label, at the screen's density."""
         return self.icon(name, tint, size).pixmap(QSize(size, size), self._app.devicePixelRatio())
+
+    def look_at_screens(self) -> None:
+        """The window came to a screen of another density: icons that were drawn for plain ones are drawn anew."""
+        if self._has_dense_screen() and not self._is_dense:
+            self._is_dense = True
+            self._icons.clear()
+            self.restyled.emit()
+
+    def _has_dense_screen(self) -> bool:
+        # Twice the drawing, at the start for 20 icons, and most desks have a plain screen.
+        return self._app.devicePixelRatio() > 1
 
     def settle(self) -> None:
         """After the first paint: the bundled typeface where the machine has no Chinese one, and Qt's own words."""

@@ -234,6 +234,13 @@ class Boot:
 
     def load(self) -> "DeskPorts":
         """Open core: from here on scans are answered."""
+        from core.runtime.collector import unwalked
+
+        # Half a second of modules and models, all of which stay: no pass over them finds anything.
+        with unwalked():
+            return self._load()
+
+    def _load(self) -> "DeskPorts":
         from desktop.composition import Desk, core_config, wants_practice
         from desktop.shell.late import Late
         from desktop.shell.ports import DeskPorts

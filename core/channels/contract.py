@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-#: the channel of shops that no door leads to: their orders come in files
-FILE = "file"
-
 
 @dataclass(frozen=True, slots=True)
 class Consignee:

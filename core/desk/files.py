@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from core.access.exporting import record_export
 from core.access.gate import needs
 from core.access.rights import Right
-from core.channels.contract import FILE
+from core.channels.by_hand import FILE
 from core.channels.models import Shop
 from core.customers.service import Digest
 from core.db.models import Journal
@@ -28,7 +28,7 @@ from core.files.progress import Progress
 from core.files.reading import read_table
 from core.files.records import Counts, Exported, Imported, PastImport, Rejected, Table
 from core.files.sample import Sampled, sample_of_items, sample_of_numbers, sample_of_orders
-from core.files.writing import Sheet, Staged, stage
+from core.files.writing import Sheet, Staged, content_of, stage
 from core.inventory import stock_list
 from core.inventory.warehouses import main_warehouse
 from core.reports.range import range_report
@@ -293,14 +293,15 @@ class Files:
         is_personal: bool,
     ) -> Exported:
         with unwalked():
-            sheet = self._store.read(make)
-            staged = stage(path, sheet)
+            # Within the snapshot: a long table is read while it is written, never held as a whole.
+            content = self._store.read(lambda connection: content_of(path, make(connection)))
+        staged = stage(path, content)
         try:
             self._store.write(
                 lambda uow: record_export(
                     uow,
                     kind,
-                    rows=len(sheet.rows),
+                    rows=staged.rows,
                     digest=staged.digest,
                     reason=reason,
                     shop_id=shop_id,
@@ -310,7 +311,7 @@ class Files:
         except BaseException:
             staged.drop()
             raise
-        return _published(staged, len(sheet.rows))
+        return _published(staged)
 
     # --- the shop's own things --------------------------------------------------------------------------------------
 
@@ -331,9 +332,9 @@ def _expect_own(shop: ShopRecord, tables: Sequence[Mapped]) -> None:
         raise Refused("files.other_platform", "this table is of another platform than the shop", shop=shop.name)
 
 
-def _published(staged: Staged, rows: int) -> Exported:
+def _published(staged: Staged) -> Exported:
     staged.publish()
-    return Exported(str(staged.path), rows, staged.digest)
+    return Exported(str(staged.path), staged.rows, staged.digest)
 
 
 def _only(chosen: Sequence[tuple[Read, Mapped]]) -> tuple[Table, Mapped]:

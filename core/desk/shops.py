@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 
 from core.access.gate import needs
 from core.access.rights import Right
-from core.channels.by_hand import UNCALLED
-from core.channels.contract import FILE, Channel
+from core.channels.by_hand import FILE, UNCALLED
+from core.channels.contract import Channel
 from core.channels.models import Shop
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.first_page import light

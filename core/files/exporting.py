@@ -1,6 +1,6 @@
 """What is written into files: orders, stock, and the tables by which platforms are told of shipments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,14 +110,19 @@ _AFTER_SALE = {"none": "", "requested": "售后处理中", "refunded": "退款�
 
 
 def orders_sheet(connection: Connection, shop_id: int | None) -> Sheet:
-    """Every order (of one shop, or all), a row for each line, in columns that are read back as the same orders."""
-    rows: list[list[str | int]] = []
+    """Every order (of one shop, or all), a row for each line, in columns that are read back as the same orders.
+
+    The rows are read while they are gone through, which has to be within the transaction of `connection`.
+    """
+    return Sheet([names[0] for names in own.ORDER_COLUMNS.values()], _orders_out(connection, shop_id))
+
+
+def _orders_out(connection: Connection, shop_id: int | None) -> Iterator[list[str | int]]:
     after = 0
     query = _ORDERS_PAGE if shop_id is None else _ORDERS_PAGE.where(Order.shop_id == shop_id)
     while page := connection.execute(query, {"after": after}).all():
-        rows += _order_rows(connection, page)
+        yield from _order_rows(connection, page)
         after = page[-1].id
-    return Sheet([names[0] for names in own.ORDER_COLUMNS.values()], rows)
 
 
 def _order_rows(connection: Connection, page: Sequence[Any]) -> list[list[str | int]]:

@@ -9,10 +9,11 @@ import contextlib
 import csv
 import hashlib
 import io
+import itertools
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +34,18 @@ _SHEET = "Sheet1"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table to be written."""
+    """A table to be written. `rows` are gone through once, so that a long table is never in memory as a whole."""
 
     header: Sequence[str]
-    rows: Sequence[Sequence[Value]]
+    rows: Iterable[Sequence[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a written file holds, and how many rows below the header."""
+
+    data: bytes
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class Staged:
     temporary: Path
     path: Path
     digest: str
+    rows: int
 
     def publish(self) -> None:
         """Give it its name; what had the name before is gone.
@@ -66,20 +76,47 @@ class Staged:
             self.temporary.unlink()
 
 
-def stage(path: Path, sheet: Sheet) -> Staged:
-    """Write a table beside the place where it is wanted, `.csv` as separated text and `.xlsx` as a workbook.
+def content_of(path: Path, sheet: Sheet) -> Content:
+    """What the file of this name will hold: `.csv` separated text, `.xlsx` a workbook.
 
     Raises:
-        Refused: `files.name`, neither of both; `files.too_many_rows`, more than a workbook holds.
-        Unavailable: `files.cannot_write`; nothing is left of it.
+        Refused: `files.name`, neither of both; `files.too_many_rows`, more than a workbook holds. What comes up while
+            the rows are read is passed on.
     """
     kind = path.suffix.lower()
     if kind not in {".csv", ".xlsx"}:
         raise Refused("files.name", "the name must end in .xlsx or .csv")
-    if kind == ".xlsx" and len(sheet.rows) >= MOST_ROWS_OUT:
-        raise Refused("files.too_many_rows", f"a workbook holds {MOST_ROWS_OUT} rows; write .csv", most=MOST_ROWS_OUT)
-    content = as_csv(sheet) if kind == ".csv" else as_workbook(sheet)
-    return Staged(_written(path, content), path, hashlib.sha256(content).hexdigest())
+    rows = _Counted(sheet.rows, None if kind == ".csv" else MOST_ROWS_OUT - 1)
+    counted = Sheet(sheet.header, rows)
+    return Content(as_csv(counted) if kind == ".csv" else as_workbook(counted), rows.count)
+
+
+def stage(path: Path, content: Content) -> Staged:
+    """Write it beside the place where it is wanted.
+
+    Raises:
+        Unavailable: `files.cannot_write`; nothing is left of it.
+    """
+    digest = hashlib.sha256(content.data).hexdigest()
+    return Staged(_written(path, content.data), path, digest, content.rows)
+
+
+class _Counted:
+    """Rows that are counted on their way, and refused beyond `most`."""
+
+    def __init__(self, rows: Iterable[Sequence[Value]], most: int | None) -> None:
+        self.count = 0
+        self._rows = rows
+        self._most = most
+
+    def __iter__(self) -> Iterator[Sequence[Value]]:
+        for row in self._rows:
+            if self.count == self._most:
+                raise Refused(
+                    "files.too_many_rows", f"a workbook holds {MOST_ROWS_OUT} rows; write .csv", most=MOST_ROWS_OUT
+                )
+            self.count += 1
+            yield row
 
 
 def as_workbook(sheet: Sheet) -> bytes:
@@ -89,11 +126,10 @@ def as_workbook(sheet: Sheet) -> bytes:
     out = io.BytesIO()
     header = [str(_clean(name)) for name in sheet.header]
     # One after the other: all at once they take as much memory again as the rows.
-    records: Iterable[dict[str, Value]] = (dict(zip(header, map(_clean, row), strict=True)) for row in sheet.rows)
-    if not sheet.rows:
-        # The writer takes the names from the first record.
-        records = [dict.fromkeys(header, "")]
-    write_worksheet(records, out, sheet_name=_SHEET, freeze_row=1)
+    records: Iterator[dict[str, Value]] = (dict(zip(header, map(_clean, row), strict=True)) for row in sheet.rows)
+    # The writer takes the names from the first record.
+    first = next(records, dict.fromkeys(header, ""))
+    write_worksheet(itertools.chain([first], records), out, sheet_name=_SHEET, freeze_row=1)
     return out.getvalue()
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
-from core.channels.by_hand import UNCALLED
-from core.channels.contract import FILE, Consignee
+from core.channels.by_hand import FILE, UNCALLED
+from core.channels.contract import Consignee
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.engine import Connection
 
-from core.channels.by_hand import UNCALLED
-from core.channels.contract import FILE
+from core.channels.by_hand import FILE, UNCALLED
 from core.channels.models import Shop
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork

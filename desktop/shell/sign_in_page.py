@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from desktop.shell.door import Door
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, Field
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import Field
 from desktop.widgets.labels import IconLabel, PlainLabel
 
 _WIDTH = 420

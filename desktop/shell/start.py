@@ -11,7 +11,8 @@ from desktop.errors import error_phrase
 from desktop.shell.window import DeskWindow
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, Field
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import Field
 from desktop.widgets.labels import PlainLabel
 
 #: wide enough for a sentence, narrow enough to be read at a glance

@@ -139,6 +139,8 @@ class DeskWindow(QMainWindow):
     def event(self, event: QEvent) -> bool:
         """Notice the first paint of the whole window, and that of its first page."""
         done = super().event(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self._is_built:
+            self.ui.look_at_screens()
         if event.type() == QEvent.Type.UpdateRequest:
             if not self._has_painted:
                 self._has_painted = True

@@ -9,15 +9,15 @@ from PySide6.QtSvg import QSvgRenderer
 from resources.interface import icon_file
 
 
-def draw_icon(name: str, color: str, size: int) -> QIcon:
-    """The icon `name` in `color` (`#RRGGBB`), drawn for 100 % and 200 % screens.
+def draw_icon(name: str, color: str, size: int, *, is_dense: bool) -> QIcon:
+    """The icon `name` in `color` (`#RRGGBB`), drawn for 100 % screens; for 200 % too where a screen `is_dense`.
 
     Raises:
         FileNotFoundError: there is no such icon in the set.
     """
     renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
     icon = QIcon()
-    for scale in (1, 2):
+    for scale in (1, 2) if is_dense else (1,):
         pixmap = QPixmap(size * scale, size * scale)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

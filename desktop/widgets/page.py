@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.ui import Ui
-from desktop.widgets.controls import Field
+from desktop.widgets.fields import Field
 from desktop.widgets.table import ListTable
 
 

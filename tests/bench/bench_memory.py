@@ -4,9 +4,10 @@
 
 A process of its own opens the real page of orders, walks through it, and writes the orders of a file shop into a
 workbook meanwhile, as the page of files does. The verdict is on what the writing adds to the resident set. The goal of
-150 MB for both together is told beside it and has none: the list alone takes nearly that much, 40 MB of it libraries
-that other programs share. How long a key in the list took until it was painted while the table was made (P11: 50 ms)
-is wall time on a shared machine, and is only told.
+150 MB for both together is told beside it and has none: the list alone takes nearly that much, 70 MB of it files that
+other programs share (Qt, typefaces, SQLCipher), 30 MB SQLAlchemy with the asyncio and ssl that it imports. How long a
+key in the list took until it was painted while the table was made (P11: 50 ms) is wall time on a shared machine, and is
+only told.
 """
 
 import json
@@ -24,7 +25,7 @@ from tests.bench.files import large_file, options_of
 from tests.bench.measure import percentile, show, verdict
 from tests.bench.shop import CARRIER, BenchFile
 
-BAR_MB = 50.0
+BAR_MB = 30.0
 GOAL_MB = 150
 
 

@@ -39,7 +39,7 @@ from desktop.plain_text import CONTROL_MARK
 from desktop.settings import DeskSettings
 from desktop.shell.window import DeskWindow, Start
 from desktop.texts import Phrase
-from desktop.widgets.controls import ChipRow
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.message_bar import Message
 from printing.render import LabelRenderer
 from tests.simulators.hostile_practice import ATTACKS, HostilePractice, cleaned

@@ -22,7 +22,7 @@ from core.files.mapping import recognise
 from core.files.orders import Source, fingerprint, orders_of
 from core.files.progress import Progress
 from core.files.reading import read_table
-from core.files.writing import Sheet, as_csv, as_workbook, stage
+from core.files.writing import Sheet, as_csv, as_workbook, content_of, stage
 from core.reports.day import PILES
 from core.runtime.errors import DomainError, Refused
 from tests.files.conftest import pdd_orders
@@ -81,7 +81,7 @@ def test_a_text_file_gives_a_spreadsheet_nothing_to_calculate():
 def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"before")
-    staged = stage(path, Sheet(["a"], [["1"]]))
+    staged = stage(path, content_of(path, Sheet(["a"], [["1"]])))
     assert path.read_bytes() == b"before"
     staged.drop()
     assert list(tmp_path.iterdir()) == [path]
@@ -91,16 +91,54 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("core.files.writing.os.fsync", full)
     with pytest.raises(DomainError) as error:
-        stage(path, Sheet(["a"], [["1"]]))
+        stage(path, content_of(path, Sheet(["a"], [["1"]])))
     assert error.value.code == "files.cannot_write"
     assert [one.name for one in tmp_path.iterdir()] == ["a.xlsx"]
     assert path.read_bytes() == b"before"
 
 
+def test_rows_are_gone_through_once_and_counted(monkeypatch: pytest.MonkeyPatch):
+    header = ["a", "b"]
+    for name, sizes in (("x.xlsx", (0, 1, 3)), ("x.csv", (0, 3, 5))):
+        monkeypatch.setattr("core.files.writing.MOST_ROWS_OUT", 4)
+        for size in sizes:
+            content = content_of(Path(name), Sheet(header, iter([[f"{number}", "=x"] for number in range(size)])))
+            assert content.rows == size
+            assert content.data == content_of(Path(name), Sheet(header, [[f"{n}", "=x"] for n in range(size)])).data
+    with pytest.raises(Refused) as refused:
+        content_of(Path("x.xlsx"), Sheet(header, iter([["1", "2"]] * 4)))
+    assert refused.value.code == "files.too_many_rows"
+
+
+def test_orders_are_read_while_they_are_written(
+    world: World, files: Files, shop: int, put: Any, monkeypatch: pytest.MonkeyPatch
+):
+    take(files, shop, put("pdd202606181000.csv", pdd_orders(*({"订单号": f"260618-{n:03}"} for n in range(6)))))
+    monkeypatch.setattr(exporting, "_ORDERS_PAGE", exporting._ORDERS_PAGE.limit(2))
+    read: list[int] = []
+    rows_of = exporting._order_rows
+
+    def noted(connection: Any, page: Any) -> Any:
+        read.append(len(page))
+        return rows_of(connection, page)
+
+    monkeypatch.setattr(exporting, "_order_rows", noted)
+
+    def look(connection: Any) -> None:
+        rows = iter(exporting.orders_sheet(connection, shop).rows)
+        assert read == []
+        assert [next(rows), next(rows)]
+        assert read == [2]
+        assert len(list(rows)) == 4
+        assert read == [2, 2, 2]
+
+    world.store.read(look)
+
+
 def test_no_folder_no_name_no_file(tmp_path: Path):
     for path, code in ((tmp_path / "nowhere" / "a.xlsx", "files.cannot_write"), (tmp_path / "a.exe", "files.name")):
         with pytest.raises(DomainError) as error:
-            stage(path, Sheet(["a"], [["1"]]))
+            stage(path, content_of(path, Sheet(["a"], [["1"]])))
         assert error.value.code == code
 
 

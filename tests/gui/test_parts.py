@@ -6,9 +6,10 @@ import threading
 import time
 import wave
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTranslator
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTranslator
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -419,3 +420,17 @@ def test_what_qt_itself_says_follows_the_clerks_language(ui):
     assert "复制" in words.translate("QWidgetTextControl", "&Copy")
     ui.settings.put("language", "en")
     assert words.translate("QWidgetTextControl", "&Copy") in {"", "&Copy"}
+
+
+def test_icons_are_drawn_for_dense_screens_once_there_is_one(ui, qapp, monkeypatch):
+    told = []
+    ui.restyled.connect(lambda: told.append(True))
+    plain = ui.icon("package", "text", 16)
+    assert plain.pixmap(QSize(16, 16), 2.0).width() == 16
+    ui.look_at_screens()
+    assert told == []
+    monkeypatch.setattr(ui, "_app", SimpleNamespace(devicePixelRatio=lambda: 2.0))
+    ui.look_at_screens()
+    ui.look_at_screens()
+    assert told == [True]
+    assert ui.icon("package", "text", 16).pixmap(QSize(16, 16), 2.0).width() == 32

@@ -101,7 +101,7 @@ def test_ports_are_found_and_chosen_with_the_keyboard(robot, scale, settings, mo
 
 
 def test_a_desk_without_a_scale_reads_none_and_shows_none(qapp, qtbot, window):
-    assert not window.findChild(object, "packing.scale").isVisible()
+    assert window.findChild(object, "packing.scale") is None
     desk = ScaleAtDesk(DeskSettings(None))
     desk.start()
     assert desk.look().condition is Condition.OFF

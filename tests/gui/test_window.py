@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton
 
 from core.runtime.errors import Refused
 from desktop.app import build_window
+from desktop.pages.packing.side import SidePanel
 from desktop.pages.printers.ports import PrinterDraft
 from desktop.pages.printers.presenter import PrintersPresenter
 from desktop.scanner import ScannerFilter
@@ -266,7 +267,7 @@ def test_hostile_text_is_shown_as_text_and_fast(robot, world):
     robot.sees("packing.line.0.title", "<h1>")
     page = robot.window.page("packing")
     started = time.perf_counter()
-    page.side.refresh()
+    page.findChild(SidePanel).refresh()
     page.grab()
     assert time.perf_counter() - started < 0.25
     assert robot.window.width() == 1366

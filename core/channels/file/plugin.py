@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.channels.contract import FILE, Capabilities, Channel, ChannelOrder, OrderPage, ShipmentNotice
+from core.channels.by_hand import FILE
+from core.channels.contract import Capabilities, Channel, ChannelOrder, OrderPage, ShipmentNotice
 from core.channels.plugin import ChannelPlugin, SettingField
 from core.runtime.clock import Clock
 from core.runtime.http import HttpClient

@@ -14,8 +14,9 @@ from desktop.pages.activity.words import delivery_tone, trouble_phrase
 from desktop.pages.packing.side import PRINT_TONES
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, StatePill
+from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.drawer import Drawer
+from desktop.widgets.fields import ChoiceBox
 from desktop.widgets.labels import PlainLabel
 
 

@@ -13,7 +13,8 @@ from desktop.pages.activity.presenter import ActivityPresenter
 from desktop.pages.activity.words import PILES, delivery_tone
 from desktop.pages.packing.side import PRINT_TONES
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
+from desktop.widgets.controls import ActionButton, EmptyState
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.page import PageWidget
 from desktop.widgets.table import ListTable

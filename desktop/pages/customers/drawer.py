@@ -14,8 +14,9 @@ from desktop.formats import moment_text, number_text, time_text, yuan
 from desktop.pages.customers.presenter import CustomersPresenter
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, Field
+from desktop.widgets.controls import ActionButton
 from desktop.widgets.drawer import Drawer
+from desktop.widgets.fields import ChoiceBox, Field
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: how long clear text stays before the eyes of whoever passes by

@@ -12,7 +12,8 @@ from desktop.formats import time_text
 from desktop.pages.day.presenter import VIEWS, DayPresenter, check_words
 from desktop.pages.reports.tables import clerk_figures, shop_figures
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, StatePill
+from desktop.widgets.controls import ActionButton, StatePill
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.layouts import empty
 

@@ -11,7 +11,8 @@ from core.orders.entry_records import SkuChoice
 from desktop.pages.entry.presenter import DraftLine, EntryPresenter
 from desktop.pages.entry.words import fen, stock_words, yuan_field
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, Field, NumberBox, TickBox
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import Field, NumberBox, TickBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
 from desktop.widgets.layouts import empty
 

@@ -13,7 +13,8 @@ from desktop.pages.entry.presenter import EntryPresenter
 from desktop.pages.entry.words import fen, on_file_words, sureness_tone, yuan_field
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
+from desktop.widgets.controls import ActionButton, StatePill
+from desktop.widgets.fields import ChoiceBox, Field
 from desktop.widgets.labels import PlainLabel, set_look
 from desktop.widgets.page import PageWidget
 from desktop.widgets.paste_box import PasteBox

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 from core.files.fields import FIELDS, KINDS
 from desktop.pages.files.presenter import FilesPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, Field
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import ChoiceBox, Field
 from desktop.widgets.labels import PlainLabel
 
 #: no column

@@ -12,7 +12,8 @@ from desktop.formats import moment_text
 from desktop.pages.files.presenter import FilesPresenter, FilesScreen
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, TickBox
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import ChoiceBox, TickBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: every shop

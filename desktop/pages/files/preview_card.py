@@ -9,7 +9,8 @@ from desktop.pages.files.presenter import DONE, FilesPresenter, FilesScreen
 from desktop.pages.files.rows import FileRows
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
+from desktop.widgets.controls import ActionButton, StatePill
+from desktop.widgets.fields import ChoiceBox, Field
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: choice before a shop is chosen

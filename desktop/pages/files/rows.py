@@ -9,7 +9,7 @@ from core.files.sample import Sampled
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.files.presenter import FilesScreen
 from desktop.ui import Ui
-from desktop.widgets.controls import ChipRow
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.table import ListTable
 
 UNDERSTOOD, REFUSED = "understood", "refused"

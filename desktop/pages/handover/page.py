@@ -13,8 +13,9 @@ from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.handover.presenter import VIEWS, HandoverPresenter
 from desktop.plain_text import button_text
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState, Field, NumberBox
+from desktop.widgets.controls import ActionButton, EmptyState
 from desktop.widgets.day_field import DayField
+from desktop.widgets.fields import ChipRow, Field, NumberBox
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.layouts import empty
 from desktop.widgets.page import PageWidget

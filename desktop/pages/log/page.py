@@ -10,8 +10,9 @@ from desktop.formats import moment_text
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.log.presenter import LogPresenter, action_code, facts_phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
+from desktop.widgets.controls import ActionButton, EmptyState
 from desktop.widgets.day_field import DayField
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.table import ListTable
 

@@ -17,8 +17,9 @@ from desktop.pages.packing.screen import speakable
 from desktop.pages.packing.side import PRINT_TONES, number_state
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, Field, StatePill
+from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.drawer import Drawer
+from desktop.widgets.fields import ChoiceBox, Field
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 _RESERVATION_TONES = {

@@ -14,7 +14,8 @@ from desktop.pages.orders.drawer import OrderDrawer
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.words import state_code, state_tone
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
+from desktop.widgets.controls import ActionButton, EmptyState
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.page import SearchedPage
 from desktop.widgets.table import ListTable

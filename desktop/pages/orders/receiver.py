@@ -11,7 +11,8 @@ from core.access.rights import Right
 from core.orders.records import OrderDetail
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import ChoiceBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: how long clear text stays before the eyes of whoever passes by

@@ -1,22 +1,20 @@
 """What the packing page shows while no parcel is open: the waves, and what is to be fetched for one of them."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from core.fulfilment.records import PickRow, WaveView
-from desktop.models.paged import Column, PagedTableModel
+from core.fulfilment.records import WaveView
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.screen import PackingScreen
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, EmptyState, StatePill
-from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
+from desktop.widgets.labels import PlainLabel, set_look
 from desktop.widgets.pictures import PictureBook
-from desktop.widgets.table import ListTable
 
-#: read at arm's length from a trolley
-_PICK_ROW_PX: Final = 44
+if TYPE_CHECKING:
+    from desktop.pages.packing.picks import PickList
+
 _WAVES_PX: Final = 340
 
 
@@ -43,7 +41,7 @@ class IdlePanel(QWidget):
         )
         self._empty = EmptyState(ui, "package", "packing.empty", "packing.empty", start)
         self._list = QWidget()
-        self._picks: _PickList | None = None
+        self._picks: PickList | None = None
         column = QVBoxLayout()
         column.setSpacing(8)
         head = QHBoxLayout()
@@ -86,7 +84,9 @@ class IdlePanel(QWidget):
             card.hide()
         if self._picks is None and screen.waves:
             # A table is the dearest thing on this page, and a desk without waves starts without it.
-            self._picks = _PickList(self._ui, self._pictures)
+            from desktop.pages.packing.picks import PickList
+
+            self._picks = PickList(self._ui, self._pictures)
             self._both.addWidget(self._picks, 1)
         if self._picks is not None:
             self._picks.show_picks(screen.wave, screen.picks)
@@ -95,52 +95,6 @@ class IdlePanel(QWidget):
         """Leaf through the pick list."""
         if self._picks is not None:
             self._picks.leaf(pages)
-
-
-class _PickList(QFrame):
-    """What to fetch, large: code, goods, for how many parcels, how many units."""
-
-    def __init__(self, ui: Ui, pictures: PictureBook) -> None:
-        super().__init__()
-        self.setObjectName("packing.picks")
-        self._shown: tuple[PickRow, ...] | None = None
-        self._title = ElidedLabel(ui, "title", name="packing.picks.title")
-        self._total = PlainLabel(ui, "secondary", name="packing.picks.total")
-        columns: tuple[Column[PickRow], ...] = (
-            Column("packing.pick.bin", lambda row: row.bin or "—", 110),
-            Column("waves.column.picture", lambda _row: "", 56, spare=2, picture=lambda row: row.picture),
-            Column("packing.pick.sku", lambda row: row.sku_code, 130, spare=3),
-            Column("packing.pick.goods", lambda row: f"{row.name} {row.spec}".strip(), 240, stretch=True),
-            Column("packing.pick.parcels", lambda row: str(row.parcel_count), 80, is_right=True, spare=1),
-            Column("packing.pick.units", lambda row: f"× {row.qty}", 96, is_right=True),
-        )
-        self._model = PagedTableModel[PickRow](ui, columns, lambda row: row.sku_id, self)
-        self._table = ListTable(ui, self._model, "packing.picks.table", row_px=_PICK_ROW_PX, pictures=pictures)
-        self._table.setProperty("look", "large")
-        self._table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._table.setSelectionMode(ListTable.SelectionMode.NoSelection)
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self._total)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(head)
-        column.addWidget(self._table, 1)
-
-    def show_picks(self, wave: WaveView | None, picks: tuple[PickRow, ...]) -> None:
-        """Show the list of a wave; the place in it is kept while nothing changes."""
-        self._title.say("packing.picks", code="" if wave is None else wave.code)
-        units = sum(row.qty for row in picks)
-        self._total.say("packing.picks.total" if picks else "packing.picks.done", kinds=len(picks), units=units)
-        self._table.setVisible(bool(picks))
-        if picks != self._shown:
-            self._shown = picks
-            self._model.show_first(picks, None)
-
-    def leaf(self, pages: int) -> None:
-        bar = self._table.verticalScrollBar()
-        bar.setValue(bar.value() + pages * bar.pageStep())
 
 
 class _WaveCard(QFrame):

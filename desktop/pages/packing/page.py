@@ -1,7 +1,7 @@
 """The packing page's widgets: they show the presenter's screen and hand it keys. Nothing here decides anything."""
 
 from functools import partial
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
@@ -12,7 +12,6 @@ from core.fulfilment.records import PackLine, ParcelView, ShippedRow
 from core.waybills.carriers import name_of
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
-from desktop.pages.packing.burst_card import BurstCard
 from desktop.pages.packing.idle import IdlePanel
 from desktop.pages.packing.merge_card import MergeCard
 from desktop.pages.packing.parked_card import ParkedCard
@@ -20,6 +19,7 @@ from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.scale_card import ScaleCard
 from desktop.pages.packing.screen import BURST_KEY, TAKE_OVER_KEY, Asking, Attachable, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
+from desktop.scale.state import Condition
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
@@ -27,6 +27,10 @@ from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
 from desktop.widgets.line_card import LineCard
 from desktop.widgets.pictures import PictureBook
 from desktop.widgets.sentence import DeskSentence
+from desktop.widgets.when_needed import WhenNeeded
+
+if TYPE_CHECKING:
+    from desktop.pages.packing.burst_card import BurstCard
 
 _TICK_MS: Final = 1000
 _RECENT_SHOWN: Final = 4
@@ -68,15 +72,16 @@ class PackingPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         # A plain widget asks for no input method: a scanner's keys are never offered to one on this page.
         self.sentence = DeskSentence(ui, "packing.sentence")
-        self._question = _QuestionCard(ui, presenter)
-        self._choice = _ChoiceCard(ui, presenter)
+        self._question = WhenNeeded(lambda: _QuestionCard(ui, presenter))
+        self._choice = WhenNeeded(lambda: _ChoiceCard(ui, presenter))
         self._entry = _EntryRow(ui)
-        self.side = SidePanel(ui)
-        self._scale = ScaleCard(ui)
-        self._merge = MergeCard(ui, presenter)
-        self._parked = ParkedCard(ui)
+        self._side = WhenNeeded(self._make_side)
+        self._scale = WhenNeeded(lambda: ScaleCard(ui))
+        self._merge = WhenNeeded(lambda: MergeCard(ui, presenter))
+        self._parked = WhenNeeded(lambda: ParkedCard(ui))
+        self._printer: tuple[str, Phrase] | None = None
         self._idle = IdlePanel(ui, presenter, pictures)
-        self._burst = BurstCard(ui)
+        self._burst = WhenNeeded(self._make_burst)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self._lines.setContentsMargins(0, 0, 6, 0)
@@ -107,25 +112,36 @@ class PackingPage(QWidget):
         middle.setSpacing(12)
         middle.addWidget(self._scroll, 1)
         middle.addWidget(self._idle, 1)
-        middle.addWidget(self._burst, 1)
+        middle.addLayout(self._burst, 1)
         right = QVBoxLayout()
         right.setSpacing(10)
-        right.addWidget(self._scale)
-        right.addWidget(self.side, 1)
+        right.addLayout(self._scale)
+        right.addLayout(self._side, 1)
         right.addStretch(0)
         middle.addLayout(right)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 10)
         column.setSpacing(10)
         column.addWidget(self.sentence)
-        column.addWidget(self._question)
-        column.addWidget(self._choice)
-        column.addWidget(self._merge)
+        for place in (self._question, self._choice, self._merge):
+            column.addLayout(place)
         column.addLayout(middle, 1)
-        column.addWidget(self._parked)
+        column.addLayout(self._parked)
         column.addWidget(self._entry)
         column.addWidget(self._actions)
         column.addWidget(self._recent)
+
+    def _make_burst(self) -> "BurstCard":
+        # Its table is the dearest thing here.
+        from desktop.pages.packing.burst_card import BurstCard
+
+        return BurstCard(self._ui)
+
+    def _make_side(self) -> SidePanel:
+        side = SidePanel(self._ui)
+        if self._printer is not None:
+            side.show_printer(*self._printer)
+        return side
 
     # --- keys ---------------------------------------------------------------------------------------------------
 
@@ -156,7 +172,9 @@ class PackingPage(QWidget):
 
     def show_printer(self, tone: str, words: Phrase) -> None:
         """What the printer says about itself."""
-        self.side.show_printer(tone, words)
+        self._printer = (tone, words)
+        if self._side.made is not None:
+            self._side.made.show_printer(tone, words)
         self._presenter.show_printer(words if tone in {"notice", "stop"} else None)
 
     def event(self, event: QEvent) -> bool:
@@ -205,7 +223,8 @@ class PackingPage(QWidget):
     @Slot()
     def _on_tick(self) -> None:
         self._presenter.tick()
-        self.side.refresh_ages()
+        if self._side.made is not None:
+            self._side.made.refresh_ages()
 
     @Slot()
     def _on_entitled(self) -> None:
@@ -219,18 +238,28 @@ class PackingPage(QWidget):
         self.sentence.say(sentence.mood, sentence.what, sentence.more, sentence.way)
         self.sentence.show_factor("" if screen.qty == 1 else f"× {screen.qty}")
         self.sentence.show_corner(self._corner(screen))
-        self._question.show_question(screen)
-        self._choice.show_choice(screen)
+        self._show_at_times(screen)
         self._entry.show_entry(screen)
         self._show_lines(screen.parcel, screen.current_line_id)
-        self.side.show_parcel(screen.parcel)
-        self._scale.show_scale(screen.scale)
         self._idle.show_waves(screen)
-        self._burst.show_burst(screen)
-        self._parked.show_parked(screen)
-        self._merge.show_for(screen)
         self._actions.show_for(screen)
         self._recent.show_text(self._recent_text(screen))
+
+    def _show_at_times(self, screen: PackingScreen) -> None:
+        if (question := self._question.look(is_wanted=screen.question is not None)) is not None:
+            question.show_question(screen)
+        if (choice := self._choice.look(is_wanted=_is_choice(screen))) is not None:
+            choice.show_choice(screen)
+        if (side := self._side.look(is_wanted=screen.parcel is not None)) is not None:
+            side.show_parcel(screen.parcel)
+        if (scale := self._scale.look(is_wanted=screen.scale.condition is not Condition.OFF)) is not None:
+            scale.show_scale(screen.scale)
+        if (burst := self._burst.look(is_wanted=screen.burst.is_shown)) is not None:
+            burst.show_burst(screen)
+        if (parked := self._parked.look(is_wanted=bool(screen.parked))) is not None:
+            parked.show_parked(screen)
+        if (merge := self._merge.look(is_wanted=screen.parcel is not None)) is not None:
+            merge.show_for(screen)
 
     def _corner(self, screen: PackingScreen) -> str:
         parcel = screen.parcel
@@ -316,6 +345,10 @@ class _QuestionCard(QFrame):
             self._more.say("packing.question.more", n=screen.questions)
 
 
+def _is_choice(screen: PackingScreen) -> bool:
+    return screen.asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED}
+
+
 class _ChoiceCard(QFrame):
     """Numbered reasons while one is asked for."""
 
@@ -352,7 +385,7 @@ class _ChoiceCard(QFrame):
             self._show_carriers(screen.attachable)
             return
         is_label = asking in {Asking.REPRINT, Asking.NEW_NUMBER}
-        self.setVisible(asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED})
+        self.setVisible(_is_choice(screen))
         if not self.isHidden():
             self._title.say(f"packing.choice.{asking}")
             family, reasons = ("reason.label", LABEL_REASONS) if is_label else ("reason.hold", REASONS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.access.rights import Right
 from core.desk.first_page import FirstLook
@@ -37,10 +37,12 @@ from desktop.pages.packing.screen import (
 )
 from desktop.pages.packing.setting_aside import DAMAGED, SettingAside
 from desktop.pages.packing.weighing import Weighing
-from desktop.pages.printers.ports import PrintSlip
 from desktop.scale.state import NO_SCALE
 from desktop.settings import DeskSettings
 from desktop.texts import Phrase
+
+if TYPE_CHECKING:
+    from desktop.pages.printers.ports import PrintSlip
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +80,7 @@ class PackingPresenter:
         nonce: Callable[[], str],
         on_sound: Callable[[str], None],
         scale: Scale = NO_SCALE,
-        print_slip: PrintSlip | None = None,
+        print_slip: "PrintSlip | None" = None,
         say: Callable[[Phrase], str] = lambda phrase: phrase.code,
         may: Callable[[Right], bool] = lambda _right: True,
     ) -> None:

@@ -1,15 +1,18 @@
 """Goods that cannot go on: a broken unit is named and replaced, a parcel is parked and gets its slip."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from core.fulfilment.records import ParcelView, ParkedRow, Verdict
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.pages.packing.board import Board
 from desktop.pages.packing.ports import PackingDesk
 from desktop.pages.packing.screen import Asking, next_line
-from desktop.pages.printers.ports import PrintSlip, SlipDraft
 from desktop.settings import DeskSettings
 from desktop.texts import Phrase
+
+if TYPE_CHECKING:
+    from desktop.pages.printers.ports import PrintSlip, SlipDraft
 
 #: of the desk's exceptions, the one that asks for the broken unit first
 DAMAGED = "damaged"
@@ -25,7 +28,7 @@ class SettingAside:
         tasks: Tasks,
         settings: DeskSettings,
         *,
-        print_slip: PrintSlip | None,
+        print_slip: "PrintSlip | None",
         say: Callable[[Phrase], str],
         on_error: Callable[[Exception], None],
     ) -> None:
@@ -77,7 +80,10 @@ class SettingAside:
 
         self._tasks.submit(work, lambda _none: None, self._on_error, owner=self, lane=Lane.PRINTERS)
 
-    def _text(self, row: ParkedRow) -> SlipDraft:
+    def _text(self, row: ParkedRow) -> "SlipDraft":
+        # Printers come long after the first page.
+        from desktop.pages.printers.ports import SlipDraft
+
         say = self._say
         at = f"{row.at.astimezone():%m-%d %H:%M}"
         return SlipDraft(

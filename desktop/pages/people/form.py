@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBox
 from core.access.rights import Role
 from desktop.pages.people.presenter import Draft, Form, PeoplePresenter, PeopleScreen
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, Field, TickBox
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import Field, TickBox
 from desktop.widgets.labels import PlainLabel
 
 _NAME_CHARS, _PIN_CHARS = 40, 12

@@ -12,7 +12,8 @@ from desktop.pages.people.badge import BadgeCard
 from desktop.pages.people.form import PersonForm
 from desktop.pages.people.presenter import Form, PeoplePresenter, roles_phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState, NumberBox, StatePill
+from desktop.widgets.controls import ActionButton, EmptyState, StatePill
+from desktop.widgets.fields import NumberBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 from desktop.widgets.page import PageWidget
 

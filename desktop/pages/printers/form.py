@@ -11,7 +11,8 @@ from desktop.pages.printers.presenter import PrintersPresenter
 from desktop.printer_fields import DEFAULTS, FIELDS, OTHER_RESOLUTION, RESOLUTIONS, ProfileField
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, DecimalBox, Field, NumberBox, TickBox
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import ChoiceBox, DecimalBox, Field, NumberBox, TickBox
 from desktop.widgets.labels import PlainLabel, explain
 
 #: kinds of printers the form offers, and how their addresses begin

@@ -14,7 +14,8 @@ from desktop.pages.printers.ports import LabelPicture, PrinterView
 from desktop.pages.printers.presenter import ANY, PrintersPresenter, printer_tone, printer_words
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, EmptyState, StatePill
+from desktop.widgets.controls import ActionButton, EmptyState, StatePill
+from desktop.widgets.fields import ChoiceBox
 from desktop.widgets.labels import ElidedLabel, PictureLabel, PlainLabel
 from desktop.widgets.layouts import empty
 from desktop.widgets.page import PageWidget

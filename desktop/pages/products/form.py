@@ -13,8 +13,9 @@ from core.inventory.stock_list import WarehouseRow
 from desktop.pages.products.presenter import Draft, ProductsPresenter
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, Field, NumberBox, TickBox
+from desktop.widgets.controls import ActionButton
 from desktop.widgets.drawer import Drawer
+from desktop.widgets.fields import Field, NumberBox, TickBox
 from desktop.widgets.labels import ElidedLabel, PictureLabel, PlainLabel
 from desktop.widgets.pictures import PictureBook
 

@@ -9,7 +9,8 @@ from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.products.form import ProductForm
 from desktop.pages.products.presenter import ProductsPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
+from desktop.widgets.controls import ActionButton, EmptyState
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.page import SearchedPage
 from desktop.widgets.pictures import PictureBook

@@ -14,8 +14,9 @@ from desktop.formats import time_text
 from desktop.pages.reports.presenter import PERIODS, ReportsPresenter
 from desktop.pages.reports.tables import clerk_figures, day_figures, shop_figures, totals
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow
+from desktop.widgets.controls import ActionButton
 from desktop.widgets.day_field import DayField
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.figures import Figures, Tiles
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.layouts import empty

@@ -16,7 +16,8 @@ from desktop.pages.settings.scale import ScaleOfDesk, ScaleTrial
 from desktop.settings import SETTINGS, Setting
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, Field, NumberBox, TickBox
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import ChoiceBox, Field, NumberBox, TickBox
 from desktop.widgets.labels import PlainLabel
 
 

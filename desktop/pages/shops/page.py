@@ -11,7 +11,8 @@ from desktop.formats import age_text
 from desktop.pages.shops.presenter import ShopsPresenter
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, EmptyState, Field, StatePill, TickBox
+from desktop.widgets.controls import ActionButton, EmptyState, StatePill
+from desktop.widgets.fields import ChoiceBox, Field, TickBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 from desktop.widgets.layouts import empty
 from desktop.widgets.page import PageWidget

@@ -10,7 +10,8 @@ from desktop.pages.stock.presenter import ActForm, StockPresenter
 from desktop.pages.stock.words import ACTS, what_follows
 from desktop.plain_text import visible
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, Field, NumberBox
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import ChoiceBox, Field, NumberBox
 from desktop.widgets.labels import PlainLabel, set_look
 
 #: acts that may go to another place or batch than the row's

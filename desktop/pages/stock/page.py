@@ -12,7 +12,8 @@ from desktop.pages.stock.place import PlaceForm
 from desktop.pages.stock.presenter import StockPresenter
 from desktop.pages.stock.words import ACTS, RIGHTS, stock_tone, stock_word
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChipRow, EmptyState
+from desktop.widgets.controls import ActionButton, EmptyState
+from desktop.widgets.fields import ChipRow
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.page import SearchedPage
 from desktop.widgets.table import ListTable

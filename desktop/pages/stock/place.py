@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from desktop.pages.stock.presenter import StockPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, Field
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import Field
 from desktop.widgets.labels import PlainLabel
 
 

@@ -13,7 +13,8 @@ from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.waves.presenter import ChoiceRow, WavesPresenter
 from desktop.settings import BY_NAME
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, EmptyState, Field, NumberBox
+from desktop.widgets.controls import ActionButton, EmptyState
+from desktop.widgets.fields import ChoiceBox, Field, NumberBox
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.page import PageWidget
 from desktop.widgets.pictures import PictureBook

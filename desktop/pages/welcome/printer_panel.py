@@ -10,7 +10,8 @@ from desktop.pages.welcome.printer_step import LANGUAGES, SIZES, PrinterScreen, 
 from desktop.pages.welcome.word_panels import Panel, card, show_trouble, trouble_label
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, ChoiceBox, StatePill
+from desktop.widgets.controls import ActionButton, StatePill
+from desktop.widgets.fields import ChoiceBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 _PROGRESS_MS = 150

@@ -22,7 +22,8 @@ from desktop.pages.welcome.parts import ChoiceCard
 from desktop.pages.welcome.recovery_step import RecoveryStep
 from desktop.texts import LANGUAGES, Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, Field
+from desktop.widgets.controls import ActionButton
+from desktop.widgets.fields import Field
 from desktop.widgets.labels import PlainLabel, set_look
 from desktop.widgets.paste_box import PasteBox
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlcipher3 import dbapi2
 
+from core.db.engines import sqlite_engines
 from core.db.models import Journal, Lease, Outbox, Setting
 from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency, insert_or_ignore
 from core.runtime.errors import Refused, Unavailable
@@ -425,3 +426,23 @@ def test_inserts_that_may_meet_an_existing_row_are_counted(store):
 def test_postgres_and_sqlite_keep_times_to_the_millisecond(store, clock):
     store.write(lambda uow: uow.insert(Lease, {"name": "x", "holder": "h", "until_at": uow.now, "fence": 1}))
     assert store.read(lambda connection: connection.execute(select(Lease.until_at)).scalar_one()) == clock.now()
+
+
+def test_readers_that_take_turns_share_one_cache_and_a_small_one(tmp_path):
+    # Four caches of 64 MB each were a desk's after a working day.
+    def number(connection) -> int:
+        return id(connection.connection.dbapi_connection)
+
+    engines = sqlite_engines(tmp_path / "a.db", bytes(range(32)))
+    reader = engines.reader
+    with reader.begin() as one, reader.begin() as two, reader.begin() as three:
+        assert len({number(each) for each in (one, two, three)}) == 3
+        assert one.exec_driver_sql("PRAGMA cache_size").scalar() == -8192
+    again = set()
+    for _ in range(6):
+        with reader.begin() as connection:
+            again.add(number(connection))
+    assert len(again) == 1
+    with engines.writer.begin() as writer:
+        assert writer.exec_driver_sql("PRAGMA cache_size").scalar() == -65536
+    engines.dispose()
