@@ -9,7 +9,10 @@ W = TypeVar("W", bound=QWidget)
 
 
 class WhenNeeded(QVBoxLayout, Generic[W]):
-    """Its place in a layout; without the part it takes no room, nor the space around it."""
+    """Its place in a layout; without the part it takes no room, nor the space around it.
+
+    A stretch beside others is given to it only while the part is shown: Qt shares room out to empty layouts as well.
+    """
 
     def __init__(self, make: Callable[[], W]) -> None:
         super().__init__()

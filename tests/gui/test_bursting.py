@@ -448,3 +448,19 @@ def test_the_time_line_says_that_nobody_has_verified_it():
     assert said.t(journal_code("parcel.shipped", facts), **facts) == f"包裹出库 {label(1)}，3 件没有验货"
     del facts["unchecked"]
     assert said.t(journal_code("parcel.shipped", facts), **facts) == f"包裹出库 {label(1)}"
+
+
+@pytest.mark.gui
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_what_is_not_shown_takes_no_room_from_what_is(robot):
+    page = robot.window.page("packing")
+    idle = robot.find("packing.idle")
+
+    def is_wide() -> bool:
+        return idle.width() > 0.95 * (page.width() - 32)
+
+    robot.qtbot.waitUntil(is_wide)
+    begins(robot)
+    assert robot.find("packing.burst").width() > 0.95 * (page.width() - 32)
+    robot.key(Qt.Key.Key_Escape)
+    robot.qtbot.waitUntil(is_wide)

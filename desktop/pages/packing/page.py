@@ -108,11 +108,11 @@ class PackingPage(QWidget):
         self._on_screen()
 
     def _lay_out(self) -> None:
-        middle = QHBoxLayout()
+        middle = self._middle = QHBoxLayout()
         middle.setSpacing(12)
         middle.addWidget(self._scroll, 1)
         middle.addWidget(self._idle, 1)
-        middle.addLayout(self._burst, 1)
+        middle.addLayout(self._burst)
         right = QVBoxLayout()
         right.setSpacing(10)
         right.addLayout(self._scale)
@@ -256,6 +256,7 @@ class PackingPage(QWidget):
             scale.show_scale(screen.scale)
         if (burst := self._burst.look(is_wanted=screen.burst.is_shown)) is not None:
             burst.show_burst(screen)
+            self._middle.setStretchFactor(self._burst, int(not burst.isHidden()))
         if (parked := self._parked.look(is_wanted=bool(screen.parked))) is not None:
             parked.show_parked(screen)
         if (merge := self._merge.look(is_wanted=screen.parcel is not None)) is not None:
