@@ -135,6 +135,8 @@ class ScannerFilter(QObject):
             return False
         if isinstance(event, QKeyEvent):
             if kind == QEvent.Type.ShortcutOverride:
+                if QApplication.activePopupWidget() is not None and not self._held:
+                    return False  # an open list takes its choice by this very event
                 # Accepted: the key comes as a press instead of firing a shortcut a scanner might have hit.
                 event.accept()
                 return True

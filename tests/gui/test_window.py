@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QPushButton, QWidget
 
 from core.runtime.errors import Refused
 from desktop.app import build_window
@@ -162,6 +162,31 @@ def test_what_is_pasted_or_typed_quickly_into_a_dialog_is_no_scan(qtbot, qapp):
     QTest.keyClicks(field, "D:/orders_export.xlsx")
     assert (told, field.text()) == ([], "D:/orders_export.xlsx")
     scanner.unwatch(qapp, dialog)
+
+
+def test_enter_takes_the_choice_of_an_open_list_and_a_scan_does_not(qtbot, qapp):
+    holder = QWidget()
+    box = QComboBox(holder)
+    box.addItems(["一号", "二号", "三号"])
+    qtbot.addWidget(holder)
+    scanner = ScannerFilter(lambda _key, _modifiers: False)
+    scanned = []
+    scanner.scanned.connect(scanned.append)
+    holder.show()
+    holder.activateWindow()
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    scanner.watch(qapp, holder)
+    box.showPopup()
+    qtbot.waitUntil(box.view().hasFocus)
+    QTest.keyClick(box.view(), Qt.Key.Key_Down)
+    QTest.keyClicks(box.view(), "6901234567892")
+    QTest.keyClick(box.view(), Qt.Key.Key_Return)
+    assert (scanned, box.currentText()) == (["6901234567892"], "一号")
+    QTest.keyClick(box.view(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: box.currentText() == "二号")
+    assert not box.view().isVisible()
+    scanner.unwatch(qapp, holder)
 
 
 def test_full_width_digits_and_tab_are_understood(robot):
