@@ -56,6 +56,10 @@ class Packing:
         self._asking = asking
         self._carrier_code = carrier_code
 
+    def _look_up(self, uow: UnitOfWork, act: Act) -> Verdict:
+        """Open what a number names: a waybill, ours or not, or an order."""
+        return companion.open_code(uow, act, self._carrier_code)
+
     def _open(self, operation: Callable[[UnitOfWork], Verdict]) -> Verdict:
         """An act that may put a parcel on the desk: the shop is asked for its newest word from then on (P4)."""
         verdict = self._act(operation)
@@ -98,7 +102,7 @@ class Packing:
         parcel_id, act = parcel_of_slip(raw), Act("open", _clean(raw), nonce)
         if parcel_id is not None:
             return self._open(lambda uow: parked.open_parked(uow, parcel_id, act))
-        return self._with_owner(self._open(lambda uow: companion.open_code(uow, act, self._carrier_code)))
+        return self._with_owner(self._open(lambda uow: self._look_up(uow, act)))
 
     @needs(Right.PACK)
     def take_over(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
@@ -166,7 +170,7 @@ class Packing:
         if on_desk is None and parcel_id is not None:
             return self.open_code(raw, nonce)
         act = Act("rush", _clean(raw), nonce)
-        return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act))
+        return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act, self._look_up))
 
     @needs(Right.SHIP_UNCHECKED)
     def burst(self, raw: str, nonce: str, rule: KnowledgeRule) -> Verdict:

@@ -4,6 +4,7 @@ Then the label's scan ships it; or a scan of the goods goes on with the next, on
 a scan before that is the same trigger pressed twice, and takes no second parcel.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ from core.fulfilment.packing import (
 from core.fulfilment.records import KnowledgeRule, Tone, Verdict
 from core.fulfilment.views import parcel_view
 
+LookUp = Callable[[UnitOfWork, Act], Verdict]
+
 #: states of a label that the clerk holds in hand
 _ON_PAPER: Final = ("sent", "confirmed")
 
@@ -52,7 +55,14 @@ NEXT_OF_THE_GOODS = NEXT.where(*WAITING, Parcel.wave_id == bindparam("wave"), _O
 )
 
 
-def scan(uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, rule: KnowledgeRule, act: Act) -> Verdict:
+def scan(
+    uow: UnitOfWork,
+    wave_id: int,
+    on_desk: tuple[int, int] | None,
+    rule: KnowledgeRule,
+    act: Act,
+    look_up: LookUp = open_code,
+) -> Verdict:
     """A scan while a rush is on.
 
     Args:
@@ -61,6 +71,7 @@ def scan(uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, rule: K
         on_desk: id and fence of the parcel that lies complete on the desk, None where nothing does.
         rule: what a label's scan does where the shop's word is old.
         act: the scan.
+        look_up: opens what a number names that is no goods and no label of this rush, while nothing lies on the desk.
     """
     seen = repeated(uow, act)
     if seen is None and on_desk is not None:
@@ -69,7 +80,7 @@ def scan(uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, rule: K
         return seen
     sku = catalog.by_barcode(uow.connection, act.raw)
     if sku is None:
-        return _no_goods(uow, wave_id, on_desk, rule, act)
+        return _no_goods(uow, wave_id, on_desk, rule, act, look_up)
     return _goods(uow, wave_id, on_desk, sku, act)
 
 
@@ -115,17 +126,22 @@ def _none_of_these(uow: UnitOfWork, wave_id: int, sku: ScannedSku, mine: int | N
 
 
 def _no_goods(
-    uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, rule: KnowledgeRule, act: Act
+    uow: UnitOfWork,
+    wave_id: int,
+    on_desk: tuple[int, int] | None,
+    rule: KnowledgeRule,
+    act: Act,
+    look_up: LookUp,
 ) -> Verdict:
     """A label: it ships the parcel on the desk, or one that was packed here before; else it is looked up as ever."""
     waybill = find_waybill(uow, act.raw)
     if waybill is None:
-        return outbound.scan_label(uow, *on_desk, rule, act) if on_desk else open_code(uow, act)
+        return outbound.scan_label(uow, *on_desk, rule, act) if on_desk else look_up(uow, act)
     if on_desk is not None and (waybill.parcel_id == on_desk[0] or not _is_twin(uow, on_desk[0], waybill.parcel_id)):
         return outbound.scan_label(uow, *on_desk, rule, act)
     packed = (Parcel.id == waybill.parcel_id, Parcel.wave_id == wave_id, Parcel.state == "packed")
     if not uow.rows(select(Parcel.id).where(*packed)):
-        return outbound.scan_label(uow, *on_desk, rule, act) if on_desk else open_code(uow, act)
+        return outbound.scan_label(uow, *on_desk, rule, act) if on_desk else look_up(uow, act)
     verdict = outbound.scan_label(uow, None, None, rule, act)
     if verdict.code == "knowledge.ask":
         # The shop is asked about this parcel, which lies on no desk.

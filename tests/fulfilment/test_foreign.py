@@ -315,6 +315,14 @@ def test_a_masked_order_is_taken_up_at_the_desk_and_says_what_to_do(world):
     assert scan_out(world, verdict, SF).code == "parcel.shipped"
 
 
+def test_a_masked_order_is_taken_up_in_the_middle_of_a_rush(world):
+    world.ready("B1", line("1", "BEAR"))
+    wave = world.desk.packing.start_wave("single_item", 50)
+    place(world, "A1", **MASKED)
+    verdict = world.desk.packing.rush(wave.id, None, "A1", world.desk.nonce(), ANY_AGE)
+    assert (verdict.code, verdict.parcel.why_elsewhere) == ("parcel.opened", "masked")
+
+
 def test_a_masked_order_that_waits_for_more_is_not_taken_up(world):
     place(world, "A1", **MASKED)
     world.desk.orders.hold(world.order("A1").id, "by_hand", "wait")
