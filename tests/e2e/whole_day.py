@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import openpyxl
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from core.app import Core, new_nonce
 from core.desk.files import Plan
@@ -50,6 +50,7 @@ _LABEL, _FREEING = 100 * 1200, 100 * _BAND_ROWS
 #: a clerk takes so many units of one thing with a multiplier
 _MANY = 6
 #: where the orders of a file go
+_TOLD_AT = frozenset({"seen_at", "received_at"})
 _INTAKE = (
     "orders",
     "order_line",
@@ -705,12 +706,16 @@ class WholeDay:
         return self.core.status.status().shops
 
     def _everything(self) -> object:
-        """Every row of the tables that a file's orders go into; the carrier's numbers come meanwhile."""
-        return self.core.store.read(
-            lambda connection: {
-                name: connection.execute(text(f'SELECT * FROM "{name}" ORDER BY 1')).all() for name in _INTAKE
-            }
-        )
+        """Every row of the tables that a file's orders go into; the carrier's numbers come meanwhile.
+
+        Without the moments at which a shop told us: that of the forty orders is asked again and again beside.
+        """
+
+        def rows(connection: Connection, name: str) -> Sequence[Mapping[str, Any]]:
+            found = connection.execute(text(f'SELECT * FROM "{name}" ORDER BY 1')).mappings()
+            return [{key: value for key, value in row.items() if key not in _TOLD_AT} for row in found]
+
+        return self.core.store.read(lambda connection: {name: rows(connection, name) for name in _INTAKE})
 
     def _planned(self, shop_id: int | None, paths: Sequence[Path]) -> Plan:
         files = self.core.files
