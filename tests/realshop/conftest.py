@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,8 +18,8 @@ from tests.support.vendure_driver import VendureDriver
 _serial = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def vendure() -> Iterator[RunningShop]:
+@contextmanager
+def _running() -> Iterator[RunningShop]:
     if os.environ.get("PACKDESK_WITHOUT_REALSHOP") == "1":
         pytest.skip("PACKDESK_WITHOUT_REALSHOP=1")
     try:
@@ -30,6 +31,19 @@ def vendure() -> Iterator[RunningShop]:
             f" (PACKDESK_WITHOUT_REALSHOP=1 goes without them): {error}",
             pytrace=False,
         )
+
+
+@pytest.fixture(scope="session")
+def vendure() -> Iterator[RunningShop]:
+    with _running() as shop:
+        yield shop
+
+
+@pytest.fixture
+def fresh_vendure() -> Iterator[RunningShop]:
+    """One that has sold nothing yet."""
+    with _running() as shop:
+        yield shop
 
 
 @pytest.fixture

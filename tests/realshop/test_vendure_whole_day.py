@@ -1,7 +1,7 @@
 """The whole day again, with forty orders bought in a running Vendure."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,10 +56,17 @@ class VendureOrders:
         return parcels if order["state"] == "Shipped" else []
 
 
+@pytest.fixture
+def driver(fresh_vendure: RunningShop) -> Iterator[VendureDriver]:
+    driver = VendureDriver(fresh_vendure.base_url, USERNAME, PASSWORD)
+    yield driver
+    driver.close()
+
+
 def test_a_whole_day_with_vendure(
-    tmp_path: Path, vendure: RunningShop, driver: VendureDriver, qapp: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fresh_vendure: RunningShop, driver: VendureDriver, qapp: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with four_printers(monkeypatch) as printers, running_desk(tmp_path) as desk:
-        day = WholeDay(desk, VendureOrders(vendure, driver), printers, tmp_path)
+        day = WholeDay(desk, VendureOrders(fresh_vendure, driver), printers, tmp_path)
         day.play()
     print(f"seconds: {day.stages}")

@@ -8,6 +8,7 @@ import hashlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -117,6 +118,9 @@ def frame(opcode: int, data: bytes) -> bytes:
     return head + data
 
 
+_PATIENCE_S = 10.0
+
+
 class WebSocketServer:
     """Listens, keeps its port over restarts, and dies on request."""
 
@@ -130,14 +134,28 @@ class WebSocketServer:
 
     def start(self) -> None:
         """Open the door; on the same port as before."""
-        door = socket.socket()
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(("127.0.0.1", self.port))
+        door = self._bound()
         door.listen(16)
         with self._lock:
             self._door = door
             self.port = door.getsockname()[1]
         self._spawn(self._accept, door)
+
+    def _bound(self) -> socket.socket:
+        # The door before is open as long as the thread that waits at it has not woken up.
+        ends_at = time.monotonic() + _PATIENCE_S
+        while True:
+            door = socket.socket()
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                door.bind(("127.0.0.1", self.port))
+            except OSError:
+                door.close()
+                if time.monotonic() > ends_at:
+                    raise
+                time.sleep(0.02)
+            else:
+                return door
 
     def die(self) -> None:
         """Every line is reset and nobody listens any more, at once."""
