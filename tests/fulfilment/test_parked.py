@@ -228,3 +228,13 @@ def test_an_order_recalled_while_it_was_parked_leaves_the_list(world):
     assert world.desk.packing.parked() == ()
     assert scan_slip(world, opened.parcel.id).code == "parcel.recalled"
     assert world.rows(select(Order.id).where(Order.hold_reason == "desk_exception"))
+
+
+def test_a_broken_unit_of_goods_that_nobody_counts_is_replaced_without_the_books(world):
+    world.ready("A1", line("1", "GIFT"), line("2", "BEAR"))
+    opened = world.desk.open("A1")
+    told = break_one(world, opened, "6901234567915")
+    assert (told.code, told.parcel.missing_qty) == ("unit.damaged", 2)
+    assert world.rows(select(Journal.id).where(Journal.action == "stock.quarantine")) == []
+    world.desk.verify(told)
+    assert world.desk.ship(world.number("A1")).code == "parcel.shipped"

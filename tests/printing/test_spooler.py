@@ -551,6 +551,19 @@ def test_new_settings_take_effect_with_the_next_job_and_recover_nothing(desk, pr
     assert printer.language == "escpos" or [paper.shape for paper in printer.papers] == [(1200, 800), (1040, 608)]
 
 
+def test_a_wire_that_its_lane_does_not_let_go_is_said_and_one_without_a_lane_is_free(desk, monkeypatch):
+    _, _, spooler, start = desk
+    start()
+    with spooler.resting("p"):
+        pass
+    monkeypatch.setattr("printing.spooler._LET_GO_S", 0.05)
+    with spooler.resting("p"), pytest.raises(NothingSent) as busy, spooler.resting("p"):
+        pass
+    assert busy.value.code == "printer.busy_now"
+    with spooler.resting("nobody's"):
+        pass
+
+
 def test_a_removed_printer_keeps_its_jobs_in_the_store(desk, printer):
     store, ear, spooler, start = desk
     start()
