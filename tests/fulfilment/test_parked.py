@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import Journal
+from core.inventory import breaking
 from core.inventory.models import StockLevel
-from core.orders.models import Order
+from core.orders.models import Order, OrderLine
+from core.runtime.ids import OrderLineId
 from tests.support.fake_shop import line
 from tests.support.world import ANY_AGE, World
 
@@ -238,3 +240,11 @@ def test_a_broken_unit_of_goods_that_nobody_counts_is_replaced_without_the_books
     assert world.rows(select(Journal.id).where(Journal.action == "stock.quarantine")) == []
     world.desk.verify(told)
     assert world.desk.ship(world.number("A1")).code == "parcel.shipped"
+
+
+def test_a_line_that_holds_nothing_has_nothing_to_set_aside(scarce):
+    scarce.ready("A1", line("1", "BEAR"))
+    (held,) = scarce.rows(select(OrderLine.id, OrderLine.sku_id))
+    set_aside = breaking.set_aside
+    assert not scarce.store.write(lambda uow: set_aside(uow, OrderLineId(held.id), held.sku_id, "damaged", "k"))
+    assert scarce.rows(select(Journal.id).where(Journal.action == "stock.quarantine")) == []
