@@ -128,6 +128,8 @@ class _Taking:
             except Exception:  # noqa: BLE001 - as above
                 _log.exception("shop %s: an order of a file cannot be stored", self.shop.id)
                 counts = replace(counts, rejected=counts.rejected + 1)
+                # Where its rows stand is not known any more; its number tells which they are.
+                self.refused.append(Rejected("", 0, "", "not_stored", order.order_no))
         return counts
 
     def _added(self, counts: Counts, orders: Sequence[ChannelOrder]) -> Counts:

@@ -14,8 +14,10 @@ from core.customers.models import ConsigneeRow
 from core.db.models import Journal
 from core.desk.files import Files, Plan
 from core.desk.status import Status
+from core.files import importing
 from core.files.progress import Progress
 from core.fulfilment.records import KnowledgeRule, OnOld
+from core.fulfilment.taking import take_page
 from core.orders.models import Order
 from core.runtime.errors import Refused
 from core.sync.shops import active_shops
@@ -155,6 +157,24 @@ def test_a_carrier_is_never_asked_with_stars(world: World, files: Files, put: Ca
     (parcel,) = world.parcels("298765432101", "to_pack")
     assert world.waybills("298765432101") == [], "nobody is asked"
     assert world.desk.packing.refresh(parcel.id).why_elsewhere == "masked", "and the desk says why"
+
+
+@pytest.mark.expected_log("cannot be stored")
+def test_an_order_that_cannot_be_stored_is_named_and_keeps_no_other_out(
+    world: World, files: Files, shop: int, put: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    def stumble(uow: Any, facts: Any, orders: Any, *more: Any) -> Any:
+        if any(order.order_no == "260618-002" for order in orders):
+            raise RuntimeError("stumbled")
+        return take_page(uow, facts, orders, *more)
+
+    monkeypatch.setattr(importing, "take_page", stumble)
+    plan = planned(
+        files, shop, put("pdd202606181000.csv", pdd_orders(*({"订单号": f"260618-{n:03d}"} for n in (1, 2, 3))))
+    )
+    done, refused = files.run(plan, Progress())
+    assert (done.counts.new, done.counts.rejected) == (2, 1)
+    assert [(one.reason, one.shown) for one in refused] == [("not_stored", "260618-002")]
 
 
 def test_an_import_can_be_stopped_and_gone_on_with(world: World, files: Files, shop: int, put: Callable[..., Path]):

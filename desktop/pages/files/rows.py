@@ -93,7 +93,7 @@ class FileRows(QWidget):
         texts = self._ui.texts
         return (
             Column("files.rejected.file", lambda one: one.file, 180, spare=2),
-            Column("files.rejected.row", lambda one: str(one.row), 70, is_right=True),
+            Column("files.rejected.row", lambda one: str(one.row or ""), 70, is_right=True),
             Column("files.rejected.column", lambda one: one.column, 140),
             Column("files.rejected.reason", lambda one: texts.word("files.reason", one.reason), 260, stretch=True),
             Column("files.rejected.shown", lambda one: one.shown, 160, spare=1),
