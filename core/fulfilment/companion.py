@@ -20,6 +20,7 @@ from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import Act, answer, find_waybill, lost, repeated
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.records import Tone, Verdict
+from core.fulfilment.states import OPEN
 from core.orders import holds
 from core.orders.models import Hold, Order
 from core.orders.states import OPEN_STATES, Fulfilment, Payment
@@ -30,7 +31,6 @@ from core.waybills.numbers import LIVE
 
 #: holds that a number lifts: there was none, and now there is
 _LIFTED = ("masked", "waybill_failed")
-_OPEN_PARCELS = ("to_pack", "packing", "packed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _known_orders(connection: Connection, said: Sequence[Said]) -> Mapping[str, 
     boxes: dict[int, dict[int, Any]] = {}
     carried: dict[int, set[str]] = {}
     for box in connection.execute(_BOXES, ids):
-        if box.parcel_state in _OPEN_PARCELS:
+        if box.parcel_state in OPEN:
             mine = boxes.setdefault(box.order_id, {})
             mine[box.parcel_id] = box if box.state in LIVE else mine.get(box.parcel_id)
         if box.state == "obtained" and box.number is not None:
@@ -322,7 +322,7 @@ def detach_from(uow: UnitOfWork, parcel_id: int, default_carrier: str) -> None:
     state = uow.execute(select(Parcel.state).where(Parcel.id == parcel_id)).scalar_one_or_none()
     if state is None:
         raise NotFound("parcel.unknown", f"there is no parcel {parcel_id}")
-    if state not in _OPEN_PARCELS:
+    if state not in OPEN:
         raise Refused("parcel.gone", "the parcel has left or was cancelled", state=state)
     if not foreign.take_off(uow, parcel_id, default_carrier):
         raise Refused("waybill.not_foreign", "this parcel carries no number that was printed elsewhere")

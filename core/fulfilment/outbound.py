@@ -30,6 +30,7 @@ from core.fulfilment.packing import (
 )
 from core.fulfilment.records import KnowledgeRule, OnOld, Tone, Verdict
 from core.fulfilment.slips import parcel_of_slip
+from core.fulfilment.states import OPEN
 from core.fulfilment.telling import tell
 from core.inventory.models import Reservation
 from core.inventory.service import consume
@@ -178,7 +179,7 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool, 
         # A stocktake took the units away after they were promised: somebody has to look before they leave.
         place_many(uow, [(order_id, "short") for order_id in lacking])
         return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason="short")
-    here = update(Parcel).where(Parcel.id == parcel_id, Parcel.state.in_(("to_pack", "packing", "packed")))
+    here = update(Parcel).where(Parcel.id == parcel_id, Parcel.state.in_(OPEN))
     gone = {
         "state": "shipped",
         "shipped_at": uow.now,
@@ -196,7 +197,7 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool, 
     confirm_by_scan(uow, waybill.id)
     not_seen = {"unchecked": unchecked} if unchecked else {}
     uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s, **not_seen)
-    done = without_other_boxes(uow, parcel_id, ("to_pack", "packing", "packed"))
+    done = without_other_boxes(uow, parcel_id, OPEN)
     move_where_possible(uow, done, Event.SHIP)
     tell(uow, [parcel_id], "outbound")
     code = "parcel.shipped_on_old" if is_old else "parcel.shipped"

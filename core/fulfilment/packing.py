@@ -18,7 +18,7 @@ from core.fulfilment.foreign import offer
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
 from core.fulfilment.slips import parcel_of_slip
-from core.fulfilment.states import IS_OPEN, IS_REST
+from core.fulfilment.states import IS_OPEN, IS_REST, OPEN
 from core.fulfilment.views import parcel_view
 from core.orders import holds
 from core.orders.lifecycle import move_where_possible
@@ -27,7 +27,6 @@ from core.orders.states import Event
 from core.waybills.models import Waybill
 from core.waybills.print_queue import want_label
 
-_WORKABLE = ("to_pack", "packing", "packed")
 #: more units than any parcel holds: a barcode was read into the quantity
 _MOST_UNITS = 1_000_000
 
@@ -208,7 +207,7 @@ def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
         .join(Order, Order.id == ParcelLine.order_id)
         .join(Parcel, Parcel.id == ParcelLine.parcel_id)
         .where(Order.order_no == order_no)
-        .order_by(Parcel.state.not_in(_WORKABLE), Parcel.state == "packed", Parcel.state == "cancelled", Parcel.id)
+        .order_by(Parcel.state.not_in(OPEN), Parcel.state == "packed", Parcel.state == "cancelled", Parcel.id)
         .limit(1)
     )
     found = uow.execute(query).scalar_one_or_none()
@@ -231,7 +230,7 @@ def open_parcel(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = No
         facts = {"by": row.opened_by, "at": row.opened_at}
         return answer(uow, act, "parcel.taken", Tone.STOP, parcel_id=parcel_id, **facts)
     # The old owner is part of the condition: of two desks that scan at once one meets the row, the other does not.
-    mine = update(Parcel).where(Parcel.id == parcel_id, Parcel.fence == row.fence, Parcel.state.in_(_WORKABLE))
+    mine = update(Parcel).where(Parcel.id == parcel_id, Parcel.fence == row.fence, Parcel.state.in_(OPEN))
     state = "packing" if row.state == "to_pack" else row.state
     opened = {"state": state, "opened_by": uow.actor.desk, "opened_at": uow.now, "fence": row.fence + 1}
     if uow.count(mine.values(**opened)) != 1:

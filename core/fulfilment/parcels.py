@@ -12,12 +12,11 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.foreign import give, labelled_elsewhere
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import settle_parcel
+from core.fulfilment.states import OPEN
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order, OrderLine
 from core.orders.states import Event, Fulfilment, Payment, next_state
 from core.waybills.numbers import plan_numbers, void_numbers
-
-_OPEN = ("to_pack", "packing", "packed")
 
 #: the first column of a row, which is its id in every query here
 _ID: Callable[[Any], int] = itemgetter(0)
@@ -126,7 +125,7 @@ def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> list[tuple[int,
 def open_parcels_of(uow: UnitOfWork, order_id: int) -> tuple[int, ...]:
     """Parcels of the order that have not left and are not cancelled."""
     query = select(Parcel.id).join(ParcelLine, ParcelLine.parcel_id == Parcel.id).distinct()
-    rows = uow.rows(query.where(ParcelLine.order_id == order_id, Parcel.state.in_(_OPEN)).order_by(Parcel.id))
+    rows = uow.rows(query.where(ParcelLine.order_id == order_id, Parcel.state.in_(OPEN)).order_by(Parcel.id))
     return tuple(row.id for row in rows)
 
 

@@ -14,6 +14,7 @@ from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.packing import Act, answer, exception, lost, open_parcel, orders_in, repeated
 from core.fulfilment.records import MissingRow, ParkedRow, Tone, Verdict
 from core.fulfilment.slips import slip_of
+from core.fulfilment.states import OPEN
 from core.inventory.breaking import set_aside
 from core.inventory.models import Movement, Reservation, StockLevel
 from core.inventory.states import WANTING
@@ -53,7 +54,7 @@ _PARKED = (
         _HELD,
         Hold.reason == PARKED,
         Hold.released_at.is_(None),
-        Parcel.state.in_(("to_pack", "packing", "packed")),
+        Parcel.state.in_(OPEN),
     )
     .distinct()
     .order_by(Hold.placed_at, Parcel.id, Order.order_no)

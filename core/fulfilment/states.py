@@ -1,5 +1,10 @@
 """What states of a parcel mean to a query."""
 
+from typing import Final
+
+#: made, and neither gone nor called off
+OPEN: Final = ("to_pack", "packing", "packed")
+
 #: what a query has to say literally, so that SQLite knows that the index of open parcels answers it
 IS_OPEN = "state NOT IN ('shipped', 'cancelled')"
 #: the rest of a box that was closed full; again literally, for the index that holds hardly anything else

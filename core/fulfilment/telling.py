@@ -18,6 +18,7 @@ from core.db.models import Journal, Outbox
 from core.db.sets import packed_texts, text_set
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.states import OPEN
 from core.orders.models import Order
 from core.waybills.models import PrintJob, Waybill
 
@@ -87,7 +88,7 @@ def tell_at_last(uow: UnitOfWork, shop_id: int, moment: str, waits_for_courier: 
         out = select(PrintJob.id).where(
             PrintJob.waybill_id == Waybill.id, PrintJob.state.in_(("sent", "confirmed")), Waybill.state == "obtained"
         )
-        here = (Parcel.state.in_(("to_pack", "packing", "packed")), Waybill.parcel_id == Parcel.id, exists(out))
+        here = (Parcel.state.in_(OPEN), Waybill.parcel_id == Parcel.id, exists(out))
         tell(uow, _ids(uow, select(Parcel.id).where(*here, *of_shop)), "print")
 
 

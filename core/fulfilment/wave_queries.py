@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from core.catalog.models import Bin
 from core.fulfilment.models import Parcel, ParcelLine, Wave
-from core.fulfilment.states import IS_OPEN
+from core.fulfilment.states import IS_OPEN, OPEN
 from core.fulfilment.wave_records import WaveProgress
 from core.orders.models import Order
 from core.waybills.models import PrintJob, Waybill
@@ -47,7 +47,7 @@ _STATES = {"to_pack": "waiting", "packing": "packing", "packed": "packed", "ship
 
 def running(connection: Connection, limit: int) -> tuple[WaveProgress, ...]:
     """Waves with work left, oldest first."""
-    is_open = (Parcel.wave_id.is_not(None), Parcel.state.in_(("to_pack", "packing", "packed")))
+    is_open = (Parcel.wave_id.is_not(None), Parcel.state.in_(OPEN))
     ids = select(Parcel.wave_id).where(*is_open, text(f"parcel.{IS_OPEN}")).distinct()
     waves = connection.execute(select(*Wave.__table__.c).where(Wave.id.in_(ids)).order_by(Wave.id).limit(limit)).all()
     parcels = (

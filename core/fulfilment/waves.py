@@ -7,6 +7,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment import choosing
 from core.fulfilment.models import Parcel, Wave
 from core.fulfilment.packing import want_label_of
+from core.fulfilment.states import OPEN
 from core.fulfilment.wave_records import Choice, LabelsWanted
 from core.runtime.errors import NotFound, Refused
 from core.waybills.models import PrintJob, Waybill
@@ -90,7 +91,7 @@ def print_labels(uow: UnitOfWork, wave_id: int) -> LabelsWanted:
     query = (
         select(Parcel.id, Waybill.id.label("waybill_id"), last.scalar_subquery().label("print_state"))
         .outerjoin(Waybill, (Waybill.parcel_id == Parcel.id) & (Waybill.state == "obtained"))
-        .where(Parcel.wave_id == wave_id, Parcel.state.in_(("to_pack", "packing", "packed")))
+        .where(Parcel.wave_id == wave_id, Parcel.state.in_(OPEN))
         .order_by(Parcel.wave_seq, Parcel.id)
     )
     queued = there = unnumbered = 0
