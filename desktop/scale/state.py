@@ -52,7 +52,7 @@ class ScaleState:
     Attributes:
         grams: what it shows; counts only where it is steady or moving.
         is_net: it takes a tare off by itself.
-        emptied: how many times it has been found empty since the program started.
+        emptied: how many times it has been found empty since its reader began.
     """
 
     condition: Condition

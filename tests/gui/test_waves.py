@@ -157,6 +157,15 @@ def test_a_wave_is_dissolved_with_two_presses(page, spine):
     assert (page.screen.running, page.counts()["due"]) == ((), 4)
 
 
+def test_a_press_after_something_else_asks_again(page):
+    page.do("start")
+    page.do("dissolve")
+    page.do("print_labels")
+    page.do("dissolve")
+    assert page.told[-1] == ("notice", "waves.dissolve_sure")
+    assert page.screen.running
+
+
 def test_a_press_for_another_wave_dissolves_nothing(page):
     page.do("choose", Choice("zone", zone="A"))
     page.do("start")

@@ -224,6 +224,23 @@ def test_the_last_parcels_weight_is_not_taken_for_the_next(desk, pan, grams, why
     assert desk.world.parcels[2].weight_g is None
 
 
+def test_a_reader_that_begins_anew_is_believed_again_once_the_scale_was_empty(desk, pan):
+    label = packed(desk)
+    for _ in range(5):
+        pan.take_off()
+    pan.put(EXPECTED_G)
+    desk.scan(label)
+    label = packed(desk)
+    pan.state = ScaleState(Condition.STEADY, EXPECTED_G, emptied=0)
+    desk.scan(label)
+    assert desk.said == "packing.scale.not_emptied"
+    pan.take_off()
+    pan.put(EXPECTED_G)
+    later(desk)
+    desk.scan(label)
+    assert (desk.said, desk.called("weigh")) == ("packing.shipped", [EXPECTED_G, EXPECTED_G])
+
+
 def test_the_same_weight_is_taken_where_the_scale_was_empty_in_between(desk, pan):
     label = packed(desk)
     pan.put(EXPECTED_G)

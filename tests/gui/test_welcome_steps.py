@@ -586,6 +586,26 @@ def test_a_search_ends_when_nobody_looks(tell):
     assert step.screen.found is None
 
 
+@pytest.mark.parametrize("act", ["take_find", "take_virtual"])
+def test_a_label_waits_for_no_search(tell, act):
+    searches = []
+
+    class Slow(Printers):
+        def find(self, search):
+            searches.append(search)
+            return super().find(search)
+
+    tasks = ManualTasks()
+    step = PrinterStep(Slow(), tasks, tell)
+    step.enter()
+    tasks.run()
+    step.search()
+    step.take_find(FOUND) if act == "take_find" else step.take_virtual()
+    assert not step.screen.is_searching
+    tasks.run()
+    assert searches[-1].is_cancelled
+
+
 # --- scanner -----------------------------------------------------------------------------------------------------------
 
 

@@ -163,8 +163,9 @@ class Weighing:
         if state.is_empty:
             return "empty"
         taken = self._taken
-        if taken is None:
-            # Nobody knows how long it has lain there: since yesterday, it may be.
+        if taken is None or state.emptied < taken.emptied:
+            # Nothing was taken since this reader began (a changed setting makes another one), and nobody knows how
+            # long it has lain there: since yesterday, it may be.
             return "" if state.emptied else "not_emptied"
         if taken.parcel_id == parcel.id or state.emptied > taken.emptied:
             return ""

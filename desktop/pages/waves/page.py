@@ -69,7 +69,7 @@ class WavesPage(PageWidget):
     def handle_scan(self, raw: str) -> None:
         """Scans mean nothing here; the shell sends them where they belong."""
 
-    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:  # noqa: ARG002  one shape for all
+    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         """What each key does here stands on its button."""
         acts = {
             Qt.Key.Key_F3: self._next.start,
@@ -79,7 +79,7 @@ class WavesPage(PageWidget):
             Qt.Key.Key_F9: self._presenter.save_sheet,
             Qt.Key.Key_F10: self._presenter.dissolve,
         }
-        act = acts.get(key)
+        act = None if modifiers else acts.get(key)
         if act is None:
             return False
         act()

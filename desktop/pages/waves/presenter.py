@@ -190,7 +190,6 @@ class WavesPresenter(ScreenPresenter[WavesScreen]):
             facts = {"code": wave.code, "n": wave.waiting}
             self._tell("notice", Phrase("waves.dissolve_sure", facts), None)
             return
-        self._armed = 0
 
         def dissolved(count: int) -> None:
             code = "waves.dissolved" if count else "waves.dissolved_none"
@@ -266,6 +265,8 @@ class WavesPresenter(ScreenPresenter[WavesScreen]):
     def _act(
         self, work: Callable[[], Any], on_result: Callable[[Any], None], on_error: Callable[[Exception], None]
     ) -> None:
+        # Whatever is done in between, the next press for dissolving asks again.
+        self._armed = 0
         self._tasks.submit(work, on_result, on_error, owner=self, lane=Lane.ACTS)
 
 

@@ -113,6 +113,7 @@ class PrinterStep(ScreenPresenter[PrinterScreen]):
         """Go on without a printer: labels become pictures."""
         virtual = self._virtual
         if virtual is not None and self._screen.stage is not Stage.PRINTING:
+            self.leave()
             self._do(lambda: self._printers.make_default(virtual.key), lambda _none: self._kept(virtual))
 
     def again(self, size: str, language: str) -> None:
@@ -166,6 +167,8 @@ class PrinterStep(ScreenPresenter[PrinterScreen]):
     def _try(self, set_up: Callable[[], PrinterView], *, was_added: bool) -> None:
         if self._screen.stage is Stage.PRINTING:
             return  # a second press is no second label
+        # One thing after the other in the printers' lane: a search would keep the label waiting.
+        self.leave()
         self._was_added = was_added
         self._show(stage=Stage.PRINTING, trouble=None)
 
