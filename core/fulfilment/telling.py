@@ -33,7 +33,7 @@ MOMENTS = ("print", "outbound", "handover")
 
 #: what is told at a moment, and what should have been told before it
 _DUE = {"print": ("print",), "outbound": ("print", "outbound"), "handover": ("handover",)}
-_ROWS = select(Outbox.id, Outbox.key).where(Outbox.kind == CONFIRM, Outbox.key.in_(text_set("keys")))
+_ROWS = select(Outbox.id, Outbox.key, Outbox.payload).where(Outbox.kind == CONFIRM, Outbox.key.in_(text_set("keys")))
 
 
 def tell(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
@@ -56,7 +56,8 @@ def tell(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
     for row in rows:
         payload = {"parcel_id": row.parcel_id, "order_id": row.id, "waybill_id": row.waybill_id}
         key = _key(row.parcel_id, row.id)
-        if key in queued:
+        if key in queued and queued[key].payload.get("waybill_id") != row.waybill_id:
+            # The row before speaks of the number that this one replaces.
             key = f"{key}:{row.waybill_id}"
         uow.enqueue(CONFIRM, key, payload, lane=f"shop:{row.shop_id}")
 
@@ -65,8 +66,8 @@ def _key(parcel_id: int, order_id: int) -> str:
     return f"{parcel_id}:{order_id}"
 
 
-def _queued(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
-    return {row.key: row.id for row in connection.execute(_ROWS, {"keys": packed_texts(keys)})}
+def _queued(connection: Connection, keys: Sequence[str]) -> dict[str, Any]:
+    return {row.key: row for row in connection.execute(_ROWS, {"keys": packed_texts(keys)})}
 
 
 def label_is_out(uow: UnitOfWork, job_id: int) -> None:
@@ -138,4 +139,4 @@ def in_order_of_telling(connection: Connection, order_id: int, parcel_ids: Seque
     """Those of an order's parcels that its shop is told of, the first told first."""
     keys = {_key(parcel_id, order_id): parcel_id for parcel_id in parcel_ids}
     queued = _queued(connection, list(keys))
-    return [keys[key] for key in sorted(queued, key=lambda key: queued[key])]
+    return [keys[key] for key in sorted(queued, key=lambda key: queued[key].id)]

@@ -197,6 +197,17 @@ def test_called_off_before_it_was_told_the_shop_hears_one_number(early: World) -
     assert failed(early) == []
 
 
+def test_a_number_that_came_anew_before_anything_was_told_is_told_once(early: World) -> None:
+    early.ready("A1", line("1", "BEAR"))
+    early.desk.labels.new_number(early.parcels("A1")[0].id, "torn")
+    early.buy_numbers()
+    early.desk.pack("A1")
+    early.print_labels()
+    assert early.desk.ship(early.number("A1")).code == "parcel.shipped"
+    assert notices(early) == 1
+    assert told(early) == [early.number("A1")]
+
+
 def test_a_notice_that_waits_while_its_number_is_called_off_tells_not_the_next(early: World) -> None:
     early.desk.jobs.mark_sent(sending(early, "A1"), None)
     early.desk.labels.new_number(early.parcels("A1")[0].id, "torn")
