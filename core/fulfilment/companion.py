@@ -146,7 +146,9 @@ def _free_for(connection: Connection, order: _Known, holder: Holder | None) -> J
 
 def _known_orders(connection: Connection, said: Sequence[Said]) -> Mapping[str, Sequence[_Known]]:
     columns = (Order.id, Order.order_no, Order.shop_id, Order.fulfilment, Order.consignee_id)
-    query = select(*columns).where(Order.order_no.in_(text_set("nos"))).order_by(Order.id)
+    # The index begins with the shop.
+    here = (Order.shop_id.in_(select(Shop.id)), Order.order_no.in_(text_set("nos")))
+    query = select(*columns).where(*here).order_by(Order.id)
     rows = connection.execute(query, {"nos": packed_texts({one.order_no for one in said})}).all()
     ids = {"ids": packed_ids(row.id for row in rows)}
     printed: dict[int, set[tuple[str, int]]] = {}

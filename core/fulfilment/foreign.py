@@ -136,22 +136,22 @@ def carry(uow: UnitOfWork, parcel_id: int, number: str, carrier_code: str) -> No
     uow.changed("parcel", parcel_id)
 
 
-def give(uow: UnitOfWork, parcel_id: int, numbers: Sequence[Numbered]) -> bool:
+def give(uow: UnitOfWork, parcel_id: int, numbers: Sequence[Numbered]) -> None:
     """Put an untouched parcel under the first of these numbers that no other box carries.
 
     Where another untouched parcel of the shop carries it, both are one box, and this one is packed with it.
     """
-    known = holders(uow.connection, [number for number, _ in numbers])
+    # Most parcels of a shop that prints elsewhere have none yet.
+    known = holders(uow.connection, [number for number, _ in numbers]) if numbers else {}
     for number, carrier_code in numbers:
         holder = known.get(number)
         if holder is None or not holder.is_valid:
             if holder is None or holder.is_foreign:
                 carry(uow, parcel_id, number, carrier_code)
-                return True
+                return
         elif may_share(uow.connection, parcel_id, holder):
             _join(uow, parcel_id, holder.parcel_id)
-            return True
-    return False
+            return
 
 
 def may_share(connection: Connection, parcel_id: int, holder: Holder) -> bool:

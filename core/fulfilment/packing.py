@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
+from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.foreign import offer
 from core.fulfilment.models import Parcel, ParcelLine, Scan
@@ -206,7 +207,8 @@ def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
         select(ParcelLine.parcel_id)
         .join(Order, Order.id == ParcelLine.order_id)
         .join(Parcel, Parcel.id == ParcelLine.parcel_id)
-        .where(Order.order_no == order_no)
+        # The index begins with the shop.
+        .where(Order.shop_id.in_(select(Shop.id)), Order.order_no == order_no)
         .order_by(Parcel.state.not_in(OPEN), Parcel.state == "packed", Parcel.state == "cancelled", Parcel.id)
         .limit(1)
     )

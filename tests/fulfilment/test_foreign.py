@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import Outbox
+from core.fulfilment import companion, packing
 from core.fulfilment.merging import companions
 from core.fulfilment.records import KnowledgeRule, OnOld
 from core.runtime.errors import NotFound, Refused
@@ -11,10 +12,13 @@ from core.waybills import carriers
 from core.waybills.models import ForeignNumber, PrintJob
 from tests.race.test_spine_races import together
 from tests.support.fake_shop import LIN, line
+from tests.support.plans import plans_on
 from tests.support.world import ANY_AGE, CARRIER
 
 SF, YT = "SF1234567890123", "YT1234567890123"
 BEAR = "6901234567892"
+#: tables of a few rows each, and a sub-query without one
+FEW = {"SCAN shop", "SCAN warehouse", "SCAN waybill_account", "SCAN CONSTANT ROW"}
 MASKED = {"consignee": type(LIN)("林*", "138****1234", "浙江省", "杭州市", "西湖区", "练习路****", is_masked=True)}
 
 
@@ -397,3 +401,18 @@ def test_orders_that_are_parted_again_get_no_number_of_ours(elsewhere):
 def companions_of(world, no):
     parcel_id = world.parcels(no)[0].id
     return world.store.read(lambda connection: companions(connection, parcel_id))
+
+
+def test_no_number_is_looked_up_by_walking_through_orders_or_parcels(file_world):
+    """A typed or scanned order number, a code nobody knows, a number in a table: at the desk and within imports."""
+    file_world.ready("A1", line("1", "BEAR"))
+
+    def asked(act):
+        steps = {step for _, step in file_world.do(lambda uow: plans_on(uow.connection, lambda: act(uow)))}
+        # The sets that are handed over are no tables.
+        return {step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE" not in step} - FEW
+
+    for code in ("A1", "nobody's"):
+        act = packing.Act("open", code, f"plan-{code}")
+        assert asked(lambda uow, act=act: packing.open_code(uow, act)) == set(), code
+    assert asked(lambda uow: companion.judge(uow.connection, [companion.Said("A1", SF)])) == set()
