@@ -188,8 +188,7 @@ class Stock:
         def move(uow: UnitOfWork) -> StockActed:
             _expect_warehouses(uow, {from_warehouse_id, to_warehouse_id})
             ends = ledger.transfer(uow, from_warehouse_id, to_warehouse_id, sku_id, qty, reason, key, batch.strip())
-            is_repeat = ends.source.is_repeat
-            return StockActed(ends.source, 0 if is_repeat else len(goods_came(uow, self._carrier_code, [sku_id])))
+            return self._gone_on(uow, ends.source, sku_id)
 
         return self._store.write(move)
 
@@ -242,12 +241,16 @@ class Stock:
         def book(uow: UnitOfWork) -> StockActed:
             _expect_warehouses(uow, {warehouse_id})
             booked = act(uow, warehouse_id, sku_id, qty, reason, key, batch.strip())
-            if booked.is_repeat:
-                return StockActed(booked)
-            served = goods_came(uow, self._carrier_code, [sku_id])
-            return StockActed(booked, len(served), parked.ready_with(uow.connection, sku_id))
+            return self._gone_on(uow, booked, sku_id)
 
         return self._store.write(book)
+
+    def _gone_on(self, uow: UnitOfWork, booked: Booked, sku_id: SkuId) -> StockActed:
+        """A booking, with what waited for it."""
+        if booked.is_repeat:
+            return StockActed(booked)
+        served = goods_came(uow, self._carrier_code, [sku_id])
+        return StockActed(booked, len(served), parked.ready_with(uow.connection, sku_id))
 
 
 def _expect_warehouses(uow: UnitOfWork, wanted: set[WarehouseId]) -> None:

@@ -209,8 +209,10 @@ def take(uow: UnitOfWork, said: Sequence[Said], default_carrier: str) -> tuple[J
     """
     if not said:
         return ()
+    # Locked first, then judged: one that is cancelled right now is waited for, and gets no number.
+    known = _known_orders(uow.connection, said)
+    holds.lock_orders(uow, sorted({order.id for orders in known.values() for order in orders}))
     judged = _judge(uow.connection, said)
-    holds.lock_orders(uow, sorted({order.id for _, order in judged if order is not None}))
     accounts = [(row.carrier_code, row.carrier_name) for row in uow.rows(_ACCOUNTS)]
     verdicts: list[Judgement] = []
     taken: dict[int, set[str]] = {}

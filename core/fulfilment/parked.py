@@ -85,8 +85,10 @@ _PARKED_AT = (
 )
 
 
-def parked(connection: Connection, parcel_id: int | None = None) -> tuple[ParkedRow, ...]:
-    """What was set aside and has not gone on, the oldest first; or that of one parcel alone."""
+def parked(
+    connection: Connection, parcel_id: int | None = None, *, sku_id: int | None = None
+) -> tuple[ParkedRow, ...]:
+    """What was set aside and has not gone on, the oldest first; or one parcel alone, or those that lack a SKU."""
     query = _PARKED if parcel_id is None else _PARKED.where(Parcel.id == parcel_id)
     groups: dict[int, list[Any]] = {}
     for row in connection.execute(query):
@@ -95,6 +97,10 @@ def parked(connection: Connection, parcel_id: int | None = None) -> tuple[Parked
     lacking: dict[int, list[Any]] = {}
     for line in connection.execute(_LACKING, ids):
         lacking.setdefault(line.parcel_id, []).append(line)
+    if sku_id is not None:
+        # Before each is judged, which asks the stock: this runs within the bookings of a busy shelf.
+        lack = {one for one, lines in lacking.items() if any(line.sku_id == sku_id for line in lines)}
+        groups = {one: rows for one, rows in groups.items() if one in lack}
     desks = {row.parcel_id: row.desk for row in connection.execute(_PARKED_AT, ids)}
     return tuple(
         _row(connection, rows, lacking.get(parcel_id, ()), desks.get(parcel_id, ""))
@@ -104,8 +110,7 @@ def parked(connection: Connection, parcel_id: int | None = None) -> tuple[Parked
 
 def ready_with(connection: Connection, sku_id: int) -> tuple[str, ...]:
     """Slips of the parked parcels that lacked this SKU and can go on."""
-    rows = parked(connection)
-    return tuple(row.slip for row in rows if row.can_go_on and any(one.sku_id == sku_id for one in row.missing))
+    return tuple(row.slip for row in parked(connection, sku_id=sku_id) if row.can_go_on)
 
 
 def _row(connection: Connection, rows: Sequence[Any], lacking: Sequence[Any], desk: str) -> ParkedRow:

@@ -248,3 +248,14 @@ def test_a_line_that_holds_nothing_has_nothing_to_set_aside(scarce):
     set_aside = breaking.set_aside
     assert not scarce.store.write(lambda uow: set_aside(uow, OrderLineId(held.id), held.sku_id, "damaged", "k"))
     assert scarce.rows(select(Journal.id).where(Journal.action == "stock.quarantine")) == []
+
+
+def test_goods_that_are_moved_here_say_which_slips_can_go_on(world):
+    second = world.desk.stock.add_warehouse("wh2", "二号仓").id
+    world.desk.stock.receive(second, world.skus["BEAR"], 5, "delivery", "d1")
+    world.ready("A1", line("1", "BEAR"))
+    opened = world.desk.open("A1")
+    park(world, opened, "short")
+    world.clock.advance(seconds=60)
+    moved = world.desk.stock.transfer(second, world.warehouse, world.skus["BEAR"], 2, "fill_up", "t1")
+    assert moved.ready_slips == (f"PARK-{opened.parcel.id}",)
