@@ -62,6 +62,14 @@ def test_after_a_failure_the_collector_works_on():
     assert gc.isenabled()
 
 
+def test_it_rests_until_the_last_who_wants_it_is_through():
+    with unwalked():
+        with unwalked():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
 def test_a_table_is_read_and_understood_in_such_quiet(
     file_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
