@@ -1,7 +1,5 @@
 """The joint of core and printing: a printer is found, added, set up, tried and removed, down to its USB packets."""
 
-import time
-
 import pytest
 import serial.tools.list_ports
 import usb.backend.libusb1
@@ -97,14 +95,13 @@ def test_a_printer_that_is_away_refuses_in_its_wires_words(printers, bus):
         assert caught.value.code == "wire.absent"
 
 
-def test_a_test_label_waits_until_the_lane_lets_go_of_the_wire(printers, bus):
+def test_a_test_label_waits_until_the_lane_lets_go_of_the_wire(qtbot, printers, bus):
     with SerialPrinter() as port:
         # Its lane waits for an answer as long as it does for any.
         port.is_silent = True
         address = f"serial:{port.path}?baud=115200&flow=none"
         view = printers.add(PrinterDraft("串口", address, "100x150", {"language": "tspl"}))
-        while not port.received:
-            time.sleep(0.01)
+        qtbot.waitUntil(lambda: bool(port.received), timeout=10_000)
         printers.print_test(view.key)
         port.wait_for_papers(1)
         printers.remove(view.key)

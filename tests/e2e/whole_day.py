@@ -235,9 +235,8 @@ class WholeDay:
                 counts = self._run(self._planned(None, [path]))
                 assert (counts.new, counts.unchanged, counts.rejected) == (*expected, 0), path.name
         levels = self._levels()
-        assert {
-            code: levels[code].quantities.on_hand_qty for code in (good.code for good in GOODS) if code in levels
-        } == {good.code: good.opening for good in GOODS if good.code in levels}
+        counted = {good.code: levels[good.code].quantities.on_hand_qty for good in GOODS if good.opening}
+        assert counted == {good.code: good.opening for good in GOODS if good.opening}
         self._sku_ids = {row.code: row.sku_id for row in self._stock_rows()}
         self._opening = {code: row.quantities.on_hand_qty for code, row in levels.items()}
 
@@ -246,7 +245,7 @@ class WholeDay:
         self._shop_id = self._shop.open(self.core)
         # A new shop's light is good before its first pull; what a used one has sold before comes with that.
         self._until("every shop was heard", lambda: "shop_never" not in [one.code for one in self.core.day.checks()])
-        assert all(one.state == "good" for one in self._lights())
+        assert {one.state for one in self._lights()} == {"good"}
         stops = [check.code for check in self.core.day.checks() if check.tone == "stop"]
         assert stops == []
 

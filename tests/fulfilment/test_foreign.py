@@ -403,6 +403,17 @@ def companions_of(world, no):
     return world.store.read(lambda connection: companions(connection, parcel_id))
 
 
+def test_a_parcel_with_a_number_of_others_is_nobodys_companion(elsewhere):
+    world = elsewhere
+    for no in ("A1", "A2"):
+        place(world, no, buyer_key="one buyer")
+    assert companions_of(world, "A1") != ()
+    opened = attach(world, world.desk.open("A2"), YT, CARRIER)
+    assert opened.code == "number.attached"
+    world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
+    assert companions_of(world, "A1") == ()
+
+
 def test_no_number_is_looked_up_by_walking_through_orders_or_parcels(file_world):
     """A typed or scanned order number, a code nobody knows, a number in a table: at the desk and within imports."""
     file_world.ready("A1", line("1", "BEAR"))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.fulfilment.models import Parcel, ParcelLine
 from core.sync.shops import add_shop
@@ -309,3 +309,19 @@ def _one_live_place_for_each_unit(world: World, nos: list[str]) -> None:
             .group_by(Parcel.id)
         )
         assert all(row.numbers == 1 for row in live)
+
+
+def test_another_address_of_the_same_receiver_is_another_box(world):
+    world.ready("A1", line("1", "BEAR"))
+    world.ready("A2", line("1", "BEAR"), consignee=replace(LIN, address="别处路2号"))
+    assert names(world.desk.open("A1")) == []
+
+
+@pytest.mark.parametrize("column", ["warehouse_id", "carrier_code"])
+def test_another_warehouse_or_carrier_is_another_box(world, column):
+    for no in ("A1", "A2"):
+        world.ready(no, line("1", "BEAR"))
+    value = world.desk.stock.add_warehouse("wh2", "二号仓").id if column == "warehouse_id" else "SF"
+    parcel = world.parcels("A2")[0].id
+    world.do(lambda uow: uow.execute(update(Parcel).where(Parcel.id == parcel).values({column: value})))
+    assert names(world.desk.open("A1")) == []

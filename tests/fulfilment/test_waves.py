@@ -161,10 +161,18 @@ def test_a_preview_says_what_would_come_and_starts_nothing(world):
 
 @pytest.mark.parametrize(
     "choice",
-    [Choice("due"), Choice("before"), Choice("carrier", carrier_code=CARRIER), Choice("single_item")],
+    [
+        Choice("due"),
+        Choice("before"),
+        Choice("carrier", carrier_code=CARRIER),
+        Choice("single_item"),
+        Choice("zone", zone="A"),
+    ],
 )
 def test_nothing_under_a_hold_is_chosen(world, choice):
+    put(world, BEAR="A-1")
     world.ready("A1", line("1", "BEAR"), ship_by_at=at(1))
+    assert world.desk.waves.choices().zones != ()
     world.desk.orders.hold(world.order("A1").id, "by_hand", "")
     assert world.desk.waves.preview(choice, "batch", 5).waiting_count == 0
     assert start(world, choice) is None

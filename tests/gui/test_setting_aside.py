@@ -135,9 +135,8 @@ def test_a_look_at_the_records_does_not_forget_the_question(desk):
     assert desk.called("damaged") == [MILK.barcode]
 
 
-def test_parcels_for_the_same_receiver_are_said_and_joined_with_a_key(desk):
+def test_parcels_for_the_same_receiver_are_said_when_one_opens(desk):
     other = desk.world.add_parcel((WIPES, 1))
-    desk.world.parcels[other.id] = desk.world.parcels.pop(other.id)
     desk.world.companions = (Companion(other.id, 0, other.order_nos),)
     desk.world.open_next, before = (
         lambda nonce, other_than=None: _with_companions(desk.world, before(nonce, other_than)),

@@ -105,6 +105,14 @@ def test_a_parcel_that_lacks_something_is_asked_about_and_the_second_press_sends
     assert desk.world.parcels[1].weight_g == EXPECTED_G - 310
 
 
+def test_a_parcel_that_holds_too_much_is_asked_about(desk, pan):
+    label = packed(desk)
+    pan.put(EXPECTED_G + 310)
+    desk.scan(label)
+    assert (desk.said, desk.screen.sentence.what.facts["off_g"]) == ("verdict.weight.heavy", 310)
+    assert desk.called("scan_label") == []
+
+
 def test_what_was_missing_is_put_in_and_the_right_weight_is_noted(desk, pan):
     label = packed(desk)
     pan.put(EXPECTED_G - 310)

@@ -256,10 +256,7 @@ class DeskWorld:
         self, parcel_id: int | None, fence: int | None, raw: str, nonce: str, rule: KnowledgeRule
     ) -> Verdict:
         with self._entered("scan_label", raw):
-            verdict = self._once(nonce, lambda: self._scan_label(parcel_id, fence, raw, rule))
-            if verdict.code == "knowledge.ask":
-                del self._answers[nonce]
-            return verdict
+            return self._once(nonce, lambda: self._scan_label(parcel_id, fence, raw, rule))
 
     def attach_number(self, parcel_id: int, fence: int, raw: str, carrier_code: str, nonce: str) -> Verdict:
         with self._entered("attach_number", (raw, carrier_code)):
@@ -302,17 +299,11 @@ class DeskWorld:
             def rush() -> Verdict:
                 return (self._lost(*on_desk) if on_desk else None) or self._rush(wave_id, on_desk, raw, rule)
 
-            verdict = self._once(nonce, rush)
-            if verdict.code == "knowledge.ask":
-                del self._answers[nonce]
-            return verdict
+            return self._once(nonce, rush)
 
     def burst(self, raw: str, nonce: str, rule: KnowledgeRule) -> Verdict:
         with self._entered("burst", raw):
-            verdict = self._once(nonce, lambda: self._burst(raw, rule))
-            if verdict.code == "knowledge.ask":
-                del self._answers[nonce]
-            return verdict
+            return self._once(nonce, lambda: self._burst(raw, rule))
 
     def ask_shop(self, parcel_id: int) -> None:
         with self._entered("ask_shop", parcel_id):
@@ -697,9 +688,13 @@ class DeskWorld:
         return _Entry(self._lock)
 
     def _once(self, nonce: str, act: Callable[[], Verdict]) -> Verdict:
-        if nonce not in self._answers:
-            self._answers[nonce] = act()
-        return self._answers[nonce]
+        if nonce in self._answers:
+            return self._answers[nonce]
+        verdict = act()
+        if verdict.code != "knowledge.ask":
+            # The same scan is judged again once the shop was asked.
+            self._answers[nonce] = verdict
+        return verdict
 
     def _open(self, parcel: ParcelView, over: int | None = None) -> Verdict:
         if parcel.state == "shipped":
