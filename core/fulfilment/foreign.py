@@ -73,6 +73,7 @@ class Holder:
     is_valid: bool
     is_foreign: bool
     shop_id: int
+    warehouse_id: int
     is_untouched: bool
     #: its parcel was called off: a label of it in somebody's hand belongs to nothing that is to be sent
     is_called_off: bool
@@ -86,7 +87,8 @@ class Holder:
 def holders(connection: Connection, numbers: Sequence[str]) -> Mapping[str, Holder]:
     """Who carries, or carried, each of these numbers; a valid one goes before one that was called off."""
     columns = (Waybill.number, Waybill.id, Waybill.parcel_id, Waybill.state, Waybill.is_foreign)
-    query = select(*columns, Parcel.shop_id, Parcel.state.label("parcel_state"), Parcel.box_count)
+    of_parcel = (Parcel.shop_id, Parcel.warehouse_id, Parcel.state.label("parcel_state"), Parcel.box_count)
+    query = select(*columns, *of_parcel)
     query = query.join(Parcel, Parcel.id == Waybill.parcel_id).where(Waybill.number.in_(numbers))
     rows = connection.execute(query.order_by(Waybill.state == "obtained", Waybill.id)).all()
     return {
@@ -96,6 +98,7 @@ def holders(connection: Connection, numbers: Sequence[str]) -> Mapping[str, Hold
             row.state == "obtained",
             row.is_foreign,
             row.shop_id,
+            row.warehouse_id,
             row.parcel_state == "to_pack" and row.box_count == 1,
             row.parcel_state == "cancelled",
         )
@@ -149,22 +152,26 @@ def give(uow: UnitOfWork, parcel_id: int, numbers: Sequence[Numbered]) -> None:
             if holder is None or holder.is_foreign:
                 carry(uow, parcel_id, number, carrier_code)
                 return
-        elif may_share(uow.connection, parcel_id, holder):
-            _join(uow, parcel_id, holder.parcel_id)
+        elif may_share(uow.connection, parcel_id, holder) and _is_joined(uow, parcel_id, holder.parcel_id):
             return
 
 
 def may_share(connection: Connection, parcel_id: int, holder: Holder) -> bool:
     """Whether what lies in a parcel may go into the box that carries the number already."""
-    columns = (Parcel.state, Parcel.shop_id, Parcel.box_count)
+    columns = (Parcel.state, Parcel.shop_id, Parcel.warehouse_id, Parcel.box_count)
     mine = connection.execute(select(*columns).where(Parcel.id == parcel_id)).one()
     is_untouched = mine.state == "to_pack" and mine.box_count == 1
-    return is_untouched and holder.is_untouched and holder.is_foreign and mine.shop_id == holder.shop_id
+    is_one_shelf = (mine.shop_id, mine.warehouse_id) == (holder.shop_id, holder.warehouse_id)
+    return is_untouched and holder.is_untouched and holder.is_foreign and is_one_shelf
 
 
-def _join(uow: UnitOfWork, parcel_id: int, into_id: int) -> None:
+def _is_joined(uow: UnitOfWork, parcel_id: int, into_id: int) -> bool:
+    """Put one parcel into another; a desk that has opened either at the same moment keeps it."""
     if parcel_id == into_id:
-        return
+        return True
+    untouched = (Parcel.id.in_((parcel_id, into_id)), Parcel.state == "to_pack", Parcel.box_count == 1)
+    if len(uow.rows(select(Parcel.id).where(*untouched).order_by(Parcel.id).with_for_update())) != 2:
+        return False
     void_numbers(uow, [parcel_id], "printed_elsewhere")
     uow.execute(update(ParcelLine).where(ParcelLine.parcel_id == parcel_id).values(parcel_id=into_id))
     due = select(Parcel.ship_by_at).where(Parcel.id.in_((parcel_id, into_id)), Parcel.ship_by_at.is_not(None))
@@ -174,6 +181,7 @@ def _join(uow: UnitOfWork, parcel_id: int, into_id: int) -> None:
     uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(**gone))
     uow.record("parcel.joined", "parcel", parcel_id, into_parcel_id=into_id)
     uow.changed("parcel", into_id)
+    return True
 
 
 def remember(uow: UnitOfWork, order_id: int, number: str, carrier_code: str) -> None:

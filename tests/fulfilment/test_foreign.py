@@ -1,11 +1,12 @@
 """Parcels whose labels other software prints, at the desk: the number is scanned in, taken off, stopped like any."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.db.models import Outbox
-from core.fulfilment import companion, packing
+from core.fulfilment import companion, foreign, packing
 from core.fulfilment.merging import companions
+from core.fulfilment.models import Parcel
 from core.fulfilment.records import KnowledgeRule, OnOld
 from core.runtime.errors import NotFound, Refused
 from core.waybills import carriers
@@ -412,6 +413,34 @@ def test_a_parcel_with_a_number_of_others_is_nobodys_companion(elsewhere):
     assert opened.code == "number.attached"
     world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
     assert companions_of(world, "A1") == ()
+
+
+def test_a_box_that_a_desk_has_opened_meanwhile_takes_nothing_in(elsewhere):
+    world = elsewhere
+    for no in ("A1", "A2"):
+        place(world, no)
+    (box,), (other,) = (world.parcels(no) for no in ("A1", "A2"))
+    assert world.desk.open("A1").code == "parcel.opened"
+    assert world.do(lambda uow: foreign._is_joined(uow, other.id, box.id)) is False
+    assert [parcel.state for parcel in world.parcels("A2")] == ["to_pack"]
+
+
+def test_goods_of_another_warehouse_share_no_box(elsewhere):
+    world = elsewhere
+    for no in ("A1", "A2"):
+        place(world, no)
+    (box,), (other,) = (world.parcels(no) for no in ("A1", "A2"))
+    opened = attach(world, world.desk.open("A1"), YT, CARRIER)
+    world.desk.packing.leave(opened.parcel.id, opened.parcel.fence)
+    world.do(lambda uow: uow.execute(update(Parcel).where(Parcel.id == box.id).values(state="to_pack")))
+
+    def may_share():
+        return world.store.read(lambda c: foreign.may_share(c, other.id, foreign.holders(c, [YT])[YT]))
+
+    assert may_share()
+    second = world.desk.stock.add_warehouse("wh2", "二号仓").id
+    world.do(lambda uow: uow.execute(update(Parcel).where(Parcel.id == other.id).values(warehouse_id=second)))
+    assert not may_share()
 
 
 def test_no_number_is_looked_up_by_walking_through_orders_or_parcels(file_world):
