@@ -157,7 +157,8 @@ def a4_pdf(path: Path, title: str, font: QFont) -> Iterator[Paper]:
     if not painter.begin(writer):
         raise _cannot_write(path)
     try:
-        yield Paper(writer, painter, font)
+        # One family: with the list of them Qt writes digits that a reader of the PDF cannot search for.
+        yield Paper(writer, painter, QFont(font.family()))
     finally:
         painter.end()
 

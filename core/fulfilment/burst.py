@@ -15,7 +15,7 @@ from core.fulfilment import outbound
 from core.fulfilment.foreign import waiting_order
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.packing import Act, answer, facts_of, repeated
-from core.fulfilment.records import KnowledgeRule, Tone, Verdict
+from core.fulfilment.records import SHIPPED, KnowledgeRule, Tone, Verdict
 from core.fulfilment.slips import parcel_of_slip
 from core.fulfilment.views import parcel_view
 from core.waybills.carriers import tidied
@@ -23,7 +23,7 @@ from core.waybills.carriers import tidied
 #: the kind under which these scans are written down
 KIND = "burst"
 #: answers after which the same label once more is the gun's second pull
-_LEFT = frozenset({f"burst.again/{Tone.NOTICE}"} | {f"{code}/{Tone.SHIPPED}" for code in outbound.SHIPPED})
+_LEFT = frozenset({f"burst.again/{Tone.NOTICE}"} | {f"{code}/{Tone.SHIPPED}" for code in SHIPPED})
 
 
 def scan(uow: UnitOfWork, rule: KnowledgeRule, act: Act) -> Verdict:

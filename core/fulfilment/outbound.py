@@ -42,9 +42,6 @@ from core.orders.states import Event
 from core.waybills.carriers import tidied
 from core.waybills.print_queue import confirm_by_scan
 
-#: codes of verdicts after which the parcel has left
-SHIPPED = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
-
 
 def scan_label(
     uow: UnitOfWork, expected_parcel_id: int | None, fence: int | None, rule: KnowledgeRule, act: Act

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+#: codes of verdicts after which the parcel has left
+SHIPPED: Final = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 
 
 class Tone(StrEnum):
@@ -150,7 +154,7 @@ class Verdict:
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,
-    label.voided, label.not_ready, parcel.taken, parcel.lost, parcel.held,
+    label.voided, parcel.taken, parcel.lost, parcel.held,
     parcel.recalled (the order was changed: it comes back as another parcel with another number),
     parcel.shipped_before, parcel.incomplete, line.refunded, waybill.failed,
     label.other_box (printed elsewhere for a further box of an order), number.attached, number.taken_off,

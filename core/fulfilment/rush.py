@@ -30,7 +30,7 @@ from core.fulfilment.packing import (
     repeated,
     verify_line,
 )
-from core.fulfilment.records import KnowledgeRule, Tone, Verdict
+from core.fulfilment.records import SHIPPED, KnowledgeRule, Tone, Verdict
 from core.fulfilment.views import parcel_view
 
 LookUp = Callable[[UnitOfWork, Act], Verdict]
@@ -146,7 +146,7 @@ def _no_goods(
     if verdict.code == "knowledge.ask":
         # The shop is asked about this parcel, which lies on no desk.
         return replace(verdict, parcel=parcel_view(uow.connection, waybill.parcel_id))
-    if on_desk is not None and verdict.code in outbound.SHIPPED:
+    if on_desk is not None and verdict.code in SHIPPED:
         leave(uow, *on_desk)
     return verdict
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QFont, QKeyEvent
+from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
@@ -285,8 +285,7 @@ class ShellParts(QObject):
         from desktop.pages.handover.paper import SheetPapers
         from desktop.pages.handover.presenter import HandoverPresenter
 
-        # One family: with the list of them Qt writes digits that a reader of the PDF cannot search for.
-        font = QFont(self._window.font().family())
+        font = self._window.font()
         presenter = HandoverPresenter(
             self._ports.handover,
             self._tasks,

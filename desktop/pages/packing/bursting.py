@@ -12,7 +12,7 @@ from itertools import count
 from typing import Final
 
 from core.access.rights import Right
-from core.fulfilment.records import KnowledgeRule, OnOld, Tone, Verdict
+from core.fulfilment.records import SHIPPED, OnOld, Tone, Verdict
 from core.runtime.errors import Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import Command
@@ -20,10 +20,10 @@ from desktop.errors import error_phrase, missing_right
 from desktop.pages.packing.board import Board
 from desktop.pages.packing.ports import PackingDesk
 from desktop.pages.packing.screen import Burst, BurstRow, Mood, Sentence
+from desktop.pages.packing.shop_word import once_asked, rule_of
 from desktop.settings import DeskSettings
 from desktop.texts import Phrase
 
-_SHIPPED: Final = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
 #: labels that left are listed up to here; what did not leave is never dropped
 _LISTED: Final = 12
 #: nobody has touched it for so long: whoever comes next must not send parcels out unseen without knowing
@@ -189,7 +189,7 @@ class Bursting:
     # --- judging ------------------------------------------------------------------------------------------------
 
     def _judge(self, label: _Label, on_old: OnOld) -> None:
-        rule = KnowledgeRule(self._settings.number("knowledge_limit_s"), on_old)
+        rule = rule_of(self._settings, on_old)
         self._tasks.submit(
             lambda: self._packing.burst(label.raw, label.nonce, rule),
             lambda verdict: self._on_verdict(label, verdict),
@@ -207,10 +207,10 @@ class Bursting:
         facts = self._board.facts(verdict, label.raw)
         number = str(facts.get("number") or label.raw)
         # Its number stands in the same row.
-        left = "packing.burst.gone" if verdict.code in _SHIPPED else f"verdict.{verdict.code}"
+        left = "packing.burst.gone" if verdict.code in SHIPPED else f"verdict.{verdict.code}"
         what = Phrase(left, facts)
         more = Phrase(f"verdict.{verdict.code}.more", facts)
-        if verdict.code in _SHIPPED:
+        if verdict.code in SHIPPED:
             self._last = number
             self._left["" if parcel is None else parcel.carrier_name] += 1
             if verdict.code == "parcel.shipped_on_old":
@@ -255,8 +255,7 @@ class Bursting:
 
         def judge_again() -> None:
             if label.nonce in self._waiting:
-                on_old = OnOld.SHIP if self._settings.flag("ship_on_old") else OnOld.STOP
-                self._judge(asked, on_old)
+                self._judge(asked, once_asked(self._settings))
 
         self._tasks.submit(
             lambda: self._packing.ask_shop(parcel_id),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.access.rights import Right
 from core.desk.first_page import FirstLook
-from core.fulfilment.records import KnowledgeRule, OnOld, ParcelView, Tone, Verdict, WaveView
+from core.fulfilment.records import SHIPPED, OnOld, ParcelView, Tone, Verdict, WaveView
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import LABEL_REASONS, REASONS, Command, Order, is_command_like, parse_command
@@ -19,10 +19,10 @@ from desktop.pages.packing.bursting import Bursting
 from desktop.pages.packing.hand import Hand
 from desktop.pages.packing.label_acts import LabelActs
 from desktop.pages.packing.lookout import Lookout
+from desktop.pages.packing.on_desk import OnDesk, is_moving
 from desktop.pages.packing.parcel_acts import is_asked_first, plain_act
 from desktop.pages.packing.ports import LabelDesk, PackingDesk, Scale
 from desktop.pages.packing.screen import (
-    PRINTED,
     TAKE_OVER_KEY,
     Asking,
     Mood,
@@ -36,6 +36,7 @@ from desktop.pages.packing.screen import (
     withdrawn_inside,
 )
 from desktop.pages.packing.setting_aside import DAMAGED, SettingAside
+from desktop.pages.packing.shop_word import once_asked, rule_of
 from desktop.pages.packing.weighing import Weighing
 from desktop.scale.state import NO_SCALE
 from desktop.settings import DeskSettings
@@ -47,10 +48,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MOODS: Final = {Tone.NOTICE: Mood.NOTICE, Tone.WRONG: Mood.STOP, Tone.STOP: Mood.STOP}
-_OPENED: Final = frozenset({"parcel.opened", "parcel.taken_over", "rush.packed"})
-_SHIPPED: Final = frozenset({"parcel.shipped", "parcel.shipped_on_old"})
-#: after these the desk is free
-_ENDS: Final = _SHIPPED | {"parcel.lost", "parcel.parked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +106,7 @@ class PackingPresenter:
         self._is_pumping = False
         self._board = Board(now, on_sound)
         self._lookout = Lookout(self._board, packing, labels, tasks)
+        self._on_desk = OnDesk(self._board, self._lookout)
         self._labels = LabelActs(
             self._board, labels, tasks, now=now, on_done=self.on_changed, on_error=self._on_side_error
         )
@@ -236,7 +234,7 @@ class PackingPresenter:
         self._weighing.follow()
         self._burst.tick()
         parcel = self.screen.parcel
-        if parcel is not None and self._is_idle and _is_moving(parcel):
+        if parcel is not None and self._is_idle and is_moving(parcel):
             self.press(Command.REFRESH)
         self._lookout.look_at_jobs()
 
@@ -313,7 +311,7 @@ class PackingPresenter:
 
     def _judge(self, intent: _Intent, parcel: ParcelView | None, on_old: OnOld) -> None:
         """A scan that may send a parcel out: its label, or whatever is scanned while a rush is on."""
-        rule = KnowledgeRule(self._settings.number("knowledge_limit_s"), on_old)
+        rule = rule_of(self._settings, on_old)
         raw, nonce, rush = intent.raw, intent.nonce, self.screen.rush
         if rush is not None:
             on_desk = None if parcel is None else (parcel.id, parcel.fence)
@@ -330,10 +328,11 @@ class PackingPresenter:
         # In a rush the label may be that of a parcel that was put aside.
         parcel = verdict.parcel or on_desk
         if parcel is None:
+            self._pump()
             return
         facts = self._board.facts(verdict, intent.raw)
         self._board.say(Mood.CALM, Phrase("packing.asking_shop"), more=Phrase("packing.asking_shop.more", facts))
-        on_old = OnOld.SHIP if self._settings.flag("ship_on_old") else OnOld.STOP
+        on_old = once_asked(self._settings)
         self._act = intent
         self._tasks.submit(
             lambda: self._packing.ask_shop(parcel.id),
@@ -530,7 +529,7 @@ class PackingPresenter:
             return
         self._board.disarm()
         facts = self._board.facts(verdict, act.raw)
-        self._follow(verdict)
+        self._on_desk.follow(verdict)
         if verdict.code == "parcel.parked" and verdict.parcel is not None:
             self._aside.parked(verdict.parcel.id)
         if "companions" in verdict.facts:
@@ -540,36 +539,18 @@ class PackingPresenter:
         mood = Mood.NOTICE if is_notice else _MOODS.get(verdict.tone)
         self._board.sound_verdict(verdict.tone)
         asking = Asking.NOTHING if attachable is None else Asking.CARRIER
-        self._board.show(is_alarming=verdict.tone is Tone.STOP, asking=asking, offer=offer_of(verdict))
-        self._board.show(attachable=attachable)
+        is_alarming = verdict.tone is Tone.STOP
+        self._board.show(is_alarming=is_alarming, asking=asking, offer=offer_of(verdict), attachable=attachable)
         self._board.say_over(None if mood is None else verdict_sentence(verdict, facts, mood))
         self._board.tell_withdrawn()
         self._go_on(verdict)
         self._pump()
 
-    def _follow(self, verdict: Verdict) -> None:
-        """Take over the parcel of a verdict, if it is this desk's: refusals show other desks' parcels too."""
-        mine, theirs = self.screen.parcel, verdict.parcel
-        if verdict.code in _SHIPPED:
-            shipped = theirs or mine
-            age_s = verdict.facts.get("age_s", 0) if verdict.code == "parcel.shipped_on_old" else None
-            self._board.shipped("" if shipped is None else shipped.waybill_no, age_s)
-        if verdict.code in _OPENED and theirs is not None:
-            self._board.adopt(theirs)
-        elif mine is not None and (
-            verdict.code in _ENDS or (theirs is not None and theirs.id == mine.id and not _is_still(mine, theirs))
-        ):
-            self._board.adopt(None)
-            self._lookout.look_around()
-        elif mine is not None and theirs is not None and theirs.id == mine.id:
-            self._board.prefer(verdict.line_id)
-            self._board.adopt(theirs)
-
     def _go_on(self, verdict: Verdict) -> None:
         """What follows without the clerk."""
         if self.screen.rush is not None:
             return  # the goods in hand say which is next
-        if verdict.code in _SHIPPED and self._settings.flag("auto_next") and not self._intents:
+        if verdict.code in SHIPPED and self._settings.flag("auto_next") and not self._intents:
             self.press(Command.NEXT)
 
     def _refresh(self, intent: _Intent, parcel: ParcelView | None) -> None:
@@ -583,24 +564,8 @@ class PackingPresenter:
 
     def _on_refreshed(self, fresh: ParcelView | None) -> None:
         self._act = None
-        mine = self.screen.parcel
-        if mine is not None:
-            if fresh is None or not _is_still(mine, fresh):
-                self._lost(fresh)
-            else:
-                self._board.adopt(fresh)
-                self._board.tell_withdrawn()
-            self._board.render()
+        self._on_desk.refreshed(fresh)
         self._pump()
-
-    def _lost(self, fresh: ParcelView | None) -> None:
-        code = "parcel.lost"
-        if fresh is not None and fresh.state == "cancelled":
-            is_refunded = all(line.is_withdrawn for line in fresh.lines)
-            code = "line.refunded" if is_refunded else "parcel.recalled"
-        facts = {} if fresh is None else {"by": fresh.opened_by}
-        self._board.adopt(None)
-        self._board.alarm(Verdict(code, Tone.STOP), facts)
 
     # --- trouble ------------------------------------------------------------------------------------------------
 
@@ -631,18 +596,6 @@ class PackingPresenter:
         more = Phrase("packing.not_recorded", {"raw": raw}) if raw else None
         self._board.say_over(Sentence(Mood.STOP, what, more, Phrase("packing.try_again")))
         self._board.sound("wrong")
-
-
-def _is_still(mine: ParcelView, fresh: ParcelView) -> bool:
-    """Whether the parcel that was read again is still this desk's open one."""
-    return fresh.id == mine.id and fresh.fence == mine.fence and fresh.state not in {"shipped", "cancelled"}
-
-
-def _is_moving(parcel: ParcelView) -> bool:
-    """Whether number or label are on their way, so that looking again is worth it."""
-    return not (parcel.missing_qty or parcel.is_labelled_elsewhere) and (
-        parcel.waybill_state not in {"obtained", "failed"} or parcel.print_state not in PRINTED
-    )
 
 
 def _is_refresh(intent: _Intent) -> bool:
