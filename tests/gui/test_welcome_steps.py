@@ -533,6 +533,7 @@ def test_a_printer_that_was_only_tried_goes_again(printer):
     printer.came_badly()
     printer.choose_another()
     assert (printer.screen.stage, set(printer.printers.views)) == (Stage.CHOOSE, {"virtual"})
+    assert printer.screen.finds == (FOUND, OTHER), "it can be tried again"
 
 
 def test_a_printer_of_this_desk_stays_when_another_is_chosen(printer):

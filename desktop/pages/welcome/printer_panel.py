@@ -107,7 +107,7 @@ class _ListCard(QFrame):
 
     def show_list(self, screen: PrinterScreen) -> None:
         """Printers of this desk first, then what was found."""
-        finds = screen.found.finds if screen.found is not None else ()
+        finds = screen.finds
         entries: list[PrinterView | FindView] = []
         entries += screen.known
         entries += finds

@@ -1,7 +1,7 @@
 """The step of the printer: found by itself, tried with a test label, kept when that came out well."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -52,6 +52,12 @@ class PrinterScreen:
     is_searching: bool = False
     tried: PrinterView | None = None
     trouble: Phrase | None = None
+
+    @property
+    def finds(self) -> tuple[FindView, ...]:
+        """What was found and is no printer of this desk yet."""
+        taken = {view.address for view in self.known}
+        return tuple(one for one in (self.found.finds if self.found is not None else ()) if one.address not in taken)
 
 
 class PrinterStep(ScreenPresenter[PrinterScreen]):
@@ -142,10 +148,13 @@ class PrinterStep(ScreenPresenter[PrinterScreen]):
         if self._screen.stage is Stage.PRINTING:
             return
         if view is not None and self._was_added and self._screen.stage is not Stage.GOOD:
-            self._do(lambda: self._printers.remove(view.key), lambda _none: self._look())
+            self._do(lambda: self._printers.remove(view.key), lambda _none: None)
             self._was_added = False
         self._show(stage=Stage.CHOOSE, tried=None, trouble=None)
         self._look()
+        if self._screen.found is None:
+            # The search made way for the label.
+            self.search()
 
     def finish(self, on_done: Callable[[], None]) -> None:
         """Only a printer that was kept is one."""
@@ -173,7 +182,6 @@ class PrinterStep(ScreenPresenter[PrinterScreen]):
         self._show(stage=Stage.PRINTING, trouble=None)
 
         def set_up_done(view: PrinterView) -> None:
-            self._forget_find(view.address)
             self._show(tried=view)
             self._do(lambda: self._printers.print_test(view.key), lambda _none: self._show(stage=Stage.ASKED), badly)
 
@@ -186,12 +194,6 @@ class PrinterStep(ScreenPresenter[PrinterScreen]):
             self._show(stage=Stage.CHECKS, trouble=error_phrase(error))
 
         self._do(set_up, set_up_done, refused)
-
-    def _forget_find(self, address: str) -> None:
-        found = self._screen.found
-        if found is not None:
-            left = tuple(one for one in found.finds if one.address != address)
-            self._show(found=replace(found, finds=left))
 
     def _kept(self, view: PrinterView) -> None:
         self._was_added = False
