@@ -1,37 +1,48 @@
 """The composition root: everything is built here from a configuration, and nothing is global."""
 
-import logging
 import secrets as random_secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.access.gate import Gate
+from core.behind import Behind
 from core.channels.contract import Channel
+from core.config import CoreConfig
+from core.counting.listed import listed_numbers
 from core.customers.regions import RegionTable
-from core.db import leases, outbox
-from core.db.key_sources import key_source
-from core.db.keys import KeySource
 from core.db.open import OpenedStore, StoreConfig, open_store
-from core.db.unit_of_work import Actor, Changes, UnitOfWork, Urgency
+from core.db.unit_of_work import Actor
+from core.desk.accidents import Accidents
 from core.desk.activity import Activity
+from core.desk.after_sales import AfterSales
 from core.desk.audit import Audit
+from core.desk.authorising import Authorising
+from core.desk.batches import Batches
+from core.desk.count_reports import CountReports
+from core.desk.counting import Counting
 from core.desk.customers import Customers
 from core.desk.day import Day
 from core.desk.desks import Desks
+from core.desk.documents import Documents
+from core.desk.drill import Drill
 from core.desk.handover import Handover
 from core.desk.labels import Labels
+from core.desk.listings import Listings
+from core.desk.low_stock import LowStock
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
+from core.desk.payments import Payments
 from core.desk.people import People
 from core.desk.personal import PersonalData
 from core.desk.pictures import Pictures
 from core.desk.print_jobs import PrintJobs
 from core.desk.products import Products
+from core.desk.pulling_now import PullingNow
+from core.desk.quotas import Quotas
+from core.desk.replenish import Replenish
 from core.desk.set_up import SetUp
 from core.desk.settings import Settings
 from core.desk.shops import Shops
@@ -39,70 +50,21 @@ from core.desk.sign_in import SignIn
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.desk.waves import Waves
-from core.fulfilment.parcels import release_ready
-from core.fulfilment.resuming import goods_came, listings_matched
-from core.inventory.service import expire_due
 from core.outside import Outside
-from core.runtime.clock import Clock, SystemClock
-from core.runtime.errors import DomainError
-from core.runtime.lanes import Lane
-from core.runtime.remote_errors import ChannelError
-from core.sync.asking import Asking
-from core.sync.delivering import Deliverer
-from core.sync.handlers import Handlers
-from core.sync.pulling import Pull, Puller
-from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
-from core.waybills.accounts import ServiceFactory
+from core.practice.drill.watching import WATCHES
+from core.sync.pulling import Pull
+from core.sync.shops import ShopRecord
 from core.waybills.balances import Balances
-from core.waybills.numbers import lane_of
-from core.waybills.print_queue import doubt_forgotten
 
 if TYPE_CHECKING:
+    from core.alerting import Alerting
     from core.channels.registry import ChannelRegistry
+    from core.desk.alert_settings import AlertSettings
+    from core.desk.alerts import Alerts
+    from core.desk.door import DoorDesk
     from core.desk.files import Files
 
-_log = logging.getLogger(__name__)
-
-_PULL_LEASE_S = 120.0
-#: how soon a desk knows what another has changed about people
-_PEOPLE_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class CoreConfig:
-    """How to build the core.
-
-    `key_file` None keeps the machine's secret in the system keyring; `asked` is that place where it has been asked
-    already. `desk_id` tells this desk from all others whatever it is called (see `Desks`). `holder` names this
-    program among all that share the database; it outlives a crash of the same program and a renaming of its desk, so
-    that what it left half done is found again. `regions_file` holds the table by which addresses are taken apart.
-
-    `signs_in` lets only those who are signed in work here, once there are operators: for a window. A verb without
-    one, like the lanes, is the program itself and may do everything: whoever can open the database with its key
-    could do so anyway.
-    """
-
-    folder: Path
-    desk: str = "desk-1"
-    operator: str = "clerk"
-    desk_id: str = ""
-    holder: str = ""
-    signs_in: bool = False
-    key_file: Path | None = None
-    asked: KeySource | None = None
-    database_url: str | None = None
-    recovery_code: str | None = field(default=None, repr=False)
-    may_migrate_without_backup: bool = False
-    program_version: str = ""
-    carrier_code: str = "PX"
-    regions_file: Path | None = None
-    pull_every_s: float = 10.0
-    clock: Clock = field(default_factory=SystemClock)
-
-    @property
-    def key_source(self) -> KeySource:
-        """Where the machine keeps its secret."""
-        return self.asked or key_source(self.key_file)
+__all__ = ["Core", "CoreConfig", "build", "new_nonce"]
 
 
 class Core:
@@ -124,15 +86,23 @@ class Core:
         self.people = People(self.store, digest)
         self.personal = PersonalData(self.store)
         self.audit = Audit(self.store)
-        self._is_stopping = threading.Event()
-        self.asking = Asking(self.store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
-        self.packing = Packing(self.store, self.asking, config.carrier_code)
-        self.waves = Waves(self.store, self.asking)
+        self.behind = Behind(
+            self.store,
+            digest,
+            config,
+            self._outside,
+            alerting=lambda: self.alerting,
+            refresh_people=self.gate.refresh,
+        )
+        self.packing = Packing(self.store, self.behind.asking, config.carrier_code)
+        self.waves = Waves(self.store, self.behind.asking)
         self.handover = Handover(self.store)
         self.shop_desk = Shops(
-            self.store, self._outside.channels, self.open_channel, self._on_shops_changed, config.carrier_code
+            self.store, self._outside.channels, self.open_channel, self.behind.on_shops_changed, config.carrier_code
         )
-        self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._services()).ask)
+        self.authorising = Authorising(self.store, self.behind.granting, self.behind.on_shops_changed)
+        self.pulling_now = PullingNow(self.store, self.behind.pull_shop, self.behind.ask_order)
+        self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._outside.services()).ask)
         self.labels = Labels(self.store, config.carrier_code)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
@@ -141,19 +111,30 @@ class Core:
         self.customers = Customers(self.store, digest)
         self.products = Products(self.store, digest, config.carrier_code)
         self.stock = Stock(self.store, config.carrier_code)
+        self.payments = Payments(self.store, self._outside.gateway, self.behind.bills, self.behind.adopt_gateways)
+        self.after_sales = AfterSales(self.store)
+        self.quotas = Quotas(self.store, self.open_channel, self._outside.channels)
+        self.listings = Listings(
+            self.store, digest, config.carrier_code, self.behind.listing_rounds, self.behind.read_listings_now
+        )
+        self.low_stock = LowStock(self.store)
+        self.accidents = Accidents(self.store, config.carrier_code)
+        self.replenish = Replenish(self.store)
+        self.counting = Counting(self.store, config.carrier_code)
+        self.count_reports = CountReports(self.store, listed_numbers)
+        self.batches = Batches(self.store, config.carrier_code)
+        self.documents = Documents(self.store, config.carrier_code)
+        self.drill = Drill(self.store, WATCHES)
         self.settings = Settings(self.store)
         self.set_up = SetUp(self.store)
         self._files: Files | None = None
+        self._door_desk: DoorDesk | None = None
+        self._alerting: Alerting | None = None
+        self._alerting_lock = threading.Lock()
         self.pictures = Pictures(self.store, self._outside.client)
         self.print_jobs = PrintJobs(self.store, holder)
         self._holder = holder
-        self.puller = Puller(self.store, digest, config.carrier_code, self._is_stopping.is_set)
-        handlers = Handlers(self.store, self._services(), self.open_channel)
-        self.deliverer = Deliverer(
-            self.store, holder, handlers.by_kind(), handlers.give_ups(), self._is_stopping.is_set
-        )
-        self._lanes: dict[str, Lane] = {}
-        self._unsubscribe: Callable[[], None] | None = None
+        self._desk_id = desk_id
 
     def _newest_backup_at(self) -> datetime | None:
         from core.db.backup import BACKUP_FOLDER, list_backups
@@ -174,8 +155,38 @@ class Core:
             self._files = Files(self.store, self.opened.digester.digest, self.config.carrier_code)
         return self._files
 
-    def _services(self) -> Mapping[str, ServiceFactory]:
-        return {"practice": self._outside.practice_waybills}
+    @property
+    def door(self) -> "DoorDesk":
+        """The door of own malls, for its owner; loaded when it is first asked for."""
+        if self._door_desk is None:
+            from core.desk.door import DoorDesk
+
+            self._door_desk = DoorDesk(self.store, self._desk_id)
+        return self._door_desk
+
+    @property
+    def alerts(self) -> "Alerts":
+        """What stands; loaded as `files`."""
+        return self.alerting.alerts
+
+    @property
+    def alert_settings(self) -> "AlertSettings":
+        """Rules, who is on duty, robots; loaded as `files`."""
+        return self.alerting.settings
+
+    @property
+    def alerting(self) -> "Alerting":
+        """What watches and tells; loaded as `files`, because it speaks HTTP."""
+        with self._alerting_lock:
+            if self._alerting is None:
+                from core.alerting import Alerting, everything_watched
+                from core.alerts.notifiers.ways import WaysOut
+
+                ways = WaysOut(self._outside.client, self.config.clock)
+                has_file = self.opened.database is not None
+                watched = everything_watched(self.config.folder, self._newest_backup_at, has_file=has_file)
+                self._alerting = Alerting(self.store, ways, self._holder, watched, self.config.say)
+            return self._alerting
 
     def open_channel(self, shop: ShopRecord) -> Channel:
         """The channel of a shop.
@@ -187,146 +198,41 @@ class Core:
 
     # --- work behind the desk -----------------------------------------------------------------------------------
 
-    def pull_shop(self, shop_id: int) -> Pull | None:
-        """Pull one shop now, unless another desk is doing it (then None).
-
-        Raises:
-            ChannelError: the shop did not answer as it should; its light shows it.
-            DomainError: the shop cannot be asked (a setting, an unknown channel); its light shows it.
-        """
-        name = f"pull:{shop_id}"
-        fence = self.store.write(
-            lambda uow: leases.take(uow, name, self._holder, _PULL_LEASE_S), urgency=Urgency.LANE
-        )
-        if fence is None:
-            return None
-        shop = self.store.read(lambda connection: shop_of(connection, shop_id))
-        try:
-            return self.puller.pull(shop, self.open_channel(shop))
-        except (ChannelError, DomainError) as error:
-            bad = error
-            self.store.write(lambda uow: note_bad_pull(uow, shop_id, bad), urgency=Urgency.LANE)
-            raise
-        finally:
-            self.store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)
-
-    def _ask_order(self, shop_id: int, order_no: str) -> None:
-        shop = self.store.read(lambda connection: shop_of(connection, shop_id))
-        self.puller.refresh(shop, self.open_channel(shop), order_no)
-
-    def _wake_asking(self, shop_id: int) -> None:
-        lane = self._lanes.get(f"ask:{shop_id}")
-        if lane is not None:
-            lane.wake()
-
-    def deliver(self, lane: str) -> int:
-        """Deliver what is due in one outbox lane now."""
-        return self.deliverer.drain(lane)
-
-    def tidy(self) -> None:
-        """Sweep expired claims, and send on what waited for goods, for a listing's match or for the clock."""
-        carrier_code, digest = self.config.carrier_code, self.opened.digester.digest
-        for operation in (
-            _sweep,
-            lambda uow: goods_came(uow, carrier_code),
-            lambda uow: listings_matched(uow, carrier_code, digest),
-            lambda uow: release_ready(uow, None, carrier_code),
-        ):
-            self.store.write(operation, urgency=Urgency.LANE)
-
-    def shops(self) -> Sequence[ShopRecord]:
-        """Shops that are pulled."""
-        return self.store.read(active_shops)
-
     def start(self) -> None:
-        """Start the lanes: three per shop, one per carrier, one that tidies up. New shops get theirs with `adopt`."""
-        self._unsubscribe = self.store.subscribe(self._wake_for)
-        self.store.write(lambda uow: outbox.take_back(uow, self._holder), urgency=Urgency.LANE)
-        carrier = lane_of(self.config.carrier_code)
-        self._add_lane(carrier, lambda: self._deliver_lane(carrier))
-        self._add_lane("tidy", self._tidy_lane)
-        if self.config.signs_in:
-            self._add_lane("people", self._people_lane)
-        self.adopt_shops()
-
-    def _on_shops_changed(self) -> None:
-        # A verb that works without lanes starts none for it.
-        if self._lanes:
-            self.adopt_shops()
-            self.pull_now()
-
-    def adopt_shops(self) -> None:
-        """Start lanes for shops that have none yet."""
-        for shop in self.shops():
-            self.asking.serve(shop.id)
-            for name, work in self._shop_work(shop.id):
-                if name not in self._lanes:
-                    self._add_lane(name, work)
-
-    def _shop_work(self, shop_id: int) -> Sequence[tuple[str, Callable[[], float]]]:
-        # Lanes of their own: neither a confirmation nor a parcel on the desk must wait behind a long pull.
-        return (
-            (f"pull:{shop_id}", lambda: self._pull_lane(shop_id)),
-            (f"shop:{shop_id}", lambda: self._deliver_lane(f"shop:{shop_id}")),
-            (f"ask:{shop_id}", lambda: self.asking.work(shop_id)),
-        )
-
-    def _add_lane(self, name: str, work: Callable[[], float]) -> None:
-        self._lanes[name] = Lane(name, work)
-        self._lanes[name].start()
-
-    def _pull_lane(self, shop_id: int) -> float:
-        if all(shop.id != shop_id for shop in self.shops()):
-            return self.config.pull_every_s  # paused; its lane looks again
-        try:
-            self.pull_shop(shop_id)
-        except (ChannelError, DomainError) as error:
-            _log.info("shop %s: %s", shop_id, error)
-            return min(self.config.pull_every_s * 3, 60.0)
-        return self.config.pull_every_s
-
-    def _deliver_lane(self, lane: str) -> float:
-        self.deliver(lane)
-        return self.deliverer.pause_s(lane)
-
-    def _tidy_lane(self) -> float:
-        self.tidy()
-        return 30.0
-
-    def _people_lane(self) -> float:
-        try:
-            self.gate.refresh()
-        except DomainError as error:
-            _log.info("who works here could not be read: %s", error)
-        return _PEOPLE_S
-
-    def pull_now(self) -> None:
-        """Wake every pulling lane."""
-        for name, lane in self._lanes.items():
-            if name.startswith("pull:"):
-                lane.wake()
-
-    def _wake_for(self, changes: Changes) -> None:
-        if changes.touches("outbox"):
-            for name, lane in self._lanes.items():
-                if name.startswith(("waybill:", "shop:")):
-                    lane.wake()
+        """Start the lanes; shops that are new later get theirs with `adopt_shops`."""
+        self.behind.start()
 
     def stop(self) -> None:
         """Stop every lane after its current piece of work, then close the database."""
-        self._is_stopping.set()
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-        for lane in self._lanes.values():
-            lane.stop()
-        self._lanes.clear()
+        self.behind.stop()
+        if self._alerting is not None:
+            self._alerting.rounds.stop()
         self._outside.close()
         self.opened.close()
 
+    def shops(self) -> Sequence[ShopRecord]:
+        """Shops that are pulled."""
+        return self.behind.shops()
 
-def _sweep(uow: UnitOfWork) -> None:
-    expire_due(uow)
-    doubt_forgotten(uow)
+    def adopt_shops(self) -> None:
+        """Start lanes for shops that have none yet."""
+        self.behind.adopt_shops()
+
+    def pull_now(self) -> None:
+        """Wake every pulling lane."""
+        self.behind.pull_now()
+
+    def pull_shop(self, shop_id: int) -> Pull | None:
+        """Pull one shop now; as `Behind.pull_shop`."""
+        return self.behind.pull_shop(shop_id)
+
+    def deliver(self, lane: str) -> int:
+        """Deliver what is due in one outbox lane now."""
+        return self.behind.deliver(lane)
+
+    def tidy(self) -> None:
+        """Sweep and send on what waited; as `Behind.tidy`."""
+        self.behind.tidy()
 
 
 def build(config: CoreConfig, channels: "ChannelRegistry | None" = None) -> Core:

@@ -2,17 +2,21 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core.channels.contract import Channel
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.sync.shops import ShopRecord
-from core.waybills.accounts import Account
+from core.waybills.accounts import Account, ServiceFactory
 from core.waybills.contract import WaybillService
 
 if TYPE_CHECKING:
+    from core.channels.grant_contract import Authoriser
     from core.channels.registry import ChannelRegistry
+    from core.payments.contract import Gateway
+    from core.payments.gateways import GatewayRecord
     from core.runtime.http import HttpClient
 
 
@@ -38,6 +42,17 @@ class Outside:
             raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
         return plugin.factory(shop.settings, json.loads(shop.secret), client, self._clock)
 
+    def authoriser(self, shop: ShopRecord) -> "Authoriser | None":
+        """The platform's side of authorising a shop; None where its kind is let in by its key alone.
+
+        Raises:
+            Refused: as `channel`.
+        """
+        plugin = self.channels().get(shop.channel)
+        if plugin is None or plugin.authoriser is None:
+            return None
+        return plugin.authoriser(shop.settings, json.loads(shop.secret), self.client(), self._clock)
+
     def channels(self) -> "ChannelRegistry":
         """Every kind of shop this version knows."""
         with self._lock:
@@ -47,6 +62,10 @@ class Outside:
                 self._channels = built_in()
             return self._channels
 
+    def services(self) -> Mapping[str, ServiceFactory]:
+        """Every carrier's service that this version knows, by its name."""
+        return {"practice": self.practice_waybills}
+
     def practice_waybills(self, account: Account) -> WaybillService:
         """The carrier of the practice shop."""
         from core.runtime.http import endpoint
@@ -54,6 +73,16 @@ class Outside:
 
         key = WaybillKey(account.settings["key"], account.secret)
         return PracticeWaybills(endpoint(account.settings["base_url"]), key, self.client())
+
+    def gateway(self, record: "GatewayRecord") -> "Gateway":
+        """A payment gateway of an own mall.
+
+        Raises:
+            Refused: as `core.payments.gateways.open_gateway`.
+        """
+        from core.payments.gateways import open_gateway
+
+        return open_gateway(record, self.client(), self._clock)
 
     def close(self) -> None:
         """Close every connection."""

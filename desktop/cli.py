@@ -11,12 +11,14 @@ from importlib import import_module
 _VERBS = {
     "serve": ("desktop.verbs.serve", "run", "work in the background, without a window"),
     "demo": ("desktop.verbs.demo", "run", "the whole job against the practice shop"),
+    "drill": ("desktop.verbs.drill", "run", "play a sale that never was, and count what was oversold"),
     "doctor": ("desktop.verbs.doctor", "run", "what is wrong on this machine, and how to mend it"),
     "backup": ("desktop.verbs.backup", "run_backup", "a verified copy of the data"),
     "restore": ("desktop.verbs.backup", "run_restore", "bring a backup back"),
     "import": ("desktop.verbs.files", "run_import", "orders, goods, counts or customers out of a file"),
     "export": ("desktop.verbs.files", "run_export", "orders, stock or shipped parcels into a file"),
     "people": ("desktop.verbs.people", "run", "who may sign in: list, add, role, pin, off"),
+    "alerts": ("desktop.verbs.alerts", "run", "what is wrong and who is told; a test through a channel"),
     "label": ("desktop.verbs.label", "run", "one label from its content to printer bytes"),
 }
 USAGE = 2

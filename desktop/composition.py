@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.app import Core, CoreConfig, build
 from core.runtime.errors import DomainError
+from desktop.alert_words import catalogue_words
 from desktop.options import Options
 from desktop.settings import desk_identity
 from resources.paths import practice_pictures_dir, regions_file
@@ -22,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 #: setting: whether the practice shop is open
 _PRACTICE = "practice"
+#: setting: whether the practice shop reserves at the door before it sells
+_PRACTICE_DOOR = "practice.door"
 _FIRST_ORDERS = 20
 
 
@@ -46,6 +49,7 @@ def core_config(options: Options, *, works_as: str = "", program_version: str = 
         recovery_code=options.recovery_code,
         program_version=program_version,
         regions_file=regions_file(),
+        say=catalogue_words(),
     )
 
 
@@ -64,10 +68,37 @@ class Practice:
         self.shop_id = core.store.write(
             lambda uow: move_in(uow, self.server.url, self.server.carrier_url, keys, practice_catalogue())
         )
+        self.follow_door()
 
     def address(self) -> str:
         """The shop's own page, for a browser on this machine."""
         return self.server.url
+
+    def uses_door(self) -> bool:
+        """Whether the shop reserves at the centre's door before it sells."""
+        return self.server.shop.checkout is not None
+
+    def use_door(self, *, is_on: bool) -> None:
+        """Let the shop reserve before it sells, with a key of its own, from now on and after each start; or not."""
+        self._core.settings.put(_PRACTICE_DOOR, is_on)
+        self.follow_door()
+
+    def follow_door(self) -> None:
+        """Do as the setting says; a key that was revoked meanwhile is replaced."""
+        core, shop = self._core, self.server.shop
+        if not core.settings.get(_PRACTICE_DOOR, False):
+            shop.checkout = None
+            return
+        from core.gateway.keys import key_of_shop, make_key
+        from core.gateway.wishes import wish_of
+        from core.practice.checkout import Checkout, DoorAccess
+
+        desk_id = core.config.desk_id or core.config.desk
+        key = core.store.read(lambda connection: key_of_shop(connection, self.shop_id))
+        if key is None:
+            key = core.store.write(lambda uow: make_key(uow, self.shop_id))
+        wish = core.store.read(lambda connection: wish_of(connection, desk_id))
+        shop.checkout = Checkout(DoorAccess(wish.port, key.key, key.secret))
 
     def place_orders(self, count: int) -> int:
         """Let invented buyers place and pay orders, and pull them; gives how many there are now."""

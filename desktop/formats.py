@@ -1,9 +1,14 @@
 """Times, ages and money as the screens write them."""
 
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final
 
 from desktop.texts import Phrase, Texts
+
+#: names in the records that are nobody's: the program's own, and that of a desk where nobody signs in
+_NOBODY: Final = frozenset({"system", "clerk"})
 
 
 def time_text(at: datetime, now: datetime, texts: Texts, zone: tzinfo | None = None) -> str:
@@ -27,9 +32,27 @@ def moment_text(at: datetime, zone: tzinfo | None = None) -> str:
     return f"{at.astimezone(zone):%m-%d %H:%M}"
 
 
+def left_text(until: datetime | None, now: datetime, texts: Texts) -> str:
+    """`还剩 12 分钟` until goods are given back; empty where they are kept without an end."""
+    if until is None:
+        return ""
+    seconds = (until - now).total_seconds()
+    return texts.t("time.left", n=-int(-seconds // 60)) if seconds > 0 else texts.t("time.run_out")
+
+
 def age_text(at: datetime | None, now: datetime, texts: Texts) -> str:
     """`12 秒`, `6 分钟`, `3 小时`, `2 天` since `at`; a dash where it never happened."""
     return "—" if at is None else texts.say(age_phrase((now - at).total_seconds()))
+
+
+def goods_text(name: str, spec: str) -> str:
+    """Goods in one cell: many are told apart by their specification alone."""
+    return f"{name}  {spec}" if spec else name
+
+
+def person_text(name: str, texts: Texts) -> str:
+    """Who did something: the program itself, and whoever works where nobody signs in, are no names."""
+    return texts.t(f"person.{name}") if name in _NOBODY else name
 
 
 def journal_code(action: str, facts: Mapping[str, object]) -> str:
@@ -61,3 +84,17 @@ def kilograms(grams: int) -> str:
 def number_text(number: str, most: int = 22) -> str:
     """An order number for a button: whole as platforms give them, its middle left out where it is longer."""
     return number if len(number) <= most else f"{number[: most - 9]}…{number[-8:]}"
+
+
+def typed_day(text: str) -> date | None:
+    """A day as it is typed: year, month and day with anything between, or as 6 or 8 digits. ValueError if none."""
+    if not text.strip():
+        return None
+    parts = re.findall(r"[0-9]+", text)
+    if len(parts) == 1 and len(parts[0]) in {6, 8}:
+        year, month, day = parts[0][:-4], parts[0][-4:-2], parts[0][-2:]
+    elif len(parts) == 3:
+        year, month, day = parts
+    else:
+        raise ValueError(f"{text!r} is no day")
+    return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+#: stands between the elements of a GS1 code
+GROUP_SEPARATOR: Final = "\x1d"
 #: shorter bursts are a nervous hand, not a code
 MIN_CODE_CHARS: Final = 3
 MAX_CODE_CHARS: Final = 512
@@ -20,6 +22,8 @@ class Key(StrEnum):
 
     CHAR = "char"
     TERMINATOR = "terminator"
+    #: the character GS within a GS1 code (FNC1), which scanners type as Ctrl and a bracket
+    SEPARATOR = "separator"
     #: function keys and anything with Ctrl, Alt or Meta: a scanner's prefix, or a clerk's command
     COMMAND = "command"
     #: arrows, Backspace, Escape, Chinese text: only hands make these
@@ -97,7 +101,9 @@ class ScanParser:
             return self._char(char, stale)
         if kind is Key.TERMINATOR:
             return self._terminator(at_ms, stale)
-        if kind is Key.COMMAND:
+        if kind is Key.SEPARATOR and self._chars:
+            return self._char(GROUP_SEPARATOR, stale)
+        if kind in {Key.COMMAND, Key.SEPARATOR}:
             if self._chars:
                 return Answer(Ruling.SWALLOW)
             self._has_command = True

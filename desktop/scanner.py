@@ -13,7 +13,16 @@ from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from shiboken6 import isValid
 
-from desktop.scan_parser import UNTERMINATED_CHARS, Answer, Key, Ruling, ScanParser, Stroke, normalised
+from desktop.scan_parser import (
+    GROUP_SEPARATOR,
+    UNTERMINATED_CHARS,
+    Answer,
+    Key,
+    Ruling,
+    ScanParser,
+    Stroke,
+    normalised,
+)
 
 _TERMINATORS: Final = {
     "either": (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab),
@@ -166,7 +175,7 @@ class ScannerFilter(QObject):
             return False
         self._swallowed_presses.add(event.key())
         if answer.ruling is Ruling.HOLD:
-            self._hold(_copied(event), target, is_command=kind is Key.COMMAND)
+            self._hold(_copied(event), target, is_command=kind in {Key.COMMAND, Key.SEPARATOR})
         if answer.scan:
             self.scanned.emit(answer.scan)
         return True
@@ -195,6 +204,10 @@ class ScannerFilter(QObject):
         return True
 
     def _kind(self, key: Qt.Key, event: QKeyEvent) -> tuple[Key, str]:
+        if event.text() == GROUP_SEPARATOR or (
+            key == Qt.Key.Key_BracketRight and event.modifiers() & _COMMANDING == Qt.KeyboardModifier.ControlModifier
+        ):
+            return Key.SEPARATOR, ""
         if event.modifiers() & _COMMANDING:
             return Key.COMMAND, ""
         if key in self.terminators and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:

@@ -119,6 +119,10 @@ class Sounds(QObject):
             self._timer.start()
         self._enqueue(name)
 
+    def play_once(self, name: str) -> None:
+        """Play a tone that nobody has to silence."""
+        self._enqueue(name)
+
     def stop(self) -> None:
         """End the thread; what is being played is waited for, but not long."""
         self._timer.stop()

@@ -77,6 +77,10 @@ class Texts:
         facts = {name: self.say(fact) if isinstance(fact, Phrase) else fact for name, fact in phrase.facts.items()}
         return self._formatter.vformat(template, (), _Facts(facts))
 
+    def template(self, code: str) -> str:
+        """The template of a code with its placeholders as they stand: for words that people may change."""
+        return self._catalogue.get(code, code)
+
     def say_if_known(self, phrase: Phrase) -> str:
         """The sentence, or nothing where the catalogue has no such code or a fact of it is missing or empty."""
         template = self._catalogue.get(phrase.code)

@@ -141,12 +141,19 @@ QToolButton[look="light"][tone="stop"] { color: @stop; background: @stop_ground;
 QPushButton {
     background: @surface; border: 1px solid @line; border-radius: 6px; padding: 6px 14px; min-height: 20px; }
 QPushButton:hover { background: @raised; }
+QPushButton, QToolButton { outline: none; }
 QPushButton:focus { border: 2px solid @accent; padding: 5px 13px; }
 QPushButton:disabled { color: @secondary; background: @background; }
 QPushButton[look="main"] { background: @accent; color: @on_accent; border: 1px solid @accent; font-weight: 600; }
 QPushButton[look="main"]:focus { border-color: @text; }
 QPushButton[look="main"]:disabled { background: @raised; color: @secondary; border-color: @line; }
 QPushButton[look="danger"] { color: @stop; border-color: @stop; }
+QPushButton[look="figure"] { background: transparent; border: 1px solid transparent; border-radius: 4px;
+    padding: 1px 6px; min-height: 20px; text-align: right; font-weight: 600; }
+QPushButton[look="figure"][tone="quiet"] { color: @secondary; font-weight: 400; }
+QPushButton[look="figure"][tone="whole"] { color: @accent; font-size: @px16; }
+QPushButton[look="figure"]:hover { background: @raised; }
+QPushButton[look="figure"]:focus { border: 1px solid @accent; padding: 1px 6px; }
 
 QPushButton[look="chip"] {
     border-radius: 14px; padding: 3px 12px; min-height: 20px; background: @surface; color: @secondary; }
@@ -154,6 +161,12 @@ QPushButton[look="chip"]:hover { background: @raised; }
 QPushButton[look="chip"]:checked {
     background: @accent_ground; color: @accent; border: 1px solid @accent; }
 QPushButton[look="chip"]:focus { border: 2px solid @accent; padding: 2px 11px; }
+QFrame[look="tabs"] { background: @surface; border: none; border-bottom: 1px solid @line; }
+QPushButton[look="tab"] { background: transparent; border: none; border-bottom: 3px solid transparent;
+    border-radius: 0; padding: 6px 14px 4px 14px; min-height: 20px; color: @secondary; }
+QPushButton[look="tab"]:hover { color: @text; }
+QPushButton[look="tab"]:checked { color: @accent; border-bottom: 3px solid @accent; font-weight: 600; }
+QPushButton[look="tab"]:focus { border: 2px solid @accent; padding: 4px 12px 5px 12px; }
 QPushButton[look="pile"] {
     border-radius: 6px; padding: 8px 12px; background: @surface; border: 1px solid @line; text-align: left; }
 QPushButton[look="pile"]:hover { background: @raised; }

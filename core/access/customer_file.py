@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from core.channels.contract import Consignee
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
+from core.customers.members import OWNER, members_of, sources_of
 from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity
 from core.customers.queries import consignees, customer_of_phone
 from core.customers.service import PHONE, Digest
@@ -92,7 +93,11 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class CustomerDetail:
-    """Everything the drawer shows; lists are the newest of their kind. `open_count` orders are still to be sent."""
+    """Everything the drawer shows; lists are the newest of their kind. `open_count` orders are still to be sent.
+
+    `member_said`: whose word makes them a member or none, `owner` or the name of a mall; empty where nobody has said
+    anything.
+    """
 
     row: CustomerRow
     accounts: tuple[AccountView, ...]
@@ -100,6 +105,8 @@ class CustomerDetail:
     orders: tuple[CustomerOrder, ...]
     changes: tuple[ChangeView, ...]
     open_count: int
+    is_member: bool = False
+    member_said: str = ""
 
 
 def customer_no(customer_id: int) -> str:
@@ -163,7 +170,20 @@ def customer_detail(connection: Connection, customer_id: int) -> CustomerDetail 
         orders=tuple(CustomerOrder(*order) for order in orders),
         changes=tuple(ChangeView(*change) for change in changes),
         open_count=int(connection.execute(still).scalar_one()),
+        is_member=customer_id in members_of(connection, [customer_id]),
+        member_said=_member_said(connection, customer_id),
     )
+
+
+def _member_said(connection: Connection, customer_id: int) -> str:
+    said = sources_of(connection, customer_id)
+    if not said or OWNER in said:
+        return OWNER if said else ""
+    # The malls that say yes are what makes a member.
+    malls = [int(source.removeprefix("shop:")) for source, is_member in sorted(said.items()) if is_member] or [
+        int(source.removeprefix("shop:")) for source in sorted(said)
+    ]
+    return str(connection.execute(select(Shop.name).where(Shop.id == malls[0])).scalar_one())
 
 
 def _named(connection: Connection, words: str, digest: Digest) -> list[int]:

@@ -5,6 +5,8 @@ from sqlalchemy import func, null, or_, select, update
 from core.access.gate import confirm
 from core.access.rights import Right
 from core.access.unmasking import SUBJECT
+from core.aftersale.erasing import forget_reasons
+from core.counting.models import CountScan
 from core.customers.models import Customer
 from core.customers.service import erase
 from core.db.unit_of_work import UnitOfWork
@@ -12,6 +14,7 @@ from core.fulfilment.models import ParcelLine, Scan
 from core.orders.intake import compress
 from core.orders.models import ChannelCopy, Hold, Order
 from core.orders.search_index import forget_people
+from core.orders.settling.models import ShortageOutcome
 from core.orders.states import OPEN_STATES
 from core.runtime.errors import NotFound, Refused
 from core.waybills.models import Waybill
@@ -20,9 +23,10 @@ from core.waybills.models import Waybill
 def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     """Erase all that tells who a customer is or where they live; gives the number of orders left.
 
-    That is receivers, accounts, notes, raw copies, search terms, what was scanned over their parcels, and the routing
-    and print data that the carrier gave for them. Orders, sums, movements and waybill numbers stay and refer to
-    nobody. A later copy of an old order does not bring the person back; a new purchase makes a new customer.
+    That is receivers, accounts, notes, reasons of after-sale cases, raw copies, search terms, what was scanned
+    over their parcels, and the routing and print data that the carrier gave for them. Orders, sums, movements and
+    waybill numbers stay and refer to nobody. A later copy of an old order does not bring the person back; a new
+    purchase makes a new customer.
 
     Freed pages of the SQLite file are encrypted like all others, and so are the old row versions on a server: neither
     is overwritten on top. Backups keep the person until they are rotated out.
@@ -45,13 +49,17 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     uow.execute(update(ChannelCopy).where(ChannelCopy.order_id.in_(own)).values(body=compress({})))
     uow.execute(update(Order).where(mine).values(buyer_note="", seller_note=""))
     uow.execute(update(Hold).where(Hold.order_id.in_(own)).values(note=""))
+    uow.execute(update(ShortageOutcome).where(ShortageOutcome.order_id.in_(own)).values(note=""))
     parcels = select(ParcelLine.parcel_id).where(ParcelLine.order_id.in_(own))
     # A scan that meant nothing and fell into no parcel may be a letter of anybody's: those go without a look.
     scans = or_(Scan.parcel_id.in_(parcels), Scan.parcel_id.is_(None))
     uow.execute(update(Scan).where(scans, Scan.raw != "").values(raw=""))
+    # The same goes for what was under the scanner of those who count, and stands for no goods.
+    uow.execute(update(CountScan).where(CountScan.sku_id.is_(None), CountScan.raw != "").values(raw=""))
     routing = {"sort_code": "", "package_centre": "", "qr_text": "", "print_data": null()}
     uow.execute(update(Waybill).where(Waybill.parcel_id.in_(parcels)).values(**routing))
     forget_people(uow, order_ids)
+    forget_reasons(uow, customer_id)
     erase(uow, customer_id)
     uow.record("person.erased", SUBJECT, customer_id, orders=len(order_ids))
     uow.changed("orders", *order_ids)

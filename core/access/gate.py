@@ -17,6 +17,7 @@ from core.access.models import Operator
 from core.access.records import Person
 from core.access.rights import Right, known_roles, rights_of
 from core.db.models import Setting
+from core.db.settings import kept_setting
 from core.db.unit_of_work import Actor, Changes, Store, UnitOfWork
 from core.runtime.errors import DomainError, Refused
 
@@ -184,7 +185,7 @@ class Gate:
 
 
 def _seen(connection: Connection) -> tuple[dict[int, Person], int]:
-    minutes = connection.execute(select(Setting.value).where(Setting.name == LOCK_MINUTES)).scalar_one_or_none()
+    minutes = kept_setting(connection, LOCK_MINUTES)
     return active_people(connection), minutes if isinstance(minutes, int) else _USUAL_MINUTES
 
 
@@ -218,6 +219,12 @@ def confirm(uow: UnitOfWork, right: Right) -> None:
     roles = uow.execute(query).scalar_one_or_none()
     if roles is None or right not in rights_of(known_roles(roles)):
         raise _missing(right)
+
+
+def has_now(store: Store, right: Right) -> bool:
+    """Whether whoever acts in this thread has a further right, for acts that are wider with it."""
+    actor = store.acting or store.actor
+    return actor.rights is None or right in actor.rights
 
 
 def _missing(right: str) -> Refused:

@@ -37,6 +37,16 @@ class Right(StrEnum):
     RECEIVE_STOCK = "receive_stock"
     #: book what is lost, broken or counted otherwise
     ADJUST_STOCK = "adjust_stock"
+    #: what each shop may sell without asking, and by which rules
+    SHARE_STOCK = "share_stock"
+    #: stop the sale of goods at shops, and let it go on
+    STOP_SALE = "stop_sale"
+    #: decide what becomes of an order without goods
+    SETTLE_SHORTAGE = "settle_shortage"
+    #: count on a sheet that somebody has made; changes no books
+    COUNT_STOCK = "count_stock"
+    #: be the second pair of eyes where an adjustment is beyond the owner's limit
+    APPROVE_STOCK = "approve_stock"
     EDIT_PRODUCTS = "edit_products"
     #: send once more what a shop or a carrier has refused
     RESEND = "resend"
@@ -67,17 +77,19 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.PACKER: _ORDERS
         | {Right.PACK, Right.START_WAVE, Right.PRINT_LABEL, Right.NEW_NUMBER}
         | {Right.HAND_OVER, Right.SHIP_UNCHECKED},
-        Role.PICKER: frozenset({Right.SEE_DESK, Right.START_WAVE}),
+        Role.PICKER: frozenset({Right.SEE_DESK, Right.START_WAVE, Right.COUNT_STOCK}),
         Role.SERVICE: _ORDERS
         | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.UNMASK, Right.ENTER_ORDER, Right.USE_FILES}
-        | {Right.RESEND},
+        | {Right.RESEND, Right.SETTLE_SHORTAGE},
         Role.STOCK_KEEPER: _ORDERS
         | {Right.SEE_STOCK, Right.RECEIVE_STOCK, Right.USE_FILES}
-        | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS},
+        | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS, Right.SHARE_STOCK, Right.COUNT_STOCK}
+        | {Right.STOP_SALE},
         Role.APPROVER: _ORDERS
         | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.CLOSE_ORDER, Right.NEW_NUMBER, Right.SEE_STOCK}
         | {Right.ERASE_PERSON, Right.EXPORT_PERSONAL, Right.ENTER_ORDER, Right.HAND_OVER, Right.USE_FILES}
-        | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS, Right.RESEND, Right.SHIP_UNCHECKED},
+        | {Right.ADJUST_STOCK, Right.APPROVE_STOCK, Right.EDIT_PRODUCTS, Right.RESEND, Right.SHIP_UNCHECKED}
+        | {Right.SHARE_STOCK, Right.COUNT_STOCK, Right.STOP_SALE, Right.SETTLE_SHORTAGE},
         Role.ADMIN: frozenset(Right),
         Role.AUDITOR: frozenset({Right.SEE_LOG}),
     }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -27,6 +27,12 @@ class Sku(Base):
     #: True: carries no barcode; the clerk confirms it by key and picture
     lacks_barcode: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    #: goods that come in have to name their batch, and what is packed says which one it is
+    is_batch_managed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: days from making to the last day; 0 where nobody has said
+    life_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: so many days before its last day a batch is spoken of
+    warn_days: Mapped[int] = mapped_column(default=30, server_default="30")
 
 
 class Barcode(Base):
@@ -74,5 +80,17 @@ class Listing(Base):
     merchant_code: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     spec: Mapped[str] = mapped_column(Text)
-    sku_id: Mapped[int | None] = mapped_column(ForeignKey("sku.id"))
+    sku_id: Mapped[int | None] = mapped_column(ForeignKey("sku.id"), index=True)
+    #: a person has decided what it is matched to, or that it is not: no merchant code changes that
+    is_by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+    barcode: Mapped[str] = mapped_column(Text, default="", server_default="")
+    picture_url: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: the platform's price, number and switch; None where it does not say
+    price_fen: Mapped[int | None]
+    listed_qty: Mapped[int | None]
+    is_on_sale: Mapped[bool | None]
+    #: when the platform's own list last named it; None: only orders did
+    seen_at: Mapped[datetime | None]
+    #: since when the list does not name it; the row stays, orders and quotas refer to it
+    vanished_at: Mapped[datetime | None]
     __table_args__ = (UniqueConstraint("shop_id", "item_id", "channel_sku_id"),)

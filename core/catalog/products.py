@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from core.catalog import queries
 from core.catalog.models import Barcode, Bin, BundleLine, Listing, Sku
-from core.catalog.records import SkuSpec
+from core.catalog.records import MOST_LIFE_DAYS, MOST_WARN_DAYS, SkuSpec
 from core.catalog.service import take_in
 from core.db.sets import id_set, packed_ids
 from core.db.unit_of_work import UnitOfWork
@@ -94,7 +94,7 @@ def product_page(connection: Connection, pile: str, search: str, after: str | No
         query = query.where(Sku.code > after)
     piece, binds = search.strip(), {}
     if piece:
-        scanned = queries.by_barcode(connection, piece)
+        scanned = queries.by_scan(connection, piece)
         ids = queries.sku_ids_called(connection, piece) if scanned is None else [scanned.sku_id]
         query, binds = query.where(Sku.id.in_(id_set("found_ids"))), {"found_ids": packed_ids(ids)}
     found: Sequence[Any] = connection.execute(query, binds).all()
@@ -144,6 +144,9 @@ def product(connection: Connection, sku_id: int) -> Product | None:
         components=tuple((part.code, part.qty) for part in components),
         is_stock_managed=row.is_stock_managed,
         lacks_barcode=row.lacks_barcode,
+        is_batch_managed=row.is_batch_managed,
+        life_days=row.life_days,
+        warn_days=row.warn_days,
         bins=tuple((warehouse_id, code) for warehouse_id, code in connection.execute(bins)),
     )
     return Product(
@@ -183,7 +186,8 @@ def save_product(uow: UnitOfWork, sku_id: int, seen: SkuSpec, spec: SkuSpec) -> 
     Raises:
         NotFound: `catalog.no_sku`.
         Refused: `catalog.changed_meanwhile`, somebody else has saved it since; `catalog.code_missing`,
-            `catalog.name_missing`, `catalog.too_long`, `catalog.weight_bad`, `catalog.units_bad`;
+            `catalog.name_missing`, `catalog.too_long`, `catalog.weight_bad`, `catalog.units_bad`,
+            `catalog.days_bad`; `catalog.not_by_batch`, bundles and what nobody counts are not kept by batch;
             `catalog.barcode_taken`, facts hold `barcode`, and `sku` and `name` of whose it is;
             `catalog.bin_too_long`; `catalog.component_unknown`;
             `catalog.component_is_bundle`, bundles hold plain goods only;
@@ -219,6 +223,10 @@ def _check(uow: UnitOfWork, spec: SkuSpec, sku_id: int | None) -> None:
         raise Refused("catalog.too_long", "a text is too long, or there are too many barcodes", most=LONGEST)
     if not 0 <= spec.weight_g <= MOST_GRAMS:
         raise Refused("catalog.weight_bad", "this is no weight", most=MOST_GRAMS)
+    if not 0 <= spec.life_days <= MOST_LIFE_DAYS or not 0 <= spec.warn_days <= MOST_WARN_DAYS:
+        raise Refused("catalog.days_bad", "this is no number of days", most=MOST_LIFE_DAYS)
+    if spec.is_batch_managed and (spec.components or not spec.is_stock_managed):
+        raise Refused("catalog.not_by_batch", "goods that are not counted, and bundles, are not kept by batch")
     if any(not 1 <= qty <= MOST_UNITS for _, qty in (*spec.barcodes, *spec.components)):
         raise Refused("catalog.units_bad", "this is no number of units", most=MOST_UNITS)
     taken = (

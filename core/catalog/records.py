@@ -1,7 +1,17 @@
 """What goes into and comes out of the catalogue."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from core.catalog.gs1 import Gs1
+
+#: longer shelf lives and warnings are typing errors
+MOST_LIFE_DAYS: Final = 3650
+MOST_WARN_DAYS: Final = 730
+
+#: the item of a line that was asked for at the door by our own merchant code: no platform has one of that name, and
+#: nothing is offered under it, so it is no listing
+AT_THE_DOOR: Final = "@door"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,12 @@ class SkuSpec:
     lacks_barcode: bool = False
     #: (warehouse id, bin) by warehouse; a warehouse that is not named keeps what it has
     bins: tuple[tuple[int, str], ...] = ()
+    #: goods that come in name their batch, and what is packed says which one it is
+    is_batch_managed: bool = False
+    #: days from making to the last day; 0 where nobody has said
+    life_days: int = 0
+    #: so many days before its last day a batch is spoken of
+    warn_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,10 @@ class ScannedSku:
     short_name: str
     spec: str
     picture: str
+    #: what is packed of it says which batch it is
+    is_batch_managed: bool = False
+    #: what a GS1 code said of the goods in hand
+    label: Gs1 | None = None
 
 
 class Component(NamedTuple):

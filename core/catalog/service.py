@@ -7,15 +7,15 @@ from sqlalchemy import bindparam, delete, select, update
 
 from core.catalog.bins import LONGEST_BIN, tidy_bin, zone_of
 from core.catalog.models import Barcode, Bin, BundleLine, Listing, Sku
-from core.catalog.records import Component, SkuSpec
+from core.catalog.records import AT_THE_DOOR, Component, SkuSpec
 from core.channels.contract import ChannelOrderLine
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
-from core.db.unit_of_work import UnitOfWork
+from core.db.unit_of_work import UnitOfWork, insert_or_ignore
 from core.runtime.errors import Refused
 
 _BY_CODE = select(Sku.code, Sku.id).where(Sku.code.in_(text_set("codes")))
 # The shop and one set: SQLite would use only the first column of an index for pairs.
-_LISTINGS = select(Listing.item_id, Listing.channel_sku_id, Listing.sku_id).where(
+_LISTINGS = select(Listing.item_id, Listing.channel_sku_id, Listing.sku_id, Listing.is_by_hand).where(
     Listing.shop_id == bindparam("shop"), Listing.item_id.in_(text_set("items"))
 )
 _PARTS = (
@@ -65,6 +65,9 @@ def _save_sku(uow: UnitOfWork, spec: SkuSpec, sku_id: int | None) -> int:
         "is_bundle": bool(spec.components),
         "is_stock_managed": spec.is_stock_managed,
         "lacks_barcode": spec.lacks_barcode,
+        "is_batch_managed": spec.is_batch_managed,
+        "life_days": spec.life_days,
+        "warn_days": spec.warn_days,
     }
     if sku_id is None:
         sku_id = uow.insert(Sku, row | {"created_at": uow.now})
@@ -116,28 +119,56 @@ def match_lines(
     """What each sold listing consists of; an empty sequence where nothing of ours matches yet.
 
     Unknown listings are remembered and matched by merchant code on the spot. Two queries and at most one insert for
-    a whole page of orders.
+    a whole page of orders. What was asked for at the door names our own SKU and is no listing.
     """
     wanted = {(line.item_id, line.channel_sku_id): line for line in lines}
-    found = _known_listings(uow, shop_id, wanted)
-    new = {key: line for key, line in wanted.items() if key not in found}
-    unmatched = {key: wanted[key] for key, sku_id in found.items() if sku_id is None}
+    found, decided = _found(uow, shop_id, wanted)
+    new = {key: line for key, line in wanted.items() if key not in found and key[0] != AT_THE_DOOR}
+    unmatched = {key: wanted[key] for key, sku_id in found.items() if sku_id is None and key not in decided}
     by_code = _codes(uow, sorted({line.merchant_code for line in (new | unmatched).values() if line.merchant_code}))
     if new:
-        uow.insert_many(Listing, [_listing_row(shop_id, line, by_code) for line in new.values()])
+        # What lists the shop's items may have added one meanwhile.
+        rows = [_listing_row(shop_id, line, by_code) for line in new.values()]
+        uow.execute(insert_or_ignore(uow.connection, Listing), rows)
         uow.changed("listing", 0)
     for key, line in unmatched.items():
         if line.merchant_code in by_code:
             match_listing(uow, shop_id, key, by_code[line.merchant_code])
     skus = {key: by_code.get(wanted[key].merchant_code) for key in new | unmatched}
-    skus |= {key: sku_id for key, sku_id in found.items() if sku_id is not None}
+    skus |= {key: sku_id for key, sku_id in found.items() if sku_id is not None or key in decided}
     return _expand(uow, skus)
 
 
-def _known_listings(uow: UnitOfWork, shop_id: int, wanted: Collection[ListingKey]) -> dict[ListingKey, int | None]:
+def _found(
+    uow: UnitOfWork, shop_id: int, wanted: Collection[ListingKey]
+) -> tuple[dict[ListingKey, int | None], frozenset[ListingKey]]:
+    """The SKUs of these keys: of listings that are known, and of merchant codes asked for at the door.
+
+    Beside them the keys of which a person has decided.
+    """
+    asked = [code for item, code in wanted if item == AT_THE_DOOR]
+    if not asked:
+        return _known_listings(uow, shop_id, wanted)
+    found: dict[ListingKey, int | None] = {
+        (AT_THE_DOOR, code): sku_id for code, sku_id in _codes(uow, sorted(asked)).items()
+    }
+    offered = {key for key in wanted if key[0] != AT_THE_DOOR}
+    if not offered:
+        return found, frozenset()
+    listed, decided = _known_listings(uow, shop_id, offered)
+    return found | listed, decided
+
+
+def _known_listings(
+    uow: UnitOfWork, shop_id: int, wanted: Collection[ListingKey]
+) -> tuple[dict[ListingKey, int | None], frozenset[ListingKey]]:
     items = {item for item, _ in wanted}
     rows: Sequence[Any] = uow.execute(_LISTINGS, {"shop": shop_id, "items": packed_texts(items)}).all()
-    return {key: sku_id for item, channel_sku, sku_id in rows if (key := (item, channel_sku)) in wanted}
+    known = [((item, channel_sku), sku_id, is_by_hand) for item, channel_sku, sku_id, is_by_hand in rows]
+    return (
+        {key: sku_id for key, sku_id, _ in known if key in wanted},
+        frozenset(key for key, _, is_by_hand in known if is_by_hand),
+    )
 
 
 def _listing_row(shop_id: int, line: ChannelOrderLine, by_code: Mapping[str, int]) -> dict[str, object]:
@@ -153,16 +184,20 @@ def _listing_row(shop_id: int, line: ChannelOrderLine, by_code: Mapping[str, int
 
 
 def match_listing(uow: UnitOfWork, shop_id: int, key: ListingKey, sku_id: int) -> None:
-    """Say which SKU (or bundle) a listing sells; orders taken from now on use it."""
+    """Match a listing by its code, unless a person decides about it at this moment."""
     here = (Listing.shop_id == shop_id, Listing.item_id == key[0], Listing.channel_sku_id == key[1])
-    uow.execute(update(Listing).where(*here).values(sku_id=sku_id))
-    uow.record("listing.matched", "sku", sku_id, shop_id=shop_id, item=key[0])
+    waits = (Listing.sku_id.is_(None), ~Listing.is_by_hand)
+    if uow.count(update(Listing).where(*here, *waits).values(sku_id=sku_id)):
+        uow.record("listing.matched", "sku", sku_id, shop_id=shop_id, item=key[0])
 
 
 def match_by_code(uow: UnitOfWork) -> None:
-    """Match listings that wait for a SKU with those whose merchant code is known by now."""
+    """Match listings that wait for a SKU with those whose merchant code is known by now.
+
+    What a person has decided stays as it is.
+    """
     sku_id = select(Sku.id).where(Sku.code == Listing.merchant_code).correlate(Listing).scalar_subquery()
-    waiting = (Listing.sku_id.is_(None), Listing.merchant_code != "", sku_id.is_not(None))
+    waiting = (Listing.sku_id.is_(None), ~Listing.is_by_hand, Listing.merchant_code != "", sku_id.is_not(None))
     if uow.count(update(Listing).where(*waiting).values(sku_id=sku_id)):
         uow.changed("listing", 0)
 
@@ -171,7 +206,7 @@ def expand_listings(
     uow: UnitOfWork, shop_id: int, keys: Sequence[ListingKey]
 ) -> Mapping[ListingKey, Sequence[Component]]:
     """What these listings consist of as far as they are known; empty where one is not matched."""
-    return _expand(uow, _known_listings(uow, shop_id, frozenset(keys)))
+    return _expand(uow, _found(uow, shop_id, frozenset(keys))[0])
 
 
 def _expand(uow: UnitOfWork, skus: Mapping[ListingKey, int | None]) -> dict[ListingKey, Sequence[Component]]:

@@ -7,6 +7,7 @@ An adapter is a folder with `client` (HTTP, signing, token, paging), `mapper` (p
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -27,6 +28,9 @@ class Consignee:
     postcode: str = ""
     token: str = ""
     is_masked: bool = False
+    #: where the platform may cipher the same receiver anew each time it is asked: what stays the same as long as the
+    #: receiver of this order does. Blank: every difference is another receiver
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class ChannelOrderLine:
     #: none | requested | refunded
     after_sale: str = "none"
     is_gift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedParcel:
+    """A parcel the platform knows of, whoever told it; `lines` empty where it does not say what is inside."""
+
+    carrier_code: str
+    waybill_no: str
+    lines: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +91,36 @@ class ChannelOrder:
     ship_by_at: datetime | None = None
     not_before_at: datetime | None = None
     is_completed: bool = False
+    #: whether the platform calls the buyer a member; None where it does not say
+    buyer_is_member: bool | None = None
+    #: why the platform will not have it sent yet although it is paid (its own word: under review, a group still
+    #: gathering, the buyer asked to cancel); blank where it may go
+    stopped_for: str = ""
+    #: the parcels the platform knows of
+    shipped: Sequence[ShippedParcel] = ()
+    #: orders of this shop with the same key go to the same receiver; blank where the platform gives none
+    merge_key: str = ""
+    #: the seller's flag, as `core.channels.shop_contract.Flag`
+    seller_flag: str = ""
+    #: paid to the courier at the door
+    is_cod: bool = False
     #: the reply's JSON for this order, kept verbatim beside the order
     raw: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """One page of a window. `next_cursor` is None on the last page."""
+    """One page of a window. `next_cursor` is None on the last page.
+
+    A channel that cuts time into windows itself says with `whole_until` that everything up to then has been given;
+    the watermark follows it. Where it stays None on every page, the first page's `server_time` counts.
+    """
 
     orders: Sequence[ChannelOrder]
     next_cursor: str | None
     #: the platform's clock, from the Date header, when the page was answered
     server_time: datetime
+    whole_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +141,45 @@ class ShipmentNotice:
     replaces: str = ""
 
 
+#: codes of `Rejected` that mean the same on every platform; what else a platform says keeps its own code
+UNKNOWN_ORDER = "unknown_order"
+#: closed or refunded: nothing may leave for it
+ORDER_CLOSED = "order_closed"
+#: these goods were told with another number: somebody has to decide which one is right
+SHIPPED_OTHERWISE = "shipped_otherwise"
+#: the platform does not know this carrier, or does not take it for this order
+CARRIER_REFUSED = "carrier_refused"
+#: the platform does not take this number (its pattern, used before)
+WAYBILL_REFUSED = "waybill_refused"
+#: a refund is open for these goods
+REFUND_OPEN = "refund_open"
+#: the platform cannot do what was asked at all
+CANNOT = "cannot"
+
+
+class Splits(StrEnum):
+    """Into which parts an order may be told as sent."""
+
+    #: once, with one number
+    WHOLE = "whole"
+    #: line by line
+    LINES = "lines"
+    #: part of a line's units too
+    UNITS = "units"
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """A fact about a platform that nobody could check yet; shown on the shop's page so that nobody relies on it."""
+
+    key: str
+    zh: str
+    en: str
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do; what it cannot is not tried."""
+    """What a channel can do; what it cannot is not tried, and is said on the shop's page."""
 
     sees_unpaid: bool
     #: orders must also be re-read by state because payments do not move the modified time
@@ -121,6 +188,16 @@ class Capabilities:
     #: the platform's clock minus this is the newest instant a window may end at
     safety_lag_s: int = 0
     overlap_s: int = 600
+    #: receivers come masked, with a token
+    masks_receivers: bool = False
+    splits: Splits = Splits.UNITS
+    #: a number that was told can be replaced by another
+    changes_number: bool = True
+    tells_after_sales: bool = False
+    lists_items: bool = False
+    writes_notes: bool = False
+    decides_merging: bool = False
+    unproven: Sequence[Unproven] = ()
 
 
 class Channel(Protocol):
@@ -141,9 +218,13 @@ class Channel(Protocol):
         ...
 
     def confirm_shipment(self, notice: ShipmentNotice) -> None:
-        """Say that the parcel left. The same notice again succeeds without effect.
+        """Say that the parcel left. The same notice again succeeds without effect, whoever told it first.
 
-        A channel that cannot put another number in the place of the one it was told refuses with `Rejected`.
+        A write whose answer was lost is looked up before it is repeated. A channel that cannot put another number in
+        the place of the one it was told refuses with `Rejected`.
+
+        Raises:
+            Rejected: with one of the codes above where it is one of these reasons.
         """
         ...
 

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db.base import Base
 from core.db.types import BigId, Personal
 
+#: how long an unpaid order of a shop of one's own keeps its units
+HOLD_S = 900
+
 
 class Shop(Base):
     """One authorised account on a channel; owns its key, its cursors and its switches."""
@@ -23,11 +26,17 @@ class Shop(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     #: confirmations of shipments are sent only when the owner switched them on
     confirms_shipments: Mapped[bool] = mapped_column(default=False)
+    #: its numbers of stock are written only when the owner switched that on; they are read before
+    writes_stock: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: when it is told: print (the label came out) | outbound (it was scanned) | handover (the courier signed)
     confirm_at: Mapped[str] = mapped_column(Text, default="outbound", server_default="outbound")
     #: other software prints its labels: its parcels get no numbers of ours, theirs are scanned in
     prints_elsewhere: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: seconds for which an unpaid order keeps its units; 0: as long as the platform keeps it open
+    hold_s: Mapped[int] = mapped_column(default=HOLD_S, server_default=str(HOLD_S))
     warehouse_id: Mapped[int]
+    #: days its goods have to last still when they are promised
+    min_life_days: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
     last_good_pull_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)

@@ -1,9 +1,12 @@
 """What a channel folder declares about itself: name, settings, abilities, and how to open a shop."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from core.channels.contract import Capabilities, Channel
+from core.channels.grant_contract import AuthoriserFactory
+from core.channels.stock_contract import StockRules
 from core.runtime.clock import Clock
 from core.runtime.http import HttpClient
 
@@ -25,6 +28,29 @@ class SettingField:
     hint_en: str = ""
 
 
+#: what platforms refuse for reasons that an owner mends in their console: this computer's address is not on the app's
+#: list; the app has no permission for the call; only programs in the platform's own cloud are answered; the clocks
+#: differ; the day's calls are used up
+ADDRESS_LIST: Final = "address_list"
+PERMISSION: Final = "permission"
+OWN_CLOUD: Final = "own_cloud"
+CLOCKS: Final = "clocks"
+DAY_QUOTA: Final = "day_quota"
+MEANINGS: Final = (ADDRESS_LIST, PERMISSION, OWN_CLOUD, CLOCKS, DAY_QUOTA)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing an owner does at the platform, or here, before a shop of this kind answers.
+
+    `is_proven` False: nobody could check it at the platform; the page says so.
+    """
+
+    zh: str
+    en: str
+    is_proven: bool = True
+
+
 #: (settings, secret, http, clock) -> one authorised shop. Raises `Refused` when a setting cannot be used.
 ChannelFactory = Callable[[Mapping[str, str], Mapping[str, str], HttpClient, Clock], Channel]
 
@@ -39,3 +65,29 @@ class ChannelPlugin:
     settings: Sequence[SettingField]
     capabilities: Capabilities
     factory: ChannelFactory
+    #: buyers of a marketplace may pay there until it closes the order, whatever we think of it: what such an order
+    #: claimed stays claimed until then
+    keeps_unpaid: bool = False
+    #: how its numbers of stock are written; None: not from here
+    stock_rules: StockRules | None = None
+    #: for platforms whose owner authorises us on a page of theirs; the tokens are no settings to be typed
+    authoriser: AuthoriserFactory | None = None
+    #: the setting without which the shop is let in by its key alone although its kind has a page; blank: none
+    page_needs: str = ""
+    #: what has to be applied for and where it goes, in the order in which it is done
+    steps: Sequence[Step] = ()
+
+    #: the platform's own code -> what it means to a clerk (one of `MEANINGS`); a trailing * stands for any rest
+    means: Mapping[str, str] = field(default_factory=dict)
+
+    def meaning_of(self, code: str) -> str:
+        """What a code of the platform's means to a clerk, by the longest entry that fits; blank where none does."""
+        fits = (one for one in self.means if one == code or (one.endswith("*") and code.startswith(one[:-1])))
+        found = max(fits, key=len, default=None)
+        return "" if found is None else self.means[found]
+
+    def has_page(self, settings: Mapping[str, str]) -> bool:
+        """Whether a shop with these settings is authorised on a page of the platform's."""
+        if self.authoriser is None:
+            return False
+        return not self.page_needs or bool(settings.get(self.page_needs, "").strip())

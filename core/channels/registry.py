@@ -26,8 +26,14 @@ class ChannelRegistry:
 
 def built_in() -> ChannelRegistry:
     """The channels this program ships with."""
+    from core.channels.douyin.plugin import PLUGIN as DOUYIN
     from core.channels.file.plugin import PLUGIN as FILE
+    from core.channels.jd.plugin import PLUGIN as JD
     from core.channels.mall.plugin import PLUGIN as MALL
+    from core.channels.pdd.plugin import PLUGIN as PDD
+    from core.channels.taobao.plugin import PLUGIN as TAOBAO
+    from core.channels.taobao.plugin import TMALL
     from core.channels.vendure.plugin import PLUGIN as VENDURE
+    from core.channels.wechat.plugin import PLUGIN as WECHAT
 
-    return ChannelRegistry([MALL, VENDURE, FILE])
+    return ChannelRegistry([MALL, VENDURE, TAOBAO, TMALL, JD, PDD, DOUYIN, WECHAT, FILE])

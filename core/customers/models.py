@@ -53,6 +53,19 @@ class ConsigneeRow(Base):
     __table_args__ = (UniqueConstraint("customer_id", "digest"),)
 
 
+class Membership(Base):
+    """Whether a customer is a member, as one source says it: `owner`, or `shop:` with the id of an own mall."""
+
+    __tablename__ = "membership"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    source: Mapped[str] = mapped_column(Text)
+    is_member: Mapped[bool]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("customer_id", "source"),)
+
+
 class CustomerChange(Base):
     """Change log of the master: what changed when and through which order, without the values."""
 

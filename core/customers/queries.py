@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from core.channels.contract import Consignee
 from core.customers.models import ConsigneeRow, CustomerChange, Identity
-from core.customers.service import PHONE, Digest, phone_key
+from core.customers.service import PHONE, Digest, account_key, phone_key
 from core.db.sets import id_set, packed_ids
 
 _C = ConsigneeRow
@@ -41,6 +41,13 @@ def customer_of_phone(connection: Connection, phone: str, digest: Digest) -> int
     if not key:
         return None
     here = (Identity.channel == PHONE, Identity.buyer_key == key)
+    return connection.execute(select(Identity.customer_id).where(*here)).scalar_one_or_none()
+
+
+def customer_of_account(connection: Connection, channel: str, buyer_key: str, digest: Digest) -> int | None:
+    """The customer behind an account of a platform; None where nobody has bought with it yet."""
+    key = account_key(connection, buyer_key, digest)
+    here = (Identity.channel == channel, Identity.buyer_key == key)
     return connection.execute(select(Identity.customer_id).where(*here)).scalar_one_or_none()
 
 

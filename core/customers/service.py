@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, bindparam, cast, delete, literal, select, update
 
 from core.channels.contract import Consignee
-from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity
+from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identity, Membership
 from core.db.base import Base
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.unit_of_work import UnitOfWork
@@ -131,7 +131,7 @@ def consignee_digest(consignee: Consignee, digest: Digest) -> str:
         consignee.district,
         consignee.address,
         consignee.postcode,
-        consignee.token,
+        consignee.identity or consignee.token,
     )
     return digest("consignee", "\x1f".join(parts))
 
@@ -148,6 +148,9 @@ def _consignees(
     known = {(customer_id, mark): row_id for customer_id, mark, row_id in rows}
     had_one = {customer_id for customer_id, _, _ in rows}
     keys = list(zip(customers, digests, strict=True))
+    _renew_ciphers(
+        uow, {known[key]: buyer.consignee for key, buyer in zip(keys, buyers, strict=True) if key in known}
+    )
     missing = {key: buyer.consignee for key, buyer in zip(keys, buyers, strict=True) if key not in known}
     ids = uow.take_ids(ConsigneeRow, len(missing))
     for (customer_id, mark), row_id in zip(missing, ids, strict=True):
@@ -177,6 +180,17 @@ def _consignees(
     return [known[key] for key in keys]
 
 
+def _renew_ciphers(uow: UnitOfWork, people: Mapping[int, Consignee]) -> None:
+    """Keep the newest cipher of receivers that are still the same: the older ones may be dead one day."""
+    told = {row_id: who.token for row_id, who in people.items() if who.identity and who.token}
+    if not told:
+        return
+    kept = select(ConsigneeRow.id, ConsigneeRow.token).where(ConsigneeRow.id.in_(sorted(told)))
+    for row in uow.rows(kept):
+        if row.token is not None and row.token != told[row.id]:
+            uow.execute(update(ConsigneeRow).where(ConsigneeRow.id == row.id).values(token=told[row.id]))
+
+
 def erase(uow: UnitOfWork, customer_id: int) -> None:
     """Erase what the master knows of a customer: receivers, accounts and phone numbers.
 
@@ -189,6 +203,7 @@ def erase(uow: UnitOfWork, customer_id: int) -> None:
     digest = literal("erased-") + cast(ConsigneeRow.id, Text)
     uow.execute(update(ConsigneeRow).where(mine).values(**dict.fromkeys(names), digest=digest))
     uow.execute(delete(Identity).where(Identity.customer_id == customer_id))
+    uow.execute(delete(Membership).where(Membership.customer_id == customer_id))
     uow.execute(update(Customer).where(Customer.id == customer_id).values(erased_at=uow.now))
     _note(uow, [(customer_id, "erased", {})])
     uow.record("customer.erased", "customer", customer_id)

@@ -1,9 +1,12 @@
 """Engines: one that writes and one that reads, on the encrypted SQLite file or on PostgreSQL."""
 
+import selectors
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.pool import QueuePool
@@ -29,6 +32,8 @@ class Engines:
         self.reader.dispose()
 
 
+#: seconds for which a connection to the server counts as alive that was used and has said nothing since
+_FRESH_S = 5.0
 #: a desk that fell asleep inside a transaction must not stop the others for longer than they are patient
 _POSTGRES_LIMITS = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
 
@@ -107,7 +112,7 @@ def postgres_engines(url: str, cipher: PersonalCipher | None = None) -> Engines:
 
 
 def _postgres_engine(address: URL, isolation: Any, arguments: dict[str, Any]) -> Engine:
-    return create_engine(
+    engine = create_engine(
         address,
         isolation_level=isolation,
         # An error's text ends in the log; the values of the statement may be somebody's name and address.
@@ -117,6 +122,32 @@ def _postgres_engine(address: URL, isolation: Any, arguments: dict[str, Any]) ->
         pool_pre_ping=True,
         connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10, **arguments},
     )
+    engine.dialect.do_ping = _pinger(engine.dialect.do_ping)  # type: ignore[assignment]  # as with do_begin above
+    return engine
+
+
+def _pinger(ask: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """A ping that asks the server only where the connection may have ended since it was taken last.
+
+    A server that ends a connection says so, which can be seen without asking; one that fell silent is found after
+    `_FRESH_S`. Asking each time would cost every transaction a round trip more.
+    """
+    taken_s: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+
+    def ping(connection: Any) -> bool:
+        now_s = time.monotonic()
+        is_fresh = now_s - taken_s.get(connection, -_FRESH_S) < _FRESH_S
+        taken_s[connection] = now_s
+        return (is_fresh and not connection.closed and _is_quiet(connection.fileno())) or ask(connection)
+
+    return ping
+
+
+def _is_quiet(descriptor: int) -> bool:
+    """Whether nothing has come in that nobody has read: not even the word that the other side is gone."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return not selector.select(0)
 
 
 def is_busy(error: BaseException) -> bool:

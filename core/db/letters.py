@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+#: what people and tables put between letters: a space, a wide one, a tab
+_SPACES = " \u3000\t"
 
 
 class place_in(GenericFunction[int]):  # noqa: N801 - a function in SQL is named in lower case
@@ -25,6 +28,34 @@ def _on_postgresql(element: place_in, compiler: SQLCompiler, **kw: Any) -> str:
     whole, piece = (compiler.process(clause, **kw) for clause in element.clauses)
     # Else the server's language would fold letters that SQLite leaves alone.
     return f'strpos(lower(({whole}) COLLATE "C"), {piece})'
+
+
+class folded(GenericFunction[str]):  # noqa: N801 - as above
+    """A text without spaces and with small letters from A to Z, as `fold` has it."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(folded, "sqlite")
+def _folded_on_sqlite(element: folded, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lower({_without_spaces(compiler.process(element.clauses, **kw))})"
+
+
+@compiles(folded, "postgresql")
+def _folded_on_postgresql(element: folded, compiler: SQLCompiler, **kw: Any) -> str:
+    return f'lower(({_without_spaces(compiler.process(element.clauses, **kw))}) COLLATE "C")'
+
+
+def _without_spaces(text: str) -> str:
+    for space in _SPACES:
+        text = f"replace({text}, '{space}', '')"
+    return text
+
+
+def fold(text: str) -> str:
+    """As `func.folded` has it in the database: no spaces, small letters from A to Z."""
+    return without_case("".join(ch for ch in text if ch not in _SPACES))
 
 
 def contains(whole: SQLColumnExpression[str], piece: SQLColumnExpression[str]) -> ColumnElement[bool]:

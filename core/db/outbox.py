@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.engine import Connection
 
+from core.db.forgetting import AT_ONCE
 from core.db.models import Outbox
 from core.db.unit_of_work import UnitOfWork, shared_now
 from core.runtime.clock import Clock
@@ -75,6 +76,15 @@ def take_back(uow: UnitOfWork, holder: str) -> int:
     return taken
 
 
+def renew(uow: UnitOfWork, claimed: Claim, lease_s: float) -> bool:
+    """Keep the delivery for `lease_s` from now; False when the lease was lost meanwhile: say nothing more.
+
+    A lease that ran out but that nobody took is still ours.
+    """
+    until = uow.now + timedelta(seconds=lease_s)
+    return uow.count(update(Outbox).where(*_is_ours(claimed)).values(lease_until_at=until)) == 1
+
+
 def done(uow: UnitOfWork, claimed: Claim) -> bool:
     """Delivered. False when the lease was lost meanwhile: somebody else delivers it again under the same key."""
     return _settle(uow, claimed, {"state": "done", "done_at": uow.now, "last_error": None})
@@ -107,8 +117,15 @@ def retry(uow: UnitOfWork, row_id: int) -> bool:
 
 
 def prune(uow: UnitOfWork, before: datetime) -> int:
-    """Forget deliveries done before a time; how many. Their keys may then be used again: keep 90 days at least."""
-    return uow.count(delete(Outbox).where(Outbox.state == "done", Outbox.done_at < before))
+    """Forget some deliveries done before a time, `AT_ONCE` at most; how many.
+
+    Their keys may then be used again: keep 90 days at least.
+    """
+    # In the order they were written, so that no more is looked at than goes: there is no index by the time. Only what
+    # is done has one.
+    first = select(Outbox.id, Outbox.done_at).where(Outbox.done_at.is_not(None)).order_by(Outbox.id).limit(AT_ONCE)
+    oldest = first.subquery()
+    return uow.count(delete(Outbox).where(Outbox.id.in_(select(oldest.c.id).where(oldest.c.done_at < before))))
 
 
 def counts(connection: Connection) -> Mapping[str, Mapping[str, int]]:
@@ -135,24 +152,17 @@ def due_in_s(connection: Connection, lane: str, clock: Clock) -> float | None:
     return (min(times) - shared_now(connection, clock)).total_seconds() if times else None
 
 
-def oldest_due(connection: Connection, lane: str) -> datetime | None:
-    """Since when the oldest delivery of a lane could have been made: a lane that does not drain is told by it."""
-    query = select(func.min(Outbox.not_before_at)).where(Outbox.lane == lane, Outbox.state == "waiting")
-    at: datetime | None = connection.execute(query).scalar_one()
-    return at
-
-
 def _settle(uow: UnitOfWork, claimed: Claim, values: Mapping[str, Any]) -> bool:
-    settling = (
-        update(Outbox)
-        .where(
-            Outbox.id == claimed.id,
-            Outbox.state == "leased",
-            Outbox.leased_by == claimed.holder,
-            Outbox.attempts == claimed.attempts,
-        )
-        .values(leased_by=None, lease_until_at=None, **values)
-    )
+    settling = update(Outbox).where(*_is_ours(claimed)).values(leased_by=None, lease_until_at=None, **values)
     is_met = uow.count(settling) == 1
     uow.changed("outbox", claimed.id)
     return is_met
+
+
+def _is_ours(claimed: Claim) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Outbox.id == claimed.id,
+        Outbox.state == "leased",
+        Outbox.leased_by == claimed.holder,
+        Outbox.attempts == claimed.attempts,
+    )

@@ -33,6 +33,11 @@ def instant(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
+def milliseconds(at: datetime) -> int:
+    """How a time is stored, for a statement that compares with one."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
 def instant_or_none(milliseconds: int | None) -> datetime | None:
     """The same where there may be none."""
     return None if milliseconds is None else instant(milliseconds)

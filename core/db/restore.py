@@ -12,6 +12,7 @@ from core.db.backup import Backup, check_restored, read_backup, verify_backup
 from core.db.driver import DATABASE_FILE
 from core.db.files import sync_file, sync_folder
 from core.db.keys import KEYS_FILE, KeySource, adopt_key, open_with_code, read_keys
+from core.db.line import ENDING
 from core.db.lock import DeskLock, alone, is_database_open
 from core.db.migrations.versions import known_revisions
 from core.db.places import refuse_unsafe_folder
@@ -19,7 +20,7 @@ from core.runtime.clock import Clock
 from core.runtime.errors import Refused, Unavailable
 
 _SPARE_BYTES = 20 * 2**20
-_WITH_DATABASE = ("", "-wal", "-shm", "-journal")
+_WITH_DATABASE = ("", "-wal", "-shm", "-journal", ENDING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    ColumnElement,
     Connection,
     Select,
     Text,
     bindparam,
     cast,
     column,
+    exists,
     func,
     insert,
     literal_column,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -81,6 +84,17 @@ def id_set(name: str) -> Select[tuple[int]]:
     """A sub-query for `column.in_(...)`; bind `name` to `packed_ids(...)`."""
     row = func.json_texts(bindparam(name, type_=Text)).table_valued(column("value", Text), name=f"{name}_set")
     return select(cast(row.c.value, BigInteger))
+
+
+def has_row(name: str, of: InstrumentedAttribute[Any], *more: Any) -> ColumnElement[bool]:
+    """Whether a row has one of the ids of a set in this column; bind `name` as for `id_set`.
+
+    Looked up id by id in the column's index. Asked as `EXISTS (... IN ...)` PostgreSQL expects to meet a row soon and
+    so reads the table, all of it where there is none.
+    """
+    row = func.json_texts(bindparam(name, type_=Text)).table_valued(column("value", Text), name=f"{name}_set")
+    found = select(of).where(of == cast(row.c.value, BigInteger), *more).limit(literal_column("1"))
+    return exists().select_from(row).where(found.scalar_subquery().is_not(None))
 
 
 def text_set(name: str) -> Select[tuple[str]]:

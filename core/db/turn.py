@@ -13,5 +13,5 @@ def take_turn(uow: UnitOfWork, subject: str) -> None:
     For what is looked up first and inserted then (customers, listings, numbers of waves). SQLite has one writer
     anyway; on PostgreSQL two desks would otherwise meet in a unique key and one would fail.
     """
-    if not uow.is_sqlite:
+    if not uow.is_sqlite and uow.is_new_turn(subject):
         uow.execute(select(func.pg_advisory_xact_lock(zlib.crc32(subject.encode()))))

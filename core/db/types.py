@@ -17,6 +17,11 @@ _MILLISECOND = timedelta(milliseconds=1)
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
+def as_instant(stored_ms: int) -> datetime:
+    """The time that a column of `Instant` stores as these milliseconds."""
+    return _EPOCH + timedelta(milliseconds=stored_ms)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware time, stored as whole milliseconds since 1970 UTC: sorts, compares and costs 6 bytes everywhere."""
 
@@ -33,7 +38,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """The time in UTC."""
-        return None if value is None else _EPOCH + timedelta(milliseconds=value)
+        return None if value is None else as_instant(value)
 
 
 class PersonalCipher(Protocol):

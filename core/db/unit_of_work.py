@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import CursorResult, Executable, insert, literal_column, select
@@ -22,6 +23,7 @@ from core.db.base import Base
 from core.db.bulk import insert_on_sqlite
 from core.db.engines import Engines, is_busy
 from core.db.failures import as_domain_error
+from core.db.line import Line
 from core.db.models import Journal, Outbox
 from core.db.types import Instant
 from core.db.wal import shorten_log
@@ -109,6 +111,7 @@ class UnitOfWork:
         self._now: datetime | None = None
         self._journal: list[tuple[str, str, int, Mapping[str, object]]] = []
         self._changed: defaultdict[str, set[int]] = defaultdict(set)
+        self._turns: frozenset[str] = frozenset()
 
     @property
     def is_sqlite(self) -> bool:
@@ -124,6 +127,17 @@ class UnitOfWork:
         if self._now is None:
             self._now = shared_now(self.connection, self._clock)
         return self._now
+
+    @property
+    def now_as_known(self) -> datetime | None:
+        """As `now`; None where the server would have to be asked first: a statement can bring it for `learn_now`."""
+        if self._now is None and not self.is_sqlite and isinstance(self._clock, SystemClock):
+            return None
+        return self.now
+
+    def learn_now(self, at: datetime) -> None:
+        """The server's time, as a statement brought it along; what is known already stays."""
+        self._now = self._now or at
 
     def execute(self, statement: Executable, rows: Row | Sequence[Row] | None = None) -> Result[Any]:
         """Run any statement."""
@@ -203,6 +217,11 @@ class UnitOfWork:
         self._journal.append((action, subject, subject_id, facts))
         self._changed[subject].add(subject_id)
 
+    @property
+    def has_recorded(self) -> bool:
+        """Whether journal rows wait to be written: one that a statement writes by itself would go before them."""
+        return bool(self._journal)
+
     def enqueue(self, kind: str, key: str, payload: Mapping[str, Any], *, lane: str, delay_s: float = 0) -> None:
         """Put something for the outside into the outbox; the same kind and key once for ever."""
         self.enqueue_many(kind, [(key, payload)], lane=lane, delay_s=delay_s)
@@ -232,6 +251,30 @@ class UnitOfWork:
         """Name rows whose readers should look again."""
         self._changed[table].update(ids)
 
+    def is_new_turn(self, subject: str) -> bool:
+        """Whether this transaction takes a turn for the first time: it keeps it until its end (`turn.take_turn`)."""
+        is_new = subject not in self._turns
+        self._turns |= {subject}
+        return is_new
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Part of a transaction that may fail by itself: an error takes back what the block wrote and is raised.
+
+        What was read and locked in it stays locked. Not for errors of the database: those end the transaction.
+        """
+        written, changed = len(self._journal), {name: set(ids) for name, ids in self._changed.items()}
+        turns = self._turns
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._journal[written:]
+            self._changed = defaultdict(set, changed)
+            # The server lets go of turns that were taken in the part.
+            self._turns = turns
+            raise
+
     def flush_journal(self) -> None:
         """Write the journal rows gathered so far; called once before commit."""
         if self._journal:
@@ -255,6 +298,16 @@ def insert_or_ignore(connection: Connection, table: type[Base]) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table).on_conflict_do_nothing()
+
+
+class _OthersFirstError(Exception):
+    """Other programs came before us."""
+
+
+def _file_of(engines: Engines) -> Path | None:
+    """The SQLite file below; None on a server."""
+    url = engines.writer.url
+    return Path(url.database) if engines.writer.dialect.name == "sqlite" and url.database else None
 
 
 class _Gate:
@@ -339,6 +392,7 @@ class Store:
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, protects nothing
         self._patience_s = patience_s
         self._gate = _Gate(clock.monotonic, patience_s)
+        self._line = Line(_file_of(engines))
         self._frozen: DomainError | None = None
         self._last_scan_s: float | None = None
         self._listeners: tuple[Callable[[Changes], None], ...] = ()
@@ -392,6 +446,7 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.engines.dispose()
+        self._line.close()
 
     def write(
         self,
@@ -414,28 +469,41 @@ class Store:
             self._last_scan_s = self.clock.monotonic()
         # Once for all attempts: whoever signs in meanwhile did not do this.
         who = actor or self.acting or self.actor
+        try:
+            result, changes = self._at_last(operation, urgency, who)
+        except BaseException:
+            # Whoever gives up may not stand in the way of those behind.
+            self._line.leave()
+            raise
+        self._tell(changes)
+        if self.is_sqlite and urgency >= Urgency.LANE:
+            # Not after a scan or a click: somebody waits for the answer.
+            shorten_log(self.engines.reader)
+        return result
+
+    def _at_last(self, operation: Callable[[UnitOfWork], T], urgency: Urgency, actor: Actor) -> tuple[T, Changes]:
+        """Try until no other transaction is in the way, or patience ends."""
         attempt = 0
         waited_s = 0.0
         while True:
             attempt += 1
             try:
-                result, changes = self._once(operation, urgency, who)
-            except DBAPIError as error:
-                if not is_busy(error):
+                return self._once(operation, urgency, actor)
+            except (DBAPIError, _OthersFirstError) as error:
+                is_first = isinstance(error, DBAPIError)
+                if is_first and not is_busy(error):
                     raise
                 if waited_s >= self._patience_s or (attempt >= _ATTEMPTS and not self.is_sqlite):
                     raise Unavailable("db.busy", "the database was busy for too long; nothing was changed") from error
-                waited_s += self._wait_a_little()
-            else:
-                self._tell(changes)
-                if self.is_sqlite and urgency >= Urgency.LANE:
-                    # Not after a scan or a click: somebody waits for the answer.
-                    shorten_log(self.engines.reader)
-                return result
+                if is_first:
+                    self._line.queue_up()
+                waited_s += self._wait_a_little(is_first=is_first)
 
-    def _wait_a_little(self) -> float:
-        # Short and random: SQLite's own busy handler starves the unlucky one for seconds.
-        nap = self._rng.uniform(0.0002, 0.001 if self.is_sqlite else 0.05)
+    def _wait_a_little(self, *, is_first: bool = False) -> float:
+        # Short and random: SQLite's own busy handler starves the unlucky one for seconds. Shortest for whoever stands
+        # in front, since the file lies idle meanwhile.
+        longest = (0.0003 if is_first else 0.001) if self.is_sqlite else 0.05
+        nap = self._rng.uniform(0.0001, longest)
         self._pause(nap)
         return nap
 
@@ -447,13 +515,17 @@ class Store:
                 _log.exception("a listener failed after a commit")
 
     def _once(self, operation: Callable[[UnitOfWork], T], urgency: Urgency, actor: Actor) -> tuple[T, Changes]:
-        if self.is_sqlite:
-            self._gate.enter(urgency)
+        if not self.is_sqlite:
+            return self._transact(operation, actor)
+        # The gate orders the threads of this program, the line the programs: whoever of us is let through uses our
+        # place in it.
+        self._gate.enter(urgency)
         try:
+            if not self._line.is_our_turn():
+                raise _OthersFirstError
             return self._transact(operation, actor)
         finally:
-            if self.is_sqlite:
-                self._gate.leave()
+            self._gate.leave()
 
     def _transact(self, operation: Callable[[UnitOfWork], T], actor: Actor) -> tuple[T, Changes]:
         reason = self._frozen
@@ -462,6 +534,7 @@ class Store:
         is_committing = False
         try:
             with self.engines.writer.begin() as connection:
+                self._line.leave()
                 uow = UnitOfWork(connection, actor, self.clock)
                 result = operation(uow)
                 uow.flush_journal()

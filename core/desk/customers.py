@@ -6,6 +6,7 @@ from core.access.gate import needs
 from core.access.records import UnmaskedReceiver
 from core.access.rights import Right
 from core.access.unmasking import unmask_receiver
+from core.customers.members import set_member
 from core.customers.service import Digest
 from core.db.unit_of_work import Store
 
@@ -35,6 +36,15 @@ class Customers:
             NotFound, Refused: as `core.access.unmasking.unmask_receiver`.
         """
         return self._store.write(lambda uow: unmask_receiver(uow, customer_id, consignee_id, reason))
+
+    @needs(Right.SHARE_STOCK)
+    def set_member(self, customer_id: int, is_member: bool | None) -> None:
+        """The owner's word whether a customer is a member; None leaves it to the malls.
+
+        Raises:
+            NotFound: `customer.unknown`.
+        """
+        self._store.write(lambda uow: set_member(uow, customer_id, is_member))
 
     @needs(Right.ERASE_PERSON)
     def erase(self, customer_id: int) -> int:

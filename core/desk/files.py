@@ -73,6 +73,10 @@ class Plan:
     numbers: NumberTable | None = field(default=None, repr=False)
 
 
+def _right_to_run(plan: Plan, _progress: Progress) -> Right:
+    return Right.COUNT_STOCK if plan.kind == "counts" else Right.USE_FILES
+
+
 class Files:
     """Reading and writing tables. Everything here may take seconds: never call it on the window's thread."""
 
@@ -172,11 +176,12 @@ class Files:
         return Plan(items.kind, counts, items.rejected, sample_of_items(items), None, None, items, tables)
 
     @needs(Right.USE_FILES)
+    @needs(Right.COUNT_STOCK, less=_right_to_run)
     def run(self, plan: Plan, progress: Progress) -> tuple[Imported, Sequence[Rejected]]:
         """Do what was planned; also gives every row that was refused, while it was read or while it was stored.
 
         Raises:
-            Refused: `files.no_shop`, orders need a shop.
+            Refused: `files.no_shop`, orders need a shop; `right.missing`, counts move stock.
         """
         if plan.orders is not None:
             if plan.shop_id is None:
@@ -234,6 +239,7 @@ class Files:
             is_personal=True,
         )
 
+    @needs(Right.SEE_STOCK)
     @needs(Right.USE_FILES)
     def export_stock(self, path: Path) -> Exported:
         """Write what every warehouse has.

@@ -4,16 +4,17 @@ Said once, as statements that both databases and a bare driver take: the service
 start asks them before SQLAlchemy is loaded (`core.desk.glance`).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.channels.by_hand import UNCALLED
-from core.db.plain import Ask, instant, instant_or_none
+from core.db.plain import Ask, instant, instant_or_none, milliseconds
 from core.fulfilment import states as parcel_states
 from core.fulfilment.records import PickRow, ShippedRow, WaveView
 from core.fulfilment.shelving import shelf_order
-from core.sync.records import ShopLight, StatusView
+from core.sync.records import AlertGlimpse, AlertLights, ShopLight, StatusView
 from core.waybills import states as print_states
 from core.waybills.records import PrintJobView
 
@@ -84,6 +85,18 @@ _SHOPS = f"""
 #: the states are named, because what is done is nearly everything and an index cannot look for what is not
 _OUTBOX = "SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'leased', 'failed') GROUP BY state"
 _UNKNOWN = f"SELECT count(*) FROM print_job WHERE {print_states.IS_OPEN} AND state = 'unknown'"  # noqa: S608 - a constant
+
+#: what somebody or something has stopped: the rows of one stop or trip count once
+_STOPPED = "SELECT count(DISTINCT CASE WHEN cause = '' THEN CAST(id AS TEXT) ELSE cause END) FROM sale_pause"
+
+#: neither answered nor over, and nobody keeps it quiet
+_OPEN_ALERTS = """
+    FROM alert WHERE alert.cleared_at IS NULL AND alert.acked_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM alert_mute AS mute
+        WHERE mute.until_at > :now AND mute.rule = alert.rule AND mute.key IN ('', alert.key))"""
+_ALERTS = f"SELECT severity, count(*) {_OPEN_ALERTS} GROUP BY severity"
+_NEWEST_ALERT = f"""
+    SELECT id, rule, key, facts {_OPEN_ALERTS} AND severity = 'critical' ORDER BY +alert.id DESC LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +207,21 @@ def status(ask: Ask, now: datetime) -> StatusView:
         outbox_failed=outbox.get("failed", 0),
         unknown_prints=int(ask(_UNKNOWN)[0][0]),
         at=now,
+        alerts=alert_lights(ask, now),
+        stopped=int(ask(_STOPPED)[0][0]),
     )
+
+
+def alert_lights(ask: Ask, now: datetime) -> AlertLights:
+    """What waits for an answer."""
+    at = milliseconds(now)
+    counts = {severity: int(count) for severity, count in ask(_ALERTS, now=at)}
+    critical = counts.get("critical", 0)
+    newest = None
+    for alert_id, rule, key, facts in ask(_NEWEST_ALERT, now=at) if critical else ():
+        # A bare driver gives JSON as it is stored.
+        newest = AlertGlimpse(alert_id, rule, key, json.loads(facts) if isinstance(facts, str) else facts)
+    return AlertLights(sum(counts.values()), critical, newest)
 
 
 def light(is_active: bool, last: datetime, error: str | None, now: datetime) -> str:

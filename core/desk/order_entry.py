@@ -34,6 +34,7 @@ from core.orders.entry_records import (
     ReceiverOnFile,
     SkuChoice,
 )
+from core.orders.holds import MISSING_GOODS
 from core.orders.intake import ShopFacts
 from core.orders.models import Order, OrderLine
 from core.orders.states import Fulfilment
@@ -98,7 +99,7 @@ class OrderEntry:
 
 
 def _goods(connection: Connection, piece: str) -> Sequence[SkuChoice]:
-    scanned = catalogue.by_barcode(connection, piece)
+    scanned = catalogue.by_scan(connection, piece)
     if scanned is not None:
         return _choices(connection, [scanned.sku_id], {scanned.sku_id: scanned.unit_qty})
     return _choices(connection, catalogue.sku_ids_called(connection, piece))
@@ -213,7 +214,7 @@ def _save(uow: UnitOfWork, draft: OrderDraft, digest: Digest, carrier_code: str)
     uow.record("order.entered", "orders", row.id, type=draft.order_type, **facts, **word)
     if draft.copied_from is not None:
         uow.record(f"order.{draft.order_type}_entered", "orders", draft.copied_from, order_no=order_no)
-    return EnteredOrder(row.id, order_no, is_short=row.hold_reason == "short")
+    return EnteredOrder(row.id, order_no, is_short=row.hold_reason in MISSING_GOODS)
 
 
 def _receiver(uow: UnitOfWork, draft: OrderDraft, digest: Digest) -> Consignee:

@@ -110,16 +110,18 @@ class Packing:
         return self._open(lambda uow: packing.take_over(uow, parcel_id, fence, Act("take_over", "", nonce)))
 
     @needs(Right.PACK)
-    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
-        """Verify what was scanned, `qty` times."""
-        act = Act("goods", _clean(raw), nonce)
-        return self._with_owner(self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty)))
+    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1, batch: str = "") -> Verdict:
+        """Verify what was scanned, `qty` times; `batch` is the clerk's answer to `batch.ask`."""
+        act = Act("batch" if batch else "goods", _clean(raw), nonce)
+        return self._with_owner(self._act(lambda uow: packing.scan_goods(uow, parcel_id, fence, act, qty, batch)))
 
     @needs(Right.PACK)
-    def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
-        """Verify units that carry no barcode."""
+    def confirm_by_hand(
+        self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str, batch: str = ""
+    ) -> Verdict:
+        """Verify units that carry no barcode; `batch` is the clerk's answer to `batch.ask`."""
         act = Act("hand", "", nonce)
-        return self._act(lambda uow: packing.confirm_by_hand(uow, parcel_id, fence, line_id, act, qty))
+        return self._act(lambda uow: packing.confirm_by_hand(uow, parcel_id, fence, line_id, act, qty, batch))
 
     @needs(Right.PACK)
     def undo(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
@@ -160,17 +162,23 @@ class Packing:
 
     @needs(Right.PACK)
     def rush(
-        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+        self,
+        wave_id: int,
+        on_desk: tuple[int, int] | None,
+        raw: str,
+        nonce: str,
+        rule: KnowledgeRule,
+        batch: str = "",
     ) -> Verdict:
         """A scan while a rush is on: goods open, fill and label their next parcel, a label ships its own.
 
-        `on_desk` is id and fence of the parcel that lies complete on the desk.
+        `on_desk` is id and fence of the parcel that lies complete on the desk; `batch` as in `scan_goods`.
         """
         parcel_id = parcel_of_slip(raw)
         if on_desk is None and parcel_id is not None:
             return self.open_code(raw, nonce)
         act = Act("rush", _clean(raw), nonce)
-        return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act, self._look_up))
+        return self._open(lambda uow: rush.scan(uow, wave_id, on_desk, rule, act, self._look_up, batch))
 
     @needs(Right.SHIP_UNCHECKED)
     def burst(self, raw: str, nonce: str, rule: KnowledgeRule) -> Verdict:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from core.access.gate import OPEN, declares, needs
 from core.access.rights import Right
 from core.db.models import Setting
+from core.db.settings import keep_setting
 from core.db.unit_of_work import Store, UnitOfWork
 
 #: which printer gets the labels of a desk: whoever prints may turn to another one when theirs is broken
@@ -38,6 +39,5 @@ class Settings:
 
 def put_setting(uow: UnitOfWork, name: str, value: Any) -> None:
     """Set a value within an open transaction."""
-    if uow.count(update(Setting).where(Setting.name == name).values(value=value)) == 0:
-        uow.insert_many(Setting, [{"name": name, "value": value}])
+    keep_setting(uow, name, value)
     uow.record("setting.changed", "setting", 0, name=name)

@@ -9,18 +9,25 @@ from sqlalchemy import select, update
 
 from core.access.gate import needs
 from core.access.rights import Right
+from core.catalog.records import MOST_LIFE_DAYS
 from core.channels.by_hand import FILE, UNCALLED
 from core.channels.contract import Channel
-from core.channels.models import Shop
+from core.channels.models import HOLD_S, Shop
+from core.db.limits import limits_of
 from core.db.unit_of_work import Store, UnitOfWork
+from core.desk.authorising import access_of, whose
 from core.desk.first_page import light
+from core.desk.shop_kinds import kind_of
 from core.fulfilment.companion import set_prints_elsewhere
 from core.fulfilment.handover import set_confirm_at
+from core.fulfilment.resuming import goods_came
 from core.inventory.warehouses import main_warehouse
-from core.runtime.errors import DomainError, Refused, Unavailable
-from core.runtime.remote_errors import AuthExpired, ChannelError, RateLimited, Temporary
-from core.sync.shop_views import ShopDraft, ShopKind, ShopSetting, ShopView
+from core.runtime.errors import Refused
+from core.runtime.remote_errors import AuthExpired, ChannelError
+from core.sync.grants import ENDING, ENDING_DAYS, grants
+from core.sync.shop_views import ShopDraft, ShopKind, ShopView
 from core.sync.shops import ShopRecord, add_shop, is_taken, set_access, shop_of
+from core.sync.troubles import Trouble, as_domain_error, trouble_in, trouble_of
 
 if TYPE_CHECKING:
     from core.channels.plugin import ChannelPlugin
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 40
 _LONGEST_SETTING = 500
+#: a week: longer than any platform keeps an unpaid order
+_LONGEST_HOLD_MIN = 7 * 24 * 60
 
 
 class Shops:
@@ -59,7 +68,7 @@ class Shops:
     @needs(Right.SEE_ORDERS)
     def kinds(self) -> tuple[ShopKind, ...]:
         """Kinds of shops that can be added; those whose orders come in files are added with their first file."""
-        return tuple(_kind(plugin) for plugin in self._channels().all() if plugin.id != FILE)
+        return tuple(kind_of(plugin) for plugin in self._channels().all() if plugin.id != FILE)
 
     @needs(Right.SEE_ORDERS)
     def shops(self) -> tuple[ShopView, ...]:
@@ -67,10 +76,21 @@ class Shops:
         now = self._store.clock.now()
         columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.is_active, Shop.confirms_shipments)
         more = (Shop.confirm_at, Shop.prints_elsewhere, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
-        query = select(*columns, *more).order_by(Shop.id)
-        rows = self._store.read(lambda connection: connection.execute(query).all())
-        return tuple(
-            ShopView(
+        query = select(*columns, *more, Shop.min_life_days, Shop.hold_s).order_by(Shop.id)
+        rows, given, early = self._store.read(
+            lambda connection: (
+                connection.execute(query).all(),
+                {one.shop_id: one for one in grants(connection)},
+                limits_of(connection, ENDING, ENDING_DAYS),
+            )
+        )
+        found = []
+        for row in rows:
+            plugin = self._channels().get(row.channel)
+            grant, trouble = given.get(row.id), trouble_in(row.last_error)
+            days = early.of(f"shop:{row.id}")
+            was_heard = row.last_good_pull_at is not None
+            view = ShopView(
                 id=row.id,
                 channel=row.channel,
                 name=row.name,
@@ -83,17 +103,24 @@ class Shops:
                 last_error=row.last_error or "",
                 is_asked=row.channel not in UNCALLED,
                 prints_elsewhere=row.prints_elsewhere,
+                hold_minutes=row.hold_s // 60,
+                min_life_days=row.min_life_days,
+                trouble=trouble,
+                topic=_topic(plugin, trouble),
+                access=access_of(plugin, row.settings, grant, was_heard=was_heard, early_days=days, now=now),
+                whose=whose(grant),
             )
-            for row in rows
-        )
+            found.append(view)
+        return tuple(found)
 
     @needs(Right.CHANGE_SETTINGS)
     def try_access(self, draft: ShopDraft, shop_id: int | None) -> datetime:
         """Ask the shop with what was entered; gives its time. Waits for the network.
 
         Raises:
-            Refused: what `add` says of the draft; `shop.access_refused`, key or account is wrong; `shop.answered`,
-                its own words are in facts `words`.
+            Refused: what `add` says of the draft; `shop.access_refused`, key or account is wrong;
+                `shop.not_authorised`, its owner has to say yes on the platform's page first; `shop.answered`. Facts:
+                `topic`, `code_said`, `words`, see `core.sync.troubles`.
             Unavailable: `shop.silent`, it cannot be reached or is busy.
         """
         self._check(draft, is_new=shop_id is None)
@@ -102,8 +129,14 @@ class Shops:
         shop = ShopRecord(0, draft.channel, draft.name, dict(draft.settings), secrets, 0, confirms_shipments=False)
         try:
             return self._open_channel(shop).check()
+        except Refused as error:
+            if self._misses_token(error, draft) and self._awaits_owner(draft, shop_id):
+                raise _not_authorised() from error
+            raise
         except ChannelError as error:
-            raise _as_domain_error(error) from error
+            if isinstance(error, AuthExpired) and self._awaits_owner(draft, shop_id):
+                raise _not_authorised() from error
+            raise as_domain_error(error, _topic(self._channels().get(draft.channel), trouble_of(error))) from error
 
     @needs(Right.CHANGE_SETTINGS)
     def add(self, draft: ShopDraft) -> int:
@@ -115,7 +148,9 @@ class Shops:
         """
         self._check(draft, is_new=True)
         secret = json.dumps(_given(draft.secrets))
-        shop_id = self._store.write(lambda uow: _add(uow, draft, secret))
+        plugin = self._channels().get(draft.channel)
+        hold_s = 0 if plugin is not None and plugin.keeps_unpaid else HOLD_S
+        shop_id = self._store.write(lambda uow: _add(uow, draft, secret, hold_s))
         self._on_changed()
         return shop_id
 
@@ -169,6 +204,48 @@ class Shops:
         code = self._carrier_code
         self._store.write(lambda uow: set_prints_elsewhere(uow, shop_id, is_on=is_on, default_carrier=code))
 
+    @needs(Right.CHANGE_SETTINGS)
+    def set_hold(self, shop_id: int, minutes: int) -> None:
+        """How long an unpaid order of a shop keeps its units from now on; 0 as long as the shop keeps it open.
+
+        What is claimed already keeps the time it was given.
+
+        Raises:
+            NotFound: `shop.unknown`.
+            Refused: `shop.hold_bad`, not between 0 and a week.
+        """
+        if not 0 <= minutes <= _LONGEST_HOLD_MIN:
+            raise Refused("shop.hold_bad", "an unpaid order keeps its units for 0 to 10080 minutes", minutes=minutes)
+
+        def put(uow: UnitOfWork) -> None:
+            shop_of(uow.connection, shop_id)
+            uow.execute(update(Shop).where(Shop.id == shop_id).values(hold_s=minutes * 60))
+            uow.record("shop.hold_set", "shop", shop_id, minutes=minutes)
+
+        self._store.write(put)
+
+    @needs(Right.CHANGE_SETTINGS)
+    def set_min_life(self, shop_id: int, days: int) -> None:
+        """How long goods have to last still when this shop's orders are promised them; 0: it does not matter.
+
+        Orders that wait for goods are tried again: fewer days may let them go on.
+
+        Raises:
+            NotFound: `shop.unknown`.
+            Refused: `shop.life_bad`.
+        """
+        if not 0 <= days <= MOST_LIFE_DAYS:
+            raise Refused("shop.life_bad", "this is no number of days", most=MOST_LIFE_DAYS)
+
+        def put(uow: UnitOfWork) -> None:
+            shop_of(uow.connection, shop_id)
+            uow.execute(update(Shop).where(Shop.id == shop_id).values(min_life_days=days))
+            uow.changed("shop", shop_id)
+            uow.record("shop.min_life", "shop", shop_id, days=days)
+            goods_came(uow, self._carrier_code)
+
+        self._store.write(put)
+
     def _set(self, shop_id: int, action: str, values: Mapping[str, bool], *, is_on: bool) -> None:
         def put(uow: UnitOfWork) -> None:
             shop = shop_of(uow.connection, shop_id)
@@ -179,6 +256,20 @@ class Shops:
 
         self._store.write(put)
         self._on_changed()
+
+    def _misses_token(self, error: Refused, draft: ShopDraft) -> bool:
+        """Whether a channel cannot be opened for want of what its page of authorising gives."""
+        plugin = self._channels().get(draft.channel)
+        given = () if plugin is None else (one.name for one in plugin.settings if not one.is_required)
+        return error.code == "channel.setting" and error.facts.get("field") in given
+
+    def _awaits_owner(self, draft: ShopDraft, shop_id: int | None) -> bool:
+        """Whether the platform wants its page to be used, and nobody did so far."""
+        plugin = self._channels().get(draft.channel)
+        if plugin is None or not plugin.has_page(draft.settings):
+            return False
+        given = () if shop_id is None else self._store.read(lambda connection: grants(connection, shop_id))
+        return all(one.granted_at is None for one in given)
 
     def _secrets_of(self, shop_id: int) -> Mapping[str, str]:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
@@ -201,28 +292,19 @@ class Shops:
                 raise Refused("shop.setting_bad", f"{setting.name} is no such thing", field=setting.name)
 
 
-def _kind(plugin: "ChannelPlugin") -> ShopKind:
-    return ShopKind(
-        plugin.id,
-        plugin.label_zh,
-        plugin.label_en,
-        tuple(
-            ShopSetting(one.name, one.label_zh, one.label_en, one.kind, one.is_required, one.hint_zh, one.hint_en)
-            for one in plugin.settings
-        ),
-    )
+def _topic(plugin: "ChannelPlugin | None", trouble: Trouble | None) -> str:
+    """Which sentence says a trouble: what the platform's code means, else what its kind is."""
+    if trouble is None:
+        return ""
+    return ("" if plugin is None else plugin.meaning_of(trouble.code)) or trouble.topic
+
+
+def _not_authorised() -> Refused:
+    return Refused("shop.not_authorised", "this shop has to be authorised on its platform's page first")
 
 
 def _given(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
-
-
-def _as_domain_error(error: ChannelError) -> DomainError:
-    if isinstance(error, Temporary | RateLimited):
-        return Unavailable("shop.silent", f"the shop cannot be reached: {error}")
-    if isinstance(error, AuthExpired):
-        return Refused("shop.access_refused", f"the shop does not let us in: {error}")
-    return Refused("shop.answered", f"the shop answered: {error}", words=str(error)[:200])
 
 
 def _refuse_taken_name(uow: UnitOfWork, name: str, shop_id: int) -> None:
@@ -230,10 +312,10 @@ def _refuse_taken_name(uow: UnitOfWork, name: str, shop_id: int) -> None:
         raise Refused("shop.name_taken", "another shop is called so", name=name)
 
 
-def _add(uow: UnitOfWork, draft: ShopDraft, secret: str) -> int:
+def _add(uow: UnitOfWork, draft: ShopDraft, secret: str, hold_s: int) -> int:
     name = draft.name.strip()
     _refuse_taken_name(uow, name, 0)
-    return add_shop(uow, draft.channel, name, _given(draft.settings), secret, main_warehouse(uow))
+    return add_shop(uow, draft.channel, name, _given(draft.settings), secret, main_warehouse(uow), hold_s=hold_s)
 
 
 def _change(uow: UnitOfWork, shop_id: int, draft: ShopDraft) -> None:

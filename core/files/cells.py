@@ -8,8 +8,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from core.files.reading import CHINA
 from core.files.records import Cell
+from core.runtime.china import CHINA
 
 #: 10 milliard yuan: beyond it a number is an error, and it fits every database's integer
 MOST_FEN = 10**12
@@ -208,3 +208,8 @@ def _serial(days: float) -> datetime:
     # To the second: a day's fraction has no more.
     wall = _EXCEL_ZERO + timedelta(seconds=round(days * 86_400))
     return wall.replace(tzinfo=CHINA).astimezone(UTC)
+
+
+def time_cell(at: datetime | None) -> str:
+    """A time as we write it, by China's clock: `moment_of` reads it back; empty for none."""
+    return "" if at is None else at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -16,8 +16,8 @@ from core.db.models import AppliedKey
 from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.unit_of_work import UnitOfWork, insert_or_ignore
 from core.files import words
+from core.files.cells import time_cell
 from core.files.presets import own
-from core.files.reading import CHINA
 from core.files.writing import Sheet
 from core.fulfilment.models import Parcel, ParcelLine
 from core.inventory.models import StockLevel, Warehouse
@@ -176,9 +176,9 @@ def _head(order: Any, who: Any, account: str, number: Any) -> dict[str, str | in
     return {
         "order_no": order.order_no,
         "status": order.channel_status if order.channel == "file" and order.channel_status else _state(order),
-        "placed_at": _local(order.placed_at),
-        "paid_at": _local(order.paid_at),
-        "ship_by_at": _local(order.ship_by_at),
+        "placed_at": time_cell(order.placed_at),
+        "paid_at": time_cell(order.paid_at),
+        "ship_by_at": time_cell(order.ship_by_at),
         "amount": yuan_text(order.amount_fen),
         "freight": yuan_text(order.freight_fen),
         "buyer": account,
@@ -207,26 +207,36 @@ def _state(order: Any) -> str:
     return words.word_of(state)
 
 
-def _local(at: datetime | None) -> str:
-    return "" if at is None else at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-
-
 def stock_sheet(connection: Connection) -> Sheet:
     """What every warehouse has of every SKU."""
     level = StockLevel
     query = (
-        select(Warehouse.name, Sku.code, Sku.name, Sku.spec, level.batch, level.on_hand_qty, level.reserved_qty,
-               level.confirmed_qty, level.quarantined_qty)
+        select(Warehouse.name, Sku.code, Sku.name, Sku.spec, level.batch, level.expires_day, level.is_blocked,
+               level.on_hand_qty, level.reserved_qty, level.confirmed_qty, level.quarantined_qty)
         .join(Sku, Sku.id == level.sku_id)
         .join(Warehouse, Warehouse.id == level.warehouse_id)
         .order_by(Warehouse.id, Sku.code, level.batch)
     )  # fmt: skip
     rows: list[list[str | int]] = []
-    for name, code, title, spec, batch, on_hand, reserved, confirmed, quarantined in connection.execute(query):
+    for (
+        name,
+        code,
+        title,
+        spec,
+        batch,
+        expires,
+        blocked,
+        on_hand,
+        reserved,
+        confirmed,
+        quarantined,
+    ) in connection.execute(query):
         free = on_hand - reserved - confirmed - quarantined
-        rows.append([name, code, title, spec, batch, on_hand, reserved, confirmed, quarantined, free])
-    header = ("仓库", "商家编码", "商品名称", "规格", "批次", "在库数量", "预占", "已确认", "隔离", "可用")
-    return Sheet(header, rows)
+        last = "" if expires is None else date.fromordinal(expires).isoformat()
+        said = "冻结" if blocked else ""
+        rows.append([name, code, title, spec, batch, last, on_hand, reserved, confirmed, quarantined, free, said])
+    quantities = ("在库数量", "预占", "已确认", "隔离", "可用")
+    return Sheet(("仓库", "商家编码", "商品名称", "规格", "批次", "到期日", *quantities, "状态"), rows)
 
 
 #: piles of the day in the words of the table

@@ -68,7 +68,15 @@ NUMBERS: Final = (
     Field("waybill_no", is_needed=True),
     Field("carrier"),
 )
-COUNTS: Final = (Field("code", is_needed=True), Field("qty", is_needed=True))
+COUNTS: Final = (
+    Field("code", is_needed=True),
+    Field("qty", is_needed=True),
+    Field("batch"),
+    Field("expires_on"),
+    Field("made_on"),
+    Field("warehouse"),
+    Field("bin"),
+)
 CUSTOMERS: Final = (
     Field("buyer", is_personal=True),
     Field("receiver", is_needed=True, is_personal=True),

@@ -7,10 +7,11 @@ into the customer master as buyers of their own account; the same receiver again
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.engine import Connection
 
 from core.catalog.bins import LONGEST_BIN, tidy_bin
@@ -18,6 +19,8 @@ from core.catalog.models import Barcode, Bin, BundleLine, Sku
 from core.catalog.records import SkuSpec
 from core.catalog.service import match_by_code, take_in
 from core.channels.contract import Consignee
+from core.counting.from_file import FileCount, hand_in, on_sheets, put_on_sheet, wait_for_other
+from core.counting.shortage import deficits_of, hold_short
 from core.customers.models import Identity
 from core.customers.service import Buyer, Digest, account_key, register
 from core.db.models import AppliedKey
@@ -25,7 +28,7 @@ from core.db.sets import id_set, packed_ids, packed_texts, text_set
 from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.files import people
-from core.files.cells import BadCell, code_of, number_of, text_of, whole_of
+from core.files.cells import BadCell, code_of, moment_of, number_of, text_of, whole_of
 from core.files.fields import PERSONAL, Row
 from core.files.importing import note
 from core.files.mapping import Mapped
@@ -33,7 +36,10 @@ from core.files.progress import Progress
 from core.files.records import Cell, Counts, Imported, Rejected, Table
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.inventory import ledger
-from core.runtime.errors import DomainError
+from core.inventory.batches import LONGEST_BATCH, note_batch, tidy_batch
+from core.inventory.models import Warehouse
+from core.runtime.china import CHINA
+from core.runtime.errors import DomainError, NotFound
 from core.runtime.ids import SkuId, WarehouseId
 
 T = TypeVar("T")
@@ -42,6 +48,8 @@ T = TypeVar("T")
 _ACCOUNTS = "files"
 _PIECE = 50
 _MOST_GRAMS = 1_000_000
+#: characters that a file's digest is known by
+_DIGEST = 32
 _SHOWN = 40
 _BY_CODE = select(*Sku.__table__.c).where(Sku.code.in_(text_set("codes")))
 _BARCODES = select(Barcode.sku_id, Barcode.code, Barcode.unit_qty).where(Barcode.sku_id.in_(id_set("ids")))
@@ -90,8 +98,10 @@ def items_of(table: Table, mapped: Mapped) -> ItemTable:
         except _BadField as error:
             rejected.append(error.rejected)
             continue
-        before = items.get(item.code)
-        items[item.code] = item if before is None else _together(mapped.preset.kind, before, item)
+        # Of counts each warehouse, and each batch of the goods, is an item of its own.
+        name = "\n".join([item.code, item.facts.get("warehouse") or "", item.facts.get("batch") or ""])
+        before = items.get(name)
+        items[name] = item if before is None else _together(mapped.preset.kind, before, item)
     return ItemTable(mapped.preset.kind, table.name, table.digest, list(items.values()), rejected)
 
 
@@ -167,7 +177,22 @@ def _barcodes(cell: Cell) -> tuple[str, ...]:
 
 
 def _counted(reader: _Reader) -> Item:
-    return Item(reader.row.number, reader.need("code", code_of), {"qty": reader.need("qty", whole_of)})
+    batch = tidy_batch(reader.get("batch", text_of) or "")
+    if len(batch) > LONGEST_BATCH:
+        raise reader.bad("batch", "out_of_range")
+    facts = {
+        "qty": reader.need("qty", whole_of),
+        "warehouse": reader.get("warehouse", text_of) or "",
+        "bin": reader.get("bin", _bin),
+        "batch": batch,
+        "expires_on": reader.get("expires_on", _day),
+        "made_on": reader.get("made_on", _day),
+    }
+    return Item(reader.row.number, reader.need("code", code_of), facts)
+
+
+def _day(cell: Cell) -> date:
+    return moment_of(cell).astimezone(CHINA).date()
 
 
 def _customer(reader: _Reader) -> Item:
@@ -190,7 +215,8 @@ def _customer(reader: _Reader) -> Item:
 
 def _together(kind: str, before: Item, item: Item) -> Item:
     if kind == "counts":
-        return replace(before, facts={"qty": before.facts["qty"] + item.facts["qty"]})
+        known = {name: before.facts[name] or item.facts[name] for name in ("bin", "expires_on", "made_on")}
+        return replace(before, facts={**before.facts, **known, "qty": before.facts["qty"] + item.facts["qty"]})
     if kind == "products":
         codes = dict.fromkeys([*(before.facts["barcodes"] or ()), *(item.facts["barcodes"] or ())])
         place = item.facts["bin"] or before.facts["bin"]
@@ -213,7 +239,15 @@ def preview_items(store: Store, table: ItemTable, warehouse_id: int, digest: Dig
             changed=counts.changed + len(changed),
             unchanged=counts.unchanged + len(same),
         )
+        if table.kind == "counts" and new:
+            person_id = (store.acting or store.actor).person_id
+            waiting = store.read(partial(_waiting, table=table, items=new, place=warehouse_id, person_id=person_id))
+            counts = replace(counts, new=counts.new - waiting, waiting=counts.waiting + waiting)
     return counts
+
+
+def _waiting(connection: Connection, *, table: ItemTable, items: Sequence[Item], place: int, person_id: int) -> int:
+    return len(wait_for_other(connection, person_id, _said(connection, table, items, place)))
 
 
 def import_items(
@@ -231,8 +265,12 @@ def import_items(
         piece = table.items[start : start + _PIECE]
         counts = _stored(store, table, piece, (warehouse_id, digest, carrier_code), counts, refused)
         progress.show(start + len(piece), len(table.items))
+    sheets: tuple[str, ...] = ()
+    if table.kind == "counts":
+        # Also what an earlier import of this file was kept from handing in.
+        sheets = store.write(lambda uow: hand_in(uow, table.digest[:_DIGEST]), urgency=Urgency.BULK)
     note(store, 0, table.kind, counts)
-    return Imported(counts, is_whole), refused
+    return Imported(counts, is_whole, sheets), refused
 
 
 def _stored(
@@ -243,7 +281,7 @@ def _stored(
     counts: Counts,
     refused: list[Rejected],
 ) -> Counts:
-    def take(items: Sequence[Item]) -> tuple[int, int, int]:
+    def take(items: Sequence[Item]) -> Counts:
         return store.write(lambda uow: _take(uow, table, items, *place), urgency=Urgency.BULK)
 
     try:
@@ -257,21 +295,27 @@ def _stored(
     return counts
 
 
-def _plus(counts: Counts, done: tuple[int, int, int]) -> Counts:
-    new, changed, same = done
-    return replace(counts, new=counts.new + new, changed=counts.changed + changed, unchanged=counts.unchanged + same)
+def _plus(counts: Counts, done: Counts) -> Counts:
+    return replace(
+        counts,
+        new=counts.new + done.new,
+        changed=counts.changed + done.changed,
+        unchanged=counts.unchanged + done.unchanged,
+        waiting=counts.waiting + done.waiting,
+    )
 
 
 def _take(
     uow: UnitOfWork, table: ItemTable, items: Sequence[Item], warehouse_id: int, digest: Digest, carrier_code: str
-) -> tuple[int, int, int]:
+) -> Counts:
     take_turn(uow, "intake")
     new, changed, same = _sort_out(uow.connection, table=table, items=items, place=(warehouse_id, digest))
     todo = [*new, *changed]
+    waiting = 0
     if todo:
         act = {"products": _take_products, "counts": _take_counts, "customers": _take_customers}[table.kind]
-        act(uow, table, todo, warehouse_id, digest, carrier_code)
-    return len(new), len(changed), len(same)
+        waiting = act(uow, table, todo, warehouse_id, digest, carrier_code)
+    return Counts(len(new) - waiting, len(changed), len(same), waiting=waiting)
 
 
 def _sort_out(
@@ -306,6 +350,9 @@ def _known_skus(connection: Connection, codes: Sequence[str]) -> dict[str, SkuSp
             components=tuple(parts.get(row.id, ())),
             is_stock_managed=row.is_stock_managed,
             lacks_barcode=row.lacks_barcode,
+            is_batch_managed=row.is_batch_managed,
+            life_days=row.life_days,
+            warn_days=row.warn_days,
             bins=tuple(bins.get(row.id, ())),
         )
         for row in rows
@@ -343,15 +390,18 @@ def _sort_products(
 
 def _take_products(
     uow: UnitOfWork, _table: ItemTable, items: Sequence[Item], warehouse_id: int, digest: Digest, carrier_code: str
-) -> None:
+) -> int:
     known = _known_skus(uow.connection, [item.code for item in items])
     take_in(uow, [_spec(item, known.get(item.code), warehouse_id) for item in items])
     match_by_code(uow)
     listings_matched(uow, carrier_code, digest)
+    return 0
 
 
 def _key(table: ItemTable, item: Item) -> str:
-    return f"file:{table.digest[:32]}:{item.code}"
+    place = f"@{item.facts['warehouse']}" if item.facts["warehouse"] else ""
+    batch = f":{item.facts['batch']}" if item.facts["batch"] else ""
+    return f"file:{table.digest[:_DIGEST]}:{item.code}{place}{batch}"
 
 
 def _sort_counts(
@@ -359,23 +409,70 @@ def _sort_counts(
 ) -> tuple[list[Item], list[Item], list[Item]]:
     keys = {f"stock.count:{_key(table, item)}": item for item in items}
     done = set(connection.execute(_COUNTED, {"keys": packed_texts(keys)}).scalars())
-    same = [item for key, item in keys.items() if key in done]
-    return [item for key, item in keys.items() if key not in done], [], same
+    # What waits on a sheet was taken from this file before as well.
+    waiting = on_sheets(connection, [_key(table, item) for item in items])
+    same = [item for key, item in keys.items() if key in done or _key(table, item) in waiting]
+    return [item for item in items if item not in same], [], same
 
 
 def _take_counts(
     uow: UnitOfWork, table: ItemTable, items: Sequence[Item], warehouse_id: int, _digest: Digest, carrier_code: str
-) -> None:
-    rows: Sequence[Any] = uow.execute(
-        select(Sku.code, Sku.id).where(Sku.code.in_(text_set("codes"))),
-        {"codes": packed_texts([item.code for item in items])},
+) -> int:
+    said = _said(uow.connection, table, items, warehouse_id)
+    for item, count in zip(items, said, strict=True):
+        if not count.warehouse_id:
+            raise NotFound("stock.no_warehouse", f"there is no warehouse {item.facts['warehouse']}")
+        if item.facts["bin"] and count.sku_id:
+            _note_bin(uow, item.code, count.warehouse_id, item.facts["bin"])
+        days = (item.facts["expires_on"], item.facts["made_on"])
+        if count.batch and any(days) and count.sku_id:
+            note_batch(uow, count.sku_id, count.batch, *days)
+    waiting = wait_for_other(uow.connection, uow.actor.person_id, said)
+    put_on_sheet(uow, table.digest[:_DIGEST], table.file, waiting)
+    booked = [count for count in said if count not in waiting]
+    deficits: list[list[int]] = []
+    for count in booked:
+        # A code that is not there is refused by the ledger in its own words.
+        result = ledger.count(uow, count.warehouse_id, count.sku_id, count.qty, "file", count.key, count.batch)
+        deficits += deficits_of(result)
+    # Their goods are not there: they wait, and are listed as short, the least pressing first.
+    hold_short(uow, deficits)
+    goods_came(uow, carrier_code, [count.sku_id for count in booked if count.sku_id])
+    return len(waiting)
+
+
+def _said(connection: Connection, table: ItemTable, items: Sequence[Item], warehouse_id: int) -> Sequence[FileCount]:
+    """What each row says was counted; SKU and warehouse are 0 where nobody knows what is written there."""
+    codes = {"codes": packed_texts([item.code for item in items])}
+    rows: Sequence[Any] = connection.execute(
+        select(Sku.code, Sku.id).where(Sku.code.in_(text_set("codes"))), codes
     ).all()
     ids = dict(rows)
-    for item in items:
-        # A code that is not there is refused by the ledger in its own words.
-        sku_id = SkuId(ids.get(item.code, 0))
-        ledger.count(uow, WarehouseId(warehouse_id), sku_id, item.facts["qty"], "file", _key(table, item))
-    goods_came(uow, carrier_code, [ids[item.code] for item in items if item.code in ids])
+    names = {str(item.facts["warehouse"]) for item in items}
+    places = {name: _warehouse_called(connection, name) if name else warehouse_id for name in names}
+    return [
+        FileCount(
+            WarehouseId(places[str(item.facts["warehouse"])] or 0),
+            SkuId(ids.get(item.code, 0)),
+            item.facts["batch"],
+            item.facts["qty"],
+            _key(table, item),
+        )
+        for item in items
+    ]
+
+
+def _warehouse_called(connection: Connection, said: str) -> int | None:
+    """The warehouse of this name or code."""
+    query = select(Warehouse.id).where(or_(Warehouse.name == said, Warehouse.code == said.lower()))
+    return connection.execute(query.order_by(Warehouse.id).limit(1)).scalar_one_or_none()
+
+
+def _note_bin(uow: UnitOfWork, code: str, warehouse_id: int, place: str) -> None:
+    known = _known_skus(uow.connection, [code])[code]
+    bins = tuple(sorted((dict(known.bins) | {warehouse_id: place}).items()))
+    if bins != known.bins:
+        take_in(uow, [replace(known, bins=bins)])
 
 
 def _sort_customers(
@@ -390,5 +487,6 @@ def _sort_customers(
 
 def _take_customers(
     uow: UnitOfWork, _table: ItemTable, items: Sequence[Item], _warehouse_id: int, digest: Digest, _carrier_code: str
-) -> None:
+) -> int:
     register(uow, _ACCOUNTS, [Buyer(item.code, "", item.facts["consignee"]) for item in items], digest)
+    return 0

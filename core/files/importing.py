@@ -234,7 +234,9 @@ def _finish(store: Store, shop: ShopRecord, counts: Counts, *, is_whole: bool) -
 
 def note(store: Store, shop_id: int, kind: str, counts: Counts) -> None:
     """Write down what an import did; one that changed nothing leaves no trace."""
-    if not (counts.new or counts.changed):
+    if not (counts.new or counts.changed or counts.waiting):
         return
     facts = {"new": counts.new, "changed": counts.changed, "unchanged": counts.unchanged, "rejected": counts.rejected}
+    if counts.waiting:
+        facts["waiting"] = counts.waiting
     store.write(lambda uow: uow.record("file.imported", "file", shop_id, kind=kind, **facts), urgency=Urgency.BULK)

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from core.db.models import Setting
+from core.db.settings import kept_setting
 
 #: of the setting
 NAME = "files.mappings"
@@ -26,7 +25,7 @@ class Assigned:
 
 def assigned(connection: Connection) -> Mapping[str, Assigned]:
     """Everything that was assigned, by the signature of its header."""
-    stored = connection.execute(select(Setting.value).where(Setting.name == NAME)).scalar_one_or_none()
+    stored = kept_setting(connection, NAME)
     return {
         mark: Assigned(str(one["name"]), str(one["kind"]), dict(one["columns"]))
         for mark, one in (stored or {}).items()

@@ -101,6 +101,21 @@ def apply(preset: Preset, header: Sequence[str]) -> Mapped | None:
     return Mapped(preset, places, aside, dropped, known_count * 100 // max(len(filled), 1))
 
 
+def known_columns(kind: str, header: Sequence[str]) -> Mapping[str, str]:
+    """Field -> column, where a column is called as in a table of this kind, whatever else the header lacks.
+
+    The more particular tables say first what a name means.
+    """
+    names = {normal(name): name for name in reversed(header) if name}
+    found: dict[str, str] = {}
+    for preset in PRESETS:
+        for field, known in preset.columns.items() if preset.kind == kind else ():
+            column = next((names[normal(name)] for name in known if normal(name) in names), None)
+            if column is not None and column not in found.values():
+                found.setdefault(field, column)
+    return found
+
+
 def by_hand(kind: str, columns: Mapping[str, str], header: Sequence[str], platform: str = "") -> Mapped:
     """A table whose columns a person has assigned: field -> column's name.
 

@@ -8,16 +8,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from core.files.guards import MOST_BYTES, kind_of
 from core.files.progress import Progress
 from core.files.records import Table
+from core.runtime.china import CHINA
 from core.runtime.errors import NotFound, Refused, Unavailable
 
-CHINA = timezone(timedelta(hours=8))
 #: an honest file of 20,000 rows takes one or two
 MOST_S = 60.0
 _LOOK_S = 0.05

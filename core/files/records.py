@@ -49,7 +49,11 @@ class NumberSaid:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a table would do, or has done. `older` copies say less than is known already and are left alone."""
+    """What a table would do, or has done.
+
+    `older` copies say less than is known already and are left alone. `waiting` counts stand on a sheet that somebody
+    else has to approve.
+    """
 
     new: int = 0
     changed: int = 0
@@ -57,14 +61,19 @@ class Counts:
     older: int = 0
     rejected: int = 0
     masked: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did. `is_whole` is False where it was stopped: what was stored stays stored."""
+    """What an import did. `is_whole` is False where it was stopped: what was stored stays stored.
+
+    `sheets` are the numbers of the count sheets that wait for somebody else.
+    """
 
     counts: Counts
     is_whole: bool = True
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _no_label(uow: UnitOfWork, act: Act) -> Verdict:
     order_no = waiting_order(uow.connection, tidied(act.raw))
     if order_no:
         return answer(uow, act, "burst.no_box", Tone.WRONG, raw=act.raw, order_no=order_no)
-    sku = catalog.by_barcode(uow.connection, act.raw)
+    sku = catalog.by_scan(uow.connection, act.raw, uow.now)
     if sku is not None:
         return answer(uow, act, "burst.goods", Tone.WRONG, **facts_of(sku))
     return answer(uow, act, "label.unknown", Tone.WRONG, raw=act.raw)

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.db.models import Setting
+from core.runtime.china import CHINA
 from core.runtime.errors import Refused
 
-_CHINA: Final = timezone(timedelta(hours=8))
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3])[:：.]?([0-5]\d)")
 #: the setting of a carrier is called so, with its code behind
 PREFIX: Final = "cut_off."
@@ -41,7 +41,7 @@ def cut_offs(connection: Connection) -> Mapping[str, str]:
 def next_cut_off(at: str, now: datetime) -> datetime:
     """The next moment at which this cut-off comes."""
     hour, _, minute = at.partition(":")
-    today = now.astimezone(_CHINA).replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    today = now.astimezone(CHINA).replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)
 
 
@@ -52,5 +52,5 @@ def last_due(at: str, now: datetime) -> datetime:
 
 def end_of_today(now: datetime) -> datetime:
     """Midnight."""
-    today = now.astimezone(_CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=1)

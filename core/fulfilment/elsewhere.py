@@ -9,6 +9,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready
 from core.fulfilment.resuming import goods_came
 from core.inventory.claims import claims_of_lines
+from core.inventory.quotas.releasing import SHIPPED_ELSEWHERE
 from core.inventory.returning import undo_sale
 from core.inventory.service import confirm, consume, release
 from core.inventory.states import ClaimState
@@ -21,7 +22,7 @@ from core.runtime.errors import NotFound, Refused
 from core.runtime.ids import OrderLineId
 
 #: the hold that the platform's word places
-REASON = "shipped_elsewhere"
+REASON = SHIPPED_ELSEWHERE
 
 
 class SentBy(StrEnum):

@@ -5,7 +5,7 @@ round-trip test keeps the two together.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -14,11 +14,11 @@ from sqlalchemy.engine import Connection
 from core.customers.queries import consignees
 from core.fulfilment.models import Parcel
 from core.fulfilment.views import parcel_view
+from core.runtime.china import CHINA
 from core.runtime.errors import NotFound, Refused
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 
 SCHEMA = 1
-_CHINA = timezone(timedelta(hours=8))
 
 
 def label_content(connection: Connection, job_id: int, now: datetime) -> Mapping[str, Any]:
@@ -67,6 +67,6 @@ def label_content(connection: Connection, job_id: int, now: datetime) -> Mapping
         "box": box,
         "reprint": row.copy_no,
         "qr_text": row.qr_text,
-        "printed_at": now.astimezone(_CHINA).isoformat(timespec="seconds"),
+        "printed_at": now.astimezone(CHINA).isoformat(timespec="seconds"),
         "shop_name": parcel.shop_name,
     }

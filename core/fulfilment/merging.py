@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from core.customers.models import ConsigneeRow
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.batching import forget
 from core.fulfilment.foreign import live_waybill, number_rest_of
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import Act, answer, lost, orders_in, repeated, settle_parcel
@@ -191,6 +192,7 @@ def _part(uow: UnitOfWork, box: Any, order_id: int) -> int:
     }
     own = uow.insert(Parcel, row)
     mine = (ParcelLine.parcel_id == box.id, ParcelLine.order_id == order_id)
+    forget(uow, *mine)
     uow.execute(update(ParcelLine).where(*mine).values(parcel_id=own, verified_qty=0))
     return own
 

@@ -125,6 +125,18 @@ class ParcelLine(Base):
     )
 
 
+class PackedBatch(Base):
+    """So many units of one batch in one line of a parcel, as the goods' own code or the clerk named it."""
+
+    __tablename__ = "packed_batch"
+    parcel_line_id: Mapped[int] = mapped_column(BigId, ForeignKey("parcel_line.id"), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("batch.id"), primary_key=True, index=True)
+    #: scan (the goods' code named the batch) | key (a person did)
+    how: Mapped[str] = mapped_column(Text, primary_key=True)
+    qty: Mapped[int]
+    __table_args__ = (CheckConstraint("qty >= 0", name="qty_not_negative"),)
+
+
 class Scan(Base):
     """Every scan the desk made, with its nonce: the same nonce again is the same answer, not a second act."""
 
@@ -141,5 +153,7 @@ class Scan(Base):
     #: whatever was under the scanner: a letter's QR code holds an address
     raw: Mapped[str] = mapped_column(Personal("scan.raw"))
     qty: Mapped[int] = mapped_column(default=0)
+    #: the batch it counted, where one was named
+    batch_id: Mapped[int | None]
     verdict: Mapped[str] = mapped_column(Text)
     is_undone: Mapped[bool] = mapped_column(default=False)

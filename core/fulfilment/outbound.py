@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.batching import forget, levels_of_batches, stopped_inside
 from core.fulfilment.foreign import offer, waiting_order
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import (
@@ -163,6 +164,7 @@ def take_out(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act
         return seen
     here = (ParcelLine.id == line_id, ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn)
     if uow.count(update(ParcelLine).where(*here).values(verified_qty=0)):
+        forget(uow, *here)
         uow.record("parcel.line_taken_out", "parcel", parcel_id)
         settle_parcel(uow, parcel_id)
     return answer(uow, act, "line.withdrawn", Tone.NOTICE, parcel_id=parcel_id, line_id=line_id)
@@ -176,6 +178,9 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool, 
         # A stocktake took the units away after they were promised: somebody has to look before they leave.
         place_many(uow, [(order_id, "short") for order_id in lacking])
         return answer(uow, act, "parcel.held", Tone.STOP, parcel_id=parcel_id, reason="short")
+    ended = stopped_inside(uow, parcel_id)
+    if ended is not None:
+        return answer(uow, act, ended.code, Tone.STOP, parcel_id=parcel_id, inside=True, **ended.facts)
     here = update(Parcel).where(Parcel.id == parcel_id, Parcel.state.in_(OPEN))
     gone = {
         "state": "shipped",
@@ -190,7 +195,8 @@ def _ship(uow: UnitOfWork, act: Act, waybill: Any, age_s: int, *, is_old: bool, 
         if stop is not None:
             return stop
         raise RuntimeError("a parcel that can be shipped was not met by its update")
-    consume(uow, [(line.order_line_id, line.qty) for line in lines], reference=f"parcel:{parcel_id}")
+    units = [(line.order_line_id, line.qty) for line in lines]
+    consume(uow, units, f"parcel:{parcel_id}", levels_of_batches(uow, parcel_id))
     confirm_by_scan(uow, waybill.id)
     not_seen = {"unchecked": unchecked} if unchecked else {}
     uow.record("parcel.shipped", "parcel", parcel_id, number=waybill.number, knowledge_age_s=age_s, **not_seen)

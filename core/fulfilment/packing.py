@@ -15,6 +15,7 @@ from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.batching import BY_KEY, BY_SCAN, Admission, admit, count_in, count_out
 from core.fulfilment.foreign import offer
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
@@ -30,6 +31,8 @@ from core.waybills.print_queue import want_label
 
 #: more units than any parcel holds: a barcode was read into the quantity
 _MOST_UNITS = 1_000_000
+#: scans by which units went into a box: their code, their code and a batch that somebody named, or a key
+_UNITS_CAME = ("goods", "batch", "hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def answer(
     parcel_id: int | None = None,
     line_id: int | None = None,
     qty: int = 0,
+    batch_id: int | None = None,
     **facts: object,
 ) -> Verdict:
     """Write the scan down with its verdict, and give the verdict with the parcel as it is now."""
@@ -75,6 +79,7 @@ def answer(
         "kind": act.kind,
         "raw": act.raw[:200],
         "qty": qty,
+        "batch_id": batch_id,
         "verdict": f"{code}/{tone}",
     }
     uow.insert(Scan, row)
@@ -169,7 +174,7 @@ def open_code(uow: UnitOfWork, act: Act) -> Verdict:
     parcel_id = waybill.parcel_id if waybill is not None else _parcel_of_order(uow, act.raw)
     if parcel_id is not None:
         return open_parcel(uow, act, parcel_id)
-    sku = catalog.by_barcode(uow.connection, act.raw)
+    sku = catalog.by_scan(uow.connection, act.raw, uow.now)
     if sku is None:
         return answer(uow, act, "code.unknown", Tone.WRONG, raw=act.raw)
     return answer(uow, act, "goods.nothing_open", Tone.WRONG, **facts_of(sku))
@@ -289,28 +294,54 @@ def lost(uow: UnitOfWork, act: Act, parcel_id: int, fence: int) -> Verdict | Non
     return None
 
 
-def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int) -> Verdict:
-    """Verify one unit, a carton's units, or `qty` units of what the code stands for."""
+def scan_goods(uow: UnitOfWork, parcel_id: int, fence: int, act: Act, qty: int, batch: str = "") -> Verdict:
+    """Verify one unit, a carton's units, or `qty` units of what the code stands for.
+
+    `batch` is what the clerk says of goods that are kept by batch and whose code does not say it.
+    """
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
-    sku = catalog.by_barcode(uow.connection, act.raw.strip())
+    sku = catalog.by_scan(uow.connection, act.raw.strip(), uow.now)
     if sku is None:
         return _no_goods(uow, act, parcel_id)
     lines = _lines_for(uow, parcel_id, sku)
     if not lines:
         return _wrong_item(uow, act, parcel_id, sku)
     units = qty * sku.unit_qty
-    last = lines[0]
-    if units <= sum(line.qty - line.verified_qty for line in lines):
-        # A carton may fill the line that was bought and the gift of the same SKU.
-        for line in lines:
-            last, part = line, min(units, line.qty - line.verified_qty)
-            if part == units:
-                break
-            verify_line(uow, Act(act.kind, act.raw, f"{act.nonce}/{line.id}"), line, part)
-            units -= part
-    return verify_line(uow, act, last, units)
+    if not 1 <= units <= sum(line.qty - line.verified_qty for line in lines):
+        return verify_line(uow, act, lines[0], units)
+    parts = _shared_out(lines, units)
+    batch_id = None
+    if sku.is_batch_managed:
+        admission = admit(uow, parcel_id, sku, parts, batch)
+        batch_id = admission.batch_id
+        if batch_id is None:
+            return not_admitted(uow, act, parcel_id, parts[0][0].id, sku, admission)
+    for line, part in parts[:-1]:
+        verify_line(uow, Act(act.kind, act.raw, f"{act.nonce}/{line.id}"), line, part, batch_id)
+    return verify_line(uow, act, *parts[-1], batch_id)
+
+
+def _shared_out(lines: Sequence[Any], units: int) -> list[tuple[Any, int]]:
+    """Lines with the units that go into each: a carton may fill what was bought and the gift of the same SKU."""
+    parts: list[tuple[Any, int]] = []
+    for line in lines:
+        part = min(units, line.qty - line.verified_qty)
+        units -= part
+        if part:
+            parts.append((line, part))
+    return parts
+
+
+def not_admitted(
+    uow: UnitOfWork, act: Act, parcel_id: int | None, line_id: int | None, sku: ScannedSku, admission: Admission
+) -> Verdict:
+    """The verdict on goods whose batch may not go into the box, or has to be said first."""
+    usual = Tone.NOTICE if admission.code == "batch.ask" else Tone.WRONG
+    tone = Tone.STOP if admission.is_stop else usual
+    facts = {**facts_of(sku), **admission.facts}
+    return answer(uow, act, admission.code, tone, parcel_id=parcel_id, line_id=line_id, **facts)
 
 
 def _no_goods(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
@@ -326,15 +357,24 @@ def _no_goods(uow: UnitOfWork, act: Act, parcel_id: int) -> Verdict:
     return answer(uow, act, code, Tone.WRONG, parcel_id=parcel_id, **facts)
 
 
-def confirm_by_hand(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act, qty: int) -> Verdict:
-    """Verify units of goods that carry no barcode, by key and picture."""
+def confirm_by_hand(
+    uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, act: Act, qty: int, batch: str = ""
+) -> Verdict:
+    """Verify units of goods that carry no barcode, by key and picture; `batch` as in `scan_goods`."""
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
     line = uow.execute(line_query(parcel_id).where(ParcelLine.id == line_id)).one_or_none()
     if line is None or line.is_withdrawn:
         return answer(uow, act, "line.refunded", Tone.STOP, parcel_id=parcel_id, line_id=line_id, whole=False)
-    verdict = verify_line(uow, act, line, qty)
+    batch_id = None
+    sku = catalog.scanned_as(uow.connection, line.sku_id)
+    if sku.is_batch_managed and 1 <= qty <= line.qty - line.verified_qty:
+        admission = admit(uow, parcel_id, sku, [(line, qty)], batch)
+        batch_id = admission.batch_id
+        if batch_id is None:
+            return not_admitted(uow, act, parcel_id, line_id, sku, admission)
+    verdict = verify_line(uow, act, line, qty, batch_id)
     if verdict.tone is not Tone.WRONG:
         uow.execute(update(ParcelLine).where(ParcelLine.id == line_id).values(is_confirmed_by_hand=True))
     return verdict
@@ -343,7 +383,8 @@ def confirm_by_hand(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int, a
 def line_query(parcel_id: int) -> Any:
     """The lines of a parcel, as far as they are counted."""
     columns = (ParcelLine.id, ParcelLine.parcel_id, ParcelLine.qty, ParcelLine.verified_qty, ParcelLine.is_withdrawn)
-    return select(*columns).where(ParcelLine.parcel_id == parcel_id)
+    whose = (ParcelLine.order_line_id, ParcelLine.order_id, ParcelLine.sku_id)
+    return select(*columns, *whose).where(ParcelLine.parcel_id == parcel_id)
 
 
 def _lines_for(uow: UnitOfWork, parcel_id: int, sku: ScannedSku) -> Sequence[Any]:
@@ -366,20 +407,27 @@ def facts_of(sku: ScannedSku) -> dict[str, Any]:
     return {"sku_id": sku.sku_id, "sku": sku.code, "name": sku.short_name or sku.name, "spec": sku.spec}
 
 
-def verify_line(uow: UnitOfWork, act: Act, line: Any, units: int) -> Verdict:
-    """Count units into a row of `line_query`, if they go into it."""
+def verify_line(uow: UnitOfWork, act: Act, line: Any, units: int, batch_id: int | None = None) -> Verdict:
+    """Count units into a row of `line_query`, if they go into it; `batch_id` is theirs, where it was said."""
     here = (ParcelLine.id == line.id, ParcelLine.verified_qty + units <= ParcelLine.qty)
     added = update(ParcelLine).where(*here).values(verified_qty=ParcelLine.verified_qty + units)
     if not 1 <= units <= _MOST_UNITS or uow.count(added) != 1:
         facts = {"missing": line.qty - line.verified_qty, "units": units}
         return answer(uow, act, "item.too_many", Tone.WRONG, parcel_id=line.parcel_id, line_id=line.id, **facts)
+    if batch_id is not None:
+        count_in(uow, line.id, batch_id, _how(act.kind), units)
     uow.changed("parcel", line.parcel_id)
+    facts = {"parcel_id": line.parcel_id, "line_id": line.id, "qty": units, "batch_id": batch_id}
     if settle_parcel(uow, line.parcel_id):
-        facts = {"parcel_id": line.parcel_id, "line_id": line.id, "qty": units}
         return answer(uow, act, "parcel.complete", Tone.COMPLETE, **facts)
     full = line.verified_qty + units == line.qty
     code, tone = ("line.ok", Tone.LINE) if full else ("unit.ok", Tone.UNIT)
-    return answer(uow, act, code, tone, parcel_id=line.parcel_id, line_id=line.id, qty=units)
+    return answer(uow, act, code, tone, **facts)
+
+
+def _how(kind: str) -> str:
+    """Who said the batch: only the goods' own code is a scan of it."""
+    return BY_SCAN if kind == "goods" else BY_KEY
 
 
 def _missing(uow: UnitOfWork, parcel_id: int) -> int:
@@ -439,8 +487,8 @@ def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
-    query = select(Scan.id, Scan.nonce, Scan.parcel_line_id, Scan.qty).where(
-        Scan.parcel_id == parcel_id, Scan.qty > 0, Scan.is_undone.is_(False), Scan.kind.in_(("goods", "hand"))
+    query = select(Scan.id, Scan.nonce, Scan.parcel_line_id, Scan.qty, Scan.kind, Scan.batch_id).where(
+        Scan.parcel_id == parcel_id, Scan.qty > 0, Scan.is_undone.is_(False), Scan.kind.in_(_UNITS_CAME)
     )
     last = uow.execute(query.order_by(Scan.id.desc()).limit(1)).one_or_none()
     if last is None:
@@ -452,6 +500,8 @@ def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         less = ParcelLine.verified_qty - part.qty
         if uow.count(update(ParcelLine).where(*here).values(verified_qty=less)) != 1:
             return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
+        if part.batch_id is not None:
+            count_out(uow, part.parcel_line_id, part.batch_id, _how(part.kind), part.qty)
         uow.execute(update(Scan).where(Scan.id == part.id).values(is_undone=True))
     back = update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packed")
     if uow.count(back.values(state="packing", packed_at=None)):

@@ -57,6 +57,8 @@ def release_ready(uow: UnitOfWork, order_ids: Sequence[int] | None, carrier_code
         rows = uow.execute(_RELEASE, binds).all()
     else:
         rows = uow.execute(_RELEASE_THESE, binds | {"ids": packed_ids(order_ids)}).all()
+    if not rows:
+        return ()
     _plan(uow, sorted(rows, key=_ID), carrier_code)
     ids = tuple(map(_ID, rows))
     uow.changed("orders", *ids)

@@ -8,19 +8,22 @@ from sqlalchemy.engine import Connection
 
 from core.catalog import queries as catalog
 from core.catalog.models import Sku
+from core.catalog.records import ScannedSku
 from core.db.sets import id_set, packed_ids
 from core.db.unit_of_work import UnitOfWork
+from core.fulfilment.batching import expected_batch, forget_one
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.packing import Act, answer, exception, lost, open_parcel, orders_in, repeated
 from core.fulfilment.records import MissingRow, ParkedRow, Tone, Verdict
 from core.fulfilment.slips import slip_of
 from core.fulfilment.states import OPEN
+from core.inventory.batches import tidy_batch
 from core.inventory.breaking import set_aside
 from core.inventory.models import Movement, Reservation, StockLevel
 from core.inventory.states import WANTING
 from core.orders import holds
 from core.orders.lifecycle import move_where_possible
-from core.orders.models import Hold, Order
+from core.orders.models import Hold, Order, OrderLine
 from core.orders.states import Event
 from core.runtime.ids import OrderLineId
 
@@ -216,28 +219,32 @@ def damaged(uow: UnitOfWork, parcel_id: int, fence: int, line_id: int | None, ac
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
-    line = _line_of(uow, parcel_id, line_id, act.raw)
+    sku = None if line_id is not None else catalog.by_scan(uow.connection, act.raw, uow.now)
+    line = _line_of(uow, parcel_id, line_id, sku)
     if line is None:
         return answer(uow, act, "unit.not_here", Tone.WRONG, parcel_id=parcel_id, raw=act.raw)
-    _take_back(uow, parcel_id, line)
-    has_another = set_aside(uow, OrderLineId(line.order_line_id), line.sku_id, DAMAGED, act.nonce)
+    said = tidy_batch(sku.label.batch) if sku is not None and sku.label is not None else ""
+    batch = _take_back(uow, parcel_id, line, said)
+    broken = set_aside(uow, OrderLineId(line.order_line_id), line.sku_id, DAMAGED, act.nonce, batch)
     uow.record("parcel.unit_damaged", "parcel", parcel_id, sku_id=line.sku_id)
-    if has_another:
+    if broken.short_lines:
+        others = select(OrderLine.order_id).where(OrderLine.id.in_(broken.short_lines)).distinct()
+        holds.place_many(uow, [(order_id, SHORT) for order_id in uow.execute(others).scalars()])
+    if broken.has_another:
         return answer(uow, act, "unit.damaged", Tone.NOTICE, parcel_id=parcel_id, line_id=line.id)
     verdict = exception(uow, parcel_id, fence, DAMAGED, Act("exception", "", act.nonce))
     holds.place_many(uow, [(line.order_id, SHORT)])
     return verdict
 
 
-def _line_of(uow: UnitOfWork, parcel_id: int, line_id: int | None, raw: str) -> Any:
+def _line_of(uow: UnitOfWork, parcel_id: int, line_id: int | None, sku: ScannedSku | None) -> Any:
     here = [ParcelLine.parcel_id == parcel_id, ParcelLine.is_withdrawn.is_(False)]
     if line_id is not None:
         here.append(ParcelLine.id == line_id)
-    else:
-        sku = catalog.by_barcode(uow.connection, raw)
-        if sku is None:
-            return None
+    elif sku is not None:
         here.append(ParcelLine.sku_id == sku.sku_id)
+    else:
+        return None
     # One that still misses units first: the broken one was just picked for it.
     query = select(*ParcelLine.__table__.c).where(*here)
     return uow.execute(
@@ -245,11 +252,16 @@ def _line_of(uow: UnitOfWork, parcel_id: int, line_id: int | None, raw: str) -> 
     ).one_or_none()
 
 
-def _take_back(uow: UnitOfWork, parcel_id: int, line: Any) -> None:
-    """A unit that the scanner has seen go in comes out again, where the line has no other to give."""
+def _take_back(uow: UnitOfWork, parcel_id: int, line: Any, said: str) -> str | None:
+    """A unit that the scanner has seen go in comes out again, where the line has no other to give.
+
+    Gives the broken unit's batch: as its code says, else of what came out, else what was to go in next.
+    """
     if line.verified_qty < line.qty:
-        return
+        return said or expected_batch(uow, line.id, line.order_line_id)
     uow.execute(update(ParcelLine).where(ParcelLine.id == line.id).values(verified_qty=line.verified_qty - 1))
+    batch = forget_one(uow, line.id, said)
     back = update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packed")
     if uow.count(back.values(state="packing", packed_at=None)):
         move_where_possible(uow, orders_in(uow, parcel_id), Event.UNPACK)
+    return said or batch

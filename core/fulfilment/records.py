@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -54,6 +54,15 @@ class WeightRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LineBatch:
+    """So many units of one batch. `expires_on` is its last day, None where nobody has said."""
+
+    code: str
+    expires_on: date | None
+    qty: int
+
+
+@dataclass(frozen=True, slots=True)
 class PackLine:
     """One line of the open parcel."""
 
@@ -70,6 +79,9 @@ class PackLine:
     lacks_barcode: bool
     #: refunded while packing: has to come out of the box
     is_withdrawn: bool
+    #: of goods that are kept by batch: what the books have chosen and is not packed yet, and what is packed
+    asked: tuple[LineBatch, ...] = ()
+    packed: tuple[LineBatch, ...] = ()
 
     @property
     def missing_qty(self) -> int:
@@ -142,6 +154,9 @@ class Verdict:
     that has none, comes with `attachable`, the number, and `carriers`, codes of whom it may be from, the likeliest
     first.
 
+    Goods that are kept by batch and do not say theirs (batch.ask: nothing is counted yet) come with the fact
+    `batches`: `LineBatch` for each that may be in hand, what the books have chosen first.
+
     A parcel that opens, takes others in or parts with them comes with the fact `companions`: what could go into the
     same box.
 
@@ -164,7 +179,9 @@ class Verdict:
     parcel.shipped_on_old (it did not answer, and the parcel left all the same),
     rush.packed (the goods opened, filled and closed the next parcel of a rush: its label comes), rush.none_left
     (these goods are done in it), rush.not_inside (they are not in it), rush.carton (a carton's code, where one unit
-    is wanted), rush.label_first (the label of the parcel on the desk is not on paper yet: no second one is taken).
+    is wanted), rush.label_first (the label of the parcel on the desk is not on paper yet: no second one is taken),
+    batch.ask, batch.unknown (no such batch of these goods is in the books), batch.not_free (the packed batch is
+    promised to others), batch.blocked, batch.expired, batch.short_life (it ends too soon for the order's shop).
     """
 
     code: str

@@ -21,10 +21,15 @@ def goods_came(uow: UnitOfWork, carrier_code: str, sku_ids: Iterable[int] | None
 
 
 def listings_matched(
-    uow: UnitOfWork, carrier_code: str, digest: Digest, order_ids: Sequence[int] | None = None
+    uow: UnitOfWork,
+    carrier_code: str,
+    digest: Digest,
+    order_ids: Sequence[int] | None = None,
+    *,
+    by_code: bool = True,
 ) -> tuple[int, ...]:
-    """Take up orders whose listings are matched by now; gives those that are whole."""
-    whole = rematch(uow, digest, order_ids)
+    """Take up orders whose listings are matched by now, see `rematch`; gives those that are whole."""
+    whole = rematch(uow, digest, order_ids, by_code=by_code)
     if whole:
         release_ready(uow, whole, carrier_code)
     return whole

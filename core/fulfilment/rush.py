@@ -14,6 +14,7 @@ from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment import outbound
+from core.fulfilment.batching import admit, only_batch_for
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.packing import (
     NEXT,
@@ -25,6 +26,7 @@ from core.fulfilment.packing import (
     leave,
     line_query,
     lost,
+    not_admitted,
     open_code,
     open_parcel,
     repeated,
@@ -62,6 +64,7 @@ def scan(
     rule: KnowledgeRule,
     act: Act,
     look_up: LookUp = open_code,
+    batch: str = "",
 ) -> Verdict:
     """A scan while a rush is on.
 
@@ -72,19 +75,22 @@ def scan(
         rule: what a label's scan does where the shop's word is old.
         act: the scan.
         look_up: opens what a number names that is no goods and no label of this rush, while nothing lies on the desk.
+        batch: what the clerk says of goods that are kept by batch and whose code does not say it.
     """
     seen = repeated(uow, act)
     if seen is None and on_desk is not None:
         seen = lost(uow, act, *on_desk)
     if seen is not None:
         return seen
-    sku = catalog.by_barcode(uow.connection, act.raw)
+    sku = catalog.by_scan(uow.connection, act.raw, uow.now)
     if sku is None:
         return _no_goods(uow, wave_id, on_desk, rule, act, look_up)
-    return _goods(uow, wave_id, on_desk, sku, act)
+    return _goods(uow, wave_id, on_desk, sku, act, batch)
 
 
-def _goods(uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, sku: ScannedSku, act: Act) -> Verdict:
+def _goods(
+    uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, sku: ScannedSku, act: Act, batch: str
+) -> Verdict:
     mine = None if on_desk is None else on_desk[0]
     facts = facts_of(sku)
     if sku.unit_qty != 1:
@@ -96,15 +102,25 @@ def _goods(uow: UnitOfWork, wave_id: int, on_desk: tuple[int, int] | None, sku: 
     parcel_id = uow.execute(NEXT_OF_THE_GOODS, {"wave": wave_id, "sku": sku.sku_id}).scalar_one_or_none()
     if parcel_id is None:
         return _none_of_these(uow, wave_id, sku, mine, act)
+    here = (ParcelLine.sku_id == sku.sku_id, ParcelLine.is_withdrawn.is_(False))
+    line: Any = uow.execute(line_query(int(parcel_id)).where(*here).order_by(ParcelLine.id)).first()
+    batch_id = None
+    if sku.is_batch_managed:
+        # One unit after the other at speed: where only one batch is here, nobody has to say it.
+        admission = admit(uow, int(parcel_id), sku, [(line, 1)], batch or only_batch_for(uow, int(parcel_id), sku))
+        batch_id = admission.batch_id
+        if batch_id is None:
+            return not_admitted(uow, act, mine, line.id, sku, admission)
     opened = open_parcel(uow, Act("open", act.raw, f"{act.nonce}/open"), int(parcel_id))
     if opened.code != "parcel.opened":
         why: dict[str, Any] = {**opened.facts}
         return answer(uow, act, opened.code, opened.tone, parcel_id=mine, **why)
     if on_desk is not None:
         leave(uow, *on_desk)
-    here = (ParcelLine.sku_id == sku.sku_id, ParcelLine.is_withdrawn.is_(False))
-    line: Any = uow.execute(line_query(int(parcel_id)).where(*here).order_by(ParcelLine.id)).first()
-    verified = verify_line(uow, Act("goods", act.raw, f"{act.nonce}/{line.id}"), line, 1)
+    is_said = batch_id is not None and (sku.label is None or not sku.label.batch)
+    verified = verify_line(
+        uow, Act("batch" if is_said else "goods", act.raw, f"{act.nonce}/{line.id}"), line, 1, batch_id
+    )
     # An order that grew since is packed like any other.
     code, tone = (
         ("rush.packed", Tone.COMPLETE) if verified.code == "parcel.complete" else ("parcel.opened", Tone.UNIT)

@@ -12,7 +12,7 @@ from core.fulfilment.telling import was_told
 from core.orders import holds
 from core.orders.intake import ShopFacts, take_new
 from core.orders.lifecycle import move_where_possible
-from core.orders.states import Event
+from core.orders.states import Event, Payment
 from core.orders.updates import Reaction, apply_newer
 
 #: orders taken in one transaction while somebody scans, at most and at least
@@ -41,9 +41,15 @@ def slices(store: Store, orders: Sequence[ChannelOrder]) -> Iterator[Sequence[Ch
 class PageResult:
     """What a page did."""
 
-    new_count: int
+    #: of the orders that were not here yet, in the order they were given
+    new_ids: tuple[int, ...]
     updated_count: int
     released_count: int
+
+    @property
+    def new_count(self) -> int:
+        """Orders that were not here yet."""
+        return len(self.new_ids)
 
 
 def take_page(
@@ -69,8 +75,10 @@ def take_page(
             updated += 1
             touched += [order_id, *_react(uow, reaction)]
     before_release(uow)
-    released = release_ready(uow, touched, carrier_code) if touched else ()
-    return PageResult(len(taken.new_ids), updated, len(released))
+    # Nobody has paid for any of them, as for what is reserved at the door: nothing of it can be sent yet.
+    is_unpaid = not taken.newer and all(order.payment == Payment.UNPAID for order in orders)
+    released = release_ready(uow, touched, carrier_code) if touched and not is_unpaid else ()
+    return PageResult(taken.new_ids, updated, len(released))
 
 
 def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:

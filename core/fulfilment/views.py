@@ -1,6 +1,7 @@
 """Reading a parcel as the desk shows it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -12,6 +13,7 @@ from core.channels.contract import Consignee
 from core.channels.models import Shop
 from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
+from core.fulfilment.batching import batches_of_lines
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView
 from core.orders.models import Order, OrderLine
@@ -41,6 +43,8 @@ _LINES = (
         Sku.picture,
         Sku.lacks_barcode,
         Sku.weight_g,
+        Sku.is_batch_managed,
+        ParcelLine.order_line_id,
     )
     .join(Sku, Sku.id == ParcelLine.sku_id)
     .join(OrderLine, OrderLine.id == ParcelLine.order_line_id)
@@ -108,7 +112,7 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         weight_g=row.weight_g,
         ship_by_at=row.ship_by_at,
         seen_at=min((order.seen_at for order in orders if order.channel not in UNCALLED), default=None),
-        lines=tuple(_pack_line(line) for line in lines),
+        lines=_pack_lines(connection, lines),
         table_at=min((order.seen_at for order in orders if order.channel == FILE), default=None),
         is_foreign=waybill is not None and waybill.is_foreign,
         why_elsewhere="" if waybill is not None else _why_elsewhere(row.prints_elsewhere, who),
@@ -125,6 +129,15 @@ def _goods_weight(lines: Sequence[Any]) -> int:
     """What the goods weigh together, without their packaging; 0 where nobody has said what one of them weighs."""
     inside = [line for line in lines if not line.is_withdrawn]
     return sum(line.weight_g * line.qty for line in inside) if all(line.weight_g for line in inside) else 0
+
+
+def _pack_lines(connection: Connection, lines: Sequence[Any]) -> tuple[PackLine, ...]:
+    managed = {line.id: line.order_line_id for line in lines if line.is_batch_managed}
+    shown = tuple(_pack_line(line) for line in lines)
+    if not managed:
+        return shown
+    asked, packed = batches_of_lines(connection, managed)
+    return tuple(replace(line, asked=asked.get(line.id, ()), packed=packed.get(line.id, ())) for line in shown)
 
 
 def _pack_line(line: Any) -> PackLine:

@@ -60,12 +60,13 @@ _DUE_ON_LEVELS = _CLAIM.where(
     _IS_RESERVED,
     Reservation.expires_at <= bindparam("now", type_=Instant),
 )
-_LEVELS_OF_LINES = select(Reservation.level_id).where(
+LEVELS_OF_LINES = select(Reservation.level_id).where(
     Reservation.order_line_id.in_(id_set("line_ids")),
     Reservation.level_id.is_not(None),
     Reservation.state.in_(("reserved", "confirmed")),
 )
-_LOCK_LINES = (
+#: no longer lock than this: the foreign keys of new claims point at a locked line
+LOCKED_LINES = (
     select(OrderLine.id)
     .where(OrderLine.id.in_(id_set("line_ids")))
     .order_by(OrderLine.id)
@@ -110,22 +111,22 @@ _INSERT_SETTLED = _insert_with("settled_at")
 _SETTLED = frozenset({ClaimState.CONSUMED, ClaimState.RELEASED})
 
 
-def hold_lines(uow: UnitOfWork, line_ids: Collection[int]) -> list[Claim]:
-    """Lock the lines and every level they hold, then read all their claims.
+def hold_lines(uow: UnitOfWork, line_ids: Collection[int], also: Collection[LevelId] = ()) -> list[Claim]:
+    """Lock the lines, every level they hold and those named `also`, then read all their claims.
 
     After this nobody else can claim for these lines, sweep them or take their units away.
     """
     binds = {"line_ids": packed_ids(line_ids)}
     lock_lines(uow, line_ids)
     if not uow.is_sqlite:
-        lock_levels(uow, set(uow.execute(_LEVELS_OF_LINES, binds).scalars()))
+        lock_levels(uow, {*uow.execute(LEVELS_OF_LINES, binds).scalars(), *also})
     return _read(uow, _OF_LINES, binds)
 
 
 def lock_lines(uow: UnitOfWork, line_ids: Collection[int]) -> None:
     """Keep other desks from claiming for these lines at the same time; SQLite has one writer anyway."""
     if not uow.is_sqlite:
-        uow.execute(_LOCK_LINES, {"line_ids": packed_ids(line_ids)})
+        uow.execute(LOCKED_LINES, {"line_ids": packed_ids(line_ids)})
 
 
 def claims_of_lines(uow: UnitOfWork, line_ids: Collection[int]) -> list[Claim]:
@@ -166,7 +167,8 @@ class Draft:
         self.deltas: defaultdict[LevelId, Delta] = defaultdict(Delta)
         self._steps: defaultdict[tuple[ClaimState, ClaimState], list[int]] = defaultdict(list)
         self._shrunk: defaultdict[int, int] = defaultdict(int)
-        self._fresh: defaultdict[ClaimState, list[_Fresh]] = defaultdict(list)
+        #: by state and, of reserved ones, by the seconds they last
+        self._fresh: defaultdict[tuple[ClaimState, float], list[_Fresh]] = defaultdict(list)
 
     def _next_attempt(self, line_id: OrderLineId) -> int:
         """The line's next free number: every part split off gets one, as every try does."""
@@ -190,12 +192,15 @@ class Draft:
             self._shrunk[claim.id] += part
             claim.qty -= part
             attempt = self._next_attempt(claim.order_line_id)
-            self._fresh[to].append((claim.order_line_id, claim.sku_id, claim.level_id, part, attempt))
+            self._fresh[to, 0].append((claim.order_line_id, claim.sku_id, claim.level_id, part, attempt))
         return part
 
-    def add(self, rows: Iterable[NewRow], state: ClaimState) -> None:
-        """Claim anew, one try per line: parts of a line over several levels share the attempt's number."""
-        last, deltas, fresh = self._attempts, self.deltas, self._fresh[state]
+    def add(self, rows: Iterable[NewRow], state: ClaimState, hold_s: float = 0) -> None:
+        """Claim anew, one try per line: parts of a line over several levels share the attempt's number.
+
+        Reserved claims run out after `hold_s` seconds, never where it is 0.
+        """
+        last, deltas, fresh = self._attempts, self.deltas, self._fresh[state, hold_s]
         is_reserved, is_holding = state is ClaimState.RESERVED, state in HOLDING
         for line, sku, level, qty in rows:
             fresh.append((line, sku, level, qty, last.get(line, 0) + 1))
@@ -216,7 +221,7 @@ class Draft:
         elif state is ClaimState.CONSUMED:
             self.deltas[level_id].on_hand -= qty
 
-    def write(self, uow: UnitOfWork, hold_s: float = 0) -> None:
+    def write(self, uow: UnitOfWork) -> None:
         """Write everything gathered; levels first, because their guard decides.
 
         Raises:
@@ -230,14 +235,16 @@ class Draft:
         if self._shrunk:
             _expect(_SHRINK.run(uow.connection, list(self._shrunk.items())), len(self._shrunk))
         for state in ClaimState:
-            self._insert(uow, state, self._fresh.get(state, []), hold_s)
+            for (of, hold_s), rows in self._fresh.items():
+                if of is state:
+                    self._insert(uow, state, rows, hold_s)
         if self._fresh or self._steps:
             uow.changed("reservation")
 
     def _insert(self, uow: UnitOfWork, state: ClaimState, rows: Sequence[_Fresh], hold_s: float) -> None:
         # The driver binds a plain str several times faster than an enum's member.
         common = {"state": state.value, "created_at": stored_ms(uow.now)}
-        if state is ClaimState.RESERVED:
+        if state is ClaimState.RESERVED and hold_s > 0:
             # Only what binds a level can run out; a claim on uncounted goods has nothing to give back.
             binding = [row for row in rows if row[2] is not None]
             rows = [row for row in rows if row[2] is None]

@@ -5,19 +5,22 @@ stocktake, which then says whose units are missing.
 """
 
 from collections import defaultdict
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from sqlalchemy import select
 
 from core.catalog.models import Sku
 from core.db.models import Journal
 from core.db.unit_of_work import UnitOfWork
+from core.inventory.assertions import Asserted, last_movement, note_assertion
+from core.inventory.batches import expect_batch
 from core.inventory.claims import Claim, Draft, claims_of_lines
 from core.inventory.holders import holders_of_level
-from core.inventory.levels import Delta, is_applied, lock_level, lock_levels
+from core.inventory.levels import Delta, free_of, is_applied, lock_level, lock_levels, lock_places
 from core.inventory.models import Movement
 from core.inventory.once import OnceOnly
+from core.inventory.quotas.covering import give_way
 from core.inventory.records import Booked, CountResult, Shortage, Transferred
 from core.inventory.states import ClaimState, MovementKind
 from core.inventory.stock_list import REVIEWED
@@ -28,91 +31,70 @@ from core.runtime.ids import LevelId, OrderLineId, SkuId, WarehouseId
 MOST_QTY = 1_000_000_000
 
 
-def receive(
-    uow: UnitOfWork, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
-) -> Booked:
-    """Book goods in (收货). Short orders are not served by this; see `service.retry_short`.
+@dataclass(frozen=True, slots=True)
+class LevelAct:
+    """An act upon one level, booked by calling it; where it only sets aside, or frees again, `kind` is None.
 
-    Raises:
-        Refused: `stock.qty_out_of_range`, `stock.not_managed`, `stock.is_bundle`, `stock.key_reused`.
-        NotFound: `stock.no_sku`.
+    Attributes:
+        kind: of the movement it writes.
+        on_hand, quarantined: by how much a unit of it changes these (1, 0 or -1).
+        is_signed: it goes both ways: the quantity may be below zero.
     """
-    _check_qty(qty)
-    return _book(uow, MovementKind.RECEIPT, (warehouse_id, sku_id, batch), Delta(on_hand=qty), reason, key)
+
+    kind: MovementKind | None
+    on_hand: int = 0
+    quarantined: int = 0
+    is_signed: bool = False
+
+    def __call__(
+        self,
+        uow: UnitOfWork,
+        warehouse_id: WarehouseId,
+        sku_id: SkuId,
+        qty: int,
+        reason: str,
+        key: str,
+        batch: str = "",
+        *,
+        reference: str = "",
+    ) -> Booked:
+        """Book it. Short orders are not served by this; see `service.retry_short`.
+
+        Args:
+            uow: the open transaction.
+            warehouse_id: where.
+            sku_id: the goods.
+            qty: units.
+            reason: why, as `reasons.written` gives it.
+            key: of this act; the same again changes nothing and answers as before.
+            batch: the goods' batch.
+            reference: the number of its document.
+
+        Raises:
+            Refused: `stock.too_little` or `stock.allotted`, fewer units are free (in quarantine) than are taken away;
+                `stock.qty_out_of_range`, `stock.not_managed`, `stock.is_bundle`, `stock.key_reused`; and of goods
+                that come in as `core.inventory.batches.expect_batch`.
+            NotFound: `stock.no_sku`.
+        """
+        check_qty(abs(qty) if self.is_signed else qty)
+        delta = Delta(on_hand=self.on_hand * qty, quarantined=self.quarantined * qty)
+        return _book(uow, self.kind, (warehouse_id, sku_id, batch), delta, reason, key, reference)
+
+    def movement_keys(self, key: str) -> tuple[str, ...]:
+        """The keys of the movements that the act of this key writes."""
+        return (f"{self.kind}:{key}",) if self.kind else ()
 
 
-def book_in_hand(
-    uow: UnitOfWork, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
-) -> Booked:
-    """Book goods the clerk holds and the books do not know (实物在手), to be reviewed later by their kind.
-
-    Raises:
-        Refused, NotFound: as `receive`.
-    """
-    _check_qty(qty)
-    kind = MovementKind.UNBOOKED_RECEIPT
-    return _book(uow, kind, (warehouse_id, sku_id, batch), Delta(on_hand=qty), reason, key)
-
-
-def adjust(
-    uow: UnitOfWork, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
-) -> Booked:
-    """Correct the books by `qty`, up or down.
-
-    Raises:
-        Refused: `stock.too_little`, fewer units are free than are taken away (a stocktake may do that); and as
-            `receive`.
-        NotFound: as `receive`.
-    """
-    _check_qty(abs(qty))
-    return _book(uow, MovementKind.ADJUSTMENT, (warehouse_id, sku_id, batch), Delta(on_hand=qty), reason, key)
-
-
-def take_back(
-    uow: UnitOfWork,
-    warehouse_id: WarehouseId,
-    sku_id: SkuId,
-    qty: int,
-    reason: str,
-    key: str,
-    batch: str = "",
-    *,
-    is_sellable: bool,
-) -> Booked:
-    """Book returned goods after a look at them; what is not sellable goes into quarantine at once.
-
-    Raises:
-        Refused, NotFound: as `receive`.
-    """
-    _check_qty(qty)
-    delta = Delta(on_hand=qty, quarantined=0 if is_sellable else qty)
-    return _book(uow, MovementKind.RETURN, (warehouse_id, sku_id, batch), delta, reason, key)
-
-
-def quarantine(
-    uow: UnitOfWork, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
-) -> Booked:
-    """Set free units aside: they stay on hand and cannot be promised.
-
-    Raises:
-        Refused: `stock.too_little`, fewer units are free; and as `receive`.
-        NotFound: as `receive`.
-    """
-    _check_qty(qty)
-    return _book(uow, None, (warehouse_id, sku_id, batch), Delta(quarantined=qty), reason, key)
-
-
-def unquarantine(
-    uow: UnitOfWork, warehouse_id: WarehouseId, sku_id: SkuId, qty: int, reason: str, key: str, batch: str = ""
-) -> Booked:
-    """Make quarantined units free again.
-
-    Raises:
-        Refused: `stock.too_little`, fewer units are in quarantine; and as `receive`.
-        NotFound: as `receive`.
-    """
-    _check_qty(qty)
-    return _book(uow, None, (warehouse_id, sku_id, batch), Delta(quarantined=-qty), reason, key)
+#: goods come in (收货)
+receive: Final = LevelAct(MovementKind.RECEIPT, on_hand=1)
+#: goods the clerk holds and the books do not know (实物在手), to be reviewed later by their kind
+book_in_hand: Final = LevelAct(MovementKind.UNBOOKED_RECEIPT, on_hand=1)
+#: the books are corrected, up or down; never below what is promised (a stocktake may do that)
+adjust: Final = LevelAct(MovementKind.ADJUSTMENT, on_hand=1, is_signed=True)
+#: free units are set aside: they stay on hand and cannot be promised
+quarantine: Final = LevelAct(None, quarantined=1)
+#: units that were set aside are free again
+unquarantine: Final = LevelAct(None, quarantined=-1)
 
 
 def transfer(
@@ -124,14 +106,16 @@ def transfer(
     reason: str,
     key: str,
     batch: str = "",
+    *,
+    reference: str = "",
 ) -> Transferred:
     """Move free units to another warehouse, both ends at once.
 
     Raises:
-        Refused: `stock.too_little`, fewer units are free; `stock.same_warehouse`; and as `receive`.
-        NotFound: as `receive`.
+        Refused: `stock.too_little`, fewer units are free; `stock.same_warehouse`; and as `LevelAct`.
+        NotFound: as `LevelAct`.
     """
-    _check_qty(qty)
+    check_qty(qty)
     if from_warehouse_id == to_warehouse_id:
         raise Refused("stock.same_warehouse", "a transfer needs two warehouses")
     _check_sku(uow, sku_id)
@@ -147,16 +131,14 @@ def transfer(
     earlier = once.earlier_answer()
     if earlier is not None:
         return Transferred(*(replace(Booked(*end), is_repeat=True) for end in earlier))
-    ends = [
-        lock_level(uow, warehouse, sku_id, batch).id for warehouse in sorted((from_warehouse_id, to_warehouse_id))
-    ]
-    levels = {level.warehouse_id: level for level in lock_levels(uow, ends)}
-    source, target = levels[from_warehouse_id], levels[to_warehouse_id]
+    ends = [(warehouse, sku_id, batch) for warehouse in (from_warehouse_id, to_warehouse_id)]
+    levels = lock_places(uow, ends)
+    source, target = (levels[end] for end in ends)
     deltas = {source.id: Delta(on_hand=-qty), target.id: Delta(on_hand=qty)}
     if not is_applied(uow, deltas):
-        raise _too_little(source, qty)
-    _move(uow, source.id, MovementKind.TRANSFER, -qty, reason, f"transfer:{key}:out")
-    _move(uow, target.id, MovementKind.TRANSFER, qty, reason, f"transfer:{key}:in")
+        raise too_little(source, qty)
+    _move(uow, source.id, MovementKind.TRANSFER, -qty, reason, f"transfer:{key}:out", reference)
+    _move(uow, target.id, MovementKind.TRANSFER, qty, reason, f"transfer:{key}:in", reference)
     uow.record("stock.transferred", "stock_level", source.id, to_level_id=target.id, qty=qty, reason=reason, key=key)
     figures: list[list[Any]] = [
         [source.id, -qty, source.on_hand_qty - qty, source.quarantined_qty],
@@ -174,19 +156,25 @@ def count(
     reason: str,
     key: str,
     batch: str = "",
+    *,
+    seen_qty: int | None = None,
 ) -> CountResult:
     """Book a stocktake: what was counted, quarantined goods included, is what is on hand from now on.
 
-    When less was counted than is promised, claims give way until it fits: unpaid before paid, the latest deadline
+    When less was counted than is promised, the cover of shops' quotas gives way first (their rights stay, see
+    `quotas`), then claims, until it fits: unpaid before paid, the latest deadline
     first (none counts as latest), then the newest. The units taken become `short`, so that the order can be held and
     served again. Quarantined units give way last.
 
+    `seen_qty` is what the books said when whoever counted began to. Where they say something else now, only a person
+    knows whether the goods that came or went meanwhile are in what was counted.
+
     Raises:
-        Refused: as `receive`.
-        NotFound: as `receive`.
+        Refused: `stock.count_moved`, the books do not say `seen_qty` any more; as `LevelAct`.
+        NotFound: as `LevelAct`.
     """
     if counted_qty != 0:
-        _check_qty(counted_qty)
+        check_qty(counted_qty)
     _check_sku(uow, sku_id)
     request = {
         "warehouse_id": warehouse_id,
@@ -199,24 +187,66 @@ def count(
     earlier = once.earlier_answer()
     if earlier is not None:
         return _counted(*earlier, is_repeat=True)
+    if batch and counted_qty:
+        expect_batch(uow, sku_id, batch)
     level = lock_level(uow, warehouse_id, sku_id, batch)
+    if seen_qty is not None and seen_qty != level.on_hand_qty:
+        raise _moved_meanwhile(level, counted_qty, seen_qty)
     variance = counted_qty - level.on_hand_qty
-    excess = level.reserved_qty + level.confirmed_qty + level.quarantined_qty - counted_qty
-    deficits = _give_way(uow, level, variance, excess)
-    if variance:
-        _move(uow, level.id, MovementKind.COUNT, variance, reason, f"count:{key}")
-    lines = [[shortage.order_line_id, shortage.wanted_qty, shortage.available_qty] for shortage in deficits]
-    uow.record(
-        "stock.counted",
-        "stock_level",
-        level.id,
-        counted_qty=counted_qty,
-        variance_qty=variance,
-        deficits=lines,
-        reason=reason,
-        key=key,
-    )
+    if variance > 0 and not batch:
+        expect_batch(uow, sku_id, batch)
+    asserted = Asserted(uow.now, last_movement(uow, level.id), level.on_hand_qty, counted_qty)
+    lines = _book_count(uow, level, variance, asserted, reason, key)
     answer = [level.id, sku_id, counted_qty, variance, lines]
+    once.keep(answer)
+    return _counted(*answer, is_repeat=False)
+
+
+def correct_count(
+    uow: UnitOfWork,
+    place: tuple[WarehouseId, SkuId, str],
+    asserted: Asserted,
+    reason: str,
+    key: str,
+    reference: str = "",
+) -> CountResult:
+    """Book what a count found, while goods went on coming and going: the level moves by the difference of then.
+
+    The difference is what was there less what the books said at that moment. It is never set to what was counted:
+    that would bring back what was shipped meanwhile. When more is missing than is left, the level ends at nothing
+    (`CountResult.variance_qty` is what was booked). Claims give way as in `count`.
+
+    Args:
+        uow: the open transaction.
+        place: warehouse, goods and batch.
+        asserted: what was there, what the books said, and when.
+        reason: why, as `reasons.written` gives it.
+        key: of this act; the same again changes nothing.
+        reference: the sheet it was counted on.
+
+    Raises:
+        Refused: as `LevelAct`.
+        NotFound: as `LevelAct`.
+    """
+    warehouse_id, sku_id, batch = place
+    if asserted.qty != 0:
+        check_qty(asserted.qty)
+    _check_sku(uow, sku_id)
+    request = {
+        "place": [warehouse_id, sku_id, batch],
+        "counted": [asserted.movement_id, asserted.book_qty, asserted.qty],
+        "reason": reason,
+    }
+    once = OnceOnly(uow, "correct_count", key, request)
+    earlier = once.earlier_answer()
+    if earlier is not None:
+        return _counted(*earlier, is_repeat=True)
+    if asserted.qty > asserted.book_qty:
+        expect_batch(uow, sku_id, batch)
+    level = lock_level(uow, warehouse_id, sku_id, batch)
+    variance = max(asserted.qty - asserted.book_qty, -level.on_hand_qty)
+    lines = _book_count(uow, level, variance, asserted, reason, key, reference)
+    answer = [level.id, sku_id, level.on_hand_qty + variance, variance, lines]
     once.keep(answer)
     return _counted(*answer, is_repeat=False)
 
@@ -249,11 +279,54 @@ def _counted(
     return CountResult(level_id, counted, variance, deficits, is_repeat)
 
 
-def _give_way(uow: UnitOfWork, level: Any, variance: int, excess: int) -> list[Shortage]:
-    """Take `excess` units from the level's claims into `short`, and write the counted level."""
+def _book_count(
+    uow: UnitOfWork,
+    level: Any,
+    variance: int,
+    asserted: Asserted,
+    reason: str,
+    key: str,
+    reference: str = "",
+) -> list[list[int]]:
+    """Move a locked level by what a count found, and keep the count; gives the lines that had to give way."""
+    deficits, aside = _give_way(uow, level, variance, -free_of(level) - variance)
+    if variance:
+        _move(uow, level.id, MovementKind.COUNT, variance, reason, f"count:{key}", reference)
+    note_assertion(uow, level.id, asserted, variance, reference)
+    lines = [[shortage.order_line_id, shortage.wanted_qty, shortage.available_qty] for shortage in deficits]
+    uow.record(
+        "stock.counted",
+        "stock_level",
+        level.id,
+        counted_qty=asserted.qty,
+        variance_qty=variance,
+        deficits=lines,
+        reason=reason,
+        key=key,
+        **({"quarantined": -aside} if aside else {}),
+    )
+    return lines
+
+
+def make_room(uow: UnitOfWork, level_id: LevelId, qty: int) -> tuple[Shortage, ...]:
+    """Free so many units of a level that turn out not to be good: claims give way as in `count`; gives whose."""
+    (level,) = lock_levels(uow, {level_id})
+    excess = qty - max(free_of(level), 0)
+    return tuple(_give_way(uow, level, 0, excess)[0]) if excess > 0 else ()
+
+
+def _give_way(uow: UnitOfWork, level: Any, variance: int, excess: int) -> tuple[list[Shortage], int]:
+    """Take `excess` units from the level's claims into `short`, and write the counted level.
+
+    Gives the lines that gave way, and the units that were set aside and are gone.
+    """
     draft = Draft()
     taken: dict[OrderLineId, int] = {}
     held: defaultdict[OrderLineId, int] = defaultdict(int)
+    uncovered: dict[LevelId, Delta] = {}
+    book = give_way(uow, level.id, excess, uncovered) if excess > 0 and level.allotted_qty else None
+    allotted = uncovered[level.id].allotted if level.id in uncovered else 0
+    excess += allotted
     if excess > 0:
         holders = holders_of_level(uow.connection, level.id, level.reserved_qty + level.confirmed_qty)
         draft = Draft(claims_of_lines(uow, {claim.order_line_id for claim in holders}))
@@ -262,11 +335,16 @@ def _give_way(uow: UnitOfWork, level: Any, variance: int, excess: int) -> list[S
         excess -= _take(draft, [claim for claim in holders if claim.is_due(uow.now)], excess, ClaimState.EXPIRED, {})
         excess -= _take(draft, holders, excess, ClaimState.RELEASED, taken)
     draft.deltas[level.id].on_hand += variance
-    draft.deltas[level.id].quarantined -= max(excess, 0)
+    draft.deltas[level.id].allotted += allotted
+    aside = max(excess, 0)
+    draft.deltas[level.id].quarantined -= aside
     short = [(line, level.sku_id, None, units) for line, units in taken.items()]
     draft.add(short, ClaimState.SHORT)
     draft.write(uow)
-    return [Shortage(line, level.sku_id, held[line], held[line] - units) for line, units in taken.items()]
+    if book is not None:
+        book.write(uow)
+    lines = [Shortage(line, level.sku_id, held[line], held[line] - units) for line, units in taken.items()]
+    return lines, aside
 
 
 def _take(draft: Draft, claims: list[Claim], excess: int, to: ClaimState, taken: dict[OrderLineId, int]) -> int:
@@ -290,6 +368,7 @@ def _book(
     delta: Delta,
     reason: str,
     key: str,
+    reference: str = "",
 ) -> Booked:
     """Change one level once; `kind` None is a change of quarantine alone, which moves no goods."""
     warehouse, sku, batch = place
@@ -308,18 +387,25 @@ def _book(
     earlier = once.earlier_answer()
     if earlier is not None:
         return replace(Booked(*earlier), is_repeat=True)
+    if kind and delta.on_hand > 0:
+        expect_batch(uow, sku, batch)
     level = lock_level(uow, warehouse, sku, batch)
     if not is_applied(uow, {level.id: delta}):
-        raise _too_little(level, abs(qty))
+        raise too_little(level, abs(qty))
     if kind:
-        _move(uow, level.id, kind, qty, reason, f"{kind}:{key}")
-    uow.record(f"stock.{act}", "stock_level", level.id, qty=qty, reason=reason, key=key)
+        _move(uow, level.id, kind, qty, reason, f"{kind}:{key}", reference)
+    more: dict[str, Any] = {"quarantined": delta.quarantined} if kind and delta.quarantined else {}
+    if reference:
+        more["document"] = reference
+    uow.record(f"stock.{act}", "stock_level", level.id, qty=qty, reason=reason, key=key, **more)
     figures: list[Any] = [level.id, qty, level.on_hand_qty + delta.on_hand, level.quarantined_qty + delta.quarantined]
     once.keep(figures)
     return Booked(*figures)
 
 
-def _move(uow: UnitOfWork, level_id: LevelId, kind: MovementKind, qty: int, reason: str, key: str) -> None:
+def _move(
+    uow: UnitOfWork, level_id: LevelId, kind: MovementKind, qty: int, reason: str, key: str, reference: str = ""
+) -> None:
     uow.insert(
         Movement,
         {
@@ -328,14 +414,19 @@ def _move(uow: UnitOfWork, level_id: LevelId, kind: MovementKind, qty: int, reas
             "qty": qty,
             "kind": kind,
             "reason": reason,
-            "reference": "",
+            "reference": reference,
             "operator": uow.actor.operator,
             "key": key,
         },
     )
 
 
-def _check_qty(qty: int) -> None:
+def check_qty(qty: int) -> None:
+    """Whether so many units may come or go in one act.
+
+    Raises:
+        Refused: `stock.qty_out_of_range`.
+    """
     if not 1 <= qty <= MOST_QTY:
         raise Refused("stock.qty_out_of_range", f"{qty} is no quantity of goods", qty=qty, most_qty=MOST_QTY)
 
@@ -350,8 +441,30 @@ def _check_sku(uow: UnitOfWork, sku_id: SkuId) -> None:
         raise Refused("stock.not_managed", "this SKU is sold without counting", sku_id=sku_id)
 
 
-def _too_little(level: Any, qty: int) -> Refused:
-    free = level.on_hand_qty - level.reserved_qty - level.confirmed_qty - level.quarantined_qty
+def _moved_meanwhile(level: Any, counted_qty: int, seen_qty: int) -> Refused:
+    moved = level.on_hand_qty - seen_qty
+    return Refused(
+        "stock.count_moved",
+        f"the books said {seen_qty} and say {level.on_hand_qty}; nothing was booked",
+        seen_qty=seen_qty,
+        now_qty=level.on_hand_qty,
+        moved_qty=f"{moved:+d}",
+        counted_qty=counted_qty,
+        forward_qty=max(counted_qty + moved, 0),
+    )
+
+
+def too_little(level: Any, qty: int) -> Refused:
+    """The refusal of an act that takes more units than a level has free."""
+    free = free_of(level)
+    if level.allotted_qty and qty <= free + level.allotted_qty:
+        return Refused(
+            "stock.allotted",
+            f"{qty} units are more than can be taken: {free} are free, {level.allotted_qty} belong to shops",
+            qty=qty,
+            available_qty=free,
+            allotted_qty=level.allotted_qty,
+        )
     return Refused(
         "stock.too_little",
         f"{qty} units are more than can be taken: {free} are free, {level.quarantined_qty} in quarantine",

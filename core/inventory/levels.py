@@ -8,25 +8,48 @@ from sqlalchemy import BigInteger, ColumnElement, literal_column, select, update
 
 from core.db.sets import RowStatement, id_set, packed_ids
 from core.db.unit_of_work import UnitOfWork, insert_or_ignore
-from core.inventory.models import StockLevel
+from core.inventory.models import Batch, StockLevel
 from core.runtime.ids import LevelId, SkuId, WarehouseId
 
 
 @dataclass(slots=True)
 class Delta:
-    """By how much the four quantities of one level change together."""
+    """By how much the quantities of one level change together."""
 
     on_hand: int = 0
     reserved: int = 0
     confirmed: int = 0
     quarantined: int = 0
+    allotted: int = 0
 
 
 class LevelsChanged(RuntimeError):
     """A guarded change met fewer levels than were locked for it: someone writes levels around this module."""
 
 
-_LEVEL = (
+def free_of(level: Any, change: Delta | None = None) -> int:
+    """Units of a level (a row of it, or its columns) that nobody has a claim to, after `change`.
+
+    Not whether they may be sold: of a blocked batch or past their last day they may not.
+    """
+    held = level.reserved_qty + level.confirmed_qty + level.quarantined_qty + level.allotted_qty
+    free: int = level.on_hand_qty - held
+    if change is not None:
+        free += change.on_hand - change.reserved - change.confirmed - change.quarantined - change.allotted
+    return free
+
+
+#: the same in a query
+FREE: ColumnElement[int] = (
+    StockLevel.on_hand_qty
+    - StockLevel.reserved_qty
+    - StockLevel.confirmed_qty
+    - StockLevel.quarantined_qty
+    - StockLevel.allotted_qty
+)
+
+#: what locking a level reads of it, in the order that `shelves.fill_shelves` takes apart
+LEVEL_COLUMNS = (
     StockLevel.id,
     StockLevel.warehouse_id,
     StockLevel.sku_id,
@@ -35,11 +58,17 @@ _LEVEL = (
     StockLevel.reserved_qty,
     StockLevel.confirmed_qty,
     StockLevel.quarantined_qty,
+    StockLevel.allotted_qty,
+    StockLevel.expires_day,
+    StockLevel.is_blocked,
 )
 # One total order (the id) for everybody, so that two desks never wait for each other crosswise. NO KEY: the foreign
 # keys of new claims and movements may still point at a locked level. SQLite has one writer and renders no lock.
-_LOCK = select(*_LEVEL).order_by(StockLevel.id).with_for_update(key_share=True)
+_LOCK = select(*LEVEL_COLUMNS).order_by(StockLevel.id).with_for_update(key_share=True)
 _BY_SKU = _LOCK.where(StockLevel.sku_id.in_(id_set("sku_ids")), StockLevel.warehouse_id.in_(id_set("warehouse_ids")))
+_PLACES = select(*LEVEL_COLUMNS[:4]).where(
+    StockLevel.sku_id.in_(id_set("sku_ids")), StockLevel.warehouse_id.in_(id_set("warehouse_ids"))
+)
 _BY_ID = _LOCK.where(StockLevel.id.in_(id_set("level_ids")))
 
 
@@ -52,6 +81,7 @@ def _guarded_update(delta: Any) -> Any:
     reserved = StockLevel.reserved_qty + delta.reserved
     confirmed = StockLevel.confirmed_qty + delta.confirmed
     quarantined = StockLevel.quarantined_qty + delta.quarantined
+    allotted = StockLevel.allotted_qty + delta.allotted
     return (
         update(StockLevel)
         .where(
@@ -59,15 +89,22 @@ def _guarded_update(delta: Any) -> Any:
             reserved >= _ZERO,
             confirmed >= _ZERO,
             quarantined >= _ZERO,
-            reserved + confirmed + quarantined <= on_hand,
+            allotted >= _ZERO,
+            reserved + confirmed + quarantined + allotted <= on_hand,
         )
-        .values(on_hand_qty=on_hand, reserved_qty=reserved, confirmed_qty=confirmed, quarantined_qty=quarantined)
+        .values(
+            on_hand_qty=on_hand,
+            reserved_qty=reserved,
+            confirmed_qty=confirmed,
+            quarantined_qty=quarantined,
+            allotted_qty=allotted,
+        )
     )
 
 
 _APPLY = RowStatement(
     _guarded_update,
-    dict.fromkeys(("level_id", "on_hand", "reserved", "confirmed", "quarantined"), BigInteger),
+    dict.fromkeys(("level_id", "on_hand", "reserved", "confirmed", "quarantined", "allotted"), BigInteger),
 )
 
 
@@ -78,24 +115,27 @@ def lock_levels(uow: UnitOfWork, level_ids: Collection[int]) -> Sequence[Any]:
     return uow.execute(_BY_ID, {"level_ids": packed_ids(sorted(level_ids))}).all()
 
 
+def lock_known_levels(uow: UnitOfWork, pairs: Collection[tuple[WarehouseId, SkuId]]) -> Sequence[Any]:
+    """Lock and read those levels of these (warehouse, SKU) pairs that there are, batches included."""
+    binds = {
+        "sku_ids": packed_ids({sku for _, sku in pairs}),
+        "warehouse_ids": packed_ids({warehouse for warehouse, _ in pairs}),
+    }
+    return uow.execute(_BY_SKU, binds).all() if pairs else ()
+
+
 def lock_levels_of(uow: UnitOfWork, pairs: Collection[tuple[WarehouseId, SkuId]]) -> Sequence[Any]:
     """Lock and read every level of these (warehouse, SKU) pairs, batches included.
 
     A pair without a level gets an empty one: a receipt that is being booked at the same moment then waits for us (or
     we for it), so it can never slip between "nothing there" and the `short` row that follows from it.
     """
-    if not pairs:
-        return ()
-    binds = {
-        "sku_ids": packed_ids({sku for _, sku in pairs}),
-        "warehouse_ids": packed_ids({warehouse for warehouse, _ in pairs}),
-    }
-    rows: Sequence[Any] = uow.execute(_BY_SKU, binds).all()
+    rows = lock_known_levels(uow, pairs)
     missing = set(pairs) - {(row[1], row[2]) for row in rows}
     if missing:
         for warehouse, sku in sorted(missing):
             _make_level(uow, warehouse, sku, "")
-        rows = uow.execute(_BY_SKU, binds).all()
+        rows = lock_known_levels(uow, pairs)
     return rows
 
 
@@ -109,9 +149,43 @@ def lock_level(uow: UnitOfWork, warehouse_id: WarehouseId, sku_id: SkuId, batch:
     return row
 
 
+def lock_places(
+    uow: UnitOfWork, places: Collection[tuple[int, int, str]], *, makes: bool = True
+) -> dict[tuple[int, int, str], Any]:
+    """Lock and read the levels of these (warehouse, SKU, batch), in the one order.
+
+    Those that miss are made before any is locked, or with `makes` off left out.
+    """
+    if not places:
+        return {}
+    binds = {
+        "sku_ids": packed_ids({sku for _, sku, _ in places}),
+        "warehouse_ids": packed_ids({warehouse for warehouse, _, _ in places}),
+    }
+    known = _known_places(uow, binds)
+    missing = sorted(set(places) - known.keys()) if makes else []
+    for warehouse, sku, batch in missing:
+        _make_level(uow, WarehouseId(warehouse), SkuId(sku), batch)
+    if missing:
+        known = _known_places(uow, binds)
+    rows = lock_levels(uow, {known[place] for place in places if place in known})
+    return {(row.warehouse_id, row.sku_id, row.batch): row for row in rows}
+
+
+def _known_places(uow: UnitOfWork, binds: Mapping[str, str]) -> dict[tuple[int, int, str], int]:
+    rows: Sequence[Any] = uow.execute(_PLACES, binds).all()
+    return {(row.warehouse_id, row.sku_id, row.batch): row.id for row in rows}
+
+
 def _make_level(uow: UnitOfWork, warehouse_id: WarehouseId, sku_id: SkuId, batch: str) -> None:
-    fresh = {"warehouse_id": warehouse_id, "sku_id": sku_id, "batch": batch}
-    quantities = dict.fromkeys(("on_hand_qty", "reserved_qty", "confirmed_qty", "quarantined_qty"), 0)
+    fresh: dict[str, Any] = {"warehouse_id": warehouse_id, "sku_id": sku_id, "batch": batch}
+    if batch:
+        # Shared: whoever corrects the batch meanwhile waits, and finds this level then.
+        known = select(Batch.expires_day, Batch.is_blocked).where(Batch.sku_id == sku_id, Batch.code == batch)
+        found = uow.execute(known.with_for_update(read=True)).one_or_none()
+        if found is not None:
+            fresh |= {"expires_day": found.expires_day, "is_blocked": found.is_blocked}
+    quantities = dict.fromkeys(("on_hand_qty", "reserved_qty", "confirmed_qty", "quarantined_qty", "allotted_qty"), 0)
     uow.execute(insert_or_ignore(uow.connection, StockLevel), fresh | quantities)
 
 
@@ -122,7 +196,9 @@ def is_applied(uow: UnitOfWork, deltas: Mapping[LevelId, Delta]) -> bool:
     """
     if not deltas:
         return True
-    rows = [(level, d.on_hand, d.reserved, d.confirmed, d.quarantined) for level, d in sorted(deltas.items())]
+    rows = [
+        (level, d.on_hand, d.reserved, d.confirmed, d.quarantined, d.allotted) for level, d in sorted(deltas.items())
+    ]
     met = _APPLY.run(uow.connection, rows)
     uow.changed("stock_level", *deltas)
     return met == len(rows)

@@ -13,6 +13,7 @@ from core.db.models import Journal
 from core.db.sets import id_set, packed_ids
 from core.inventory.holders import holders_of_level
 from core.inventory.models import Movement, Reservation, StockLevel, Warehouse
+from core.inventory.quotas.models import QuotaCover
 from core.orders.models import Order, OrderLine
 from core.runtime.errors import NotFound
 from core.runtime.ids import LevelId, OrderId, OrderLineId, SkuId, WarehouseId
@@ -238,19 +239,23 @@ def _holder_rows(connection: Connection, level_id: LevelId, held_qty: int) -> tu
 def check_sums(connection: Connection) -> list[Discrepancy]:
     """Every cached quantity that differs from its detail rows; an empty list is the only good answer.
 
-    Reads all movements and claims: for nightly checks, tests and drills.
+    Reads all movements, claims and covers: for nightly checks, tests and drills.
     """
     moved = _sums(connection, select(Movement.level_id, func.sum(Movement.qty)).group_by(Movement.level_id))
     held = select(Reservation.level_id, func.sum(Reservation.qty)).group_by(Reservation.level_id)
     reserved = _sums(connection, held.where(Reservation.state == "reserved"))
     confirmed = _sums(connection, held.where(Reservation.state == "confirmed"))
-    levels: Sequence[Any] = connection.execute(select(StockLevel.id, *_QUANTITIES[:3]).order_by(StockLevel.id)).all()
+    covers = select(QuotaCover.level_id, func.sum(QuotaCover.qty)).group_by(QuotaCover.level_id)
+    allotted = _sums(connection, covers)
+    columns = (StockLevel.id, *_QUANTITIES[:3], StockLevel.allotted_qty)
+    levels: Sequence[Any] = connection.execute(select(*columns).order_by(StockLevel.id)).all()
     wrong = []
-    for level, on_hand, has_reserved, has_confirmed in levels:
+    for level, on_hand, has_reserved, has_confirmed, has_allotted in levels:
         for name, cached, summed in (
             ("on_hand_qty", on_hand, moved.get(level, 0)),
             ("reserved_qty", has_reserved, reserved.get(level, 0)),
             ("confirmed_qty", has_confirmed, confirmed.get(level, 0)),
+            ("allotted_qty", has_allotted, allotted.get(level, 0)),
         ):
             if cached != summed:
                 wrong.append(Discrepancy(level, name, cached, summed))

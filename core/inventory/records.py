@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.channels.models import HOLD_S
 from core.runtime.ids import LevelId, OrderId, OrderLineId, SkuId, WarehouseId
 
 
@@ -16,6 +17,8 @@ class Want(NamedTuple):
     order_line_id: OrderLineId
     sku_id: SkuId
     qty: int
+    #: the bundle it was sold in
+    bundle_sku_id: SkuId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,9 @@ class OrderWants:
     """All lines of one order that want stock from one warehouse.
 
     `priority` decides who gets scarce units within a page: the smallest first, then the smallest order id. Whole
-    numbers, for example (deadline in ms, placed in ms).
+    numbers, for example (deadline in ms, placed in ms). `min_life_days` is how long its goods have to last still,
+    where that is longer than what its shop promises anyway. `hold_s` is for how many seconds its units are kept while
+    it is unpaid; 0 for as long as nobody gives them back.
     """
 
     order_id: OrderId
@@ -31,16 +36,22 @@ class OrderWants:
     wants: tuple[Want, ...]
     is_paid: bool
     priority: tuple[int, ...] = ()
+    min_life_days: int = 0
+    hold_s: float = HOLD_S
 
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A line that lacks units. `available_qty` is what was left for it when it was refused."""
+    """A line that lacks units. `available_qty` is what was left for it when it was refused.
+
+    `short_lived_qty` was left besides, and does not last as long as the order's shop promises.
+    """
 
     order_line_id: OrderLineId
     sku_id: SkuId
     wanted_qty: int
     available_qty: int
+    short_lived_qty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,12 @@ class Outcome:
     is_reserved: bool
     shortages: tuple[Shortage, ...] = ()
     unclaimed_ids: tuple[OrderLineId, ...] = ()
+
+    @property
+    def has_short_lived_only(self) -> bool:
+        """Whether it is short although there are goods enough: what is left ends too soon for its shop."""
+        enough = (one.available_qty + one.short_lived_qty >= one.wanted_qty for one in self.shortages)
+        return bool(self.shortages) and all(enough)
 
 
 @dataclass(frozen=True, slots=True)

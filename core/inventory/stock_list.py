@@ -1,20 +1,22 @@
 """The stock list as a clerk reads it: goods with their places, filtered, searched, added up; nothing here writes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, text, tuple_, type_coerce
+from sqlalchemy import Connection, Select, and_, case, false, func, or_, select, text, tuple_, type_coerce
 from sqlalchemy.types import BigInteger
 
 from core.catalog import queries as catalogue
 from core.catalog.models import Sku
+from core.db.counting import first_rows
 from core.db.models import Journal
 from core.db.sets import id_set, packed_ids
 from core.inventory.models import Movement, Reservation, StockLevel, Warehouse
-from core.inventory.queries import Explanation, Quantities
+from core.inventory.queries import Quantities
 from core.inventory.states import MovementKind
+from core.runtime.first_of import FirstOf
 from core.runtime.ids import LevelId, SkuId, WarehouseId
 
 #: filters of the list: everything; nothing left or orders wait for it; promised; set aside
@@ -50,6 +52,14 @@ class StockRow:
     batch: str
     quantities: Quantities
     wanted_qty: int
+    #: last day of the batch; None where it has none
+    expires_on: date | None = None
+    #: the batch may be promised to nobody
+    is_blocked: bool = False
+    #: goods that come in name their batch
+    is_batch_managed: bool = False
+    #: free units that cover what shops may sell
+    allotted_qty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +80,15 @@ class StockPage:
 
 @dataclass(frozen=True, slots=True)
 class StockTotals:
-    """How many rows each pile holds of what is searched, and the sums over the pile that is shown."""
+    """How many rows each pile holds of what is searched, and the sums over the pile that is shown.
+
+    `allotted_qty` of what is available cover what shops may sell.
+    """
 
     counts: tuple[tuple[str, int], ...]
     quantities: Quantities
     wanted_qty: int
+    allotted_qty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +98,6 @@ class WarehouseRow:
     id: WarehouseId
     code: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class StockDetail:
-    """A row, and what makes its numbers; `why` is None for goods that were never booked in."""
-
-    row: StockRow
-    why: Explanation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ _ON_HAND, _RESERVED, _CONFIRMED, _QUARANTINED = (
         StockLevel.quarantined_qty,
     )
 )
+_ALLOTTED = func.coalesce(StockLevel.allotted_qty, 0)
 _IN_PILE = {
     "lacking": or_(_ON_HAND - _RESERVED - _CONFIRMED - _QUARANTINED <= 0, _WANTED > 0),
     "reserved": _RESERVED + _CONFIRMED > 0,
@@ -157,11 +164,11 @@ def stock_totals(connection: Connection, wanted: StockFilter) -> StockTotals:
 
     piles = [func.coalesce(func.sum(case((_IN_PILE[pile], 1), else_=0)), 0) for pile in STOCK_PILES[1:]]
     sums = [total(value) for value in (_ON_HAND, _RESERVED, _CONFIRMED, _QUARANTINED)]
-    query = _from(select(func.count(), *piles, *sums, total(_WANTED)))
+    query = _from(select(func.count(), *piles, *sums, total(_WANTED), total(_ALLOTTED)))
     found = [int(value) for value in _run(connection, query, wanted.search)[0]]
     split = len(STOCK_PILES)
     counts = tuple(zip(STOCK_PILES, found[:split], strict=True))
-    return StockTotals(counts, Quantities(*found[split : split + 4]), found[split + 4])
+    return StockTotals(counts, Quantities(*found[split : split + 4]), *found[split + 4 :])
 
 
 def stock_row(connection: Connection, sku_id: SkuId, level_id: LevelId | None) -> StockRow | None:
@@ -180,8 +187,8 @@ def warehouses(connection: Connection) -> tuple[WarehouseRow, ...]:
     return tuple(WarehouseRow(*row) for row in rows)
 
 
-def in_hand(connection: Connection) -> tuple[InHandRow, ...]:
-    """Goods that were booked on the spot (实物在手) and nobody has reviewed yet, newest first."""
+def in_hand(connection: Connection) -> FirstOf[InHandRow]:
+    """Goods that were booked on the spot (实物在手) and nobody has reviewed yet, the newest of them first."""
     reviewed = select(Journal.id).where(
         Journal.subject == "movement", Journal.subject_id == Movement.id, Journal.action == REVIEWED
     )
@@ -189,7 +196,7 @@ def in_hand(connection: Connection) -> tuple[InHandRow, ...]:
         select(
             Movement.id,
             Movement.level_id,
-            Sku.id,
+            Sku.id.label("sku_id"),
             Sku.code,
             Sku.name,
             Movement.qty,
@@ -201,10 +208,9 @@ def in_hand(connection: Connection) -> tuple[InHandRow, ...]:
         .join(Sku, Sku.id == StockLevel.sku_id)
         .where(Movement.kind == MovementKind.UNBOOKED_RECEIPT.value, ~reviewed.exists())
         .order_by(Movement.id.desc())
-        .limit(_MOST_IN_HAND)
     )
-    rows: Sequence[Any] = connection.execute(query).all()
-    return tuple(InHandRow(*row) for row in rows)
+    rows, of_all = first_rows(connection, query, _MOST_IN_HAND)
+    return FirstOf((InHandRow(*row) for row in rows), of_all)
 
 
 def _from(query: Any) -> Any:
@@ -234,6 +240,10 @@ def _rows() -> Any:
             _CONFIRMED,
             _QUARANTINED,
             type_coerce(_WANTED, BigInteger),
+            _ALLOTTED,
+            StockLevel.expires_day,
+            func.coalesce(StockLevel.is_blocked, false()),
+            Sku.is_batch_managed,
         )
     )
 
@@ -247,13 +257,21 @@ def _run(connection: Connection, query: Select[Any], search: str) -> Sequence[An
     piece = search.strip()
     if not piece:
         return connection.execute(query).all()
-    scanned = catalogue.by_barcode(connection, piece)
+    scanned = catalogue.by_scan(connection, piece)
     found = catalogue.sku_ids_called(connection, piece) if scanned is None else [scanned.sku_id]
     searched = query.where(Sku.id.in_(id_set("found_ids")))
     return connection.execute(searched, {"found_ids": packed_ids(found)}).all()
 
 
 def _row(found: Any) -> StockRow:
-    sku, level, code, name, spec, warehouse, place, batch, *numbers = found
-    *quantities, wanted = (int(number) for number in numbers)
-    return StockRow(sku, level, code, name, spec, warehouse, place, batch, Quantities(*quantities), wanted)
+    sku, level, code, name, spec, warehouse, place, batch, *numbers, expires, blocked, managed = found
+    *quantities, wanted, allotted = (int(number) for number in numbers)
+    row = StockRow(sku, level, code, name, spec, warehouse, place, batch, Quantities(*quantities), wanted)
+    last = None if expires is None else date.fromordinal(expires)
+    return replace(
+        row,
+        expires_on=last,
+        is_blocked=bool(blocked),
+        is_batch_managed=bool(managed),
+        allotted_qty=allotted,
+    )

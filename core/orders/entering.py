@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee
 from core.orders.entry_records import ADDRESS_WORDS, ENTRY_TYPES, EnteredReceiver, OrderDraft
+from core.runtime.china import CHINA
 from core.runtime.errors import Refused
 
 MOST_LINES, MOST_UNITS = 200, 9999
@@ -15,7 +16,6 @@ _LONGEST_NOTE = 500
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{5,28}[0-9]")
 #: characters that a printer or a list would take for a command
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-_CHINA = timezone(timedelta(hours=8))
 
 
 def check_draft(draft: OrderDraft) -> None:
@@ -128,7 +128,7 @@ def order_no_of(now: datetime, number: int) -> str:
 
 def day_prefix(now: datetime) -> str:
     """How the numbers of this day begin."""
-    return f"H{now.astimezone(_CHINA):%Y%m%d}-"
+    return f"H{now.astimezone(CHINA):%Y%m%d}-"
 
 
 def _digits(phone: str) -> str:

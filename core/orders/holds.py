@@ -1,18 +1,40 @@
 """Holds (挂起): reasons that stop an order's fulfilment, several at once if need be."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
+from core.db.sets import id_set, packed_ids
 from core.db.unit_of_work import UnitOfWork, insert_or_ignore
 from core.orders.models import Hold, Order
+
+#: goods are missing: of an order as it was taken in, and of one whose money came when there were none (已付无货)
+SHORT, PAID_NO_STOCK = "short", "paid_no_stock"
+MISSING_GOODS = (SHORT, PAID_NO_STOCK)
+#: its buyer was paid back or gets other goods: what it lacked goes to others, and it is not sent
+SETTLED_OTHERWISE = "settled_otherwise"
+#: the buyer's money and the order's amount are not the same, or it went back: a person decides
+PAYMENT_DIFFERS = "payment_differs"
+
+#: one customer bought more than may be bought while the goods run low: a person decides
+OVER_LIMIT = "over_limit"
+
+#: the platform will not have it sent yet: under review, a group still gathering, the buyer asked to call it off
+STOPPED = "platform_stopped"
 
 #: reason codes, most pressing first: the list shows the first that stands
 REASONS = (
     "refund_requested",
-    "short",
+    STOPPED,
+    PAYMENT_DIFFERS,
+    SETTLED_OTHERWISE,
+    PAID_NO_STOCK,
+    SHORT,
     "unmatched",
     "masked",
+    "no_receiver",
+    OVER_LIMIT,
     "shipped_elsewhere",
     "reopened",
     "changed_after_shipping",
@@ -20,6 +42,12 @@ REASONS = (
     "desk_exception",
     "by_hand",
 )
+
+#: the note of a `short` hold where goods are left, but none that last as long as the order's shop promises
+SHORT_LIVED = "short_lived"
+
+_STANDING = select(Hold.order_id, Hold.reason).where(Hold.order_id.in_(id_set("ids")), Hold.released_at.is_(None))
+_SHOW = update(Order).where(Order.id.in_(id_set("ids"))).values(hold_reason=bindparam("reason"))
 
 
 def place_many(uow: UnitOfWork, holds: Sequence[tuple[int, str]], note: str = "") -> None:
@@ -29,10 +57,18 @@ def place_many(uow: UnitOfWork, holds: Sequence[tuple[int, str]], note: str = ""
     lock_orders(uow, sorted({order_id for order_id, _ in holds}))
     stamp = {"note": note, "placed_at": uow.now, "placed_by": uow.actor.operator}
     rows = [{"order_id": order_id, "reason": reason} | stamp for order_id, reason in holds]
-    for row in rows:
-        if uow.count(insert_or_ignore(uow.connection, Hold), row):
-            uow.record("order.held", "orders", int(str(row["order_id"])), reason=row["reason"])
+    placing = insert_or_ignore(uow.connection, Hold).returning(Hold.order_id, Hold.reason)
+    for order_id, reason in sorted(tuple(row) for row in uow.execute(placing, rows)):
+        uow.record("order.held", "orders", order_id, reason=reason)
     _refresh(uow, sorted({order_id for order_id, _ in holds}))
+
+
+def follow_stop(uow: UnitOfWork, order_id: int, stopped_for: str) -> None:
+    """Stand as long as the platform keeps the order back; its own word goes along."""
+    if stopped_for:
+        place_many(uow, [(order_id, STOPPED)], stopped_for)
+    else:
+        release(uow, order_id, [STOPPED])
 
 
 def release(uow: UnitOfWork, order_id: int, reasons: Sequence[str] = REASONS) -> tuple[str, ...]:
@@ -59,13 +95,14 @@ def lock_orders(uow: UnitOfWork, order_ids: Sequence[int]) -> None:
 
 
 def _refresh(uow: UnitOfWork, order_ids: Sequence[int]) -> None:
-    query = select(Hold.order_id, Hold.reason).where(Hold.order_id.in_(order_ids), Hold.released_at.is_(None))
     standing: dict[int, list[str]] = {order_id: [] for order_id in order_ids}
-    for row in uow.rows(query):
+    for row in uow.execute(_STANDING, {"ids": packed_ids(order_ids)}):
         standing[row.order_id].append(row.reason)
+    by_first: defaultdict[str, list[int]] = defaultdict(list)
     for order_id, reasons in standing.items():
-        first = min(reasons, key=_rank, default="")
-        uow.execute(update(Order).where(Order.id == order_id).values(hold_reason=first))
+        by_first[min(reasons, key=_rank, default="")].append(order_id)
+    for first, ids in by_first.items():
+        uow.execute(_SHOW, {"ids": packed_ids(ids), "reason": first})
     uow.changed("orders", *order_ids)
 
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, select, update
@@ -12,13 +13,17 @@ from sqlalchemy import BigInteger, bindparam, select, update
 from core.catalog.records import Component
 from core.catalog.service import ListingKey, match_lines
 from core.channels.contract import ChannelOrder
+from core.channels.models import HOLD_S
+from core.customers.members import note_members
 from core.customers.service import Buyer, Digest, Registered, register
 from core.db.sets import RowStatement, packed_texts, stored_ms, text_set
 from core.db.unit_of_work import UnitOfWork
+from core.inventory.quotas.passing import Passed, count_passed
 from core.inventory.records import OrderWants
 from core.inventory.service import reserve_page
-from core.orders.holds import place_many
-from core.orders.lines import FreshLine, insert_lines, order_wants
+from core.orders.holds import SHORT_LIVED, follow_stop, place_many
+from core.orders.limits.flagging import over_limit
+from core.orders.lines import FreshLine, Numbered, insert_lines, order_wants
 from core.orders.models import ChannelCopy, Order
 from core.orders.search_index import Searchable, index_orders
 from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
@@ -43,13 +48,17 @@ _VERBATIM = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=
 class ShopFacts:
     """What intake needs to know of a shop. `accounts` names the space in which its buyer keys are unique.
 
-    Where other software prints the labels, a receiver nobody here knows stops no order.
+    Where other software prints the labels, a receiver nobody here knows stops no order. `hold_s`: for how many
+    seconds an unpaid order keeps its units; 0 as long as the platform keeps it open. `asked_first`: what is taken
+    in was asked for before it was sold, limits of purchase included.
     """
 
     id: int
     accounts: str
     warehouse_id: int
     prints_elsewhere: bool = False
+    hold_s: int = HOLD_S
+    asked_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +163,19 @@ def after_sale_of(order: ChannelOrder) -> str:
     return "settled" if "refunded" in states else "none"
 
 
-def fresh_lines(order: ChannelOrder, parts: Mapping[ListingKey, Sequence[Component]]) -> list[FreshLine]:
-    """Our lines of an order: one per SKU; a listing nobody matched yet stays one line without SKU."""
+def fresh_lines(
+    order: ChannelOrder,
+    parts: Mapping[ListingKey, Sequence[Component]],
+    kept: Mapping[str, Sequence[Component]] = MappingProxyType({}),
+) -> list[FreshLine]:
+    """Our lines of an order: one per SKU; a listing nobody matched yet stays one line without SKU.
+
+    `kept` holds, by line number, what lines of it were matched to before.
+    """
     return [
         fresh
         for line in order.lines
-        for fresh in by_component(line, line.qty, parts[line.item_id, line.channel_sku_id])
+        for fresh in by_component(line, line.qty, kept.get(line.line_no) or parts[line.item_id, line.channel_sku_id])
     ]
 
 
@@ -201,6 +217,7 @@ def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], di
     parts = match_lines(uow, shop.id, (line for order in orders for line in order.lines))
     buyers = [Buyer(order.buyer_key, order.buyer_name, order.consignee) for order in orders]
     registered = register(uow, shop.accounts, buyers, digest)
+    _note_members(uow, shop, orders, registered)
     ids = list(uow.take_ids(Order, len(orders)))
     new = [
         _New(order_id, order, first_state(order), after_sale_of(order), fresh_lines(order, parts))
@@ -215,7 +232,21 @@ def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], di
     for one in new:
         uow.record("order.taken", "orders", one.id, shop_id=shop.id, order_no=one.order.order_no)
     _claim_stock(uow, shop, new, line_ids)
+    _keep_back(uow, new)
     return ids
+
+
+def _keep_back(uow: UnitOfWork, new: Sequence[_New]) -> None:
+    for one in new:
+        if one.order.stopped_for and one.state is Fulfilment.TO_REVIEW:
+            follow_stop(uow, one.id, one.order.stopped_for)
+
+
+def _note_members(
+    uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], registered: Sequence[Registered]
+) -> None:
+    said = {who.customer_id: order.buyer_is_member for who, order in zip(registered, orders, strict=True)}
+    note_members(uow, shop.id, said)
 
 
 def _insert_orders(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], registered: Sequence[Registered]) -> None:
@@ -260,21 +291,38 @@ def _searchable(one: _New) -> Searchable:
 def _claim_stock(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], line_ids: Sequence[int]) -> None:
     wants: list[OrderWants] = []
     holds: list[tuple[int, str]] = []
+    passed: list[Passed] = []
     place = 0
     for one in new:
         numbered = list(zip(line_ids[place : place + len(one.lines)], one.lines, strict=True))
         place += len(one.lines)
         if one.state is not Fulfilment.TO_REVIEW:
+            passed += _passed(shop, one, numbered)
             continue
         if one.after_sale == "requested":
             holds.append((one.id, "refund_requested"))
         if cannot_be_labelled(one.order) and not shop.prints_elsewhere:
             holds.append((one.id, "masked"))
         if any(line.sku_id is None for line in one.lines):
+            # Its other lines are sold all the same.
             holds.append((one.id, "unmatched"))
-            continue
         is_paid = one.order.payment != Payment.UNPAID
-        wants.append(order_wants(shop.warehouse_id, one.id, numbered, is_paid=is_paid))
+        wanted = order_wants(shop.warehouse_id, one.id, numbered, is_paid=is_paid, hold_s=shop.hold_s)
+        if wanted.wants:
+            wants.append(wanted)
+    if passed:
+        count_passed(uow, passed)
+    if not shop.asked_first:
+        holds += over_limit(uow, wants)
     outcomes = reserve_page(uow, wants)
+    ending = [(int(order_id), "short") for order_id, outcome in outcomes.items() if outcome.has_short_lived_only]
     holds += [(order_id, "short") for order_id, outcome in outcomes.items() if not outcome.is_reserved]
+    place_many(uow, ending, SHORT_LIVED)
     place_many(uow, holds)
+
+
+def _passed(shop: ShopFacts, one: _New, numbered: Sequence[Numbered]) -> tuple[Passed, ...]:
+    """An order that is over already, as far as the shop's quotas are concerned."""
+    wants = order_wants(shop.warehouse_id, one.id, numbered, is_paid=True, with_refunded=True).wants
+    called_off_at = one.order.modified_at if one.state is Fulfilment.CANCELLED else None
+    return (Passed(shop.id, wants, one.order.placed_at, called_off_at),) if wants else ()

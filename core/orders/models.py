@@ -52,6 +52,19 @@ class Order(Base):
             postgresql_where=text("hold_reason <> ''"),
         ),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
+        # What was sold on a day; of some orders nobody ever says when they were paid.
+        Index(
+            "ix_orders_paid_at",
+            "paid_at",
+            sqlite_where=text("paid_at IS NOT NULL"),
+            postgresql_where=text("paid_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_orders_placed_at",
+            "placed_at",
+            sqlite_where=text("paid_at IS NULL"),
+            postgresql_where=text("paid_at IS NULL"),
+        ),
     )
 
 

@@ -1,10 +1,24 @@
 """Reads of orders: the list by piles, the drawer, the time line. Plain selects, keyset pages."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 
 from core.catalog.models import Sku
 from core.channels.by_hand import BY_HAND
@@ -13,6 +27,7 @@ from core.customers.masking import masked_address, masked_name, masked_phone
 from core.customers.queries import consignees
 from core.db.journal import timeline
 from core.inventory.models import Reservation
+from core.orders.holds import MISSING_GOODS, PAID_NO_STOCK, SHORT, SHORT_LIVED, STOPPED
 from core.orders.models import Hold, Order, OrderLine
 from core.orders.records import (
     PILES,
@@ -50,7 +65,8 @@ _PILE: Mapping[str, Sequence[Any]] = {
     "open": (_OPEN,),
     "unpaid": (_state(Fulfilment.TO_REVIEW), Order.payment == "unpaid", _FREE),
     "waiting": (_state(Fulfilment.TO_REVIEW), Order.payment != "unpaid", _FREE),
-    "held": (_HELD, Order.hold_reason != "short", _OPEN),
+    "held": (_HELD, *(Order.hold_reason != reason for reason in MISSING_GOODS), _OPEN),
+    "paid_no_stock": (_HELD, Order.hold_reason == PAID_NO_STOCK, _OPEN),
     "short": (_HELD, Order.hold_reason == "short", _OPEN),
     "to_pack": (_state(Fulfilment.TO_PACK), _FREE),
     "packing": (_state(Fulfilment.PACKING), _FREE),
@@ -63,9 +79,22 @@ _PILE: Mapping[str, Sequence[Any]] = {
 
 def _page_of(pile: str) -> Select[int]:
     # Few orders stand under a hold: they are all looked at and sorted.
-    place: ColumnElement[int] = PLAIN_ID if pile in {"held", "short"} else Order.id.expression
+    place: ColumnElement[int] = PLAIN_ID if pile in {"held", "paid_no_stock", "short"} else Order.id.expression
     here = select(Order.id).where(*_PILE[pile], place < bindparam("before"))
     return here.order_by(place.desc()).limit(bindparam("many"))
+
+
+def _by_promise(pile: str) -> Select[int]:
+    """The earliest promise first; `before` is the order after which a page begins."""
+    last = literal_column(str(2**62), BigInteger())
+    promise = func.coalesce(type_coerce(Order.ship_by_at, BigInteger), last)
+    other = aliased(Order)
+    reached = select(func.coalesce(type_coerce(other.ship_by_at, BigInteger), last))
+    begin = func.coalesce(
+        reached.where(other.id == bindparam("before")).scalar_subquery(), literal_column("-1", BigInteger())
+    )
+    after = or_(promise > begin, and_(promise == begin, bindparam("before") < PLAIN_ID))
+    return select(Order.id).where(*_PILE[pile], after).order_by(promise, PLAIN_ID).limit(bindparam("many"))
 
 
 def _count_of(pile: str) -> Select[int]:
@@ -73,7 +102,7 @@ def _count_of(pile: str) -> Select[int]:
 
 
 #: built once: building them costs more than running them
-PILE_PAGES = {pile: _page_of(pile) for pile in PILES}
+PILE_PAGES = {pile: _page_of(pile) for pile in PILES} | {PAID_NO_STOCK: _by_promise(PAID_NO_STOCK)}
 _COUNTS = select(*(_count_of(pile).scalar_subquery().label(pile) for pile in PILES))
 
 
@@ -101,7 +130,7 @@ def order_page(
 
 
 def page_ids(connection: Connection, pile: str, after: int | None, limit: int) -> list[int]:
-    """Orders of a pile below `after`, newest first."""
+    """Orders of a pile after `after`: newest first, and by promise those that are paid for without goods."""
     return list(connection.execute(PILE_PAGES[pile], {"before": after or NEWEST, "many": limit}).scalars())
 
 
@@ -115,6 +144,7 @@ def order_rows(connection: Connection, ids: Sequence[int], waybills_of: Waybills
     rows = {row.id: row for row in connection.execute(query.where(o.id.in_(ids)))}
     people = consignees(connection, [row.consignee_id for row in rows.values()])
     goods = _goods(connection, ids)
+    held_until = _held_until(connection, [row.id for row in rows.values() if row.payment == "unpaid"])
     numbers = waybills_of(connection, ids)
     return tuple(
         OrderRow(
@@ -132,9 +162,22 @@ def order_rows(connection: Connection, ids: Sequence[int], waybills_of: Waybills
             after_sale=row.after_sale,
             hold_reason=row.hold_reason,
             waybill_no=numbers.get(row.id, ""),
+            held_until=held_until.get(row.id),
         )
         for row in (rows[order_id] for order_id in ids if order_id in rows)
     )
+
+
+def _held_until(connection: Connection, order_ids: Sequence[int]) -> Mapping[int, datetime]:
+    """When the first of an unpaid order's claims runs out; nothing where none does."""
+    if not order_ids:
+        return {}
+    first = select(OrderLine.order_id, func.min(Reservation.expires_at).label("until")).join(
+        Reservation, Reservation.order_line_id == OrderLine.id
+    )
+    here = (OrderLine.order_id.in_(order_ids), OrderLine.is_current, Reservation.state == "reserved")
+    rows = connection.execute(first.where(*here, Reservation.expires_at.is_not(None)).group_by(OrderLine.order_id))
+    return {row.order_id: row.until for row in rows}
 
 
 def _who(who: Any) -> str:
@@ -170,7 +213,10 @@ def order_detail(
     query = select(*columns).join(Shop, Shop.id == o.shop_id).where(o.id == order_id)
     order = connection.execute(query).one()
     who = consignees(connection, [order.consignee_id])[order.consignee_id]
-    standing = select(Hold.reason).where(Hold.order_id == order_id, Hold.released_at.is_(None)).order_by(Hold.id)
+    standing = (
+        select(Hold.reason, Hold.note).where(Hold.order_id == order_id, Hold.released_at.is_(None)).order_by(Hold.id)
+    )
+    stand = connection.execute(standing).all()
     return OrderDetail(
         row=rows[0],
         consignee_name=who.name if who.is_masked else masked_name(who.name),
@@ -180,7 +226,8 @@ def order_detail(
         seller_note=order.seller_note,
         channel_status=order.channel_status,
         seen_at=None if order.channel == BY_HAND else order.seen_at,
-        holds=tuple(connection.execute(standing).scalars()),
+        holds=tuple(one for reason, note in stand for one in _reasons(reason, note)),
+        stopped_for=next((note for reason, note in stand if reason == STOPPED), ""),
         lines=_line_views(connection, order_id),
         parcels=parcels(connection, order_id),
         timeline=tuple(
@@ -196,10 +243,14 @@ def _line_views(connection: Connection, order_id: int) -> tuple[OrderLineView, .
     columns = (o.id, o.title, o.spec, o.qty, o.unit_price_fen, o.is_gift, o.after_sale, Sku.code)
     here = and_(o.order_id == order_id, o.is_current)
     lines = connection.execute(select(*columns).outerjoin(Sku, Sku.id == o.sku_id).where(here).order_by(o.id)).all()
-    claims = select(Reservation.order_line_id, Reservation.state).where(
+    claims = select(Reservation.order_line_id, Reservation.state, Reservation.expires_at).where(
         Reservation.order_line_id.in_([line.id for line in lines])
     )
-    newest = {row.order_line_id: row.state for row in connection.execute(claims.order_by(Reservation.id))}
+    newest: dict[int, str] = {}
+    until: dict[int, datetime | None] = {}
+    for row in connection.execute(claims.order_by(Reservation.id)):
+        newest[row.order_line_id] = row.state
+        until[row.order_line_id] = row.expires_at if row.state == "reserved" else None
     return tuple(
         OrderLineView(
             id=line.id,
@@ -211,6 +262,14 @@ def _line_views(connection: Connection, order_id: int) -> tuple[OrderLineView, .
             is_gift=line.is_gift,
             after_sale=line.after_sale,
             reservation=newest.get(line.id, "none"),
+            held_until=until.get(line.id),
         )
         for line in lines
     )
+
+
+def _reasons(reason: str, note: str) -> tuple[str, ...]:
+    """What a hold is shown as: goods that are there and end too soon are told apart from none."""
+    if note != SHORT_LIVED or reason not in MISSING_GOODS:
+        return (reason,)
+    return (note,) if reason == SHORT else (reason, note)

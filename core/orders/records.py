@@ -24,6 +24,8 @@ class OrderRow:
     after_sale: str
     hold_reason: str
     waybill_no: str
+    #: when the goods of an unpaid order are given back; None where nothing is kept, or for as long as the shop says
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,20 @@ class OrderFilter:
 
 
 #: the filter chips in their order: each order is in `all`, and open orders in exactly one of the middle ones
-PILES = ("open", "unpaid", "waiting", "held", "short", "to_pack", "packing", "packed", "shipped", "closed", "all")
+PILES = (
+    "open",
+    "unpaid",
+    "waiting",
+    "held",
+    "paid_no_stock",
+    "short",
+    "to_pack",
+    "packing",
+    "packed",
+    "shipped",
+    "closed",
+    "all",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,8 @@ class OrderLineView:
     after_sale: str
     #: reserved | confirmed | consumed | released | expired | short | none
     reservation: str
+    #: when a reserved line runs out
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,8 @@ class OrderDetail:
     timeline: tuple[TimelineEntry, ...]
     #: the receiver's clear text is the platform's alone
     is_masked_by_platform: bool = False
+    #: why the platform keeps it back, in the platform's words
+    stopped_for: str = ""
 
     @property
     def is_closed_elsewhere(self) -> bool:

@@ -1,18 +1,20 @@
 """Applying a newer copy of a known order: paid, cancelled, refunded, changed, in any order, any number of times."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select, update
 
 from core.catalog.service import match_lines
 from core.channels.contract import ChannelOrder
+from core.customers.members import note_members
 from core.customers.models import Customer
 from core.customers.service import Buyer, Digest, register
 from core.db.unit_of_work import UnitOfWork
-from core.inventory.service import confirm, release
+from core.inventory.service import release
 from core.orders import holds
+from core.orders.adopting import adopted
 from core.orders.intake import (
     Known,
     ShopFacts,
@@ -25,8 +27,17 @@ from core.orders.intake import (
     is_newer,
 )
 from core.orders.lifecycle import move_where_possible
-from core.orders.lines import FreshLine, claim, current_lines, has_left, note_refund_requests, note_stock, rewrite
+from core.orders.lines import (
+    FreshLine,
+    claim,
+    current_lines,
+    has_left,
+    kept_parts,
+    note_refund_requests,
+    rewrite,
+)
 from core.orders.models import ChannelCopy, Order, OrderLine
+from core.orders.paying import compare_price, confirm_paid
 from core.orders.search_index import reindex
 from core.orders.states import OPEN_STATES, Event, Fulfilment, Payment
 from core.runtime.ids import OrderLineId
@@ -54,6 +65,9 @@ def apply_newer(
     before = uow.execute(query).one()
     if not is_newer(order, Known(order_id, before.channel_version, before.modified_at)):
         return None
+    order = _with_money(before, order)
+    note_members(uow, shop.id, {before.customer_id: order.buyer_is_member})
+    compare_price(uow, before, order.amount_fen)
     erased = uow.execute(select(Customer.erased_at).where(Customer.id == before.customer_id)).scalar_one()
     is_known = not _store_facts(uow, before, order, is_erased=erased is not None)
     state = Fulfilment(before.fulfilment)
@@ -67,18 +81,35 @@ def apply_newer(
         return None if is_known else Reaction(order_id)
     if has_nothing_to_send(order):
         return _cancel(uow, order_id, order)
+    _follow_stop(uow, before, order)
     moved = erased is None and _move_consignee(uow, shop, before, order, digest)
     changed, withdrawn = _apply_lines(uow, shop, before, order)
     if moved or changed:
         reindex(uow, order_id, digest)
     if before.payment == Payment.UNPAID and order.payment != Payment.UNPAID and not changed:
-        _pay(uow, order_id)
+        confirm_paid(uow, order_id)
     if (moved or changed) and state is not Fulfilment.TO_REVIEW:
         move_where_possible(uow, [order_id], Event.RECALL)
         return Reaction(order_id, drops_parcels=True, is_shipped=order.is_shipped)
     if is_known and not (moved or changed or withdrawn):
         return None
     return Reaction(order_id, withdrawn_line_ids=withdrawn, is_shipped=order.is_shipped)
+
+
+def _follow_stop(uow: UnitOfWork, before: Any, order: ChannelOrder) -> None:
+    if order.stopped_for or before.hold_reason:
+        holds.follow_stop(uow, before.id, order.stopped_for)
+
+
+def _with_money(before: Any, order: ChannelOrder) -> ChannelOrder:
+    """Money that came does not leave by silence.
+
+    A mall that lost the notice of a payment, which we heard of by asking the gateway, goes on calling the order
+    unpaid; and one that told our door of the money may send a copy made before. Refunds are told as what they are.
+    """
+    if order.payment == Payment.UNPAID and before.payment != Payment.UNPAID:
+        return replace(order, payment=before.payment, paid_at=before.paid_at)
+    return order
 
 
 def _store_facts(uow: UnitOfWork, before: Any, order: ChannelOrder, *, is_erased: bool) -> bool:
@@ -104,7 +135,11 @@ def _store_facts(uow: UnitOfWork, before: Any, order: ChannelOrder, *, is_erased
     if not is_erased:
         copy = {"received_at": uow.now, "body": compress(order.raw)}
         uow.execute(update(ChannelCopy).where(ChannelCopy.order_id == before.id).values(**copy))
-    uow.record("order.updated", "orders", before.id, status=order.channel_status, payment=order.payment)
+    more: dict[str, Any] = {}
+    if before.paid_at is not None and before.paid_at != _stored(order.paid_at):
+        # Whoever sums up by days has to look at that one, too.
+        more["paid_before"] = before.paid_at.isoformat()
+    uow.record("order.updated", "orders", before.id, status=order.channel_status, payment=order.payment, **more)
     return True
 
 
@@ -133,15 +168,6 @@ def _cancel(uow: UnitOfWork, order_id: int, order: ChannelOrder) -> Reaction:
     return Reaction(order_id, drops_parcels=True)
 
 
-def _pay(uow: UnitOfWork, order_id: int) -> None:
-    rows = current_lines(uow, order_id)
-    if any(row.sku_id is None for row in rows):
-        # Nothing was claimed for it yet; the match will claim.
-        return
-    outcome = confirm(uow, [OrderLineId(row.id) for row in rows if row.after_sale != "refunded"])
-    note_stock(uow, order_id, has_stock=outcome.is_reserved)
-
-
 def _move_consignee(uow: UnitOfWork, shop: ShopFacts, before: Any, order: ChannelOrder, digest: Digest) -> bool:
     who = order.consignee
     if not (who.name or who.phone or who.address or who.token):
@@ -156,6 +182,7 @@ def _move_consignee(uow: UnitOfWork, shop: ShopFacts, before: Any, order: Channe
         .values(customer_id=registered.customer_id, consignee_id=registered.consignee_id)
     )
     uow.record("order.address_changed", "orders", before.id)
+    holds.release(uow, before.id, ["no_receiver"])
     if cannot_be_labelled(order) and not shop.prints_elsewhere:
         holds.place_many(uow, [(before.id, "masked")])
     else:
@@ -167,6 +194,9 @@ def _apply_lines(uow: UnitOfWork, shop: ShopFacts, before: Any, order: ChannelOr
     """Follow the platform's lines: whether they were written anew, and else which were refunded."""
     rows = current_lines(uow, before.id)
     fresh = _wanted_anew(uow, shop, rows, order)
+    if fresh is not None and adopted(uow, rows, fresh):
+        # Asked for at the door before: the goods and the claims are the same, only the platform's names are new.
+        rows, fresh = current_lines(uow, before.id), None
     if fresh is None:
         withdrawn = _note_after_sale(uow, rows, order)
         if withdrawn:
@@ -195,7 +225,11 @@ def _wanted_anew(
     taken_back = any(row.after_sale == "refunded" and after_sale.get(row.line_no) != "refunded" for row in rows)
     if ours == theirs and not was_unmatched and not taken_back:
         return None
-    fresh = fresh_lines(order, match_lines(uow, shop.id, order.lines))
+    # Units of the same listing stay units of the SKU they were reserved as, wherever it leads by now.
+    kept = {
+        no: parts for no, parts in kept_parts(rows).items() if no in ours and ours[no][:2] == theirs.get(no, ())[:2]
+    }
+    fresh = fresh_lines(order, match_lines(uow, shop.id, order.lines), kept)
     still = [line.line_no for line in fresh if line.sku_id is None]
     if ours == theirs and not taken_back and still == [row.line_no for row in rows if row.sku_id is None]:
         return None

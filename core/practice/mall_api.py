@@ -20,6 +20,7 @@ class MallApi:
         router.add("GET", "/v1/orders", self._orders)
         router.add("GET", "/v1/orders/{}", self._order)
         router.add("POST", "/v1/orders/{}/shipments", self._ship)
+        router.add("GET", "/v1/stock", self._number)
         router.add("PUT", "/v1/stock", self._stock)
         router.add("PUT", "/v1/products/{}/sale", self._sale)
 
@@ -55,6 +56,15 @@ class MallApi:
         body.close()
         status, answer = self._side.ship(no, request.headers.get("idempotency-key", ""), parcel)
         return json_answer(status, answer)
+
+    def _number(self, request: Request) -> Answer:
+        sku = request.query("sku").get("sku", "")
+        if not sku:
+            raise RefusalError(400, "bad_query", "sku is missing")
+        stock = self._side.stock(sku)
+        return json_answer(
+            200, {"sku": stock.sku, "quantity": stock.qty, "version": stock.version, "on": stock.is_on}
+        )
 
     def _stock(self, request: Request) -> Answer:
         request.query()

@@ -72,6 +72,10 @@ class MallSide:
         answer = {"order_no": no, "carrier": parcel["carrier"], "no": parcel["no"], "version": version}
         return (201 if is_new else 200), answer
 
+    def stock(self, sku: str) -> ShopStock:
+        """The number of one SKU."""
+        return self._shop.stock_book.get(sku)
+
     def put_stock(self, sku: str, qty: int, if_version: int | None) -> ShopStock:
         """Set the number of one SKU."""
         return self._shop.stock_book.put(sku, qty, if_version)

@@ -9,16 +9,19 @@ from core.catalog.models import Sku
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.db.unit_of_work import UnitOfWork
-from core.inventory.ledger import receive
+from core.inventory.documents.booking import book
+from core.inventory.documents.drafting import begin
+from core.inventory.documents.records import Head, LineIn
+from core.inventory.documents.states import DocKind
 from core.inventory.warehouses import main_warehouse
 from core.practice.catalogue import PracticeSku
 from core.practice.server import PracticeSecrets
 from core.runtime.ids import SkuId, WarehouseId
-from core.sync.shops import add_shop, set_access, shop_named
+from core.sync.shops import PRACTICE, add_shop, set_access, shop_named
 from core.waybills.accounts import Account, house_sender, save_account
 from core.waybills.contract import Sender
 
-SHOP_NAME = "练习店"
+SHOP_NAME = PRACTICE
 CARRIER_CODE = "PX"
 _SENDER = Sender("练习店仓库", "05710000000", "浙江省", "杭州市", "余杭区", "练习路18号练习产业园2幢1层")
 
@@ -39,16 +42,15 @@ def move_in(
         return known.id
     warehouse_id = main_warehouse(uow)
     ids = take_in(uow, [_spec(sku, url) for sku in catalogue])
-    for sku in catalogue:
-        if not sku.components and sku.opening_qty:
-            receive(
-                uow,
-                WarehouseId(warehouse_id),
-                SkuId(ids[sku.code]),
-                sku.opening_qty,
-                reason="opening",
-                key=f"practice-opening:{sku.code}",
-            )
+    opening = [
+        LineIn(SkuId(ids[sku.code]), 0, done_qty=sku.opening_qty)
+        for sku in catalogue
+        if not sku.components and sku.opening_qty
+    ]
+    receipt = begin(
+        uow, DocKind.RECEIPT, Head(WarehouseId(warehouse_id), reason="opening"), opening, "practice-opening"
+    )
+    book(uow, receipt.document_id, receipt.version, "practice-opening")
     return add_shop(uow, "mall", SHOP_NAME, settings, secret, warehouse_id, confirms_shipments=True)
 
 

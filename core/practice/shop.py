@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from core.practice.catalogue import PracticeSku
+from core.practice.checkout import Checkout
 from core.practice.orders import OrderBook, instant_text
 from core.practice.people import Receiver
 from core.practice.refusal import RefusalError, invalid
@@ -62,6 +63,8 @@ class PracticeShop:
         self.orders = OrderBook(store, clock)
         self.stock_book = StockBook(store, catalogue)
         self._skus = {sku.code: sku for sku in catalogue}
+        #: how it asks the centre before it sells; None where it sells from its own number alone
+        self.checkout: Checkout | None = None
 
     def place_order(self, draft: OrderDraft, *, is_paid: bool = False, ignores_stock: bool = False) -> str:
         """Place an order; its number. `ignores_stock` sells what is not there, as a racing mall does."""
@@ -94,12 +97,32 @@ class PracticeShop:
             if draft.not_before_h is not None:
                 order["not_before_at"] = instant_text(now + draft.not_before_h * _HOUR_MS)
             _set_amounts(order)
-            if is_paid:
+            asks = None if ignores_stock else self.checkout
+            if is_paid and asks is None:
                 order |= {"payment": "paid", "paid_at": instant_text(now)}
-            return self.orders.add(order)
+            no = self.orders.add(order)
+        if asks is not None:
+            self._ask_first(asks, no, lines, is_paid=is_paid)
+        return no
+
+    def _ask_first(self, checkout: Checkout, no: str, lines: Sequence[Json], *, is_paid: bool) -> None:
+        """Reserve in the centre, outside of the own transaction; where it says no, the order is none."""
+        try:
+            checkout.reserve(no, lines)
+        except RefusalError:
+            self.cancel(no)
+            raise
+        if is_paid:
+            self.pay(no)
 
     def pay(self, no: str) -> None:
-        """Pay an unpaid order; paying again changes nothing."""
+        """Pay an unpaid order; paying again changes nothing.
+
+        Raises:
+            RefusalError: also what the centre's door says, where the shop asks it: nothing is paid then.
+        """
+        if self.checkout is not None and self.order(no)["payment"] == "unpaid":
+            self.checkout.confirm(no, self.order(no)["amount_fen"])
         with self.orders.changing(no) as order:
             _must_be_open(order)
             if order["payment"] == "unpaid":
@@ -120,6 +143,8 @@ class PracticeShop:
             order["state"] = "cancelled"
             for line in order["lines"]:
                 self.stock_book.give_back(line["sku"], line["qty"])
+        if self.checkout is not None:
+            self.checkout.release(no, is_refund=order["payment"] == "refunded")
 
     def request_refund(self, no: str, line_no: str | None = None) -> None:
         """The buyer asks for the money back, for one line or all of them; the owner has not answered yet."""

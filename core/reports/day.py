@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -12,13 +12,13 @@ from core.db.models import Journal
 from core.db.sets import id_set, packed_ids
 from core.db.since import first_id_since
 from core.fulfilment.models import Parcel, ParcelLine
+from core.orders.holds import MISSING_GOODS
 from core.orders.models import Order
 from core.orders.states import OPEN_STATES, Fulfilment
 from core.reports.records import DayPile, DayReport
 from core.reports.work import clerk_works, shop_works, work_between
+from core.runtime.china import CHINA
 
-#: days are days in China, wherever the machine stands
-CHINA = timezone(timedelta(hours=8))
 _CHUNK = 5000
 #: the piles in the order of the way, each with the door that leads to its orders
 PILES: Mapping[str, str] = {
@@ -113,7 +113,7 @@ def _pile_of(order: Any) -> str:
             return "elsewhere"
         return "awaits_courier" if order.awaits else "handed_over"
     if order.hold_reason:
-        return "short" if order.hold_reason == "short" else "held"
+        return "short" if order.hold_reason in MISSING_GOODS else "held"
     if state == Fulfilment.TO_REVIEW:
         return "unpaid" if order.payment == "unpaid" else "waiting"
     return str(state)

@@ -8,9 +8,10 @@ from typing import Protocol
 from sqlalchemy.engine import Connection
 
 from core.db.unit_of_work import Store
-from core.reports.day import CHINA, late_orders
+from core.reports.day import late_orders
 from core.reports.records import RangeReport, WorkDay
 from core.reports.work import Work, clerk_works, shop_works, work_between
+from core.runtime.china import CHINA
 from core.runtime.errors import Refused
 
 #: a year and a day: whoever wants more wants the table of orders

@@ -27,9 +27,11 @@ from core.runtime.errors import Refused
 from core.runtime.http_limiter import Limiter
 from core.runtime.http_transport import GuardedAdapter, PeerAddress, PeerError, deadline
 from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
-from core.runtime.strict_json import StrictJsonError, object_from_bytes
+from core.runtime.strict_json import StrictJsonError, array_from_bytes, object_from_bytes
 
 _log = logging.getLogger(__name__)
+# urllib3 writes whole addresses, even at WARNING, and platforms want their tokens in the query
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 _CHUNK = 64 * 1024
 _LONGEST_RETRY_AFTER_S = 3600.0
 _WIRE_FAULTS = (
@@ -135,6 +137,21 @@ class Reply:
     data: Mapping[str, object]
     server_time: datetime
 
+    @property
+    def told_at(self) -> datetime | None:
+        """The server's clock where it told it, in whole seconds; None where `server_time` is a guess of ours."""
+        return self.server_time if self.headers.get("date") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A good answer as it came, for the check of its signature; header names are lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    #: by our own clock: the answer's own word for it could be as old as the answer
+    now: datetime
+
 
 def plain_error(reply: ErrorReply) -> ChannelError:
     """The error of a platform without codes of its own: by status alone."""
@@ -166,6 +183,20 @@ class Call:
     #: called anew for each attempt: time stamps and nonces must not repeat
     sign: Callable[[Outgoing], Mapping[str, str]] | None = None
     explain: Callable[[ErrorReply], ChannelError] = plain_error
+    #: sent as a form instead of a JSON body
+    form: Sequence[tuple[str, str]] = ()
+    #: sent as a JSON body exactly as it is, where the signature is over this very text
+    text: str = ""
+    #: the answer is a JSON array; `Reply.data` holds it as `list`
+    is_list: bool = False
+    #: whose limits the call counts against, where several accounts share one address
+    account: str = ""
+    #: called anew for each attempt with the server's clock; gives the call with signed query or form
+    renew: "Callable[[Call, datetime], Call] | None" = None
+    #: for platforms that refuse with status 200: the error that a good answer is, None where it is none
+    judge: "Callable[[Reply], ChannelError | None] | None" = None
+    #: sees every good answer before anything is read from it; raises `ContractBroken` where it is not genuine
+    verify: Callable[[Signed], None] | None = None
 
     @property
     def is_repeatable(self) -> bool:
@@ -200,7 +231,7 @@ class HttpClient:
         self._policy = policy or HttpPolicy()
         self._sleep = sleep
         self._uniform = uniform
-        self._limiters: dict[str, Limiter] = {}
+        self._limiters: dict[tuple[str, str], Limiter] = {}
         self._offsets: dict[str, timedelta] = {}
         self._session = requests.Session()
         # proxies, .netrc and CA bundles out of the environment are a way in for others
@@ -248,23 +279,34 @@ class HttpClient:
             self._sleep(pause)
         return self._attempt(place, call, give_up_at)
 
-    def download(self, place: Endpoint, target: str, max_bytes: int) -> bytes:
+    def download(
+        self,
+        place: Endpoint,
+        target: str,
+        max_bytes: int,
+        *,
+        accept: str = "image/*",
+        sign: Callable[[Outgoing], Mapping[str, str]] | None = None,
+    ) -> bytes:
         """What lies at `target` (path and query), as it is; tried once.
 
         Raises:
             ChannelError: one of the five kinds; larger than `max_bytes` is `ContractBroken`.
         """
-        headers = {"User-Agent": "Packdesk", "Accept": "image/*", "Accept-Encoding": "gzip"}
+        headers = {"User-Agent": "Packdesk", "Accept": accept, "Accept-Encoding": "gzip"}
         request = self._session.prepare_request(requests.Request("GET", f"{place.base}{target}", headers=headers))
-        status, _, body = self._in_time(place, request, self._policy.attempt_s, max_bytes)
+        if sign is not None:
+            request.headers.update(sign(Outgoing("GET", request.path_url, b"", self.server_now(place))))
+        status, told, body = self._in_time(place, request, self._policy.attempt_s, max_bytes)
         if status >= 400:
-            raise plain_error(ErrorReply(status, None, None))
+            wait = self._retry_after(told, self.server_now(place))
+            raise plain_error(ErrorReply(status, _problem_of(body), wait))
         if status != 200:
             raise ContractBroken("What was asked for is not there", code="http.redirect")
         return body
 
     def _attempt(self, place: Endpoint, call: Call, give_up_at: float) -> Reply:
-        limiter = self._limiters.setdefault(place.base, Limiter())
+        limiter = self._limiters.setdefault((place.base, call.account), Limiter())
         left = give_up_at - self._clock.monotonic()
         wait = limiter.book(self._clock.monotonic(), left)
         if wait > left:
@@ -286,6 +328,8 @@ class HttpClient:
         return reply
 
     def _exchange(self, place: Endpoint, call: Call, seconds: float) -> Reply:
+        if call.renew is not None:
+            call = call.renew(call, self.server_now(place))
         prepared = self._prepared(place, call)
         status, headers, body = self._in_time(place, prepared, seconds, self._policy.max_bytes)
         server_time = self._noted_time(place, headers)
@@ -293,7 +337,13 @@ class HttpClient:
             raise call.explain(ErrorReply(status, _problem_of(body), self._retry_after(headers, server_time)))
         if not 200 <= status < 300:
             raise ContractBroken("The platform sent us elsewhere; the address is not right", code="http.redirect")
-        return Reply(status, headers, _checked(status, body), server_time)
+        if call.verify is not None:
+            call.verify(Signed(headers, body, self._clock.now()))
+        reply = Reply(status, headers, _checked(call, status, body), server_time)
+        refusal = None if call.judge is None else call.judge(reply)
+        if refusal is not None:
+            raise refusal
+        return reply
 
     def _in_time(
         self, place: Endpoint, prepared: requests.PreparedRequest, seconds: float, max_bytes: int
@@ -312,9 +362,15 @@ class HttpClient:
         query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in call.query)
         url = f"{place.base}{call.path}" + (f"?{query}" if query else "")
         body = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode()
+        if call.text:
+            body = call.text.encode()
+        if call.form:
+            body = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in call.form).encode()
         headers = {"User-Agent": "Packdesk", "Accept": "application/json", "Accept-Encoding": "gzip"}
-        if call.body is not None:
+        if call.body is not None or call.text:
             headers["Content-Type"] = "application/json; charset=utf-8"
+        if call.form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         if call.idempotency_key:
             headers["Idempotency-Key"] = call.idempotency_key
         headers.update(call.headers)
@@ -376,11 +432,11 @@ def _too_slow() -> Temporary:
     return Temporary("The platform took too long", code="http.deadline")
 
 
-def _checked(status: int, body: bytes) -> Mapping[str, object]:
+def _checked(call: Call, status: int, body: bytes) -> Mapping[str, object]:
     if status == 204:
         return {}
     try:
-        return object_from_bytes(body)
+        return {"list": array_from_bytes(body)} if call.is_list else object_from_bytes(body)
     except StrictJsonError as fault:
         if fault.is_cut:
             raise Temporary(f"The answer did not come whole ({fault})", code="http.cut") from None

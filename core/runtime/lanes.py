@@ -17,16 +17,17 @@ Work = Callable[[], float]
 class Lane:
     """Calls `work` again and again: after the seconds it asked for, or at once when woken."""
 
-    def __init__(self, name: str, work: Work, *, after_fault_s: float = 5.0) -> None:
+    def __init__(self, name: str, work: Work, *, after_fault_s: float = 5.0, first_after_s: float = 0.0) -> None:
         self.name = name
         self._work = work
         self._after_fault_s = after_fault_s
+        self._first_after_s = first_after_s
         self._wake = threading.Event()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first call comes at once."""
+        """Begin; the first call comes after `first_after_s` seconds, or at once when woken."""
         self._thread.start()
 
     def wake(self) -> None:
@@ -42,6 +43,8 @@ class Lane:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        if self._first_after_s > 0:
+            self._wake.wait(self._first_after_s)
         while not self._is_stopping:
             self._wake.clear()
             try:

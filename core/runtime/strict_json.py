@@ -1,7 +1,7 @@
 """JSON from outside, read strictly: what could silently lose or change data is refused."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NoReturn
 
@@ -9,7 +9,9 @@ _REPLACEMENT = "\ufffd"
 
 
 class StrictJsonError(ValueError):
-    """The bytes are not one well-formed JSON object. `is_cut` says that the text looks like the head of one.
+    """The bytes are not one well-formed JSON object, or array where one was asked for.
+
+    `is_cut` says that the text looks like the head of one.
 
     The message names the fault only, never the text: it may be personal.
     """
@@ -30,7 +32,26 @@ def object_from_bytes(body: bytes) -> Mapping[str, object]:
         StrictJsonError: empty, cut, not UTF-8, not an object, a key twice, NaN or Infinity, a number that a
             float would change (a 20-digit id written as 1.2E19), or nested too deeply.
     """
-    text = _decoded(body)
+    text, value = _read(body, "{", "}")
+    if not isinstance(value, dict):
+        raise StrictJsonError("not a JSON object")
+    return _cleaned_object(value) if "\\u" in text else value
+
+
+def array_from_bytes(body: bytes) -> Sequence[object]:
+    """The JSON array in `body`, read as strictly: of it too nothing shorter than the whole is valid.
+
+    Raises:
+        StrictJsonError: as `object_from_bytes`; not an array.
+    """
+    text, value = _read(body, "[", "]")
+    if not isinstance(value, list):
+        raise StrictJsonError("not a JSON array")
+    return [_cleaned(item) for item in value] if "\\u" in text else value
+
+
+def _read(body: bytes, first: str, last: str) -> tuple[str, object]:
+    text = _decoded(body, first)
     try:
         value: object = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_exact_float
@@ -40,19 +61,17 @@ def object_from_bytes(body: bytes) -> Mapping[str, object]:
     except RecursionError:
         raise StrictJsonError("nested too deeply") from None
     except ValueError:
-        is_cut = text.startswith("{") and not text.endswith("}")
+        is_cut = text.startswith(first) and not text.endswith(last)
         raise StrictJsonError("cut off" if is_cut else "not JSON", is_cut=is_cut) from None
-    if not isinstance(value, dict):
-        raise StrictJsonError("not a JSON object")
-    return _cleaned_object(value) if "\\u" in text else value
+    return text, value
 
 
-def _decoded(body: bytes) -> str:
+def _decoded(body: bytes, first: str) -> str:
     try:
         text = body.decode("utf-8-sig").strip(" \t\r\n")
     except UnicodeDecodeError as error:
         # a body cut inside a character ends in an unfinished sequence
-        is_cut = error.end == len(body) and body.startswith(b"{")
+        is_cut = error.end == len(body) and body.startswith(first.encode())
         raise StrictJsonError("not UTF-8", is_cut=is_cut) from None
     if not text:
         raise StrictJsonError("empty", is_cut=True)

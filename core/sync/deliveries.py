@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from core.channels.models import Shop
 from core.db import outbox
 from core.db.models import Outbox
 from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
 from core.fulfilment.telling import TOLD_OTHER
 from core.orders.models import Order
-from core.waybills.models import Waybill, WaybillAccount
-from core.waybills.numbers import NUMBER_TAKEN, lane_of
+from core.sync.lane_names import lane_names
+from core.waybills.models import Waybill
+from core.waybills.numbers import NUMBER_TAKEN
 
 #: filters of the list: not delivered for good, on its way, delivered
 DELIVERY_PILES: Final = ("failed", "waiting", "done")
@@ -95,7 +95,7 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
     parcels = {row.id: _parcel_of(row.payload, waybills) for row in found}
     order_nos = _order_nos(connection, [parcel for parcel in parcels.values() if parcel is not None])
     own = _own_order_nos(connection, [int(row.payload["order_id"]) for row in found if "order_id" in row.payload])
-    targets = _targets(connection) if found else {}
+    targets = lane_names(connection) if found else {}
     rows = []
     for row in found:
         parcel = parcels[row.id]
@@ -169,9 +169,3 @@ def _order_nos(connection: Connection, parcel_ids: Sequence[int]) -> dict[int, t
 def _own_order_nos(connection: Connection, order_ids: Sequence[int]) -> dict[int, str]:
     query = select(Order.id, Order.order_no).where(Order.id.in_(id_set("order_ids")))
     return {row.id: row.order_no for row in connection.execute(query, {"order_ids": packed_ids(set(order_ids))})}
-
-
-def _targets(connection: Connection) -> dict[str, str]:
-    shops = {f"shop:{row.id}": row.name for row in connection.execute(select(Shop.id, Shop.name))}
-    carriers = connection.execute(select(WaybillAccount.carrier_code, WaybillAccount.carrier_name))
-    return shops | {lane_of(row.carrier_code): row.carrier_name for row in carriers}

@@ -13,8 +13,9 @@ from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken
 
 _log = logging.getLogger(__name__)
 
-#: longer than the total deadline of any call, so that no second desk delivers the same thing meanwhile
-_LEASE_S = 120.0
+#: longer than the total deadline of any call, so that no second desk delivers the same thing meanwhile; who makes
+#: several calls renews it before each
+LEASE_S = 120.0
 #: an idle lane looks for rows that a desk left behind
 _LOOK_S = 10.0
 #: what is due and could not be claimed is in another desk's hands at this moment
@@ -64,7 +65,7 @@ class Deliverer:
             if self._is_cancelled() or self._due_in_s(lane) > 0:
                 break
             claims = self._store.write(
-                lambda uow: outbox.claim(uow, lane, self._holder, _LEASE_S), urgency=Urgency.LANE
+                lambda uow: outbox.claim(uow, lane, self._holder, LEASE_S), urgency=Urgency.LANE
             )
             if not claims:
                 break

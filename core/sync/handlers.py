@@ -12,11 +12,15 @@ from core.db.outbox import Claim
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.telling import CONFIRM, TOLD, TOLD_OTHER, in_order_of_telling, told_of
+from core.inventory.quotas.acts import STOCK_ACT
+from core.inventory.quotas.links import STOCK_LINK
 from core.orders import holds
 from core.orders.models import Order, OrderLine
 from core.runtime.remote_errors import Rejected
 from core.sync.delivering import GiveUp, Handler
 from core.sync.shops import ShopRecord, shop_of
+from core.sync.stock_links import LinkPusher
+from core.sync.stock_push import StockPusher
 from core.waybills import numbers
 from core.waybills.accounts import Account, ServiceFactory, account_of
 from core.waybills.contract import WaybillGrant, WaybillRequest
@@ -34,14 +38,26 @@ class Handlers:
         self._store = store
         self._services = services
         self._open_channel = open_channel
+        self._stock = StockPusher(store, open_channel)
+        self._links = LinkPusher(store, open_channel)
 
     def by_kind(self) -> Mapping[str, Handler]:
         """Outbox kind -> handler."""
-        return {numbers.OBTAIN: self.obtain_number, numbers.CANCEL: self.give_number_back, CONFIRM: self.confirm}
+        return {
+            numbers.OBTAIN: self.obtain_number,
+            numbers.CANCEL: self.give_number_back,
+            CONFIRM: self.confirm,
+            STOCK_ACT: self._stock.deliver,
+            STOCK_LINK: self._links.deliver,
+        }
 
     def give_ups(self) -> Mapping[str, GiveUp]:
         """Outbox kind -> what to do when a delivery will never go through."""
-        return {numbers.OBTAIN: self._number_failed}
+        return {
+            numbers.OBTAIN: self._number_failed,
+            STOCK_ACT: self._stock.give_up,
+            STOCK_LINK: self._links.give_up,
+        }
 
     def obtain_number(self, claim: Claim) -> None:
         """Buy the number of a parcel; after a lost answer ask by key first."""

@@ -6,26 +6,22 @@ the window starts again from the last finished one.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-
-from sqlalchemy import select, update
-from sqlalchemy.engine import Connection
 
 from core.channels.contract import Channel, ChannelOrder, OrderPage
 from core.customers.service import Digest
-from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
 from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
 from core.runtime.remote_errors import ContractBroken
-from core.sync.models import Cursor
+from core.sync.cursors import CHANGED, move, reached_until
 from core.sync.shops import ShopRecord, note_good_pull
 
 _log = logging.getLogger(__name__)
 
 #: how far back the first pull of a new shop reads
-_FIRST_WINDOW = timedelta(days=7)
-_CHANGED = "changed"
+FIRST_WINDOW = timedelta(days=7)
 
 
 @dataclass
@@ -37,6 +33,8 @@ class Pull:
     released_count: int = 0
     pages: int = 0
     server_time: datetime | None = None
+    #: up to when the channel says that it has given everything
+    whole_until: datetime | None = None
     #: orders that could not be stored: our defect; the window is read again until they can
     not_taken: list[str] = field(default_factory=list)
 
@@ -60,26 +58,33 @@ class Puller:
         """
         done = Pull()
         capabilities = channel.capabilities
-        until = self._store.read(lambda connection: _cursor(connection, shop.id))
-        started = self._store.clock.now()
+        until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
+        # The time all desks share: what is kept of the shop's clock is read by other desks too.
+        started = self._shared_now()
         if until is None:
             # Our own clock may be days ahead of the shop's.
-            since = min(started, channel.check()) - _FIRST_WINDOW
+            since = min(started, channel.check()) - FIRST_WINDOW
         else:
             since = until - timedelta(seconds=capabilities.overlap_s)
         self._drain(shop, done, lambda cursor: channel.pull_orders(since, cursor))
         if capabilities.needs_state_poll:
-            self._drain(shop, done, channel.open_orders)
+            # Read by state and not by time: how far it reached says nothing of the changed ones.
+            self._drain(shop, done, lambda cursor: replace(channel.open_orders(cursor), whole_until=None))
         if done.not_taken:
             raise ContractBroken(f"{len(done.not_taken)} orders could not be stored: {', '.join(done.not_taken[:3])}")
         first_answer = done.server_time
         if first_answer is not None and not self._is_cancelled():
             # Not beyond our own clock: one answer with a wrong Date would leave a gap for ever.
-            now = self._store.clock.now()
-            reached = min(first_answer, now) - timedelta(seconds=capabilities.safety_lag_s)
+            now = self._shared_now()
+            # A channel that cuts time into windows knows best how far its own reach.
+            heard = first_answer - timedelta(seconds=capabilities.safety_lag_s)
+            reached = min(done.whole_until or heard, now)
             offset_ms = int((first_answer - started).total_seconds() * 1000)
             self._store.write(lambda uow: _finish(uow, shop.id, reached, offset_ms), urgency=Urgency.LANE)
         return done
+
+    def _shared_now(self) -> datetime:
+        return self._store.read(lambda connection: shared_now(connection, self._store.clock))
 
     def refresh(self, shop: ShopRecord, channel: Channel, order_no: str) -> bool:
         """Ask for the newest state of one order, when its parcel opens; False where the shop does not know it.
@@ -107,12 +112,22 @@ class Puller:
                 done.server_time = page.server_time
             self._store_page(shop, done, page)
             cursor = page.next_cursor
+            self._note_whole(shop, done, page)
             if cursor is None:
                 return
             if cursor in seen:
                 # The window is not whole, so the cursor must not move.
                 raise ContractBroken("the shop's pages lead in a circle")
             seen.add(cursor)
+
+    def _note_whole(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
+        """Keep how far a channel with windows of its own has come: after days offline a cut costs one window."""
+        if page.whole_until is None or done.not_taken:
+            return
+        done.whole_until = page.whole_until
+        if page.next_cursor is not None:
+            reached = min(page.whole_until, self._shared_now())
+            self._store.write(lambda uow: move(uow, shop.id, CHANGED, reached), urgency=Urgency.LANE)
 
     def _store_page(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
         if not page.orders:
@@ -145,14 +160,6 @@ class Puller:
         done.released_count += result.released_count
 
 
-def _cursor(connection: Connection, shop_id: int) -> datetime | None:
-    query = select(Cursor.until_at).where(Cursor.shop_id == shop_id, Cursor.feed == _CHANGED)
-    return connection.execute(query).scalar_one_or_none()
-
-
 def _finish(uow: UnitOfWork, shop_id: int, reached: datetime, offset_ms: int) -> None:
-    here = (Cursor.shop_id == shop_id, Cursor.feed == _CHANGED)
-    moved = uow.count(update(Cursor).where(*here).values(until_at=reached))
-    if not moved:
-        uow.insert_many(Cursor, [{"shop_id": shop_id, "feed": _CHANGED, "until_at": reached}])
+    move(uow, shop_id, CHANGED, reached)
     note_good_pull(uow, shop_id, offset_ms)

@@ -1,7 +1,9 @@
-"""What the top strip is told about shops and the queue to the outside."""
+"""What the top strip is told about shops, the queue to the outside, and what is wrong."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,25 @@ class ShopLight:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertGlimpse:
+    """One alert, enough for a sentence; nothing personal."""
+
+    id: int
+    rule: str
+    key: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLights:
+    """Alerts that nobody has answered or keeps quiet: how many, how many critical, the newest of those."""
+
+    open: int = 0
+    critical: int = 0
+    newest: AlertGlimpse | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """The strip: shops, what waits for the outside, what failed for good."""
 
@@ -24,3 +45,6 @@ class StatusView:
     outbox_failed: int
     unknown_prints: int
     at: datetime
+    alerts: AlertLights = field(default_factory=AlertLights)
+    #: sales that are stopped or capped now, by a person or by the breaker
+    stopped: int = 0

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.sync.troubles import Trouble
+
 
 @dataclass(frozen=True, slots=True)
 class ShopSetting:
@@ -16,16 +18,63 @@ class ShopSetting:
     is_required: bool
     hint_zh: str = ""
     hint_en: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence about a platform in both languages; `is_proven` False: nobody could check it there."""
+
+    zh: str
+    en: str
+    is_proven: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """One thing about a kind of shop: `code` names its sentence; `tone` is good (it can), notice (not) or quiet."""
+
+    code: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShopKind:
-    """A kind of shop that can be added."""
+    """A kind of shop that can be added.
+
+    Attributes:
+        steps: what to apply for and where it goes, in the order in which it is done.
+        abilities: what such a shop can do and what not.
+        unproven: what nobody could check at the platform yet.
+        has_page: a shop of it may be authorised on a page of the platform's.
+    """
 
     id: str
     label_zh: str
     label_en: str
     settings: tuple[ShopSetting, ...]
+    steps: tuple[Said, ...] = ()
+    abilities: tuple[Ability, ...] = ()
+    unproven: tuple[Said, ...] = ()
+    has_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShopAccess:
+    """How a shop is let in on its platform's page.
+
+    Attributes:
+        state: missing (nobody has authorised it) | by_hand (it answers with a token that was typed; nobody knows its
+            end) | good | notice | stop (the last day) | over.
+        renews: the program renews it without a person.
+        ends_at: when a person has to act; None where that is not known.
+        failed: why the last renewing failed, foreign text.
+    """
+
+    state: str
+    renews: bool = False
+    ends_at: datetime | None = None
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +86,15 @@ class ShopView:
         is_pulled: its orders are fetched.
         confirms: it is told of parcels that left.
         confirm_at: when: print | outbound | handover.
-        last_error: its own words, foreign text.
+        last_error: what it said last when it did not answer as it should, as it is kept.
+        trouble: the same for people; None where all is well.
+        topic: which sentence says it; blank where all is well.
+        access: its platform's authorising; None where it is let in by its key alone.
+        whose: whose shop the platform says it is; blank where it does not say.
         is_asked: somebody can ask it; not where orders are entered by hand or come in files.
         prints_elsewhere: other software prints its labels.
+        hold_minutes: how long an unpaid order keeps its units; 0 as long as the shop keeps it open.
+        min_life_days: how long its goods have to last still when they are promised.
     """
 
     id: int
@@ -54,6 +109,12 @@ class ShopView:
     last_error: str
     is_asked: bool
     prints_elsewhere: bool = False
+    hold_minutes: int = 0
+    min_life_days: int = 0
+    trouble: Trouble | None = None
+    topic: str = ""
+    access: ShopAccess | None = None
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.engine import Connection
 
 from core.channels.by_hand import FILE, UNCALLED
-from core.channels.models import Shop
+from core.channels.models import HOLD_S, Shop
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.orders.intake import ShopFacts
 from core.runtime.errors import NotFound
-from core.runtime.remote_errors import AuthExpired
+from core.sync.troubles import kept_text, trouble_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class ShopRecord:
     warehouse_id: int
     confirms_shipments: bool
     prints_elsewhere: bool = False
+    hold_s: int = HOLD_S
 
     def __repr__(self) -> str:
         return f"ShopRecord({self.id}, {self.channel}, {self.name})"
@@ -34,7 +35,7 @@ class ShopRecord:
     @property
     def facts(self) -> ShopFacts:
         """What intake needs. Buyer keys are unique within one shop account; clear phone numbers tie them together."""
-        return ShopFacts(self.id, f"{self.channel}:{self.id}", self.warehouse_id, self.prints_elsewhere)
+        return ShopFacts(self.id, f"{self.channel}:{self.id}", self.warehouse_id, self.prints_elsewhere, self.hold_s)
 
 
 def add_shop(
@@ -46,8 +47,12 @@ def add_shop(
     warehouse_id: int,
     *,
     confirms_shipments: bool = False,
+    hold_s: int | None = None,
 ) -> int:
-    """Add a shop. It starts read-only: nothing is told to the platform until that is switched on."""
+    """Add a shop. It starts read-only: nothing is told to the platform until that is switched on.
+
+    `hold_s` None is what is usual: marketplaces whose orders come in files keep theirs open by rules of their own.
+    """
     row = {
         "channel": channel,
         "name": name,
@@ -56,6 +61,7 @@ def add_shop(
         "warehouse_id": warehouse_id,
         "confirms_shipments": confirms_shipments,
         "created_at": uow.now,
+        "hold_s": (0 if channel == FILE else HOLD_S) if hold_s is None else hold_s,
     }
     shop_id = uow.insert(Shop, row)
     uow.record("shop.added", "shop", shop_id, channel=channel)
@@ -103,10 +109,19 @@ def shop_named(connection: Connection, name: str) -> ShopRecord | None:
 
 def _shops(connection: Connection, here: ColumnElement[bool]) -> Sequence[ShopRecord]:
     columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.secret, Shop.warehouse_id)
-    query = select(*columns, Shop.confirms_shipments, Shop.prints_elsewhere).where(here).order_by(Shop.id)
+    more = (Shop.confirms_shipments, Shop.prints_elsewhere, Shop.hold_s)
+    query = select(*columns, *more).where(here).order_by(Shop.id)
     return [
         ShopRecord(
-            r.id, r.channel, r.name, r.settings, r.secret, r.warehouse_id, r.confirms_shipments, r.prints_elsewhere
+            r.id,
+            r.channel,
+            r.name,
+            r.settings,
+            r.secret,
+            r.warehouse_id,
+            r.confirms_shipments,
+            r.prints_elsewhere,
+            r.hold_s,
         )
         for r in connection.execute(query)
     ]
@@ -121,16 +136,22 @@ def note_good_pull(uow: UnitOfWork, shop_id: int, offset_ms: int) -> None:
 
 def note_bad_pull(uow: UnitOfWork, shop_id: int, error: Exception) -> None:
     """The shop did not answer as it should; it is never switched off for it, only shown."""
-    kind = _ACCESS if isinstance(error, AuthExpired) else type(error).__name__
-    said = f"{kind}: {error}"[:300]
+    said = kept_text(error)
     uow.execute(update(Shop).where(Shop.id == shop_id).values(last_error=said, last_error_at=uow.now))
     uow.changed("shop", shop_id)
 
 
 def is_access_refused(last_error: str | None) -> bool:
     """Whether what a shop said last means that somebody has to authorise us again."""
-    return bool(last_error) and str(last_error).startswith(f"{_ACCESS}:")
+    found = trouble_in(last_error)
+    return found is not None and found.kind == "access"
 
 
-#: how an error of access begins where it is kept, whatever the channel's own kind of it is called
-_ACCESS = AuthExpired.__name__
+#: the shop that is played on this machine, while the program that plays it runs
+PRACTICE = "练习店"
+_HERE = "http://127.0.0.1"
+
+
+def is_practice(name: str, settings: Mapping[str, str]) -> bool:
+    """Whether a shop is only played: nobody is woken because it is closed."""
+    return name == PRACTICE and str(settings.get("base_url", "")).startswith(_HERE)

@@ -22,12 +22,34 @@ class ScreenPresenter(Generic[S]):
     def __init__(self, screen: S, tell: Tell) -> None:
         self._screen = screen
         self._tell = tell
+        self._wishes: dict[str, int] = {}
         self.on_screen: Callable[[], None] = lambda: None
 
     @property
     def screen(self) -> S:
         """What is to be shown now."""
         return self._screen
+
+    def _wish(self, name: str) -> Callable[[], bool]:
+        """Wish for something that comes later; the answer is whether it is still wished for when it comes.
+
+        A later wish of that name, or `_unwish`, makes this one worthless: what was closed meanwhile stays closed.
+        """
+        number = self._wishes[name] = self._wishes.get(name, 0) + 1
+        return lambda: self._wishes.get(name) == number
+
+    def _unwish(self, *names: str) -> None:
+        """Whatever of these is on its way is not wished for any more."""
+        for name in names:
+            self._wish(name)
+
+    def _is_meant(self, question: str, words: Phrase) -> bool:
+        """Whether this press is the second one, after the question was put; the screen has it as `asked`."""
+        if getattr(self._screen, "asked", "") == question:
+            return True
+        self._show(asked=question)
+        self._tell("notice", words, None)
+        return False
 
     def _show(self, **changes: Any) -> None:
         self._show_whole(replace(self._screen, **changes))

@@ -167,13 +167,22 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
+    def hint(self, section: int) -> str:
+        """What a head means, where its words do not say all of it; blank else."""
+        code = f"{self.columns[section].code}.hint" if 0 <= section < len(self.columns) else ""
+        return self._ui.texts.t(code) if code and self._ui.texts.has(code) else ""
+
     def _forget(self) -> None:
         self._cells.clear()
         self._tones.clear()
 
-    @Slot()
-    def _on_retranslated(self) -> None:
+    def say_again(self) -> None:
+        """What rows say hangs on something besides them, and that has changed."""
         self._forget()
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self.columns) - 1))
+
+    @Slot()
+    def _on_retranslated(self) -> None:
+        self.say_again()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.shell.rail import Rail
+from desktop.shell.tabs import Tabs
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.labels import PlainLabel
@@ -18,6 +19,7 @@ class Frame(QWidget):
         super().__init__()
         self.setProperty("look", "ground")
         self.rail = Rail(ui, go)
+        self.tabs = Tabs(ui, go)
         self._stack = QStackedWidget()
         # No page, however hostile its texts, may make the window larger than the screen.
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
@@ -30,12 +32,23 @@ class Frame(QWidget):
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        self._column.addWidget(self.tabs)
         self._column.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addLayout(self._column, 1)
+
+    def mark(self, page: str) -> None:
+        """Show in rail and tabs which page is open."""
+        self.rail.mark(page)
+        self.tabs.mark(page)
+
+    def offer(self, may_open: Callable[[str], bool]) -> None:
+        """Show the pages that whoever is here has something to do on."""
+        self.rail.offer(may_open)
+        self.tabs.offer(may_open)
 
     def add_heads(self, *heads: QWidget) -> None:
         """Put these above the page, in their order."""

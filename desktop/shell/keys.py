@@ -1,22 +1,17 @@
 """What keys and scans mean anywhere in the window."""
 
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QObject, Qt, Slot
 
 from core.access.badges import is_badge_like
 from desktop.commands import is_command_like
-from desktop.shell.rail import KEYED, PAGES
+from desktop.shell.page_facts import PAGE_FACTS, Codes
+from desktop.shell.rail import KEYED, PAGES, entrance
 from desktop.texts import Phrase
 
 if TYPE_CHECKING:
     from desktop.shell.window import DeskWindow
-
-
-#: pages that look at every code themselves, whatever it means elsewhere
-_TAKES_ALL: Final = frozenset({"welcome"})
-#: pages where a code means something of their own
-_TAKES_CODES: Final = frozenset({"orders", "entry", "handover", "stock", "customers", "products"})
 
 
 class Page(Protocol):
@@ -51,8 +46,11 @@ class ShellKeys(QObject):
         if window.is_locked:
             return False
         if modifiers == Qt.KeyboardModifier.ControlModifier and 0 <= key - Qt.Key.Key_1 < min(len(PAGES), KEYED):
-            window.go(tuple(PAGES)[key - Qt.Key.Key_1])
+            place = tuple(PAGES)[key - Qt.Key.Key_1]
+            window.go(entrance(place, window.may_open) or place)
             return True
+        if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and modifiers & Qt.KeyboardModifier.ControlModifier:
+            return window.frame.tabs.turn(-1 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1)
         if modifiers == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_L:
             return window.leave()
         if key == Qt.Key.Key_F1:
@@ -100,11 +98,9 @@ class ShellKeys(QObject):
             window.sign_in(raw)
             return
         page = window.current_page
-        if page in _TAKES_ALL and window.can_open(page) and not window.is_covered:
-            self._page(page).handle_scan(raw)
-            return
-        takes_codes = page in _TAKES_CODES and window.can_open(page)
-        if takes_codes and not window.is_covered and not is_command_like(raw):
+        codes = PAGE_FACTS[page].codes
+        takes_it = codes is Codes.ALL_TAKEN or (codes is Codes.TAKEN and not is_command_like(raw))
+        if takes_it and window.can_open(page) and not window.is_covered:
             self._page(page).handle_scan(raw)
             return
         if window.is_covered and not window.can_open("packing"):
@@ -117,7 +113,7 @@ class ShellKeys(QObject):
     @Slot(str)
     def on_unterminated(self, raw: str) -> None:
         """A burst without terminator: the scanner wants setting up."""
-        is_looked_at = self._window.current_page in _TAKES_ALL and not self._window.is_covered
+        is_looked_at = PAGE_FACTS[self._window.current_page].codes is Codes.ALL_TAKEN and not self._window.is_covered
         if not (self._window.is_locked or is_badge_like(raw) or is_looked_at):
             self._window.parts.tell("notice", Phrase("scanner.unterminated", {"raw": raw}))
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from core.desk.first_page import FirstLook
@@ -19,7 +19,7 @@ from desktop.pages.packing.presenter import PackingPresenter
 from desktop.scanner import ScannerFilter
 from desktop.shell.keys import Page, ShellKeys
 from desktop.shell.late import Late
-from desktop.shell.rail import PAGES
+from desktop.shell.rail import PAGES, entrance
 from desktop.shell.scale import ScaleAtDesk
 from desktop.shell.sign_in import SignIn
 from desktop.shell.strip import Strip
@@ -30,19 +30,16 @@ from desktop.widgets.message_bar import Message, MessageBar
 from desktop.widgets.pictures import PictureBook
 
 if TYPE_CHECKING:
-    from core.fulfilment.records import PickRow
-    from core.fulfilment.wave_records import WaveProgress
+    from core.sync.records import StatusView
     from desktop.pages.printers.ports import PrinterView, SlipDraft
+    from desktop.shell.alert_bar import AlertBar
     from desktop.shell.door import Door
+    from desktop.shell.making import Pages
     from desktop.shell.ports import DeskPorts
     from desktop.shell.sign_in_page import SignInPage
+    from desktop.shell.stop_bar import StopBar
     from desktop.shell.window import DeskWindow
     from desktop.widgets.key_sheet import KeySheet
-
-
-def open_file(path: Path) -> None:
-    """Show a file in the program that this machine has for its kind; where it has none, nothing happens."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class ShellParts(QObject):
@@ -63,7 +60,13 @@ class ShellParts(QObject):
         self._configure_scanner("scanner_gap_ms")
         ui.settings.listen(self._configure_scanner)
         self._packing: PackingPage | None = None
+        self._pages: Pages | None = None
         self.message_bar = MessageBar(ui)
+        # What is critical is said here; a free desk pays nothing for it.
+        self.alert_place = QWidget()
+        self.alert_bar: AlertBar | None = None
+        self.stop_place = QWidget()
+        self.stop_bar: StopBar | None = None
         self.strip = Strip(ui, self._tell_story, window.go, self._change_language, window.leave)
         self._keys: KeySheet | None = None
         self._pictures = PictureBook(tasks, self)
@@ -92,7 +95,7 @@ class ShellParts(QObject):
     def show_first(self, look: FirstLook) -> None:
         """Show what was read, on the packing page and in the strip."""
         self.packing.show_first(look)
-        self.strip.show_status(look.status)
+        self._show_status(look.status)
 
     def load(self, load: "Callable[[], DeskPorts]", *, with_look: bool) -> "tuple[DeskPorts, FirstLook | None]":
         """Load what is behind the window, in a lane; acts that wait in that lane are answered right after."""
@@ -113,7 +116,7 @@ class ShellParts(QObject):
         self._scale.start()
         self._pictures.open(ports.pictures, ports.fetch_picture)
         self._sign_in = SignIn(self._ui.settings, ports.desks, self._tasks, self.tell, self)
-        self._window.frame.rail.offer(self.may_open)
+        self._window.frame.offer(self.may_open)
         if ports.door is not None:
             from desktop.shell.door import Door, Idle
 
@@ -123,7 +126,7 @@ class ShellParts(QObject):
             self._door.told.connect(self._on_told)
             self._ui.may = self._door.may
             self._ui.entitled.emit()
-            self._window.frame.rail.offer(self.may_open)
+            self._window.frame.offer(self.may_open)
             self.strip.show_session(self._door.session)
 
     def _print_slip(self, slip: "SlipDraft") -> str:
@@ -146,7 +149,7 @@ class ShellParts(QObject):
     def may_open(self, page: str) -> bool:
         """Whether the page is there, and whoever is here has something to do on it."""
         ports = self._ports
-        optional = {"people": ports.people, "log": ports.audit, "welcome": ports.welcome}
+        optional = {"people": ports.people, "log": ports.audit, "welcome": ports.welcome, "door": ports.mall_door}
         if page in optional and optional[page] is None:
             return False
         return self._door is None or self._door.may_open(page)
@@ -187,12 +190,12 @@ class ShellParts(QObject):
         if door is None:
             return
         self._ui.entitled.emit()
-        window.frame.rail.offer(self.may_open)
+        window.frame.offer(self.may_open)
         self.strip.show_session(door.session)
         if door.is_locked:
             self.show_door()
             return
-        may = [page for page in PAGES if self.may_open(page)]
+        may = [page for page in (entrance(place, self.may_open) for place in PAGES) if page]
         was_covered = window.is_covered
         # Not every page stands on the rail.
         if not self.may_open(window.current_page) and may:
@@ -210,243 +213,39 @@ class ShellParts(QObject):
 
     def make_page(self, name: str) -> QWidget:
         """Build a page; each but the first is loaded when it is first opened."""
-        return {
-            "packing": self._make_packing,
-            "orders": self._make_orders,
-            "entry": self._make_entry,
-            "waves": self._make_waves,
-            "handover": self._make_handover,
-            "day": self._make_day,
-            "reports": self._make_reports,
-            "shops": self._make_shops,
-            "files": self._make_files,
-            "stock": self._make_stock,
-            "activity": self._make_activity,
-            "customers": self._make_customers,
-            "products": self._make_products,
-            "printers": self._make_printers,
-            "people": self._make_people,
-            "log": self._make_log,
-            "settings": self._make_settings,
-            "welcome": self._make_welcome,
-        }[name]()
+        return self._make_packing() if name == "packing" else self.pages.make(name)
 
     def _make_packing(self) -> QWidget:
         self._packing = PackingPage(self._ui, self.packing, self._pictures)
         return self._packing
 
-    def _make_orders(self) -> QWidget:
-        from desktop.pages.orders.page import OrdersPage
-        from desktop.pages.orders.presenter import OrdersPresenter
+    @property
+    def pages(self) -> "Pages":
+        """The other pages' making: of no use before what is behind the window is there."""
+        if self._pages is None:
+            from desktop.shell.making import Around, Pages
 
-        presenter = self._orders = OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self.tell)
-        presenter.on_copy = self._copy_order
-        return OrdersPage(self._ui, presenter, lambda: self._window.go("entry"))
-
-    def _make_entry(self) -> QWidget:
-        from desktop.pages.entry.page import EntryPage
-        from desktop.pages.entry.presenter import EntryPresenter
-
-        self._entry = EntryPresenter(self._ports.entry, self._tasks, self.tell)
-        return EntryPage(self._ui, self._entry)
-
-    def _copy_order(self, order_id: int, order_type: str) -> None:
-        self._window.go("entry")
-        self._entry.start_copy(order_id, order_type)
-
-    def _make_waves(self) -> QWidget:
-        from desktop.pages.waves.page import WavesPage
-        from desktop.pages.waves.presenter import WavesPresenter
-
-        settings = self._ui.settings
-        # Asked here: fonts of widgets belong to this thread.
-        self._font = self._window.font()
-        way, limit = settings.text("way"), settings.number("wave_size")
-        presenter = WavesPresenter(self._ports.waves, self._tasks, self.tell, self._write_picks, way=way, limit=limit)
-        presenter.on_pack = self._pack_wave
-        return WavesPage(self._ui, presenter, self._pictures)
-
-    def _pack_wave(self, wave_id: int) -> None:
-        self._window.go("packing")
-        self.packing.look_at_wave(wave_id)
-
-    def _write_picks(self, wave: "WaveProgress", rows: "tuple[PickRow, ...]") -> Path:
-        """Runs in a lane."""
-        from desktop.pages.waves.sheet import write_pick_sheet
-        from desktop.widgets.pictures import kept_picture
-
-        path = self._folder / "pick-lists" / f"{wave.code}.pdf"
-        folder = self._ports.pictures
-        write_pick_sheet(path, wave, rows, self._ui.texts, self._font, lambda name: kept_picture(folder, name))
-        return path
-
-    def _make_handover(self) -> QWidget:
-        from desktop.pages.handover.page import HandoverPage
-        from desktop.pages.handover.paper import SheetPapers
-        from desktop.pages.handover.presenter import HandoverPresenter
-
-        font = self._window.font()
-        presenter = HandoverPresenter(
-            self._ports.handover,
-            self._tasks,
-            self.tell,
-            now=self._ui.now,
-            papers=SheetPapers(self._folder / "handover", self._ui.texts, font, self._ports.print_slip),
-            open_file=open_file,
-            on_sound=self._sounds.play,
-        )
-        presenter.on_order = self._open_order
-        return HandoverPage(self._ui, presenter)
-
-    def _make_day(self) -> QWidget:
-        from desktop.pages.day.page import DayPage
-        from desktop.pages.day.presenter import DayPresenter
-
-        presenter = DayPresenter(self._ports.day, self._ports.printers, self._tasks, self.tell, self._scale)
-        self._scale.changed.connect(presenter.look_at_scale)
-        presenter.on_door = self._go_through
-        return DayPage(self._ui, presenter, lambda: self._window.go("reports"))
-
-    def _make_reports(self) -> QWidget:
-        from desktop.pages.reports.page import ReportsPage
-        from desktop.pages.reports.presenter import ReportsPresenter
-
-        presenter = ReportsPresenter(self._ports.day, self._ports.files, self._tasks, self.tell, self._ui.now)
-        return ReportsPage(self._ui, presenter, lambda: self._window.go("day"))
-
-    def _make_shops(self) -> QWidget:
-        from desktop.pages.shops.page import ShopsPage
-        from desktop.pages.shops.presenter import ShopsPresenter
-
-        return ShopsPage(self._ui, ShopsPresenter(self._ports.shops, self._tasks, self.tell))
-
-    def _go_through(self, door: str) -> None:
-        """Open a page, or the pile of the order list that is called so."""
-        from core.orders.records import PILES
-
-        if door in PAGES:
-            self._window.go(door)
-        elif door in PILES:
-            self._window.go("orders")
-            self._orders.choose_pile(door)
-
-    def _make_files(self) -> QWidget:
-        from desktop.pages.files.page import FilesPage
-        from desktop.pages.files.presenter import FilesPresenter
-
-        presenter = FilesPresenter(self._ports.files, self._tasks, self.tell)
-        return FilesPage(self._ui, presenter, self._window.go)
-
-    def _make_stock(self) -> QWidget:
-        from desktop.pages.stock.page import StockPage
-        from desktop.pages.stock.presenter import StockPresenter
-
-        presenter = StockPresenter(self._ports.stock, self._tasks, self.tell, lambda: secrets.token_hex(16))
-        presenter.on_order = self._open_order
-        return StockPage(self._ui, presenter)
-
-    def _make_activity(self) -> QWidget:
-        from desktop.pages.activity.page import ActivityPage
-        from desktop.pages.activity.presenter import ActivityPresenter
-
-        presenter = ActivityPresenter(self._ports.activity, self._ports.labels, self._tasks, self.tell)
-        presenter.on_order = self._find_order
-        return ActivityPage(self._ui, presenter)
-
-    def _make_customers(self) -> QWidget:
-        from desktop.pages.customers.page import CustomersPage
-        from desktop.pages.customers.presenter import CustomersPresenter
-
-        presenter = CustomersPresenter(self._ports.customers, self._tasks, self.tell)
-        presenter.on_order = self._open_order
-        return CustomersPage(self._ui, presenter)
-
-    def _make_products(self) -> QWidget:
-        from desktop.pages.products.page import ProductsPage
-        from desktop.pages.products.presenter import ProductsPresenter
-
-        presenter = ProductsPresenter(self._ports.products, self._tasks, self.tell)
-        return ProductsPage(self._ui, presenter, self._pictures)
-
-    def _find_order(self, order_no: str) -> None:
-        self._window.go("orders")
-        cast(Page, self._window.page("orders")).handle_scan(order_no)
-
-    def _open_order(self, order_id: int) -> None:
-        # A page just built reads its list; the order is asked for after it.
-        self._window.go("orders")
-        self._orders.open(order_id)
-
-    def _make_printers(self) -> QWidget:
-        from desktop.pages.printers.page import PrintersPage
-        from desktop.pages.printers.presenter import PrintersPresenter
-
-        presenter = PrintersPresenter(self._ports.printers, self._tasks, self.tell)
-        return PrintersPage(self._ui, presenter, self._pictures)
-
-    def _make_people(self) -> QWidget:
-        from desktop.pages.people.page import PeoplePage
-        from desktop.pages.people.presenter import PeoplePresenter
-
-        ports, door, texts = self._ports, self._door, self._ui.texts
-        if ports.people is None or door is None:
-            raise RuntimeError("this desk has no page of people")
-        presenter = PeoplePresenter(
-            ports.people, self._tasks, self.tell, ports.print_badge, lambda: texts.t("people.badge.caption")
-        )
-        return PeoplePage(self._ui, presenter, door.session)
-
-    def _make_log(self) -> QWidget:
-        from desktop.pages.log.page import AuditPage
-        from desktop.pages.log.presenter import LogPresenter
-
-        if self._ports.audit is None:
-            raise RuntimeError("this desk has no log")
-        return AuditPage(self._ui, LogPresenter(self._ports.audit, self._tasks, self.tell, self._ui.now))
-
-    def _make_settings(self) -> QWidget:
-        from desktop.pages.settings.page import SettingsPage
-
-        again = None if self._ports.welcome is None else lambda: self.open_welcome(again=True)
-        return SettingsPage(
-            self._ui,
-            self._tasks,
-            self.tell,
-            self._sounds.play,
-            self._folder,
-            self._ports.practice,
-            scale=self._scale,
-            set_up_again=again,
-        )
+            self._pages = Pages(
+                Around(
+                    ui=self._ui,
+                    tasks=self._tasks,
+                    tell=self.tell,
+                    ports=self._ports,
+                    window=self._window,
+                    folder=self._folder,
+                    packing=self.packing,
+                    pictures=self._pictures,
+                    scale=self._scale,
+                    scanner=self.scanner,
+                    play=self._sounds.play,
+                    door=self._door,
+                )
+            )
+        return self._pages
 
     def open_welcome(self, *, again: bool = False) -> None:
         """Go through the steps of a first start: on where it stands, or from the first one."""
-        from desktop.pages.welcome.page import WelcomePage
-
-        self._window.go("welcome")
-        if self._window.can_open("welcome"):
-            cast(WelcomePage, self._window.page("welcome")).begin(again=again)
-
-    def _make_welcome(self) -> QWidget:
-        from desktop.pages.welcome.making import make_page
-
-        def go(page: str) -> None:
-            if page == "shop_form":
-                self._window.go("shops")
-                cast(Page, self._window.page("shops")).handle_command(Qt.Key.Key_F6, Qt.KeyboardModifier.NoModifier)
-            else:
-                self._window.go(page)
-
-        door = self._door
-        return make_page(
-            self._ui,
-            self._tasks,
-            self.tell,
-            self._ports,
-            self.scanner,
-            lambda right: door is None or door.may(right),
-            go,
-        )
+        self.pages.open_welcome(again=again)
 
     # --- while it runs ------------------------------------------------------------------------------------------
 
@@ -468,10 +267,34 @@ class ShellParts(QObject):
         else:
             self._keys.open()
 
+    @property
+    def bars(self) -> tuple[QWidget, ...]:
+        """What stands under the strip, from above: alerts, stopped sales, messages."""
+        return self.alert_place, self.stop_place, self.message_bar
+
     @Slot()
     def ask_status(self) -> None:
         """Read the strip's lights again."""
-        self._tasks.submit(self._ports.status.status, self.strip.show_status, self._ignore, owner=self, key="status")
+        self._tasks.submit(self._ports.status.status, self._show_status, self._ignore, owner=self, key="status")
+
+    def _show_status(self, status: "StatusView") -> None:
+        self.strip.show_status(status)
+        self._window.frame.rail.show_count("alerts", status.alerts.open)
+        if self.stop_bar is None and status.stopped:
+            from desktop.shell.stop_bar import StopBar
+
+            self.stop_bar = StopBar(self._ui, self._window.go, self.stop_place)
+        if self.stop_bar is not None:
+            self.stop_bar.show_count(0 if self.is_locked else status.stopped)
+            if status.stopped:
+                ask = self._ports.low_stock.by_hand
+                self._tasks.submit(ask, self.stop_bar.show_shops, self._ignore, owner=self, key="stopped")
+        if self.alert_bar is None and status.alerts.newest is not None:
+            from desktop.shell.alert_bar import AlertBar
+
+            self.alert_bar = AlertBar(self._ui, self._window.go, self._sounds.play_once, self.alert_place)
+        if self.alert_bar is not None:
+            self.alert_bar.show_alerts(status.alerts, is_locked=self.is_locked)
 
     @Slot()
     def ask_printer(self) -> None:

@@ -61,6 +61,7 @@ class Strip(QFrame):
         shops.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._printer = LightButton(ui, "shell.strip.printer", lambda: go("printers"))
         self._outbox = LightButton(ui, "shell.strip.outbox", lambda: go("activity"))
+        self._alerts = LightButton(ui, "shell.strip.alerts", lambda: go("alerts"))
         self._questions = LightButton(ui, "shell.strip.questions", lambda: go("packing"))
         self._desk = LightButton(ui, "shell.strip.desk", self._on_desk, "user")
         self._language = LightButton(ui, "shell.strip.language", change_language, "languages")
@@ -68,9 +69,9 @@ class Strip(QFrame):
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(4)
         row.addWidget(shops, 1)
-        for light in (self._questions, self._outbox, self._printer, self._desk, self._language):
+        for light in (self._alerts, self._questions, self._outbox, self._printer, self._desk, self._language):
             row.addWidget(light)
-        for light in (self._questions, self._outbox, self._printer):
+        for light in (self._alerts, self._questions, self._outbox, self._printer):
             light.hide()
         ui.settings.listen(lambda _name: self._show_desk())
         self._show_desk()
@@ -99,6 +100,13 @@ class Strip(QFrame):
             "stop" if failed else "busy",
             lambda: texts.t("strip.outbox_failed" if failed else "strip.outbox", n=failed or waiting),
             lambda: texts.t("strip.outbox.more", waiting=waiting, failed=failed),
+        )
+        alerts = status.alerts
+        self._alerts.setVisible(bool(alerts.open))
+        self._alerts.show_state(
+            "stop" if alerts.critical else "notice",
+            lambda: texts.t("strip.alerts", n=alerts.open),
+            lambda: texts.t("strip.alerts.more", n=alerts.open, critical=alerts.critical),
         )
         unknown = status.unknown_prints
         self._questions.setVisible(bool(unknown))

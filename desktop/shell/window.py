@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from desktop.settings import DeskSettings
 from desktop.shell.curtain import Curtain
+from desktop.shell.page_facts import PAGE_FACTS
 
 _log = logging.getLogger(__name__)
 
@@ -35,31 +36,6 @@ _SIZE: Final = (1366, 768)
 _FRAME_PX, _TITLE_PX = 16, 48
 #: changes within this time are looked at together
 _GATHER_MS: Final = 200
-#: what each page shows
-_TABLES: Final = {
-    "packing": ("parcel", "parcel_line", "orders", "wave", "waybill", "print_job"),
-    "orders": ("orders", "order_line", "hold", "parcel", "waybill", "print_job"),
-    "entry": (),
-    "waves": ("wave", "parcel", "parcel_line", "orders", "hold", "waybill", "print_job", "sku", "setting"),
-    "handover": ("parcel", "handover", "order_line", "hold"),
-    "shops": ("shop",),
-    "day": ("orders", "parcel", "print_job", "hold", "outbox"),
-    "reports": (),
-    "files": ("file", "shop", "export"),
-    "products": ("sku", "listing"),
-    "customers": ("customer", "orders"),
-    "activity": ("outbox", "print_job", "waybill"),
-    "stock": ("stock_level", "reservation", "movement"),
-    "printers": ("printer", "print_job"),
-    "people": ("operator",),
-    "log": ("access", "operator"),
-    "settings": (),
-    "welcome": (),
-}
-#: pages that stand alone, without rail and strip
-_ALONE: Final = frozenset({"welcome"})
-#: pages that know better where the keyboard begins
-_FOCUSED_BY_THEMSELVES: Final = frozenset({"waves", "orders", "entry", "stock", "activity", "customers", "products"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +142,7 @@ class DeskWindow(QMainWindow):
         self.ui = Ui(self._app, self._settings, self._now, self)
         self.ui.settle()
         self.frame = Frame(self.ui, self.go)
-        self.frame.rail.mark(self._current)
+        self.frame.mark(self._current)
         self.setCentralWidget(self.frame)
         self.parts = ShellParts(self.ui, self._tasks, self._folder, self)
         self.parts.scanner.watch(self._app, self)
@@ -193,13 +169,13 @@ class DeskWindow(QMainWindow):
     def _show_first(self, look: "FirstLook") -> None:
         self._has_looked = True
         self.parts.show_first(look)
-        self.frame.add_heads(self.parts.strip, self.parts.message_bar)
+        self.frame.add_heads(self.parts.strip, *self.parts.bars)
         self._awaits_page = True
         self.go(self._current)
 
     def _show_door(self) -> None:
         """The first page of a desk at which people sign in is the way in."""
-        self.frame.add_heads(self.parts.strip, self.parts.message_bar)
+        self.frame.add_heads(self.parts.strip, *self.parts.bars)
         self._awaits_page = True
         self.parts.show_door()
 
@@ -291,14 +267,14 @@ class DeskWindow(QMainWindow):
             return
         self._current = page
         self._is_covered = False
-        self.frame.rail.mark(page)
-        self.frame.stand_alone(page in _ALONE)
+        self.frame.mark(page)
+        self.frame.stand_alone(PAGE_FACTS[page].is_alone)
         if not self.can_open(page):
             self.frame.show_waiting(Phrase("shell.loading"))
             return
         widget = self.page(page)
         self.frame.show_page(widget)
-        if page not in _FOCUSED_BY_THEMSELVES:
+        if not PAGE_FACTS[page].is_focused_by_itself:
             widget.setFocus()
 
     def page(self, name: str) -> QWidget:
@@ -347,7 +323,7 @@ class DeskWindow(QMainWindow):
     @Slot(object)
     def _on_changed(self, changes: "ChangesLike") -> None:
         """Look again where something shown was written; an intake writes often, so looks are gathered."""
-        if changes.touches(*_TABLES[self._current]) and not (self.is_locked or self._gathering.isActive()):
+        if changes.touches(*PAGE_FACTS[self._current].tables) and not (self.is_locked or self._gathering.isActive()):
             self._gathering.start(_GATHER_MS)
 
     @Slot()

@@ -77,6 +77,7 @@ def _import(options: Options, wish: argparse.Namespace) -> int:
         "unchanged": counts.unchanged,
         "older": counts.older,
         "masked": counts.masked,
+        "waiting": counts.waiting,
         "rejected": counts.rejected,
         "rows": [[one.file, one.row, one.column, one.reason, one.shown] for one in rejected[:_SHOWN]],
     }

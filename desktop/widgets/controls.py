@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -91,6 +91,12 @@ class ActionButton(QPushButton):
         else:
             super().keyPressEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """A button that can be pressed has its icon in another colour than one that cannot."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self._on_restyled()
+
     @Slot()
     def _on_retranslated(self) -> None:
         words = self._ui.texts.say(self._phrase)
@@ -113,7 +119,7 @@ class ActionButton(QPushButton):
     @Slot()
     def _on_restyled(self) -> None:
         if self._icon:
-            look = str(self.property("look")) if self.is_permitted else "grey"
+            look = str(self.property("look")) if self.isEnabled() else "grey"
             token = {"main": "on_accent", "danger": "stop", "grey": "secondary"}.get(look, "text")
             self.setIcon(self._ui.icon(self._icon, token, 16))
             self.setIconSize(QSize(16, 16))
@@ -186,7 +192,7 @@ class EmptyState(QWidget):
         self._hint = PlainLabel(ui, "secondary", wraps=True, name=f"{name}.hint")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setFixedWidth(ui.scaled(460))
+        self._hint.setFixedWidth(ui.scaled(500))
         column = QVBoxLayout(self)
         column.setSpacing(10)
         column.addStretch(2)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
 from desktop.widgets.labels import ElidedLabel
+from desktop.widgets.layouts import is_written_in, put_away
 
 _WIDTH = 430
 #: large type must leave room for the list
@@ -40,8 +41,35 @@ class Drawer(QFrame):
         column.addLayout(self.top)
         column.addWidget(self._scroll, 1)
 
-    def show_body(self, body: QWidget) -> None:
-        """Put a new body in; the old one goes, the place in it is kept."""
+    def holds(self, widget: QWidget) -> bool:
+        """Whether this stands in the body."""
+        return self._scroll.isAncestorOf(widget)
+
+    @property
+    def focused(self) -> str:
+        """Name of what has the keyboard in here, empty where nothing has."""
+        focus = self.window().focusWidget()
+        return focus.objectName() if focus is not None and self.isAncestorOf(focus) else ""
+
+    def show_body(self, body: QWidget, focused: str | None = None) -> None:
+        """Put a new body in; the old one goes, the place in it and the keyboard are kept.
+
+        `focused` is what had the keyboard before parts of the old body were put into the new one.
+        """
         place = self._scroll.verticalScrollBar().value()
+        name = self.focused if focused is None else focused
+        before = self._scroll.takeWidget()
+        if before is not None:
+            # Not at once: it may be one of its own buttons that asks for the new body.
+            put_away(before)
         self._scroll.setWidget(body)
         self._scroll.verticalScrollBar().setValue(place)
+        again = body.findChild(QWidget, name) if name else None
+        if again is not None:
+            again.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def is_written_in(self) -> bool:
+        """Whether a hand is writing in the body."""
+        body = self._scroll.widget()
+        return body is not None and is_written_in(body)

@@ -6,7 +6,7 @@ Apart from the buttons and pills, because their kinds take Qt 5 ms to make known
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QLocale, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
@@ -30,7 +30,9 @@ from desktop.ui import Ui
 
 
 class ChipRow(QScrollArea):
-    """Filter chips with counts: one is chosen; arrow keys move. Where there is no room the row scrolls.
+    """Filter chips with counts: one is chosen; arrow keys move.
+
+    Where there is no room the chips that count nothing give way; if that is not enough the row scrolls, by wheel too.
 
     Signals:
         chosen: the code of the chip the clerk took.
@@ -72,6 +74,7 @@ class ChipRow(QScrollArea):
     def choose(self, code: str) -> None:
         """Mark a chip without telling anybody."""
         self._chips[code].setChecked(True)
+        self._make_room()
         self.ensureWidgetVisible(self._chips[code])
 
     def show_counts(self, counts: Mapping[str, str]) -> None:
@@ -85,8 +88,29 @@ class ChipRow(QScrollArea):
             word = self._ui.texts.word(self._family, code)
             count = self._counts.get(code, "")
             chip.setText(button_text(f"{word}  {count}" if count else word))
+        self._make_room()
         # At once: else one frame shows the new words inside the old widths.
         self._row.activate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """There may be room for fewer chips, or for more."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
+        """A wheel has one direction, and so has the row."""
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - turned)
+        event.accept()
+
+    def _make_room(self) -> None:
+        """Hide the chips that count nothing while all of them together are wider than the row."""
+        chips = self._chips.values()
+        whole = sum(chip.sizeHint().width() for chip in chips) + self._row.spacing() * len(self._chips)
+        is_tight = self.isVisible() and whole > self.viewport().width()
+        for code, chip in self._chips.items():
+            chip.setVisible(not is_tight or chip.isChecked() or self._counts.get(code) != "0")
 
 
 class Field(QLineEdit):
@@ -102,6 +126,8 @@ class Field(QLineEdit):
         if is_latin:
             self.setInputMethodHints(Qt.InputMethodHint.ImhLatinOnly | Qt.InputMethodHint.ImhNoPredictiveText)
             self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
+        # What was finished is no longer being written, see `widgets.layouts.is_written_in`.
+        self.editingFinished.connect(lambda: self.setModified(False))
         ui.retranslated.connect(self._on_retranslated)
         self._on_retranslated()
 
@@ -125,6 +151,7 @@ class ChoiceBox(QComboBox):
         super().__init__()
         self._ui = ui
         self._family = family
+        self._names: Mapping[str, str] = {}
         self.setObjectName(name)
         for value in values:
             self.addItem("", value)
@@ -152,9 +179,18 @@ class ChoiceBox(QComboBox):
         """Show a value without telling anybody."""
         self.setCurrentIndex(self.findData(value))
 
-    def offer(self, values: Sequence[str]) -> None:
-        """Offer other values; those without a word are shown as themselves."""
-        if [self.itemData(index) for index in range(self.count())] == list(values):
+    def offer(self, values: Sequence[str], names: Mapping[str, str] | None = None) -> None:
+        """Offer other values and stay on the chosen one if it is still there.
+
+        `names` are what shops, people and places are called, in every language; of the others the word is said, and
+        what has none is shown as itself.
+        """
+        is_same = [self.itemData(index) for index in range(self.count())] == list(values)
+        if is_same and (names or {}) == self._names:
+            return
+        self._names = dict(names or {})
+        if is_same:
+            self._on_retranslated()
             return
         chosen = self.value()
         self.clear()
@@ -166,7 +202,9 @@ class ChoiceBox(QComboBox):
     @Slot()
     def _on_retranslated(self) -> None:
         for index in range(self.count()):
-            self.setItemText(index, visible(self._ui.texts.word(self._family, str(self.itemData(index)))))
+            value = str(self.itemData(index))
+            name = self._names.get(value)
+            self.setItemText(index, visible(self._ui.texts.word(self._family, value) if name is None else name))
 
 
 class NumberBox(QSpinBox):
@@ -178,6 +216,7 @@ class NumberBox(QSpinBox):
         self.setRange(lowest, highest)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.editingFinished.connect(lambda: self.lineEdit().setModified(False))
 
 
 class DecimalBox(QDoubleSpinBox):
@@ -192,6 +231,7 @@ class DecimalBox(QDoubleSpinBox):
         self.setSingleStep(0.1)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.editingFinished.connect(lambda: self.lineEdit().setModified(False))
 
     def textFromValue(self, value: float) -> str:  # noqa: N802  Qt's name
         """Without zeros that say nothing: 2, 0.5, 11.81."""

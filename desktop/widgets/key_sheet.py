@@ -19,6 +19,8 @@ KEYS: Final = (
     ("F4", "keys.undo"),
     ("F5", "keys.refresh"),
     ("F6 / F7", "keys.question"),
+    ("F6", "keys.door"),
+    ("F6 · F7 · F8", "keys.alert"),
     ("F8", "keys.reprint"),
     ("Shift+F8", "keys.new_number"),
     ("F9", "keys.exception"),
@@ -33,6 +35,7 @@ KEYS: Final = (
     ("12 *", "keys.qty"),
     ("0–9 A–Z ↵", "keys.type"),
     ("Ctrl+1 … 9", "keys.pages"),
+    ("Ctrl+Tab", "keys.tabs"),
     ("Ctrl+R", "keys.reports"),
     ("Ctrl+L", "keys.lock"),
     ("Ctrl+F", "keys.filter"),
@@ -40,6 +43,17 @@ KEYS: Final = (
     ("Ctrl+S", "keys.save_order"),
     ("Alt+1 / 2", "keys.address"),
     ("F6 … F11", "keys.stock"),
+    ("F6 … F9", "keys.documents"),
+    ("F6 … F10", "keys.payments"),
+    ("Ctrl+T", "keys.platforms"),
+    ("Ctrl+D", "keys.stop_sale"),
+    ("F6 · F8 · F9 · F10", "keys.limits"),
+    ("F7 · F9 · F10", "keys.accident"),
+    ("F4 … F10", "keys.stocktake"),
+    ("F7 … F9", "keys.variance"),
+    ("F6 … F9", "keys.batches"),
+    ("F6 … F10", "keys.listings"),
+    ("Alt+1 … 4", "keys.drill"),
     ("Ctrl+E", "keys.unmask"),
     ("Ctrl+P", "keys.print_sheet"),
     ("Esc", "keys.back"),
@@ -60,7 +74,7 @@ class KeySheet(QFrame):
         title.say("keys.title")
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(8)
+        grid.setVerticalSpacing(6)
         half = (len(KEYS) + 1) // 2
         for number, (key, code) in enumerate(KEYS):
             cap = PlainLabel(ui, "key")

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from core.fulfilment.records import PackLine
 from desktop.ui import Ui
+from desktop.widgets.batches import left_days, left_phrase
 from desktop.widgets.controls import StatePill
 from desktop.widgets.labels import ElidedLabel, IconLabel, PictureLabel, PlainLabel, set_look
 from desktop.widgets.pictures import PictureBook
@@ -30,6 +31,7 @@ class LineCard(QFrame):
         self._picture = PictureLabel(ui, _SIDE)
         self._title = ElidedLabel(ui, "heading", name=f"{name}.title")
         self._spec = ElidedLabel(ui, "secondary", name=f"{name}.spec")
+        self._batch = ElidedLabel(ui, "heading", name=f"{name}.batch")
         self._pill = StatePill(ui, name=f"{name}.state")
         self._count = PlainLabel(ui, "number", name=f"{name}.count")
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -39,6 +41,7 @@ class LineCard(QFrame):
         words.addStretch(1)
         words.addWidget(self._title)
         words.addWidget(self._spec)
+        words.addWidget(self._batch)
         words.addStretch(1)
         self._pill.setFixedWidth(ui.scaled(160))
         row = QHBoxLayout(self)
@@ -62,6 +65,7 @@ class LineCard(QFrame):
             self._title.show_text(line.short_name or line.name)
             self._spec.show_text("  ".join(part for part in (line.spec, line.sku_code) if part))
             self._count.show_text(f"{line.verified_qty} / {line.qty}")
+        self._show_batch(line, is_current=is_current)
         self._show_state(line, is_current=is_current)
         self._picture.set_side(_CURRENT_SIDE if is_current else _SIDE)
         self.setFixedHeight(self._ui.scaled(_CURRENT_HEIGHT if is_current else _HEIGHT))
@@ -69,6 +73,17 @@ class LineCard(QFrame):
         if self._picture_name != line.picture:
             self._picture_name = line.picture
             self._pictures.show_in(self._picture, line.picture, "gift" if line.is_gift else "package")
+
+    def _show_batch(self, line: PackLine, *, is_current: bool) -> None:
+        """The batch to take, as long as it is asked for: large beside the goods it is about."""
+        self._batch.setVisible(is_current and bool(line.asked))
+        if not line.asked:
+            return
+        first = line.asked[0]
+        days = None if first.expires_on is None else left_days(first.expires_on, self._ui.now())
+        day = first.expires_on.isoformat() if first.expires_on is not None else ""
+        code = "packing.line.batch" if len(line.asked) == 1 else "packing.line.batches"
+        self._batch.say(code, batch=first.code, day=day, left=left_phrase(days), n=first.qty)
 
     def _show_state(self, line: PackLine, *, is_current: bool) -> None:
         if line.is_withdrawn:

@@ -1,8 +1,9 @@
 """What pages have in common: Esc goes one step back, a list can be searched."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -10,9 +11,46 @@ from desktop.ui import Ui
 from desktop.widgets.fields import Field
 from desktop.widgets.table import ListTable
 
+if TYPE_CHECKING:
+    from core.access.rights import Right
+
+
+class Refusing(Protocol):
+    """What says that a right is missing."""
+
+    def refuse(self, right: "Right") -> None:
+        """Say it."""
+        ...
+
+
+def if_may(ui: Ui, presenter: Refusing, right: "Right", act: Callable[[], object]) -> None:
+    """Do it if whoever is here may; else say which right is missing: their key would be answered by silence."""
+    if ui.may(right):
+        act()
+    else:
+        presenter.refuse(right)
+
 
 class PageWidget(QWidget):
-    """A page on which Esc goes one step back, wherever on it the keyboard is."""
+    """A page on which Esc goes one step back, wherever on it the keyboard is.
+
+    Where what has the keyboard goes away (a form that was saved), the keyboard stays on the page: Qt would give it to
+    whatever is next in line, which after the last field is the rail, and the next key would be meant for nobody.
+    """
+
+    def home(self) -> QWidget:
+        """What gets the keyboard where nothing else is meant to have it."""
+        return self
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, N802  Qt's names
+        """Tab, and also what Qt does when the widget with the keyboard is hidden."""
+        focus = self.window().focusWidget()
+        if focus is not None and self.isVisible() and self.isAncestorOf(focus) and not focus.isVisible():
+            home = self.home()
+            if home.isVisible() and home.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                home.setFocus()
+                return True
+        return bool(super().focusNextPrevChild(next))
 
     def handle_back(self) -> bool:
         """Close what is open; whether anything was."""
@@ -47,10 +85,30 @@ class SearchedPage(PageWidget):
         super().__init__()
         self.setObjectName(name)
         self._listing = listing
+        #: what was searched for last by Enter
+        self._searched = ""
         self._search = Field(ui, hint, f"{name}.search")
-        self._search.setMinimumWidth(160)
+        self._search.setMinimumWidth(120)
         self._search.setMaximumWidth(ui.scaled(widest_px))
         self._search.returnPressed.connect(self._on_search)
+        self._search.installEventFilter(self)
+
+    def home(self) -> QWidget:
+        """The table, or the search where there are no rows."""
+        return self.table if self.table.isVisible() else self._search
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Down leads from the search into what was found."""
+        if (
+            watched is self._search
+            and isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Down
+            and self.table.isVisible()
+        ):
+            self.table.setFocus()
+            return True
+        return bool(super().eventFilter(watched, event))
 
     def focus_search(self) -> None:
         """Put the keyboard into the search."""
@@ -71,4 +129,10 @@ class SearchedPage(PageWidget):
 
     @Slot()
     def _on_search(self) -> None:
-        self._listing.search(self._search.text())
+        """Enter searches; once more, and the keyboard goes into what was found: the next one opens it."""
+        text = self._search.text()
+        if text and text == self._searched and self.table.isVisible():
+            self.table.setFocus()
+            return
+        self._searched = text
+        self._listing.search(text)

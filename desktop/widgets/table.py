@@ -7,7 +7,7 @@ for a screenful. Here the view paints its rows itself, one loop over texts that 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from PySide6.QtCore import QEvent, QModelIndex, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent, QStaticText
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -92,6 +92,7 @@ class ListTable(QTableView):
         head.setSectionsClickable(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.setFixedHeight(ui.scaled(_ROW_PX))
+        head.viewport().installEventFilter(self)
         self.verticalScrollBar().valueChanged.connect(self._look_ahead)
         ui.restyled.connect(self._on_restyled)
         self._on_restyled()
@@ -113,6 +114,13 @@ class ListTable(QTableView):
         if is_again:
             self.verticalScrollBar().setValue(scroll)
         self._is_read_again = False
+
+    def point_at(self, number: int) -> None:
+        """Mark a row as the current one without telling anybody; a negative number changes nothing."""
+        if number >= 0:
+            self._is_read_again = True
+            self.setCurrentIndex(self._model.index(number, 0))
+            self._is_read_again = False
 
     # --- painting -----------------------------------------------------------------------------------------------
 
@@ -215,6 +223,15 @@ class ListTable(QTableView):
                 QToolTip.showText(event.globalPos(), tooltip(self._model.cell(index.row(), index.column())), self)
             return True
         return bool(super().viewportEvent(event))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Say what a head means where the mouse rests on it."""
+        head = self.horizontalHeader()
+        if watched is head.viewport() and isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            hint = self._model.hint(head.logicalIndexAt(event.pos().x()))
+            QToolTip.showText(event.globalPos(), tooltip(hint), head)
+            return True
+        return bool(super().eventFilter(watched, event))
 
     # --- moving -------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,12 @@ from core.access.rights import RIGHTS, Right, Role, known_roles, rights_of
 from core.catalog.records import SkuSpec
 from core.db.models import Journal
 from core.db.unit_of_work import Actor
+from core.inventory.documents.rules import Rules
+from core.inventory.quotas.plans import PlanDraft
+from core.inventory.quotas.states import Mode
 from core.orders.entry_records import EnteredLine, EnteredReceiver, OrderDraft
 from core.orders.records import OrderFilter
+from core.orders.settling.records import Outcome
 from core.runtime.errors import Refused
 from tests.support.fake_shop import LIN, line
 from tests.support.world import ANY_AGE, CARRIER
@@ -122,9 +126,37 @@ class Acts:
         key, sku = f"delivery {next(self.numbers)}", self.world.skus["BEAR"]
         return lambda: self.desk.stock.receive(self.world.warehouse, sku, 1, "delivery", key) is not None
 
+    def _count_stock(self):
+        return lambda: self.desk.counting.sheets("under_way") is not None
+
     def _adjust_stock(self):
         key, sku = f"lost {next(self.numbers)}", self.world.skus["BEAR"]
         return lambda: self.desk.stock.adjust(self.world.warehouse, sku, -1, "lost", key) is not None
+
+    def _share_stock(self):
+        qty, sku = next(self.numbers), self.world.skus["BEAR"]
+        return lambda: self.desk.quotas.set_plan(sku, PlanDraft(Mode.OFF, buffer_qty=qty)) is None
+
+    def _stop_sale(self):
+        return lambda: self.desk.low_stock.stop("CARD", [], f"reason {next(self.numbers)}") > 0
+
+    def _settle_shortage(self):
+        no = f"S{next(self.numbers)}"
+        self.world.shop.place(no, line("1", "BEAR", 10**6))
+        self.world.sync(no)
+        order = self.world.order(no).id
+        return lambda: self.desk.accidents.decide(order, Outcome.REFUNDED, 0, "") is None
+
+    def _approve_stock(self):
+        key, sku = f"much {next(self.numbers)}", self.world.skus["BEAR"]
+        with self.staffed.gate.as_system():
+            system = self.desk.store.acting
+            self.desk.documents.set_rules(Rules(most_units=0))
+            self.desk.store.act_as(replace(system, person_id=999_999))
+            made = self.desk.stock.adjust(self.world.warehouse, sku, -1, "lost", key)
+            self.desk.store.act_as(system)
+            self.desk.documents.set_rules(Rules())
+        return lambda: self.desk.documents.approve(made.document_id, 1).acted.state == "done"
 
     def _edit_products(self):
         spec = SkuSpec(f"NEW-{next(self.numbers)}", "新品")
@@ -199,7 +231,12 @@ def test_the_table_is_whole():
     for personal in (Right.UNMASK, Right.EXPORT_PERSONAL, Right.ERASE_PERSON):
         assert personal not in RIGHTS[Role.PACKER] | RIGHTS[Role.PICKER] | RIGHTS[Role.STOCK_KEEPER]
     assert known_roles(["packer", "juggler", "picker"]) == (Role.PACKER, Role.PICKER)
-    assert rights_of([Role.PICKER, Role.AUDITOR]) == {Right.SEE_DESK, Right.START_WAVE, Right.SEE_LOG}
+    assert rights_of([Role.PICKER, Role.AUDITOR]) == {
+        Right.SEE_DESK,
+        Right.START_WAVE,
+        Right.COUNT_STOCK,
+        Right.SEE_LOG,
+    }
 
 
 class Slow:

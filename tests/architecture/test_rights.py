@@ -26,7 +26,7 @@ OPEN_TO_ALL = {
 #: called by printer lanes alone
 OF_LANES = {"PrintJobs"}
 #: what hangs on Core and is no service of a desk: the lanes' own machinery
-MACHINERY = {"config", "opened", "store", "gate", "asking", "puller", "deliverer"}
+MACHINERY = {"config", "opened", "store", "gate", "behind"}
 
 
 def services():
@@ -86,9 +86,10 @@ def test_core_has_no_service_beside_these(tmp_path):
         public = {name: value for name, value in vars(made).items() if not name.startswith("_")}
         known = set(services())
         assert {name for name, value in public.items() if type(value) not in known} == MACHINERY
-        # Files are loaded when they are first asked for.
-        behind = {type(value) for name, value in public.items() if name not in MACHINERY}
-        assert behind | {type(made.files)} == known
+        at_once = {type(value) for name, value in public.items() if name not in MACHINERY}
+        # These are loaded when they are first asked for.
+        later = {type(made.files), type(made.door), type(made.alerts), type(made.alert_settings)}
+        assert at_once | later == known
         assert made.store.guard is made.gate
     finally:
         made.stop()

@@ -8,9 +8,24 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-_BENCHES = ("intake", "flatness", "list", "search", "scan", "start", "label", "reserve", "files", "memory")
+_BENCHES = (
+    "intake",
+    "flatness",
+    "list",
+    "search",
+    "scan",
+    "start",
+    "label",
+    "reserve",
+    "hot",
+    "volume",
+    "files",
+    "memory",
+    "alerts",
+    "stock",
+)
 #: those that read or write a large seeded file, which can be kept between runs
-_SEEDED = ("flatness", "list", "search", "scan", "memory")
+_SEEDED = ("flatness", "list", "search", "scan", "memory", "alerts")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

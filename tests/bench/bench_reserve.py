@@ -18,16 +18,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
-from core.catalog.models import Sku
 from core.db.driver import connect_sqlite
 from core.inventory import service
-from core.inventory.models import Movement, StockLevel
 from core.inventory.records import OrderWants, Want
-from core.orders.models import Order, OrderLine
 from core.runtime.ids import OrderId, OrderLineId, SkuId
-from tests.support.inventory_world import _FILE_KEY, START, Address, World
+from tests.bench.reservable import write_reservable
+from tests.support.inventory_world import START, World
+from tests.support.world import KEY, Address, make_tables
 
 _PAGE = 100
 _LINES = 3
@@ -35,34 +32,6 @@ _NOW = int(START.timestamp() * 1000)
 
 
 def _seed(world: World, sku_count: int, order_count: int, rng: random.Random) -> list[OrderWants]:
-    order_row = {
-        "shop_id": 1,
-        "customer_id": 1,
-        "consignee_id": 1,
-        "order_type": "normal",
-        "payment": "paid",
-        "fulfilment": "to_pick",
-        "after_sale": "none",
-        "channel_status": "",
-        "channel_version": 1,
-        "modified_at": START,
-        "seen_at": START,
-        "placed_at": START,
-        "amount_fen": 0,
-        "freight_fen": 0,
-        "buyer_note": "",
-        "seller_note": "",
-        "warehouse_id": 1,
-    }
-    line_row = {
-        "line_no": "1",
-        "title": "",
-        "spec": "",
-        "channel_qty": 1,
-        "unit_price_fen": 0,
-        "is_gift": False,
-        "after_sale": "none",
-    }
     orders = [
         OrderWants(
             OrderId(number),
@@ -76,33 +45,7 @@ def _seed(world: World, sku_count: int, order_count: int, rng: random.Random) ->
         for number in range(1, order_count + 1)
     ]
 
-    def fill(uow: Any) -> None:
-        skus = range(1, sku_count + 1)
-        uow.execute(
-            insert(Sku), [{"id": i, "code": f"S{i:05}", "name": f"goods {i}", "created_at": START} for i in skus]
-        )
-        uow.execute(
-            insert(StockLevel),
-            [{"id": i, "warehouse_id": 1, "sku_id": i, "on_hand_qty": 10_000_000} for i in skus],
-        )
-        uow.execute(
-            insert(Movement),
-            [
-                {"at": START, "level_id": i, "qty": 10_000_000, "kind": "receipt", "operator": "clerk", "key": f"{i}"}
-                for i in skus
-            ],
-        )
-        uow.execute(insert(Order), [order_row | {"id": o.order_id, "order_no": f"N{o.order_id}"} for o in orders])
-        uow.execute(
-            insert(OrderLine),
-            [
-                line_row | {"id": w.order_line_id, "order_id": o.order_id, "sku_id": w.sku_id, "qty": w.qty}
-                for o in orders
-                for w in o.wants
-            ],
-        )
-
-    world.do(fill)
+    write_reservable(world, [10_000_000] * sku_count, orders)
     return orders
 
 
@@ -176,10 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> bool:
         options.pages, options.rounds = 10, 3
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "bench.db")
+        make_tables(Address(sqlite_path=str(path)))
         world = World(Address(sqlite_path=str(path)))
         per_round = options.pages * _PAGE
         orders = _seed(world, options.skus, per_round * 2 * (options.rounds + 1), random.Random(618))
-        connection = connect_sqlite(path, _FILE_KEY)
+        connection = connect_sqlite(path, KEY.file_key)
         cpu: dict[str, list[float]] = {"product": [], "by hand": []}
         wall: dict[str, list[float]] = {"product": [], "by hand": []}
         place = 0

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.channels.mall.client import CAPABILITIES, MallChannel, MallKey
+from core.channels.stock_contract import ListedSku
 from core.practice.people import Receiver
 from core.practice.server import PracticeSecrets
 from core.practice.shop import DraftLine, OrderDraft
@@ -23,6 +24,8 @@ class MallStand:
     """`tests.support.channel_stand.ShopStand` for own malls; three orders to a page."""
 
     cannot: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
+    carrier = "PX"
 
     def __init__(self, server: FaultyPracticeServer, clock: ManualClock, keys: PracticeSecrets) -> None:
         self.server = server
@@ -39,6 +42,9 @@ class MallStand:
 
     def tick(self) -> None:
         self.clock.advance(milliseconds=20)
+
+    def settle(self) -> None:
+        """What happened is told at once."""
 
     def merchant_code(self, goods: int) -> str:
         return _GOODS[goods]
@@ -60,6 +66,21 @@ class MallStand:
     def change_address(self, no: str, address: str) -> None:
         receiver = Receiver(**self.server.shop.order(no)["consignee"])
         self.server.shop.change_address(no, replace(receiver, address=address))
+
+    def touch(self, no: str) -> None:
+        self.change_address(no, "练习路99号")
+
+    def waybill(self, number: int) -> str:
+        return f"PX{number:013}"
+
+    def listed(self, goods: int) -> ListedSku:
+        return ListedSku("", "", _GOODS[goods])
+
+    def stock_of(self, goods: int) -> int:
+        return self.server.shop.stock(_GOODS[goods]).qty
+
+    def is_on_sale(self, goods: int) -> bool:
+        return self.server.shop.stock(_GOODS[goods]).is_on
 
     def waybills_of(self, no: str) -> Sequence[str]:
         return [parcel.no for parcel in self.server.shop.shipments() if parcel.order_no == no]

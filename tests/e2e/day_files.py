@@ -11,9 +11,9 @@ from typing import Any
 import rustpy_xlsxwriter
 
 from core.files.presets import own
-from core.files.reading import CHINA
 from core.practice.catalogue import ean13
 from core.practice.people import Receiver, invented_receiver
+from core.runtime.china import CHINA
 from tests.files.conftest import csv_bytes, douyin_orders, jd_orders, pdd_orders, row_of, taobao_heads, taobao_lines
 
 PLATFORMS = ("taobao", "pdd", "jd", "douyin")

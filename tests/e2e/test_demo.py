@@ -82,7 +82,8 @@ def test_headless_verbs_load_no_widgets(tmp_path, words):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
-    assert done.stdout.splitlines()[-1] == "False 0", done.stderr
+    # The doctor may find that this machine lacks something for a window.
+    assert done.stdout.splitlines()[-1] in {"False 0", *(["False 1"] if words[0] == "doctor" else [])}, done.stderr
 
 
 class _Recorder:

@@ -19,6 +19,7 @@ SEED = int(os.environ.get("PACKDESK_FAULT_SEED", "20260618"))
         ("writes", "kill,torn,eio,eio-for-ever,enospc,enospc-for-ever"),
         ("migration", "kill,eio,enospc"),
         ("backup", "kill,eio-for-ever,enospc-for-ever"),
+        ("stock", "kill,torn,eio,enospc-for-ever"),
     ],
 )
 def test_whatever_fails_nothing_acknowledged_is_lost(shim, tmp_path, scenario, modes):

@@ -5,6 +5,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import select
 
 from core.channels.contract import ChannelOrder
 from core.db.models import Journal
+from core.db.unit_of_work import UnitOfWork
 from core.desk.files import Files
 from core.files import exporting
 from core.files.mapping import recognise
@@ -23,8 +25,11 @@ from core.files.orders import Source, fingerprint, orders_of
 from core.files.progress import Progress
 from core.files.reading import read_table
 from core.files.writing import Sheet, as_csv, as_workbook, content_of, stage
+from core.inventory.batches import note_batch, set_blocked
+from core.inventory.ledger import receive
 from core.reports.day import PILES
 from core.runtime.errors import DomainError, Refused
+from core.runtime.ids import SkuId
 from tests.files.conftest import pdd_orders
 from tests.support.fake_shop import line
 from tests.support.world import CARRIER, START, World
@@ -249,7 +254,24 @@ def test_stock_is_what_the_levels_say(world: World, files: Files, tmp_path: Path
     table = read_table(tmp_path / "stock.xlsx", world.clock.now())
     assert table.header[:4] == ("仓库", "商家编码", "商品名称", "规格")
     bear = next(cells for _, cells in table.rows if cells[1] == "BEAR")
-    assert bear[5:] == [100_000, 0, 0, 0, 100_000]
+    assert bear[6:11] == [100_000, 0, 0, 0, 100_000]
+
+
+def test_the_stock_is_written_with_batches_their_last_days_and_what_is_blocked(
+    world: World, files: Files, tmp_path: Path
+):
+    bear = world.skus["BEAR"]
+
+    def furnish(uow: UnitOfWork) -> None:
+        batch = note_batch(uow, bear, "A1", date(2027, 12, 31))
+        receive(uow, world.warehouse, SkuId(bear), 5, "delivery", "a1", "A1")
+        set_blocked(uow, batch.id, is_blocked=True, why="recall")
+
+    world.do(furnish)
+    files.export_stock(tmp_path / "stock.xlsx")
+    table = read_table(tmp_path / "stock.xlsx", world.clock.now())
+    row = next(dict(zip(table.header, cells, strict=True)) for _, cells in table.rows if cells[4] == "A1")
+    assert (row["批次"], row["到期日"], row["在库数量"], row["状态"]) == ("A1", "2027-12-31", 5, "冻结")
 
 
 def test_the_day_is_written_by_pile_shop_and_clerk(world: World, files: Files, tmp_path: Path):

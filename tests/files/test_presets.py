@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.channels.contract import ChannelOrder
-from core.files.mapping import PRESETS, recognise
+from core.files.mapping import PRESETS, known_columns, recognise
 from core.files.orders import OrderTable, Source, orders_of
 from core.files.presets import douyin, jd, own, pdd, taobao
 from core.files.reading import read_table
@@ -259,3 +259,15 @@ def test_every_preset_names_its_source():
     for module in (taobao, pdd, jd, douyin):
         assert "Source of the header row" in (module.__doc__ or "")
     assert own.ORDERS.headers[0] == "订单号"
+
+
+def test_what_columns_mean_is_known_of_a_table_that_is_none_of_these_kinds():
+    """A person who assigns the rest does not assign what stands there in plain words."""
+    header = ["商家编码", "多少", " 库位　"]
+    assert recognise(header) == []
+    assert known_columns("counts", header) == {"code": "商家编码", "bin": " 库位　"}
+    assert known_columns("orders", ["货号", "件"]) == {"merchant_code": "货号"}
+    for preset in PRESETS:
+        fields = known_columns(preset.kind, preset.headers)
+        assert set(preset.required) <= set(fields), preset.id
+        assert len(set(fields.values())) == len(fields), "no column means two things"

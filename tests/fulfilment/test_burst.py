@@ -20,7 +20,10 @@ def burst(world, raw, *, desk=None, nonce=None, rule=ANY_AGE):
 
 
 def shipped_facts(world):
-    return [row.facts for row in world.rows(select(Journal.facts).where(Journal.action == "parcel.shipped"))]
+    return [
+        row.facts
+        for row in world.rows(select(Journal.facts).where(Journal.action == "parcel.shipped").order_by(Journal.id))
+    ]
 
 
 def sold(world):

@@ -1,9 +1,12 @@
 """Stock as a clerk works with it: lists that add up, acts that happen once, orders that go on or are held."""
 
 import pytest
+from sqlalchemy import select
 
 from core.inventory import reasons
 from core.inventory.stock_list import StockFilter
+from core.orders import holds
+from core.orders.models import Order
 from core.runtime.errors import NotFound, Refused
 from tests.support.fake_shop import line
 
@@ -136,6 +139,10 @@ def test_a_count_below_what_is_promised_holds_the_orders_and_names_them(world):
     assert world.holds(short) == {"short"}
     assert world.holds("A1" if short == "A2" else "A2") == set()
     assert act(world, "count", "BEAR", 3).short_order_nos == (short,), "a repeat tells the same"
+    (order_id,) = [row.id for row in world.rows(select(Order.id).where(Order.order_no == short))]
+    world.store.write(lambda uow: holds.release(uow, order_id))
+    act(world, "count", "BEAR", 3)
+    assert world.holds(short) == set(), "what was decided since stands"
     assert row_of(world, "BEAR").wanted_qty == sum(one.wanted_qty for one in counted.result.deficits)
 
 

@@ -31,7 +31,10 @@ def test_a_warehouse_is_made_with_a_code_and_a_name(world):
     made = world.desk.stock.add_warehouse(" WH-2 ", " 二号  仓 ")
     assert (made.code, made.name) == ("wh-2", "二号 仓")
     assert [place.code for place in world.desk.stock.warehouses()] == ["main", "wh-2"]
-    facts = [row.facts for row in world.rows(select(Journal.facts).where(Journal.action == "warehouse.made"))]
+    facts = [
+        row.facts
+        for row in world.rows(select(Journal.facts).where(Journal.action == "warehouse.made").order_by(Journal.id))
+    ]
     assert facts == [{"code": "wh-2", "name": "二号 仓"}]
 
 

@@ -20,7 +20,9 @@ def weigh(world, verdict, grams, rule=RULE):
 
 
 def noted(world, action):
-    return [row.facts for row in world.rows(select(Journal.facts).where(Journal.action == action))]
+    return [
+        row.facts for row in world.rows(select(Journal.facts).where(Journal.action == action).order_by(Journal.id))
+    ]
 
 
 def test_a_parcel_that_is_too_light_is_asked_about_and_goes_when_it_is_meant(world):

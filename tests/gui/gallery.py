@@ -5,41 +5,47 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from sqlalchemy import delete
 
-from core.access.rights import Role
+from core.db.unit_of_work import UnitOfWork
+from core.desk.door import DoorDesk
 from core.desk.files import Files
-from core.fulfilment.records import Companion
 from core.fulfilment.wave_records import Choice
-from core.runtime.errors import Refused
+from core.gateway.models import DoorCall, DoorNode
+from core.gateway.wishes import DoorWish, put_wish
 from core.runtime.remote_errors import Rejected, Temporary
 from desktop.app import build_window
 from desktop.commands import Command
-from desktop.first_start import Source
-from desktop.pages.people.presenter import Form
-from desktop.pages.welcome.printer_step import Stage
-from desktop.pages.welcome.steps import Step
-from desktop.scale.state import Condition
-from desktop.scan_parser import Stroke
-from desktop.scan_trial import SAMPLE
 from desktop.settings import DeskSettings
 from desktop.shell.ports import DeskPorts
 from desktop.shell.window import DeskWindow, Start
 from tests.files.conftest import csv_bytes, pdd_orders
+from tests.gui.after_sale_scenes import after_sale_scenes, furnish_after_sales
+from tests.gui.batch_scenes import batch_asked, batch_scenes, furnish_batches
+from tests.gui.document_scenes import document_scenes
+from tests.gui.gallery_alerts import render_alerts
+from tests.gui.listing_scenes import furnish_listings, listing_scenes
+from tests.gui.low_stock_scenes import furnish_low_stock, low_stock_scenes
+from tests.gui.payment_scenes import furnish_payments
+from tests.gui.people_scenes import guarded_ports, people_scenes, staff_of
+from tests.gui.scale_scenes import scale_scenes
+from tests.gui.settling import opened, settle, settled
+from tests.gui.shop_scenes import authorising_of, shop_scenes
+from tests.gui.stock_scenes import furnish_quotas, furnish_replenish, furnish_stock, stock_scenes
+from tests.gui.welcome_scenes import welcome_scenes
 from tests.simulators.serial_scale import SerialScale
 from tests.support.desk_world import GOODS, START, DeskWorld, furnished
 from tests.support.fake_shop import LIN, line
 from tests.support.ports import stand_in_ports
-from tests.support.staff import PIN, Staffed
+from tests.support.staff import Staffed
 from tests.support.welcome import FakeWelcome
 from tests.support.world import CARRIER, Address, World, make_tables
 
@@ -48,16 +54,27 @@ def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
     named = ("entry", "waves", "handover", "day", "shops", "stock", "activity", "customers", "products")
-    return stand_in_ports(
-        world, files=files, print_slip=lambda _slip: "一号", **{name: getattr(desk, name) for name in named}
+    named += (
+        "after_sales",
+        "batches",
+        "documents",
+        "quotas",
+        "listings",
+        "replenish",
+        "drill",
+        "counting",
+        "count_reports",
+        "payments",
+        "low_stock",
+        "accidents",
     )
-
-
-def guarded_ports(world: DeskWorld, staff: Staffed) -> DeskPorts:
-    """With people: a real door, list and log."""
-    ports = stand_in_ports(world)
-    return replace(
-        ports, door=staff.sign_in, people=staff.people, audit=staff.audit, print_badge=lambda *_badge: None
+    return stand_in_ports(
+        world,
+        files=files,
+        print_slip=lambda _slip: "一号",
+        mall_door=lambda: DoorDesk(spine.store, "desk-1"),
+        authorising=authorising_of(spine),
+        **{name: getattr(desk, name) for name in named},
     )
 
 
@@ -86,96 +103,6 @@ def tables(folder: Path) -> tuple[Path, Path, Path]:
     ]
     numbers.write_bytes(csv_bytes([["订单号", "快递公司", "运单号"], *rows]))
     return known, strange, numbers
-
-
-def staff_of(folder: Path) -> Staffed:
-    """People of a shop, and what an auditor finds of them."""
-    address = Address(sqlite_path=str(folder / "packdesk.db"))
-    make_tables(address)
-    world = World(address)
-    staff = Staffed(world, world.desk)
-    boss = staff.hire("王老板", Role.ADMIN)
-    staff.hire("小李", Role.PACKER, Role.PICKER)
-    staff.hire("客服小陈", Role.SERVICE)
-    gone = staff.hire("小赵", Role.STOCK_KEEPER)
-    staff.hire("查账", Role.AUDITOR)
-    with staff.gate.as_system():
-        staff.people.make_badge(boss.id)
-        staff.people.set_active(gone.id, False)
-    staff.arrive("客服小陈")
-    world.ready("A1", line("1", "BEAR"))
-    order = world.order("A1").id
-    for reason in ("contact_buyer", "check_address", "after_sale"):
-        world.clock.advance(seconds=300)
-        staff.desk.orders.unmask(order, reason)
-    staff.arrive("王老板")
-    staff.personal.note_export("orders", 128, "accounting", "9f" * 32)
-    with suppress(Refused):
-        staff.sign_in.by_pin("小李", "555123")
-    staff.sign_in.leave("out")
-    return staff
-
-
-def people_scenes(window: DeskWindow, staff: Staffed) -> dict[str, Callable[[], None]]:
-    """Signing in, the page of people, the log."""
-
-    def presenter(page: str) -> Any:
-        return window.page(page)._presenter
-
-    def entered(name: str, pin: str) -> None:
-        window.parts.door.enter(name, pin)
-        settled(lambda: not window.is_locked)
-
-    def wrong() -> None:
-        said = window.findChild(QLabel, "signin.words")
-        window.parts.door.enter("小李", "555123")
-        checking = said.text()
-        settled(lambda: said.text() != checking)
-
-    def people() -> None:
-        window.go("people")
-        settled(lambda: bool(presenter("people").screen.people))
-
-    def badge() -> None:
-        presenter("people").make_badge(presenter("people").screen.people[0])
-
-    def log() -> None:
-        window.go("log")
-        day = staff.world.clock.now().date()
-        presenter("log").choose_days(day, day)
-
-    def packer() -> None:
-        with staff.gate.as_system():
-            staff.people.set_pin(staff.people.find("小李").id, PIN)
-        entered("小李", PIN)
-
-    def packers_order() -> None:
-        window.go("orders")
-        settle(60)
-        presenter("orders").open(4998)
-
-    return {
-        "20-sign-in": lambda: None,
-        "21-wrong-pin": wrong,
-        "22-signed-in": lambda: entered("王老板", PIN),
-        "23-people": people,
-        "24-new-person": lambda: presenter("people").open_form(Form.NEW),
-        "25-roles": lambda: presenter("people").open_form(Form.ROLES, presenter("people").screen.people[1]),
-        "26-badge": badge,
-        "27-log": log,
-        "28-locked": lambda: window.parts.door.leave("idle"),
-        "29-packer": packer,
-        "29b-packers-order": packers_order,
-    }
-
-
-def furnish_stock(spine: World) -> None:
-    stock, bear = spine.desk.stock, spine.skus["BEAR"]
-    stock.quarantine(spine.warehouse, bear, 3, "damaged: 纸箱压坏", "q1")
-    stock.adjust(spine.warehouse, bear, -2, "lost", "a1")
-    stock.book_in_hand(spine.warehouse, bear, 6, "unbooked_delivery: 早班送来一箱", "h1")
-    stock.count(spine.warehouse, spine.skus["CARD"], 0, "stocktake", "c1")
-    spine.ready("T2026061800002", line("1", "CARD", 3))
 
 
 def furnish_waves(spine: World) -> None:
@@ -207,26 +134,25 @@ def furnish_activity(spine: World) -> None:
     spine.ready("T2026061800020", line("1", "BAG"))
 
 
-def settle(milliseconds: int = 200) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
+def furnish_door(spine: World, state: str, error: str) -> None:
+    """A door that was opened here, and calls at it."""
+    now = spine.clock.now()
+    answers = [("reserve", 201, ""), ("confirm", 200, ""), ("stock", 200, ""), ("reserve", 409, "out_of_stock")]
+    answers += [("events", 200, ""), ("reserve", 401, "clock_skew"), ("release", 200, ""), ("", 404, "unknown_path")]
 
+    def furnish(uow: UnitOfWork) -> None:
+        put_wish(uow, "desk-1", DoorWish(is_open=True))
+        uow.execute(delete(DoorNode))
+        row = {"node": "desk-1/window", "name": "1号台", "state": state, "error": error, "at": uow.now}
+        uow.insert_many(DoorNode, [row | {"address": "http://127.0.0.1:8377" if state == "open" else ""}])
+        rows = [
+            {"at": now - timedelta(seconds=7 * n), "operation": name, "status": status, "code": code}
+            | {"shop_id": None if status in {401, 404} else spine.shop_id, "took_ms": 4 + n, "calls": 1}
+            for n, (name, status, code) in enumerate(answers)
+        ]
+        uow.insert_many(DoorCall, rows[::-1])
 
-def settled(is_done: Callable[[], bool]) -> None:
-    """Wait for something that takes its time; the picture shows what there is if it never comes."""
-    for _ in range(200):
-        if is_done():
-            return
-        settle(50)
-
-
-def opened(window: DeskWindow, *codes: str) -> None:
-    presenter = window.parts.packing
-    presenter.press(Command.NEXT)
-    for code in codes:
-        settle(30)
-        presenter.scan(code)
+    spine.do(furnish)
 
 
 def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> dict[str, Callable[[], None]]:
@@ -403,33 +329,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         page._presenter.choose_days(date(2026, 6, 12), date(2026, 6, 18))
         settled(lambda: not page._presenter.screen.is_busy)
 
-    def stock() -> None:
-        window.go("stock")
-
-    def why() -> None:
-        window.page("stock").handle_scan("6901234567892")
-
-    def counting() -> None:
-        window.page("stock")._presenter.begin_act("count")
-        settle(60)
-        window.page("stock").drawer._form._qty.setValue(1)
-
-    def new_place() -> None:
-        window.page("stock")._presenter.leave_act()
-        window.page("stock")._presenter.begin_place()
-
-    def moving() -> None:
-        page = window.page("stock")
-        page._presenter.make_place("wh2", "二号仓")
-        settled(lambda: len(page._presenter.screen.warehouses) > 1)
-        page._presenter.begin_act("transfer")
-
-    def in_hand() -> None:
-        window.page("stock")._presenter.leave_act()
-        window.page("stock")._presenter.review()
-
     def activity() -> None:
-        window.page("stock")._presenter.close()
         window.go("activity")
 
     def failed() -> None:
@@ -467,15 +367,54 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         )
         page._presenter.add_barcode("6901234567999")
 
+    def payments(part: str = "days") -> None:
+        window.go("payments")
+        window.page("payments")._presenter.choose_part(part)
+
+    def payments_form() -> None:
+        payments("gateways")
+        window.page("payments")._presenter.edit(0)
+
+    def unpaid() -> None:
+        window.go("orders")
+        window.page("orders")._presenter.choose_pile("unpaid")
+
     def shops() -> None:
         window.go("shops")
+        settled(lambda: window.page("shops")._presenter.screen.is_known)
 
     def shop_elsewhere() -> None:
+        window.go("shops")
         page = window.page("shops")
         page._presenter.set_prints_elsewhere(page._presenter.screen.shops[0])
 
     def shop_form() -> None:
         window.page("shops")._presenter.edit(0)
+
+    shop_pictures = shop_scenes(window, spine, settled)
+
+    def door_shut() -> None:
+        window.go("door")
+
+    def door_key() -> None:
+        presenter = window.page("door")._presenter
+        settled(lambda: presenter.screen.view is not None)
+        presenter.make_key(presenter.screen.view.shops[0])
+        settled(lambda: presenter.screen.new_key is not None)
+
+    def door_open() -> None:
+        presenter = window.page("door")._presenter
+        presenter.put_away()
+        furnish_door(spine, "open", "")
+        presenter.look()
+        settled(lambda: presenter.screen.state == "open")
+
+    def door_failed() -> None:
+        presenter = window.page("door")._presenter
+        furnish_door(spine, "failed", "door.port_taken")
+        presenter.set_lan(True)
+        presenter.look()
+        settled(lambda: presenter.screen.state == "failed")
 
     def printers() -> None:
         window.go("printers")
@@ -519,79 +458,94 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
     def finds() -> None:
         window.page("printers").handle_command(Qt.Key.Key_F3, Qt.KeyboardModifier.NoModifier)
 
-    return {
-        "01-idle": idle,
-        "02-waves": waves,
-        "03-open": lambda: opened(window, milk),
-        "04-wrong-item": lambda: presenter.scan(diapers),
-        "05-exception": asking,
-        "06-typed": typed,
-        "07-by-eye": by_eye,
-        "08-printing": printing,
-        "09-unknown": unknown,
-        "10-paste": paste,
-        "10b-reprint": reprint,
-        "11-wrong-label": lambda: presenter.scan("7312345678002"),
-        "12-shipped-on-old": silent,
-        "12b-stray": stray,
-        "12c-taken": taken,
-        "12d-armed": armed,
-        "12e-taken-over": taken_over,
-        "12f-elsewhere": lambda: companion("shop"),
-        "12g-offered": lambda: companion("shop", milk, FOREIGN),
-        "12h-attached": lambda: presenter.press(Command.REASON, 1),
-        "12i-masked": lambda: companion("masked", milk),
-        "13-orders": lambda: window.go("orders"),
-        "14-drawer": drawer,
-        "14b-elsewhere": elsewhere,
-        "14ba-foreign": foreign_order,
-        "14c-entry": entry,
-        "14d-entered": entered,
-        "14e-unconfirmed": refused,
-        "14f-found": found,
-        "14g-copied": copied,
-        "14ga-waves-empty": waves_empty,
-        "14gb-waves": waves_on,
-        "14gc-waves-cut-off": waves_cut_off,
-        "14h-handover": handover,
-        "14i-stopped": stopped,
-        "14ia-signed": signed,
-        "14j-day": day,
-        "14k-day-orders": day_orders,
-        "14l-day-work": day_work,
-        "14la-reports": reports,
-        "14lb-reports-week": reports_week,
-        "14m-stock": stock,
-        "14n-why": why,
-        "14o-counting": counting,
-        "14oa-new-place": new_place,
-        "14ob-moving": moving,
-        "14p-in-hand": in_hand,
-        "14q-activity": activity,
-        "14r-failed": failed,
-        "14s-prints": prints,
-        "14t-customers": customers,
-        "14u-customer": customer,
-        "14v-erasing": erasing,
-        "14w-products": products,
-        "14x-product": product,
-        "14y-new-product": new_product,
-        "14za-shops": shops,
-        "14zaa-shop-elsewhere": shop_elsewhere,
-        "14zb-shop-form": shop_form,
-        "15-printers": printers,
-        "16-form": form,
-        "16b-form-open": form_open,
-        "16c-finds": finds,
-        "17-settings": lambda: window.go("settings"),
-        "20-files": lambda: window.go("files"),
-        "21-files-columns": assigning,
-        "22-files-preview": previewed,
-        "22b-files-understood": understood,
-        "23-files-done": taken_in,
-        "24-numbers": previewed_numbers,
-        "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
-    } | burst_scenes(window, world)
+    return (
+        {
+            "01-idle": idle,
+            "02-waves": waves,
+            "03-open": lambda: opened(window, milk),
+            "04-wrong-item": lambda: presenter.scan(diapers),
+            "05-exception": asking,
+            "06-typed": typed,
+            "07-by-eye": by_eye,
+            "08-printing": printing,
+            "09-unknown": unknown,
+            "10-paste": paste,
+            "10b-reprint": reprint,
+            "11-wrong-label": lambda: presenter.scan("7312345678002"),
+            "12-shipped-on-old": silent,
+            "12b-stray": stray,
+            "12c-taken": taken,
+            "12d-armed": armed,
+            "12e-taken-over": taken_over,
+            "12f-elsewhere": lambda: companion("shop"),
+            "12g-offered": lambda: companion("shop", milk, FOREIGN),
+            "12h-attached": lambda: presenter.press(Command.REASON, 1),
+            "12i-masked": lambda: companion("masked", milk),
+            "13-orders": lambda: window.go("orders"),
+            "14-drawer": drawer,
+            "14b-elsewhere": elsewhere,
+            "14ba-foreign": foreign_order,
+            "14c-entry": entry,
+            "14d-entered": entered,
+            "14e-unconfirmed": refused,
+            "14f-found": found,
+            "14g-copied": copied,
+            "14ga-waves-empty": waves_empty,
+            "14gb-waves": waves_on,
+            "14gc-waves-cut-off": waves_cut_off,
+            "14h-handover": handover,
+            "14i-stopped": stopped,
+            "14ia-signed": signed,
+            "14j-day": day,
+            "14k-day-orders": day_orders,
+            "14l-day-work": day_work,
+            "14la-reports": reports,
+            "14lb-reports-week": reports_week,
+            **stock_scenes(window),
+            "14q-activity": activity,
+            "14r-failed": failed,
+            "14s-prints": prints,
+            "14t-customers": customers,
+            "14u-customer": customer,
+            "14v-erasing": erasing,
+            "14w-products": products,
+            "14x-product": product,
+            "14y-new-product": new_product,
+            "14za-shops": shops,
+            "14zp-payments": payments,
+            "14zq-payments-found": lambda: payments("found"),
+            "14zr-payments-asked": lambda: payments("asked"),
+            "14zs-payments-gateways": lambda: payments("gateways"),
+            "14zt-payments-form": payments_form,
+            "14zu-unpaid": unpaid,
+            "14zaa-shop-elsewhere": shop_elsewhere,
+            "14zb-shop-form": shop_form,
+            **shop_pictures,
+            "14zc-door-shut": door_shut,
+            "14zd-door-key": door_key,
+            "14ze-door": door_open,
+            "14zf-door-failed": door_failed,
+            "15-printers": printers,
+            "16-form": form,
+            "16b-form-open": form_open,
+            "16c-finds": finds,
+            "17-settings": lambda: window.go("settings"),
+            "20-files": lambda: window.go("files"),
+            "21-files-columns": assigning,
+            "22-files-preview": previewed,
+            "22b-files-understood": understood,
+            "23-files-done": taken_in,
+            "24-numbers": previewed_numbers,
+            "18-keys": lambda: (window.go("packing"), window.parts.toggle_keys()),
+        }
+        | burst_scenes(window, world)
+        | batch_scenes(window)
+        | low_stock_scenes(window, spine)
+        | listing_scenes(window)
+        | batch_asked(window, world)
+        | document_scenes(window, spine)
+        | after_sale_scenes(window, spine)
+    )
 
 
 def burst_scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], None]]:
@@ -649,8 +603,15 @@ def furnished_spine(folder: Path) -> World:
     spine.shop.after_sale("T2026061800103", "1", "requested")
     spine.sync("T2026061800103")
     furnish_stock(spine)
+    furnish_quotas(spine)
     furnish_activity(spine)
     furnish_waves(spine)
+    furnish_payments(spine)
+    furnish_batches(spine)
+    furnish_low_stock(spine)
+    furnish_replenish(spine)
+    furnish_listings(spine)
+    furnish_after_sales(spine)
     return spine
 
 
@@ -671,96 +632,6 @@ def render_people(app: QApplication, out: Path, language: str, theme: str) -> No
         staff.world.close()
 
 
-def scale_scenes(window: DeskWindow, world: DeskWorld, scale: SerialScale) -> dict[str, Callable[[], None]]:
-    """A desk with a scale, things that cannot go on, and parcels for one door."""
-    presenter = window.parts.packing
-    milk, bottle = (goods.barcode for goods in GOODS[:2])
-
-    def weight(condition: Condition, grams: int | None = None) -> None:
-        settled(
-            lambda: presenter.screen.scale.condition is condition and grams in {None, presenter.screen.scale.grams}
-        )
-
-    def put(grams: int) -> None:
-        scale.put(grams)
-        weight(Condition.STEADY, grams)
-
-    def packing() -> None:
-        weight(Condition.STEADY, 0)
-        opened(window, milk)
-        put(1240)
-
-    def light() -> None:
-        presenter.scan(milk)
-        presenter.scan(bottle)
-        presenter.press(Command.HAND)
-        settle(60)
-        scale.put(0)
-        weight(Condition.STEADY, 0)
-        put(1790)
-        presenter.scan("7312345678001")
-
-    def gone() -> None:
-        scale.unplug()
-        weight(Condition.GONE)
-        presenter.press(Command.BACK)
-        presenter._weighing._doubt = None  # the clock stands still here, and a scan at once again is a bounce
-        presenter.scan("7312345678001")
-
-    def damaged() -> None:
-        presenter.press(Command.BACK)
-        presenter.press(Command.UNDO)
-        presenter.press(Command.EXCEPTION)
-        presenter.press(Command.REASON, 2)
-
-    def parked() -> None:
-        presenter.press(Command.BACK)
-        presenter.press(Command.EXCEPTION)
-        presenter.press(Command.REASON, 1)
-        settle(60)
-        for reason in (1, 3):
-            presenter.press(Command.NEXT)
-            presenter.press(Command.EXCEPTION)
-            presenter.press(Command.REASON, reason)
-            settle(60)
-        world.parked_rows[1] = replace(world.parked_rows[1], can_go_on=True)
-        presenter.on_changed()
-
-    def parked_in_waves() -> None:
-        world.start_wave("scan_to_print", 4)
-        presenter.on_changed()
-
-    def companions() -> None:
-        parcels = [world.add_parcel((GOODS[1], 1)) for _ in range(3)]
-        world.companions = tuple(Companion(one.id, 0, one.order_nos) for one in parcels[1:])
-        presenter.press(Command.NEXT)
-        settle(60)
-        presenter._board.show(companions=world.companions)
-
-    def merged() -> None:
-        presenter.press(Command.MERGE)
-
-    def trial() -> None:
-        scale.plug_in()
-        weight(Condition.STEADY)
-        window.go("settings")
-        settle(100)
-        area = window.page("settings").findChild(QScrollArea)
-        area.ensureWidgetVisible(window.findChild(QFrame, "settings.scale"))
-
-    return {
-        "40-scale": packing,
-        "41-light": light,
-        "42-scale-gone": gone,
-        "43-damaged": damaged,
-        "44-parked": parked,
-        "45-parked-waves": parked_in_waves,
-        "46-companions": companions,
-        "47-merged": merged,
-        "48-scale-settings": trial,
-    }
-
-
 def render_scale(app: QApplication, out: Path, language: str, theme: str) -> None:
     """The same for a desk with a scale."""
     settings, world = settings_of(language, theme), furnished()
@@ -776,76 +647,6 @@ def render_scale(app: QApplication, out: Path, language: str, theme: str) -> Non
             settle(250)
             window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
         window.close()
-
-
-def welcome_scenes(window: DeskWindow) -> dict[str, Callable[[], None]]:
-    """The first start, step by step; half of it is skipped."""
-    frame = window.page("welcome")._presenter
-    owner, recovery, source, printer, scanner = (
-        frame.steps[step] for step in (Step.OWNER, Step.RECOVERY, Step.SOURCE, Step.PRINTER, Step.SCANNER)
-    )
-
-    def scan(text: str, gap_ms: float, ends: str = "enter") -> None:
-        for place, char in enumerate(text):
-            scanner.put(Stroke(char, 1000.0 + place * gap_ms))
-        if ends:
-            scanner.put(Stroke("", 1000.0 + len(text) * gap_ms, ends))
-        else:
-            scanner.quiet()
-
-    def typed() -> None:
-        owner.type(name="王老板", pin="274915", pin_again="27491")
-        owner.paste("熊猫小店 13800001111 浙江杭州西湖区文三路9号2楼")
-        settle(100)
-        frame.next()
-
-    def armed() -> None:
-        frame.skip()
-        settle(100)
-        recovery.arm("save")
-        frame.next()
-
-    def chosen() -> None:
-        frame.skip()
-        source.choose(Source.PRACTICE)
-
-    def searched() -> None:
-        frame.next()
-        settled(lambda: printer.screen.found is not None)
-
-    def asked() -> None:
-        printer.take_find(printer.screen.found.finds[0])
-        settled(lambda: printer.screen.stage is Stage.ASKED)
-
-    def kept() -> None:
-        printer.again("76x130", "tspl")
-        settled(lambda: printer.screen.stage is Stage.ASKED)
-        printer.came_well()
-        settled(lambda: printer.screen.stage is Stage.GOOD)
-
-    def ready() -> None:
-        frame.skip()
-
-    def own() -> None:
-        frame.choose_source(Source.OWN)
-
-    return {
-        "30-welcome": lambda: None,
-        "31-welcome-owner": frame.next,
-        "31b-welcome-typed": typed,
-        "32-welcome-recovery": armed,
-        "33-welcome-source": chosen,
-        "34-welcome-printer": searched,
-        "34b-welcome-asked": asked,
-        "34c-welcome-checks": printer.came_badly,
-        "34d-welcome-kept": kept,
-        "35-welcome-scanner": frame.next,
-        "35b-welcome-slow": lambda: scan(SAMPLE, 80),
-        "35c-welcome-no-end": lambda: scan(SAMPLE.swapcase(), 4, ""),
-        "36-welcome-ready": ready,
-        "36b-welcome-own": own,
-        "37-settings-again": lambda: window.go("settings"),
-    }
 
 
 def render_welcome(app: QApplication, out: Path, language: str, theme: str) -> None:
@@ -913,6 +714,7 @@ def main() -> int:
                 render_people(app, wanted.out, language, theme)
                 render_scale(app, wanted.out, language, theme)
                 render_welcome(app, wanted.out, language, theme)
+                render_alerts(app, settings_of(language, theme), wanted.out, f"{language}-{theme}")
     return 0
 
 

@@ -154,7 +154,7 @@ def test_name_and_pin_let_in_by_keyboard_alone_and_failures_are_sentences(robot)
 def test_the_packers_desk_has_the_packers_pages(robot):
     signs_in(robot, "小李", LI_PIN)
     unlocked(robot)
-    assert in_rail(robot) == ["packing", "orders", "waves", "handover", "day", "printers", "settings"]
+    assert in_rail(robot) == ["packing", "orders", "waves", "handover", "day", "alerts", "printers", "settings"]
     assert "小李" in robot.find("shell.strip.desk", QToolButton).text()
 
 

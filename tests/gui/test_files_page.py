@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea
 from sqlalchemy import func, select
 
+from core.counting.models import CountSheet
+from core.db.unit_of_work import Actor
 from core.desk.files import Files
 from core.files.progress import Progress
 from core.orders.models import Order
@@ -290,3 +292,12 @@ def test_many_imports_do_not_push_the_keys_of_the_page_out_of_sight(clerk: Clerk
     assert clerk.sees("files.recent.0")
     QTest.qWait(50)
     assert clerk.page.findChild(QScrollArea).verticalScrollBar().maximum() == 0
+
+
+def test_counts_that_wait_for_somebody_else_are_said_before_and_after(clerk: Clerk, put, file_world: World):
+    file_world.store.act_as(Actor("li", "desk 1", 11))
+    clerk.opens(put("counts.csv", [["商家编码", "实盘数量"], ["BEAR", "9"]]))
+    assert clerk.reads("files.count.waiting").startswith("1")
+    clerk.presses("files.start")
+    sheet = file_world.rows(select(CountSheet.number))[0][0]
+    assert sheet in clerk.reads("files.sentence")

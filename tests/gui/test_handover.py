@@ -15,9 +15,9 @@ from sqlalchemy import select
 from core.fulfilment.handover_records import SheetLine, SheetPaper
 from core.fulfilment.models import Handover
 from desktop.app import build_window
+from desktop.pages.handover import making
 from desktop.pages.handover.paper import SheetPapers
 from desktop.pages.handover.presenter import HandoverPresenter
-from desktop.shell import parts
 from desktop.shell.window import Start
 from desktop.texts import Texts
 from tests.gui.conftest import ManualTasks
@@ -297,7 +297,7 @@ def test_the_door_leads_to_the_order(robot, spine):
 
 def test_the_sheet_is_printed_and_found_again_by_keys(robot, spine, tmp_path, monkeypatch):
     opened = []
-    monkeypatch.setattr(parts, "open_file", opened.append)
+    monkeypatch.setattr(making, "open_file", opened.append)
     number = out(spine, "A1")
     robot.goes_to("handover")
     robot.gun(number)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTranslator
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTranslator
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -229,6 +229,27 @@ def test_the_tooltip_of_a_cell_is_escaped(ui, qtbot):
     event = QHelpEvent(QEvent.Type.ToolTip, place, table.viewport().mapToGlobal(place))
     QApplication.sendEvent(table.viewport(), event)
     assert QToolTip.text() == "<span>&lt;b&gt;7&lt;/b&gt;</span>"
+    QToolTip.hideText()
+
+
+def test_a_head_says_what_it_means_where_its_words_do_not(ui, qtbot):
+    columns = (Column("stock.column.available", str, 100), Column("stock.column.code", str, 100))
+    table = ListTable(ui, PagedTableModel(ui, columns, lambda row: row), "t")
+    qtbot.addWidget(table)
+    table.resize(600, 200)
+    table.show()
+    head = table.horizontalHeader()
+    said = []
+    # The one without a hint first: a tip takes its time to go.
+    for section in (1, 0):
+        place = QPoint(head.sectionViewportPosition(section) + 5, 5)
+        QToolTip.hideText()
+        QApplication.sendEvent(
+            head.viewport(), QHelpEvent(QEvent.Type.ToolTip, place, head.viewport().mapToGlobal(place))
+        )
+        said.append(QToolTip.text() if QToolTip.isVisible() else "")
+    assert said[0] == ""
+    assert "<span>在库" in said[1]
     QToolTip.hideText()
 
 

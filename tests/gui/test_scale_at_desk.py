@@ -92,10 +92,9 @@ def test_the_settings_show_what_the_scale_shows_and_another_format_at_once(robot
 def test_ports_are_found_and_chosen_with_the_keyboard(robot, scale, settings, monkeypatch):
     monkeypatch.setattr("desktop.scale.reader.known_ports", lambda: (("/dev/serial/by-id/usb-CH340", "USB Serial"),))
     robot.goes_to("settings")
-    robot.find("settings.scale.find", QPushButton).setFocus()
+    robot.stands_on("settings.scale.find", QPushButton)
     robot.key(Qt.Key.Key_Space)
-    robot.qtbot.waitUntil(lambda: robot.window.findChild(QPushButton, "settings.scale.port.0") is not None)
-    robot.find("settings.scale.port.0", QPushButton).setFocus()
+    robot.stands_on("settings.scale.port.0", QPushButton)
     robot.key(Qt.Key.Key_Space)
     assert settings.text("scale_port") == "/dev/serial/by-id/usb-CH340"
 

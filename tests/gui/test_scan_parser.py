@@ -115,3 +115,25 @@ def test_every_key_is_either_given_back_or_part_of_a_code(keys):
         held = 0
     assert given_back + held == len(keys)
     assert len(answer.scan) == (held if held >= 3 else 0)
+
+
+def test_the_separator_of_a_gs1_code_stays_within_it():
+    parser = ScanParser()
+    keys = [
+        *((Key.CHAR, char) for char in "]d20106901234567892" + "10A1"),
+        (Key.SEPARATOR, ""),
+        (Key.CHAR, "2"),
+        (Key.CHAR, "1"),
+    ]
+    for number, (kind, char) in enumerate([*keys, (Key.TERMINATOR, "")]):
+        answer = parser.key(kind, char, number * 5)
+    assert answer.scan == "]d2010690123456789210A1\x1d21"
+
+
+def test_a_separator_that_leads_a_code_is_a_prefix_and_alone_it_is_a_hands_command():
+    parser = ScanParser()
+    assert parser.key(Key.SEPARATOR, "", 0) == Answer(Ruling.HOLD)
+    assert typed(parser, "0106901234567892", 5, 5)[-1].scan == "0106901234567892"
+    parser = ScanParser()
+    assert parser.key(Key.SEPARATOR, "", 0) == Answer(Ruling.HOLD)
+    assert parser.key(Key.CHAR, "a", 900).releases

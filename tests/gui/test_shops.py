@@ -2,14 +2,16 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
 
 from core.channels.registry import built_in
 from core.desk.shops import Shops
 from core.runtime.errors import Refused
+from core.sync.shop_views import ShopDraft
 from desktop.app import build_window
 from desktop.pages.shops.presenter import ShopsPresenter
 from desktop.shell.window import Start
+from desktop.widgets.layouts import empty
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import START, DeskWorld
@@ -43,10 +45,19 @@ def desk(spine):
     return Shops(spine.store, built_in, lambda shop: Answering(shop, spine.clock), lambda: None, CARRIER)
 
 
-def presenter_of(desk):
+class Unasked:
+    """The way in to shops whose platform tells nothing of them."""
+
+    def identify(self, _shop_id):
+        return ""
+
+
+def presenter_of(desk, authorising=None):
     told = []
     tasks = ManualTasks()
-    presenter = ShopsPresenter(desk, tasks, lambda tone, phrase, _undo: told.append((tone, phrase.code)))
+    presenter = ShopsPresenter(
+        desk, authorising or Unasked(), None, tasks, lambda tone, phrase, _undo: told.append((tone, phrase.code))
+    )
     presenter.look()
     tasks.run()
     return presenter, tasks, told
@@ -71,7 +82,7 @@ def test_confirmations_are_switched_on_with_two_presses_and_off_with_one(desk):
 
 def test_a_form_opened_before_the_first_reading_learns_its_kind_later(desk):
     tasks = ManualTasks()
-    presenter = ShopsPresenter(desk, tasks, lambda *_told: None)
+    presenter = ShopsPresenter(desk, Unasked(), None, tasks, lambda *_told: None)
     presenter.look()
     presenter.edit(0)
     assert presenter.screen.kind == ""
@@ -86,7 +97,7 @@ def test_a_form_opened_before_the_first_reading_learns_its_kind_later(desk):
 @pytest.fixture
 def robot(qtbot, qapp, settings, spine, desk, tmp_path):
     settings.put("language", "zh_CN")
-    ports = stand_in_ports(DeskWorld(), shops=desk)
+    ports = stand_in_ports(DeskWorld(), shops=desk, authorising=Unasked())
     window = build_window(qapp, settings, start=Start(lambda: ports), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):
         window.show()
@@ -100,6 +111,7 @@ def robot(qtbot, qapp, settings, spine, desk, tmp_path):
 def test_an_owner_adds_a_shop_by_keys(robot, desk):
     robot.goes_to("shops")
     robot.sees("shops.1.name", "练习店")
+    assert robot.find("shops.1.state").property("tone") == "quiet", "never heard is not well"
     robot.key(Qt.Key.Key_F6)
     robot.qtbot.waitUntil(lambda: QApplication.focusWidget() is robot.find("shops.form.name"))
     for name, text in (
@@ -136,3 +148,75 @@ def test_esc_closes_the_form(robot):
     robot.qtbot.waitUntil(lambda: robot.find("shops.form.name").isVisible())
     robot.key(Qt.Key.Key_Escape)
     robot.qtbot.waitUntil(lambda: not robot.find("shops.form.name").isVisible())
+
+
+def test_how_long_goods_have_to_last_is_kept_shown_and_taken_back(desk):
+    told, undo = [], []
+    tasks = ManualTasks()
+    presenter = ShopsPresenter(
+        desk,
+        Unasked(),
+        None,
+        tasks,
+        lambda tone, phrase, take_back: (told.append((tone, phrase.code)), undo.append(take_back)),
+    )
+    presenter.look()
+    tasks.run()
+    presenter.set_min_life(presenter.screen.shops[0], 180)
+    tasks.run()
+    assert (told[-1], presenter.screen.shops[0].min_life_days) == (("good", "shops.min_life_set"), 180)
+    presenter.set_min_life(presenter.screen.shops[0], 180)
+    tasks.run()
+    assert len(told) == 1, "leaving the field as it was says nothing"
+    undo[-1]()
+    tasks.run()
+    assert (told[-1], presenter.screen.shops[0].min_life_days) == (("good", "shops.min_life_none"), 0)
+
+
+def test_what_is_being_written_is_neither_saved_nor_taken_by_a_look(robot, desk):
+    robot.goes_to("shops")
+    robot.sees("shops.1.name", "练习店")
+    box = robot.stands_on("shops.1.min_life", QSpinBox)
+    box.selectAll()
+    robot.types("1")
+    (shop,) = desk.shops()
+    desk.set_hold(shop.id, 30)
+    page = robot.window.page("shops")
+    page.handle_changed()
+    robot.qtbot.waitUntil(lambda: page._presenter.screen.shops[0].hold_minutes == 30)
+    assert (robot.find("shops.1.min_life", QSpinBox), box.hasFocus(), desk.shops()[0].min_life_days) == (box, True, 0)
+    robot.types("80")
+    robot.key(Qt.Key.Key_Return)
+    robot.qtbot.waitUntil(lambda: desk.shops()[0].min_life_days == 180)
+    robot.qtbot.waitUntil(lambda: robot.find("shops.1.hold", QComboBox).currentData() == "30")
+    robot.qtbot.waitUntil(lambda: QApplication.focusWidget().objectName() == "shops.1.min_life")
+
+
+def test_a_card_that_goes_while_it_is_written_in_saves_nothing(robot, desk):
+    """The language is another one: every card is made anew, whoever has the keyboard."""
+    robot.goes_to("shops")
+    robot.sees("shops.1.name", "练习店")
+    box = robot.stands_on("shops.1.min_life", QSpinBox)
+    box.selectAll()
+    robot.types("1")
+    page = robot.window.page("shops")
+    empty(page._cards)
+    robot.qtbot.wait(50)
+    assert desk.shops()[0].min_life_days == 0
+
+
+def test_an_answer_is_about_the_form_it_was_asked_in(desk):
+    presenter, tasks, told = presenter_of(desk)
+    draft = ShopDraft("mall", "自家商城", {"base_url": "https://mall.example", "key": "k"}, {"secret": "right"})
+    presenter.edit(0)
+    presenter.try_access(draft)
+    presenter.edit(None)
+    presenter.edit(0)
+    tasks.run()
+    assert (presenter.screen.tried, told) == (None, [])
+    presenter.save(draft)
+    presenter.edit(None)
+    presenter.edit(1)
+    tasks.run()
+    assert presenter.screen.editing == 1, "the form of another shop is not closed by what was saved before"
+    assert told[-1] == ("good", "shops.added")

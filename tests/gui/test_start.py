@@ -45,15 +45,22 @@ MOST_MODULES_OF_PAGE, MOST_WIDGETS_OF_PAGE = 300, 85
 #: what comes with cards, tables, fields and records that a free desk does not show
 LATE_FOR_PAGE = frozenset(
     {
+        "core.catalog.gs1",
         "core.channels.contract",
         "desktop.models.paged",
+        "desktop.pages.packing.batch_card",
         "desktop.pages.packing.burst_card",
+        "desktop.pages.packing.merge_card",
+        "desktop.pages.packing.parked_card",
         "desktop.pages.packing.picks",
+        "desktop.pages.packing.scale_card",
         "desktop.pages.printers.ports",
         "desktop.scale.reader",
         "desktop.shell.door",
+        "desktop.widgets.batches",
         "desktop.widgets.drawer",
         "desktop.widgets.fields",
+        "desktop.widgets.line_card",
         "desktop.widgets.table",
         "html",
         "uuid",
@@ -119,8 +126,15 @@ def test_nothing_heavy_is_loaded_before_the_first_paint_and_the_first_page(tmp_p
     assert LATE_FOR_PAGE.isdisjoint(seen["page"])
     assert len(seen["page"]) <= MOST_MODULES_OF_PAGE
     assert len(found["page widgets"]) <= MOST_WIDGETS_OF_PAGE
-    late = {"burst", "question", "choice", "merge", "parked", "scale", "picks", "side.name"}
+    late = {"batch", "burst", "question", "choice", "merge", "parked", "scale", "picks", "side.name"}
     assert {f"packing.{name}" for name in late}.isdisjoint(seen["page widgets"])
+    assert not [name for name in found["page widgets"] if name.startswith("shell.tabs.")]
+    # What speaks HTTP is loaded with the first shop that is asked, also behind the page.
+    code = "import sys, core.app; print(sorted({'requests', 'urllib3', 'openpyxl', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "[]"
     # The steps of a first start are of no use to a desk that has been set up.
     welcome = {"page", "presenter", "making", "steps", "printer_panel"}
     assert {f"desktop.pages.welcome.{name}" for name in welcome}.isdisjoint(seen["ready"])

@@ -1,16 +1,19 @@
 """The stock page over the real stock: numbers that add up, acts by keys, nothing booked twice."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox
 
+from core.inventory.queries import Quantities
 from core.inventory.reasons import REASONS, parted
 from core.inventory.states import MovementKind
 from core.inventory.stock_list import STOCK_PILES, StockFilter
 from desktop.app import build_window
 from desktop.formats import number_text
 from desktop.pages.stock.presenter import ActForm, StockPresenter
-from desktop.pages.stock.words import ACTS
+from desktop.pages.stock.words import ACTS, question_of, what_follows
 from desktop.shell.window import Start
 from desktop.texts import load_catalogue
 from tests.gui.conftest import ManualTasks
@@ -173,6 +176,47 @@ def test_a_count_below_what_is_promised_is_asked_about_and_names_the_orders(desk
     assert desk.undo is None
 
 
+@pytest.mark.parametrize(
+    ("counted", "question", "follows"),
+    [
+        (20, None, ("stock.follows.count", {"now": 20, "variance": "+0"})),
+        (17, None, ("stock.follows.count", {"now": 20, "variance": "-3"})),
+        (15, "stock.count_uncovers", ("stock.follows.uncovered", {"units": 2, "variance": "-5"})),
+        (7, "stock.count_takes", ("stock.follows.short_uncovered", {"n": 2, "units": 8, "variance": "-13"})),
+        (0, "stock.count_takes", ("stock.follows.short_uncovered", {"n": 5, "units": 8, "variance": "-20"})),
+    ],
+)
+def test_a_count_says_what_it_takes_from_orders_and_from_shops(desk, counted, question, follows):
+    desk.open("BEAR")
+    row = replace(desk.screen.detail.row, quantities=Quantities(20, 3, 2, 4), allotted_qty=8)
+    asked, then = question_of(row, "count", counted), what_follows(row, "count", counted)
+    assert (None if asked is None else asked.code) == question
+    assert (then.code, dict(then.facts)) == follows
+
+
+def test_goods_that_went_while_they_were_counted_do_not_come_back(desk, spine):
+    desk.open("BEAR")
+    desk.act("count", 100)
+    desk.do("begin_act", "count")
+    spine.desk.stock.adjust(spine.warehouse, spine.skus["BEAR"], -3, "used", "other desk")
+    desk.do("do_act", desk.form(100))
+    assert desk.told[-1] == ("stop", "error.stock.count_moved")
+    desk.tasks.run()
+    assert (desk.on_hand, desk.screen.act) == (97, "count"), "nothing was booked, what was written stays"
+    desk.do("do_act", desk.form(97))
+    assert (desk.on_hand, desk.told[-1]) == (97, ("good", "stock.done.count_same"))
+
+
+def test_whoever_looked_again_books_what_is_there_now(desk, spine):
+    desk.open("BEAR")
+    desk.act("count", 100)
+    desk.do("begin_act", "count")
+    spine.desk.stock.adjust(spine.warehouse, spine.skus["BEAR"], -3, "used", "other desk")
+    desk.do("do_act", desk.form(100))
+    desk.do("do_act", desk.form(100))
+    assert (desk.on_hand, desk.told[-1]) == (100, ("good", "stock.done.count"))
+
+
 def test_an_adjustment_below_what_is_promised_points_to_the_count(desk, spine):
     desk.open("BEAR")
     desk.act("count", 5)
@@ -244,7 +288,7 @@ def test_a_clerk_scans_and_receives_without_a_mouse(robot, spine):
     robot.key(Qt.Key.Key_Return)
     robot.sees("stock.sum.on_hand.total", "100024")
     robot.qtbot.waitUntil(lambda: not robot.find("stock.form").isVisible())
-    robot.qtbot.waitUntil(lambda: robot.window.page("stock").model.cell(0, 6) == "100024")
+    robot.qtbot.waitUntil(lambda: robot.window.page("stock").model.cell(0, 7) == "100024")
     assert spine.desk.stock.detail(spine.skus["BEAR"], None).row.quantities.on_hand_qty == 100_024
 
 

@@ -12,13 +12,17 @@ import core.fulfilment.records
 from core.access.records import EXPORT_REASONS, LOG_KINDS
 from core.access.records import REASONS as UNMASK_REASONS
 from core.access.rights import Right, Role
+from core.channels.stock_contract import WriteKind
 from core.desk.files import PLATFORMS
 from core.files.fields import FIELDS as FILE_FIELDS
 from core.files.fields import KINDS as FILE_KINDS
 from core.files.mapping import PRESETS
 from core.orders.holds import REASONS
 from core.orders.records import PILES
+from core.practice.drill.records import Mode
 from desktop import commands
+from desktop.drill_words import FIGURES as DRILL_FIGURES
+from desktop.pages.drill.presenter import Line
 from desktop.pages.packing.side import PRINT_TONES, WAYBILL_TONES
 from desktop.pages.people.presenter import Form
 from desktop.pages.printers.form import KINDS
@@ -32,6 +36,8 @@ from resources.interface import icon_file, translation_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "desktop").rglob("*.py"))
+#: what a fault of the payments is called where it is raised
+FAULT = re.compile(r'code="payment\.([a-z_]+)"')
 CODE = re.compile(r"[a-z_]+(\.[a-zA-Z0-9_]+)+")
 #: calls that take a code, and its place among the arguments
 PLACES = {"Phrase": 0, "say": 0, "t": 0, "Column": 0, "_arm": 1, "show_state": 1} | dict.fromkeys(
@@ -89,6 +95,56 @@ def test_every_code_the_screens_use_has_words():
     assert used - known.keys() == set()
 
 
+#: what is said beside a code wherever it is there
+BESIDE = (".hint", ".more", ".way", ".mend")
+#: families whose members are made in core or printing, under the name that is given there
+RAISED = ("error.", "journal.", "alert.", "verdict.", "doctor.", "doctor.mend.", "stock.note.", "log.facts.")
+
+
+def _template(node: ast.JoinedStr) -> str:
+    """What an f-string may become, as a pattern."""
+    parts = [re.escape(str(one.value)) if isinstance(one, ast.Constant) else "[a-zA-Z0-9_.]+" for one in node.values]
+    return "".join(parts)
+
+
+def said_in_sources() -> tuple[set[str], re.Pattern[str], tuple[str, ...]]:
+    """Whatever may be a code: strings as they stand, what f-strings may become, and what those begin with a code add."""
+    said, made, endings = set(), set(), set()
+    for path in (one for folder in ("desktop", "core", "printing") for one in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                template = _template(node)
+                if re.match(r"[a-z_]+\\\.", template):
+                    made.add(template)
+                elif isinstance(node.values[-1], ast.Constant) and re.fullmatch(
+                    "[a-z_.]+", str(node.values[-1].value)
+                ):
+                    endings.add(str(node.values[-1].value))
+    return said, re.compile("|".join(f"(?:{one})" for one in made)), tuple(endings)
+
+
+def test_no_text_is_there_that_nothing_says():
+    """Words nobody reads are translated, kept and corrected for nothing; a family may be named in front of its word."""
+    said, made, endings = said_in_sources()
+    known = load_catalogue("zh_CN")
+    families = {one for one in said if CODE.fullmatch(one) or one in {"page", "pile", "severity", "right", "role"}}
+
+    def is_said(code: str) -> bool:
+        above = [code[: place.start()] for place in re.finditer(r"\.", code)]
+        if code in said or made.fullmatch(code) or any(family in families for family in above):
+            return True
+        if any(code.removeprefix(family) in said for family in RAISED if code.startswith(family)):
+            return True
+        return any(
+            is_said(code.removesuffix(end)) for end in (*BESIDE, *endings) if code.endswith(end) and code != end
+        )
+
+    assert len(families) > 500, "the search for families finds nothing"
+    assert [code for code in known if not is_said(code)] == []
+
+
 def _refusals():
     """Why a row of a file may be refused."""
     said = re.compile(
@@ -111,6 +167,12 @@ def families():
     for field in FIELDS:
         yield f"printers.field.{field.key}", field.choices
     yield "page", PAGES
+    payments = (ROOT / "core" / "payments").rglob("*.py")
+    yield "payments.fault", {one for path in payments for one in FAULT.findall(path.read_text(encoding="utf-8"))}
+    yield "drill.figure", ("mode", "stock", "demand", *DRILL_FIGURES)
+    yield "drill.mode", Mode
+    yield "drill.line", Line
+    yield "drill.write", WriteKind
     yield "reason.hold", commands.REASONS
     yield "reason.label", commands.LABEL_REASONS
     yield "reason.unmask", UNMASK_REASONS

@@ -15,8 +15,6 @@ from desktop.pages.waves.page import places_text
 from desktop.pages.waves.presenter import WavesPresenter
 from desktop.pages.waves.sheet import write_pick_sheet
 from desktop.paper import Paper
-from desktop.shell import window
-from desktop.shell.rail import INSIDE, PAGES
 from desktop.shell.window import Start
 from desktop.texts import Texts
 from tests.fulfilment.test_bins import put
@@ -332,10 +330,6 @@ def test_the_number_that_is_being_typed_counts(robot, spine):
     robot.key(Qt.Key.Key_F3)
     robot.qtbot.waitUntil(lambda: len(spine.desk.waves.running()) == 1)
     assert spine.desk.waves.running()[0].parcel_count == 2
-
-
-def test_every_page_says_which_tables_show_on_it():
-    assert window._TABLES.keys() == {*PAGES, *INSIDE}
 
 
 def test_what_happens_at_another_desk_shows_on_the_page(qtbot, qapp, settings, spine, tmp_path):

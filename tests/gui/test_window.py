@@ -589,3 +589,18 @@ def test_typing_the_recovery_code_stays_on_its_page(robot, window):
     QTest.keyClick(cover.focusProxy(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     robot.types("ABCDE")
     assert cover.isVisible()
+
+
+def test_tab_leads_from_the_rail_through_the_tabs_of_a_group_to_the_page(robot):
+    robot.goes_to("orders")
+    robot.goes_to("stock")
+    widget, met = robot.find("shell.rail.settings"), []
+    while len(met) < 10:
+        widget = widget.nextInFocusChain()
+        # Tabs of other groups are hidden: the key passes them by.
+        is_other_tab = widget.objectName().startswith("shell.tabs.") and widget.isHidden()
+        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not is_other_tab:
+            met.append(widget.objectName())
+    tabs = ("stock", "documents", "stocktake", "quotas", "replenish", "limits", "accident", "recall", "drill")
+    assert met[:9] == [f"shell.tabs.{page}" for page in tabs]
+    assert not met[9].startswith("shell.")

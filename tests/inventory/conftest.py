@@ -1,21 +1,15 @@
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.inventory_world import POSTGRES_VARIABLE, Address, World, fresh_database
+from tests.support.inventory_world import World
+from tests.support.world import Address
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def address(request, tmp_path) -> Iterator[Address]:
-    """An empty database on each engine."""
-    if request.param == "sqlite":
-        yield Address(sqlite_path=str(tmp_path / "stock.db"))
-    elif server := os.environ.get(POSTGRES_VARIABLE):
-        with fresh_database(server) as url:
-            yield Address(postgres_url=url)
-    else:
-        yield Address(postgres_url=request.getfixturevalue("postgres_url"))
+@pytest.fixture
+def address(spine_address: Address) -> Address:
+    """A database with every table and no rows, on each engine."""
+    return spine_address
 
 
 @pytest.fixture

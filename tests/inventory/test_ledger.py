@@ -83,18 +83,6 @@ def test_bundles_uncounted_goods_and_unknown_skus_have_no_stock(world):
     assert world.stock()["stock_level"] == []
 
 
-def test_returns_are_sellable_or_set_aside_after_a_look_at_them(world):
-    sku = world.sku()
-    for number, is_sellable in enumerate((True, False)):
-        world.do(
-            lambda uow, n=number, good=is_sellable: ledger.take_back(
-                uow, world.main, sku, 2, "unwanted", f"B{n}", is_sellable=good
-            )
-        )
-    assert world.level(sku) == (4, 0, 0, 2)
-    assert kinds(world) == [(2, "return"), (2, "return")]
-
-
 def test_quarantine_takes_only_free_units_and_gives_back_only_its_own(world):
     sku = world.stocked(5)
     world.bought((sku, 2))

@@ -1,11 +1,16 @@
 """Reserving: all lines of an order or none, never more than there is."""
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
 
 from core.inventory import service
 from core.inventory.levels import LevelsChanged
 from core.inventory.records import OrderWants, Shortage, Want
+from core.inventory.shelves import day_of
 from core.runtime.ids import OrderId
 
 
@@ -235,7 +240,8 @@ def test_nobody_wants_less_than_one_unit(world):
 def test_a_level_written_around_the_lock_stops_the_whole_page(world):
     """The row count decides even where the lock should have made it certain."""
     sku = world.stocked(3)
-    order = world.order((sku, 3))
+    # Two of them: one alone takes no lock on PostgreSQL before the very statement.
+    order, other = world.order((sku, 2)), world.order((sku, 1))
     engine = world.store.engines.writer
 
     def take_away(connection, cursor, statement, *_):
@@ -244,10 +250,10 @@ def test_a_level_written_around_the_lock_stops_the_whole_page(world):
 
     event.listen(engine, "before_cursor_execute", take_away)
     with pytest.raises(LevelsChanged, match="changed under their lock"):
-        world.reserve(order)
+        world.reserve(order, other)
     event.remove(engine, "before_cursor_execute", take_away)
     assert world.level(sku) == (3, 0, 0, 0)
-    assert world.claims(order) == []
+    assert world.claims(order, other) == []
 
 
 def test_a_claim_changed_around_the_lock_stops_the_whole_act(world):
@@ -274,3 +280,55 @@ def test_outcomes_are_given_for_every_order_of_the_page(world):
     assert list(outcomes) == [order.order_id for order in orders]
     assert sum(outcome.is_reserved for outcome in outcomes.values()) == 3
     assert OrderId(0) not in outcomes
+
+
+def set_level(world, assignment, batch=""):
+    query = text(f"UPDATE stock_level SET {assignment} WHERE batch = :batch")
+    world.do(lambda uow: uow.execute(query, {"batch": batch}))
+
+
+def test_what_is_allotted_to_shops_is_not_free_for_others(world):
+    sku = world.stocked(5)
+    set_level(world, "allotted_qty = 3")
+    refused = world.order((sku, 3))
+
+    outcome = world.reserve(refused)[refused.order_id]
+
+    assert [(one.wanted_qty, one.available_qty) for one in outcome.shortages] == [(3, 2)]
+    world.bought((sku, 2))
+    with pytest.raises(IntegrityError):
+        set_level(world, "allotted_qty = 4")
+    set_level(world, "allotted_qty = 0")
+
+
+def test_what_expires_first_goes_first_and_nothing_goes_after_its_last_day(world):
+    sku, today = world.sku(), day_of(world.clock.now())
+    for batch, last in (("a", today + 9), ("b", today + 2), ("c", today), ("d", today - 1), ("e", None)):
+        world.receive(sku, 1, batch=batch)
+        set_level(world, f"expires_day = {'NULL' if last is None else last}", batch)
+
+    for expected in ("c", "b", "a", "e"):
+        world.bought((sku, 1))
+        assert world.level(sku, batch=expected) == (1, 1, 0, 0)
+    late = world.order((sku, 1))
+    assert not world.reserve(late)[late.order_id].is_reserved
+
+
+def test_goods_that_last_too_short_for_a_shop_are_left_for_the_others(world):
+    sku, today = world.sku(), day_of(world.clock.now())
+    for batch, last in (("a", today + 29), ("b", today + 30)):
+        world.receive(sku, 2, batch=batch)
+        set_level(world, f"expires_day = {last}", batch)
+    strict = replace(world.order((sku, 3)), min_life_days=30)
+
+    outcome = world.reserve(strict)[strict.order_id]
+    assert [(one.wanted_qty, one.available_qty) for one in outcome.shortages] == [(3, 2)]
+    strict = replace(world.order((sku, 2)), min_life_days=30)
+    assert world.reserve(strict)[strict.order_id].is_reserved
+    assert world.level(sku, batch="b") == (2, 2, 0, 0)
+    world.bought((sku, 2))
+
+
+def test_days_are_those_of_china():
+    assert day_of(datetime(2026, 6, 18, 15, 59, tzinfo=UTC)) == date(2026, 6, 18).toordinal()
+    assert day_of(datetime(2026, 6, 18, 16, 0, tzinfo=UTC)) == date(2026, 6, 19).toordinal()

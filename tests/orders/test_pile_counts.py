@@ -17,7 +17,7 @@ _EVENTS = 10_000
 def _in_pile(order, pile):
     """The promise of each chip, said of one order."""
     is_open = order.fulfilment in OPEN_STATES
-    is_held = order.hold_reason not in ("", "short")
+    is_held = order.hold_reason not in ("", "short", "paid_no_stock")
     is_short = order.hold_reason == "short"
     is_free = not order.hold_reason
     return {
@@ -25,6 +25,7 @@ def _in_pile(order, pile):
         "unpaid": order.fulfilment == "to_review" and order.payment == "unpaid" and is_free,
         "waiting": order.fulfilment == "to_review" and order.payment != "unpaid" and is_free,
         "held": is_open and is_held,
+        "paid_no_stock": is_open and order.hold_reason == "paid_no_stock",
         "short": is_open and is_short,
         "to_pack": order.fulfilment == "to_pack" and is_free,
         "packing": order.fulfilment == "packing" and is_free,
@@ -51,7 +52,7 @@ def test_the_counts_are_right_after_ten_thousand_random_events(world):
     values = {
         "fulfilment": [state.value for state in Fulfilment],
         "payment": [state.value for state in Payment],
-        "hold_reason": ["", "", "short", "by_hand", "unmatched"],
+        "hold_reason": ["", "", "short", "by_hand", "unmatched", "paid_no_stock"],
     }
 
     move = update(Order).where(Order.id == bindparam("which"))

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from core.customers.queries import consignees
+from core.orders.queries import order_detail
 from tests.support.fake_shop import LIN, line
 
 
@@ -281,3 +283,45 @@ def test_an_order_sent_from_elsewhere_and_refunded_line_by_line_is_cancelled(wor
         world.shop.after_sale("A1", line_no, "refunded")
         world.sync("A1")
     assert (world.order("A1").fulfilment, world.holds("A1")) == ("cancelled", set())
+
+
+def test_an_order_the_platform_keeps_back_waits_and_goes_on_by_itself(world):
+    """Under review, a group still gathering, the buyer asked to call it off: the platform would refuse the parcel."""
+    world.shop.place("A1", line("1", "BEAR"), stopped_for="风控审核中")
+    world.sync("A1")
+    assert world.holds("A1") == {"platform_stopped"}
+    detail = world.store.read(lambda c: order_detail(c, world.order("A1").id, lambda *_: {}, lambda *_: ()))
+    assert detail.stopped_for == "风控审核中"
+    world.shop.change("A1", stopped_for="")
+    world.sync("A1")
+    assert (world.holds("A1"), world.order("A1").fulfilment) == (set(), "to_pack")
+
+
+def test_what_the_platform_stops_later_is_not_packed(world):
+    world.ready("A1", line("1", "BEAR"))
+    world.shop.change("A1", stopped_for="LOCKED")
+    world.sync("A1")
+    assert world.desk.open("A1").code == "parcel.held"
+    world.shop.change("A1", stopped_for="")
+    world.sync("A1")
+    assert world.desk.open("A1").code == "parcel.opened"
+    world.shop.change("A1", stopped_for="LOCKED")
+    world.sync("A1")
+    world.shop.cancel("A1")
+    world.sync("A1")
+    assert (world.holds("A1"), world.order("A1").fulfilment) == (set(), "cancelled")
+
+
+def test_a_receiver_ciphered_anew_is_no_other_receiver(world):
+    """Else every pull would take the parcels of such a shop apart."""
+    masked = replace(LIN, name="林*", phone="138****1234", is_masked=True, token="cipher-1", identity="A1 place-7")
+    world.ready("A1", line("1", "BEAR"), consignee=masked)
+    parcel = world.parcels("A1")[0].id
+    world.shop.change("A1", consignee=replace(masked, token="cipher-2"))
+    world.sync("A1")
+    assert [(one.id, one.state) for one in world.parcels("A1")] == [(parcel, "to_pack")]
+    who = world.store.read(lambda c: consignees(c, [world.order("A1").consignee_id]))[world.order("A1").consignee_id]
+    assert who.token == "cipher-2", "the newest one is told to the carrier"
+    world.shop.change("A1", consignee=replace(masked, token="cipher-3", identity="A1 place-8"))
+    world.sync("A1")
+    assert parcel not in {one.id for one in world.parcels("A1") if one.state != "cancelled"}

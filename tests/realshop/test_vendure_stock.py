@@ -3,12 +3,16 @@
 import pytest
 
 from core.channels.contract import ShipmentNotice
-from core.channels.stock_contract import StockChannel
+from core.channels.stock_contract import ListedSku, StockChannel
 from core.channels.vendure.channel import VendureChannel
 from core.runtime.remote_errors import Rejected
 from tests.support.vendure_driver import ShopRefusedError, VendureDriver
 
 pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
+
+
+def listed(variant: str) -> ListedSku:
+    return ListedSku("", variant, "")
 
 
 @pytest.mark.race
@@ -72,7 +76,7 @@ def test_a_parcel_the_shop_has_no_units_for_is_refused_until_its_count_is_mended
     with pytest.raises(Rejected) as refusal:
         channel.confirm_shipment(notice)
     assert driver.order(code)["fulfillments"] == []
-    channel.push_stock(variant, 0)
+    channel.set_stock(listed(variant), 0)
     channel.confirm_shipment(notice)
 
     assert refusal.value.code == "INSUFFICIENT_STOCK_ON_HAND_ERROR"
@@ -84,8 +88,12 @@ def test_pushed_stock_is_what_can_still_be_sold(channel: VendureChannel, driver:
     variant = driver.new_variant(new_sku, stock=10)
     driver.place_order([(variant, 4)])
 
-    channel.push_stock(variant, 2)
-    channel.push_stock(variant, 2)
+    written = channel.set_stock(listed(variant), 2)
+    read = channel.read_stock(listed(variant))
+    assert (written.qty, written.is_on_sale) == (read.qty, read.is_on_sale) == (2, True)
+    assert written.at is not None
+    assert read.at is not None
+    assert written.at <= read.at
 
     assert driver.stock_of(variant) == (6, 4)
     driver.place_order([(variant, 2)])
@@ -100,18 +108,18 @@ def test_a_paused_listing_cannot_be_bought_until_it_is_resumed(
     assert isinstance(channel, StockChannel)
     variant = driver.new_variant(new_sku, stock=10)
 
-    channel.pause_sale(variant)
-    channel.pause_sale(variant)
+    channel.pause_sale(listed(variant))
+    channel.pause_sale(listed(variant))
     assert not driver.is_on_sale(variant)
     with pytest.raises(AssertionError, match="refused"):
         driver.place_order([(variant, 1)])
 
-    channel.resume_sale(variant)
+    channel.resume_sale(listed(variant))
     assert driver.place_order([(variant, 1)])
 
 
 def test_stock_of_an_unknown_listing_is_refused(channel: VendureChannel) -> None:
     with pytest.raises(Rejected):
-        channel.push_stock("999999", 1)
+        channel.set_stock(listed("999999"), 1)
     with pytest.raises(Rejected):
-        channel.pause_sale("999999")
+        channel.pause_sale(listed("999999"))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core.channels.contract import Channel
+from core.channels.stock_contract import ListedSku
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,10 @@ class ShopStand(Protocol):
     stranger: Channel
     #: what this shop's people cannot do: names of the verbs below
     cannot: frozenset[str]
+    #: what moves no modified time there: names of the verbs below
+    quiet: frozenset[str]
+    #: our code of a carrier that this shop takes
+    carrier: str
 
     def now(self) -> datetime:
         """The shop's clock."""
@@ -31,6 +36,10 @@ class ShopStand(Protocol):
 
     def tick(self) -> None:
         """Let enough time pass that a change gets a later modified time."""
+        ...
+
+    def settle(self) -> None:
+        """Let what happened grow as old as the channel's safety lag wants it."""
         ...
 
     def merchant_code(self, goods: int) -> str:
@@ -55,6 +64,26 @@ class ShopStand(Protocol):
 
     def change_address(self, no: str, address: str) -> None:
         """The parcel shall go elsewhere."""
+        ...
+
+    def touch(self, no: str) -> None:
+        """Something happens to a paid order that moves its modified time and nothing else of weight."""
+        ...
+
+    def waybill(self, number: int) -> str:
+        """A waybill number as the carrier writes them."""
+        ...
+
+    def listed(self, goods: int) -> ListedSku:
+        """One of the goods as the platform names it."""
+        ...
+
+    def stock_of(self, goods: int) -> int:
+        """What the platform may still sell of it, as its own people see it."""
+        ...
+
+    def is_on_sale(self, goods: int) -> bool:
+        """Whether buyers can still order it."""
         ...
 
     def waybills_of(self, no: str) -> Sequence[str]:

@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.access.records import Unmasked
+from core.catalog.gs1 import parse
 from core.fulfilment.records import (
     Companion,
     KnowledgeRule,
+    LineBatch,
     MissingRow,
     OnOld,
     Owner,
@@ -107,6 +109,8 @@ class DeskWorld:
     #: for the same receiver as whatever opens next
     companions: tuple[Companion, ...] = ()
     parked_rows: dict[int, ParkedRow] = field(default_factory=dict)
+    #: goods code -> its batches, what ends first in front: such goods say theirs, or are asked for it
+    batches: dict[str, tuple[LineBatch, ...]] = field(default_factory=dict)
     gate: threading.Event | None = None
     failures: list[Exception] = field(default_factory=list)
     _answers: dict[str, Verdict] = field(default_factory=dict)
@@ -169,6 +173,7 @@ class DeskWorld:
                     is_gift=goods.lacks_barcode,
                     lacks_barcode=goods.lacks_barcode,
                     is_withdrawn=False,
+                    asked=self._asked(goods.code, qty),
                 )
                 for place, (goods, qty) in enumerate(lines, 1)
             ),
@@ -221,13 +226,17 @@ class DeskWorld:
         with self._entered("take_over", parcel_id):
             return self._once(nonce, lambda: self._open(self.parcels[parcel_id], over=fence))
 
-    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
+    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1, batch: str = "") -> Verdict:
         with self._entered("scan_goods", raw):
-            return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._scan(parcel_id, raw, qty))
+            return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._scan(parcel_id, raw, qty, batch))
 
-    def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
+    def confirm_by_hand(
+        self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str, batch: str = ""
+    ) -> Verdict:
         with self._entered("confirm_by_hand", line_id):
-            return self._once(nonce, lambda: self._lost(parcel_id, fence) or self._verify(parcel_id, line_id, qty))
+            return self._once(
+                nonce, lambda: self._lost(parcel_id, fence) or self._verify(parcel_id, line_id, qty, batch)
+            )
 
     def undo(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         with self._entered("undo", nonce):
@@ -292,12 +301,18 @@ class DeskWorld:
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or detach())
 
     def rush(
-        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+        self,
+        wave_id: int,
+        on_desk: tuple[int, int] | None,
+        raw: str,
+        nonce: str,
+        rule: KnowledgeRule,
+        batch: str = "",
     ) -> Verdict:
         with self._entered("rush", raw):
 
             def rush() -> Verdict:
-                return (self._lost(*on_desk) if on_desk else None) or self._rush(wave_id, on_desk, raw, rule)
+                return (self._lost(*on_desk) if on_desk else None) or self._rush(wave_id, on_desk, raw, rule, batch)
 
             return self._once(nonce, rush)
 
@@ -755,8 +770,14 @@ class DeskWorld:
             return None
         return Verdict("parcel.lost", Tone.STOP, parcel, facts={"by": parcel.opened_by})
 
-    def _scan(self, parcel_id: int, raw: str, qty: int) -> Verdict:
+    def _asked(self, code: str, qty: int) -> tuple[LineBatch, ...]:
+        return tuple(replace(one, qty=qty) for one in self.batches.get(code, ())[:1])
+
+    def _scan(self, parcel_id: int, raw: str, qty: int, batch: str = "") -> Verdict:
         parcel = self.parcels[parcel_id]
+        label = parse(raw, START.year)
+        raw = raw if label is None or not label.gtin else label.gtin.removeprefix("0")
+        batch = label.batch if label is not None and label.batch else batch
         goods = next((goods for goods in GOODS if goods.barcode == raw), None)
         if goods is None and any(raw == other.waybill_no for other in self.parcels.values()):
             return Verdict("label.not_now", Tone.WRONG, parcel, facts={"number": raw, "missing": parcel.missing_qty})
@@ -766,10 +787,12 @@ class DeskWorld:
             if line.sku_code == goods.code and line.is_withdrawn:
                 return Verdict("line.refunded", Tone.STOP, parcel, line.id, {"name": goods.name})
             if line.sku_code == goods.code:
-                return self._verify(parcel_id, line.id, qty)
+                return self._verify(parcel_id, line.id, qty, batch)
         return Verdict("item.wrong", Tone.WRONG, parcel, facts=self._facts_of(goods, parcel_id))
 
-    def _rush(self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, rule: KnowledgeRule) -> Verdict:
+    def _rush(
+        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, rule: KnowledgeRule, batch: str
+    ) -> Verdict:
         wave = next(wave for wave in self.open_waves if wave.id == wave_id)
         mine = None if on_desk is None else self.parcels[on_desk[0]]
         goods = next((goods for goods in GOODS if goods.barcode == raw), None)
@@ -787,17 +810,31 @@ class DeskWorld:
         if waiting is None:
             code, tone = ("rush.none_left", Tone.NOTICE) if inside else ("rush.not_inside", Tone.WRONG)
             return Verdict(code, tone, mine, facts=facts)
+        known = self.batches.get(goods.code, ())
+        batch = batch or (known[0].code if len(known) == 1 else "")
+        if known and not batch:
+            return Verdict("batch.ask", Tone.NOTICE, mine, waiting.lines[0].id, facts | {"batches": known})
         if mine is not None:
             self.parcels[mine.id] = replace(mine, opened_by="", fence=mine.fence + 1)
         self._open(waiting)
-        packed = self._verify(waiting.id, waiting.lines[0].id, 1)
+        packed = self._verify(waiting.id, waiting.lines[0].id, 1, batch)
         return replace(packed, code="rush.packed", facts=facts)
 
-    def _verify(self, parcel_id: int, line_id: int, qty: int) -> Verdict:
+    def _verify(self, parcel_id: int, line_id: int, qty: int, batch: str = "") -> Verdict:
         parcel = self.parcels[parcel_id]
         line = next(line for line in parcel.lines if line.id == line_id)
         if line.verified_qty + qty > line.qty:
             return Verdict("item.too_many", Tone.WRONG, parcel, line_id, {"missing": line.missing_qty, "units": qty})
+        known = self.batches.get(line.sku_code, ())
+        if known and not any(one.code == batch for one in known):
+            facts = {"name": line.name, "spec": line.spec, "batch": batch, "batches": known}
+            if batch:
+                return Verdict("batch.unknown", Tone.WRONG, parcel, line_id, facts)
+            return Verdict("batch.ask", Tone.NOTICE, parcel, line_id, facts)
+        if known:
+            packed = (*line.packed, *(replace(one, qty=qty) for one in known if one.code == batch))
+            left = line.missing_qty - qty
+            parcel = self._put(parcel, line_id, packed=packed, asked=self._asked(line.sku_code, left) if left else ())
         self._history.append((parcel_id, line_id, qty))
         parcel = self._put(parcel, line_id, verified_qty=line.verified_qty + qty)
         if not parcel.missing_qty:
@@ -937,7 +974,8 @@ class DeskWorld:
             "all": True,
             "open": not over,
             "unpaid": not over and row.payment == "unpaid",
-            "held": not over and bool(row.hold_reason) and row.hold_reason != "short",
+            "held": not over and bool(row.hold_reason) and row.hold_reason not in ("short", "paid_no_stock"),
+            "paid_no_stock": not over and row.hold_reason == "paid_no_stock",
             "short": not over and row.hold_reason == "short",
             "shipped": row.fulfilment == "shipped",
             "closed": row.fulfilment in {"completed", "cancelled"},

@@ -26,7 +26,8 @@ from core.db.migrations.runner import migrate_sqlite
 from core.db.models import Setting
 from core.db.unit_of_work import Actor, Store, UnitOfWork
 from core.runtime.clock import ManualClock
-from core.runtime.errors import Unavailable
+from core.runtime.errors import DomainError, Unavailable
+from tests.support import stock_acts
 from tests.support.fault_shim import Mode, Shim
 from tests.support.stores import START, TEST_KEY, make_sqlite_template
 
@@ -173,12 +174,75 @@ def check_backup(folder: Path, said: Said) -> list[str]:
     return complaints + check_writes(folder, Said(frozenset({1}), frozenset(), frozenset()))
 
 
+def run_stock(folder: Path, tell: Callable[[str], None]) -> None:
+    """Every act of the stock once; what builds on one that failed may be refused by the product itself."""
+    store = stock_acts.prepare(open_store(folder / DATABASE))
+    for number in range(1, len(stock_acts.ACTS) + 1):
+        try:
+            store.write(lambda uow, number=number: stock_acts.act(uow, number))  # type: ignore[misc]  # loop value bound
+            tell(f"a{number}")
+        except DomainError as error:
+            tell(f"{'u' if error.code == 'db.outcome_unknown' else 'r'}{number}")
+    store.close()
+
+
+def check_stock(folder: Path, said: Said) -> list[str]:
+    """Every acknowledged act is there, and the file is what the same acts leave where nothing fails."""
+    there, complaints = check_stock_file(folder / DATABASE)
+    complaints += check_file(folder / DATABASE)
+    complaints += [f"acknowledged act {number} is lost" for number in sorted(said.acknowledged - there)]
+    return complaints + [f"act {number} was refused and is there" for number in sorted(said.refused & there)]
+
+
+def check_stock_file(path: Path) -> tuple[frozenset[int], list[str]]:
+    """The acts that are in the file; sums that do not hold, and tables that are not as just these acts leave them."""
+    store = stock_acts.prepare(open_store(path))
+    try:
+        there, complaints, found = (
+            store.read(stock_acts.numbers_in),
+            stock_acts.wrong_sums(store),
+            stock_acts.dump(store),
+        )
+    finally:
+        store.close()
+    expected = _undisturbed(path.parent.parent, there)
+    return there, complaints + [
+        f"{name} is not as these acts leave it" for name in expected if found[name] != expected[name]
+    ]
+
+
+def _undisturbed(folder: Path, there: frozenset[int]) -> dict[str, list[tuple[Any, ...]]]:
+    if there not in _LEFT:
+        calm = folder / "calm.db"
+        shutil.copyfile(folder / "template.db", calm)
+        store = stock_acts.prepare(open_store(calm))
+        for number in sorted(there):
+            store.write(lambda uow, number=number: stock_acts.act(uow, number))  # type: ignore[misc]  # loop value bound
+        _LEFT[there] = stock_acts.dump(store)
+        store.close()
+    return _LEFT[there]
+
+
+#: what is left by acts that nothing disturbed, by their numbers
+_LEFT: dict[frozenset[int], dict[str, list[tuple[Any, ...]]]] = {}
+
+
+def check_file(path: Path) -> list[str]:
+    """What is wrong with the file itself."""
+    connection = connect_sqlite(path, TEST_KEY.file_key, must_exist=True)
+    try:
+        return _findings(connection)
+    finally:
+        connection.close()
+
+
 Run = Callable[[Path, Callable[[str], None]], None]
 Check = Callable[[Path, Said], list[str]]
 SCENARIOS: dict[str, tuple[Run, Check]] = {
     "writes": (run_writes, check_writes),
     "migration": (run_migration, check_migration),
     "backup": (run_backup, check_backup),
+    "stock": (run_stock, check_stock),
 }
 MODES: dict[str, dict[str, Any]] = {
     "kill": {"mode": Mode.KILL},
@@ -198,7 +262,9 @@ class Bench:
         self._folder = folder
         self._shim = Shim()
         self._template = make_sqlite_template(folder / "template.db")
-        if scenario != "writes":
+        if scenario == "stock":
+            stock_acts.furnish(self._template)
+        elif scenario != "writes":
             store = open_store(self._template)
             store.write(lambda uow: write_one(uow, 1))
             store.close()

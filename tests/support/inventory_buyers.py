@@ -13,7 +13,7 @@ from core.inventory import service
 from core.inventory.models import Reservation, StockLevel
 from core.inventory.records import OrderWants
 from core.runtime.clock import SystemClock
-from tests.support.inventory_world import Address
+from tests.support.world import Address
 
 
 def buy(store: Store, order: OrderWants) -> bool:

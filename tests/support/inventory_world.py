@@ -1,86 +1,45 @@
 """A small shop with a stock, on SQLite or PostgreSQL, for tests that ask exact numbers of it."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import insert, select, text
 
 from core.catalog.models import Sku
+from core.channels.models import HOLD_S
 from core.customers.models import ConsigneeRow, Customer
-from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.models import AppliedKey
-from core.db.schema import all_tables
-from core.db.unit_of_work import Actor, Store, UnitOfWork
+from core.db.unit_of_work import UnitOfWork
 from core.inventory import ledger, queries, service
 from core.inventory.models import Movement, Reservation, StockLevel, Warehouse
 from core.inventory.records import OrderWants, Outcome, Want
 from core.orders.models import Order, OrderLine
-from core.runtime.clock import Clock, ManualClock
+from core.runtime.clock import ManualClock
 from core.runtime.ids import LevelId, OrderId, OrderLineId, SkuId, WarehouseId
+from tests.support.world import Address
 
 T = TypeVar("T")
 
-#: names a PostgreSQL server (not a database) for runs without the shared fixtures
-POSTGRES_VARIABLE = "PACKDESK_TEST_POSTGRES"
-
 START = datetime(2026, 6, 18, 0, 0, tzinfo=UTC)
-_FILE_KEY = bytes(range(32))
 _SHOP = """
 INSERT INTO shop (id, channel, name, settings, secret, is_active, confirms_shipments, warehouse_id, created_at,
                   clock_offset_ms)
 VALUES (1, 'mall', 'practice', '{}', '', :yes, :yes, 1, 0, 0)
 """
-_numbers = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a world's database is; crosses to other processes."""
-
-    sqlite_path: str = ""
-    postgres_url: str = ""
-
-    def engines(self) -> Engines:
-        """Engines of one process."""
-        if self.sqlite_path:
-            return sqlite_engines(Path(self.sqlite_path), _FILE_KEY)
-        return postgres_engines(self.postgres_url)
-
-    def store(self, clock: Clock, desk: str = "desk 1") -> Store:
-        """A store of one desk."""
-        return Store(self.engines(), clock, Actor("clerk", desk))
-
-
-@contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """An empty database on the server of `server_url`, dropped at the end."""
-    name = f"inventory_{os.getpid()}_{next(_numbers)}"
-    keeper = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with keeper.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        yield keeper.url.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with keeper.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        keeper.dispose()
 
 
 class World:
     """Two warehouses, one customer, no goods. Every helper is one committed transaction."""
 
     def __init__(self, address: Address) -> None:
+        """`address` is of a database with every table and no rows."""
         self.address = address
         self.clock = ManualClock(START)
         self.store = address.store(self.clock)
         self._keys = count(1)
-        all_tables().create_all(self.store.engines.writer)
         self.do(self._furnish)
 
     @staticmethod
@@ -151,9 +110,10 @@ class World:
             )
         )
 
-    def reserve(self, *orders: OrderWants, hold_s: float = service.HOLD_S) -> Mapping[OrderId, Outcome]:
+    def reserve(self, *orders: OrderWants, hold_s: float = HOLD_S) -> Mapping[OrderId, Outcome]:
         """Reserve these orders as one page."""
-        return self.do(lambda uow: service.reserve_page(uow, orders, hold_s))
+        held = [replace(order, hold_s=hold_s) for order in orders]
+        return self.do(lambda uow: service.reserve_page(uow, held))
 
     def bought(self, *lines: tuple[SkuId, int], is_paid: bool = False, **more: Any) -> OrderWants:
         """An order that was stored and reserved successfully."""
@@ -211,9 +171,9 @@ class World:
     def check(self) -> None:
         """Sums equal levels, and nothing is below zero or promised twice."""
         assert self.store.read(queries.check_sums) == []
-        for _, _, _, _, on_hand, reserved, confirmed, quarantined in self.stock()["stock_level"]:
-            assert min(on_hand, reserved, confirmed, quarantined) >= 0
-            assert reserved + confirmed + quarantined <= on_hand
+        for _, _, _, _, on_hand, *promised, _, _ in self.stock()["stock_level"]:
+            assert min(on_hand, *promised) >= 0
+            assert sum(promised) <= on_hand
 
 
 def lines_of(*orders: OrderWants) -> list[OrderLineId]:

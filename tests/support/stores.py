@@ -20,6 +20,7 @@ from core.db.keys import DataKey
 from core.db.migrations.runner import migrate_postgres, migrate_sqlite
 from core.db.unit_of_work import Actor, Store
 from core.runtime.clock import Clock, ManualClock
+from tests.support import warm
 
 #: the key of every test database; protects nothing
 TEST_KEY = DataKey(bytes(range(32)))
@@ -54,8 +55,8 @@ def fill_postgres_template(url: str) -> None:
 def engines_for(kind: str, address: str) -> Engines:
     """Engines on a file's path or a server's address, with the test key."""
     if kind == "sqlite":
-        return sqlite_engines(Path(address), TEST_KEY.file_key, must_exist=True)
-    return postgres_engines(address, AesCipher(TEST_KEY))
+        return warm.knowing(sqlite_engines(Path(address), TEST_KEY.file_key, must_exist=True), "file")
+    return warm.knowing(postgres_engines(address, AesCipher(TEST_KEY)), "server")
 
 
 @pytest.fixture(scope="session")

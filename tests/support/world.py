@@ -10,26 +10,41 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, select, text
 
+from core.catalog.models import Sku
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.channels.contract import Channel, ChannelOrder
+from core.channels.models import Shop
 from core.channels.registry import built_in
+from core.counting.comparing import nothing_listed
 from core.customers.regions import RegionTable
 from core.db.cipher import AesCipher, Digester
 from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.keys import DataKey
 from core.db.schema import all_tables
 from core.db.unit_of_work import Actor, Store, UnitOfWork
+from core.desk.accidents import Accidents
 from core.desk.activity import Activity
+from core.desk.after_sales import AfterSales
+from core.desk.batches import Batches
+from core.desk.count_reports import CountReports
+from core.desk.counting import Counting
 from core.desk.customers import Customers
 from core.desk.day import Day
+from core.desk.documents import Documents
+from core.desk.drill import Drill
 from core.desk.handover import Handover
 from core.desk.labels import Labels
+from core.desk.listings import Listings
+from core.desk.low_stock import LowStock
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
+from core.desk.payments import Payments
 from core.desk.print_jobs import PrintJobs
 from core.desk.products import Products
+from core.desk.quotas import Quotas
+from core.desk.replenish import Replenish
 from core.desk.shops import Shops
 from core.desk.status import Status
 from core.desk.stock import Stock
@@ -45,19 +60,26 @@ from core.inventory.models import Warehouse
 from core.inventory.service import expire_due
 from core.orders.models import Hold, Order, OrderLine
 from core.orders.records import OrderFilter, OrderRow
+from core.payments.bills import Bills
+from core.payments.contract import Gateway
+from core.payments.gateways import GatewayRecord
+from core.practice.drill.watching import WATCHES
 from core.runtime.clock import Clock, ManualClock
 from core.runtime.ids import SkuId, WarehouseId
 from core.sync.asking import Asking, AskOne
 from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers
+from core.sync.listing_rounds import ListingRounds
 from core.sync.pulling import Puller
-from core.sync.shops import ShopRecord, add_shop, shop_of
+from core.sync.shops import ShopRecord, active_shops, add_shop, shop_of
 from core.waybills.accounts import Account, save_account
 from core.waybills.contract import Sender
 from core.waybills.models import PrintJob, Waybill
 from core.waybills.numbers import lane_of
 from resources.paths import regions_file
+from tests.support import warm
 from tests.support.fake_shop import FakeCarrier, FakeShop
+from tests.support.in_order import in_order
 
 T = TypeVar("T")
 
@@ -86,8 +108,17 @@ class Address:
     def engines(self) -> Engines:
         """Engines as one program opens them."""
         if self.sqlite_path:
-            return sqlite_engines(Path(self.sqlite_path), KEY.file_key)
+            return warm.knowing(sqlite_engines(Path(self.sqlite_path), KEY.file_key), "file")
+        if warm.is_kept(self.postgres_url):
+            return warm.lent(self.postgres_url, self._of_server)
         return postgres_engines(self.postgres_url, AesCipher(KEY))
+
+    def _of_server(self) -> Engines:
+        return warm.knowing(postgres_engines(self.postgres_url, AesCipher(KEY)), "server")
+
+    def store(self, clock: Clock, desk: str = "desk 1") -> Store:
+        """A store of one desk."""
+        return Store(self.engines(), clock, Actor("clerk", desk))
 
 
 def make_tables(address: Address) -> None:
@@ -105,6 +136,10 @@ def _no_way_out(shop: ShopRecord) -> Channel:
     raise AssertionError(f"nobody opens {shop.name} here")
 
 
+def _no_gateway(record: GatewayRecord) -> Gateway:
+    raise AssertionError(f"nobody opens {record} here")
+
+
 class Desk:
     """One packing desk: what its pages call."""
 
@@ -118,15 +153,41 @@ class Desk:
         self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.handover = Handover(store)
         self.shops = Shops(store, built_in, _no_way_out, lambda: None, CARRIER)
+        self.payments = Payments(store, _no_gateway, lambda: Bills(store, _no_gateway))
         self.day = Day(store, lambda: None)
         self.labels = Labels(store, CARRIER)
         self.jobs = PrintJobs(store, store.actor.desk)
         self.stock = Stock(store, CARRIER)
+        #: shops whose stock may be written, by id
+        self.platforms: dict[int, Any] = {}
+        self.after_sales = AfterSales(store)
+        self.quotas = Quotas(store, self._platform, built_in)
+        #: reads the lists of `platforms` when a test calls `work`
+        self.listing_rounds = ListingRounds(
+            store,
+            digest,
+            CARRIER,
+            holder=store.actor.desk,
+            shops=lambda: store.read(active_shops),
+            open_channel=self._platform,
+        )
+        self.listings = Listings(store, digest, CARRIER, self.listing_rounds)
+        self.low_stock = LowStock(store)
+        self.accidents = Accidents(store, CARRIER)
+        self.replenish = Replenish(store)
+        self.counting = Counting(store, CARRIER)
+        self.count_reports = CountReports(store, nothing_listed)
+        self.batches = Batches(store, CARRIER)
+        self.documents = Documents(store, CARRIER)
+        self.drill = Drill(store, WATCHES)
         self.status = Status(store)
         self.customers = Customers(store, digest)
         self.products = Products(store, digest, CARRIER)
         self.activity = Activity(store)
         self._nonces = nonces
+
+    def _platform(self, shop: ShopRecord) -> Any:
+        return self.platforms.get(shop.id)
 
     def nonce(self) -> str:
         """A word no other act has."""
@@ -166,8 +227,15 @@ class World:
     """One warehouse with plenty of stock, one shop that is told of shipments, one carrier. Every act is committed."""
 
     def __init__(
-        self, address: Address, *, clock: Clock | None = None, shop: FakeShop | None = None, stock: int = 100_000
+        self,
+        address: Address,
+        *,
+        clock: Clock | None = None,
+        shop: FakeShop | None = None,
+        stock: int = 100_000,
+        is_new: bool = True,
     ) -> None:
+        """`is_new` False finds what another process has furnished."""
         self.address = address
         self.clock = ManualClock(START)
         self._wall = clock or self.clock
@@ -179,7 +247,12 @@ class World:
         self.carrier = FakeCarrier()
         self.desk = self.new_desk("desk 1")
         self.skus: Mapping[str, int] = {}
-        self.shop_id = self.do(lambda uow: self._furnish(uow, stock))
+        self.shop_id = self.do(lambda uow: self._furnish(uow, stock)) if is_new else self._find()
+
+    def _find(self) -> int:
+        self.warehouse = WarehouseId(self.rows(select(Warehouse.id))[0].id)
+        self.skus = dict(self.rows(select(Sku.code, Sku.id)))  # type: ignore[arg-type]  # rows of two columns
+        return int(self.rows(select(Shop.id))[0].id)
 
     def _furnish(self, uow: UnitOfWork, stock: int) -> int:
         warehouse = uow.insert(Warehouse, {"code": "main", "name": "主仓"})
@@ -287,8 +360,11 @@ class World:
     # --- looking --------------------------------------------------------------------------------------------------
 
     def rows(self, query: Select[Any]) -> Sequence[Any]:
-        """Rows of any query."""
-        return self.store.read(lambda connection: connection.execute(query).all())
+        """Rows of any query; those of tables in order of their making where it names no other.
+
+        PostgreSQL gives rows as they lie: where an earlier test left room, a later row may lie before an earlier one.
+        """
+        return self.store.read(lambda connection: connection.execute(in_order(query)).all())
 
     def order(self, no: str) -> Any:
         """The order's row."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from tests.support import warm
 from tests.support.world import Address, World, make_tables
 
 
@@ -32,7 +33,8 @@ def shared_database(postgres_cluster: Any) -> Iterator[str]:
     """One database with the schema for all tests of this process: making one per test takes longer than the test."""
     with postgres_cluster.fresh_database() as url:
         make_tables(Address(postgres_url=url))
-        yield url
+        with warm.kept(url):
+            yield url
 
 
 @pytest.fixture
@@ -47,6 +49,9 @@ def postgres_address(shared_database: str) -> Iterator[Address]:
             connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
         )
         connection.execute(text(";".join(f'DELETE FROM "{name}"' for name in names)))
+        # As in a new database, so that no test leans on what another one has left.
+        numbers = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+        connection.execute(text(f"{numbers} AND relnamespace = 'public'::regnamespace"))
     engine.dispose()
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +12,12 @@ from core.app import CoreConfig, build
 from core.catalog.service import take_in
 from core.channels.plugin import ChannelPlugin
 from core.channels.registry import ChannelRegistry
-from core.db.models import Journal
+from core.db.models import Journal, Outbox
 from core.fulfilment import outbound
 from core.fulfilment.records import KnowledgeRule, OnOld
 from core.inventory.ledger import receive
 from core.inventory.models import Warehouse
+from core.payments.models import PaymentGateway
 from core.runtime.lanes import Lane
 from core.runtime.remote_errors import RateLimited, Rejected, Temporary
 from core.sync.asking import Asking
@@ -174,7 +176,10 @@ def test_old_knowledge_wants_the_shop_asked_and_the_same_scan_is_judged_again(wo
     assert asked.count() == 1
     second = asked.desk.packing.scan_label(parcel.id, parcel.fence, number, "one nonce", STOP)
     assert second.code == "parcel.shipped"
-    facts = [row.facts for row in world.rows(select(Journal.facts).where(Journal.action == "parcel.shipped"))]
+    facts = [
+        row.facts
+        for row in world.rows(select(Journal.facts).where(Journal.action == "parcel.shipped").order_by(Journal.id))
+    ]
     assert facts == [{"number": number, "knowledge_age_s": 0}]
 
 
@@ -292,3 +297,28 @@ def test_a_running_program_asks_by_itself_when_a_parcel_opens(file_world, tmp_pa
         assert shop.calls.count("get") == 1
     finally:
         core.stop()
+
+
+def test_what_another_program_has_added_is_served_within_a_round(file_world, tmp_path):
+    shop, clock = file_world.shop, file_world.clock
+    plugin = ChannelPlugin("fake", "假", "fake", (), shop.capabilities, lambda *arguments: shop)
+    place = CoreConfig(folder=tmp_path / "core", key_file=tmp_path / "key", clock=clock, pull_every_s=3600)
+    core = build(place, ChannelRegistry([plugin]))
+    try:
+        core.start()
+        new_shop = core.store.write(lambda uow: _furnish(uow, "店"))
+        old = {"kind": "x", "key": "k", "payload": {}, "lane": "x", "state": "done"}
+        times = dict.fromkeys(("created_at", "not_before_at", "done_at"), clock.now() - timedelta(days=101))
+        core.store.write(lambda uow: uow.insert(Outbox, old | times))
+        row = {"shop_id": new_shop, "kind": "wechat", "settings": {}, "secret": "{}", "template": "{order_no}"}
+        values = row | {"is_active": True, "created_at": clock.now()}
+        gateway = core.store.write(lambda uow: uow.insert(PaymentGateway, values))
+        clock.advance(hours=1)
+        core.behind._lanes["tidy"].wake()
+        _until(lambda: {f"pull:{new_shop}", f"pay:{gateway}"} <= set(core.behind._lanes))
+        _until(lambda: core.status.status().shops[0].last_good_pull_at == clock.now())
+        _until(lambda: not core.store.read(lambda c: c.execute(select(Outbox.id)).all()))
+    finally:
+        core.stop()
+    core.behind.adopt_shops()
+    assert not core.behind._lanes, "what is stopping begins nothing"

@@ -1,6 +1,7 @@
 """Pulling loses no order and takes none twice, whatever the pages, the clocks and the kills do."""
 
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,18 @@ def test_a_pull_that_is_stopped_between_pages_leaves_the_cursor(world):
     assert (len(_taken(world)), _cursor(world)) == (1, None)
     _pull(world)
     assert len(_taken(world)) == 3
+
+
+def test_how_far_the_open_orders_reach_moves_no_watermark(world):
+    shop = world.shop
+    shop.capabilities = replace(shop.capabilities, needs_state_poll=True, safety_lag_s=180)
+    shop.place("A1", line("1", "BEAR"))
+    whole = world.clock.now() - timedelta(seconds=180)
+    answered = shop.pull_orders
+    shop.pull_orders = lambda since, cursor: replace(answered(since, cursor), whole_until=whole)
+    shop.open_orders = lambda cursor: OrderPage([shop.orders["A1"]], None, world.clock.now(), world.clock.now())
+    _pull(world)
+    assert _cursor(world) == whole
 
 
 def test_orders_that_change_while_we_page_are_not_lost(world):
@@ -225,3 +238,36 @@ def test_the_shops_light_says_what_went_wrong_and_is_good_again(file_world, tmp_
         core.tidy()
     finally:
         core.stop()
+
+
+def test_each_window_that_is_whole_moves_the_cursor(world):
+    """After days offline a cut costs one window, not all of them."""
+    begins_at = world.clock.now() - timedelta(days=2)
+    reached = [begins_at + timedelta(days=day) for day in (1, 2)]
+    orders = [world.shop.place(f"A{n}", line("1", "BEAR")) for n in range(3)]
+    pages = {
+        None: OrderPage(orders[:1], "1", world.clock.now()),
+        "1": OrderPage(orders[1:2], "2", world.clock.now(), reached[0]),
+        "2": OrderPage(orders[2:], None, world.clock.now(), reached[1]),
+    }
+    faults = {"2": Temporary("cut")}
+
+    def pull(since, cursor):
+        if cursor in faults:
+            raise faults.pop(cursor)
+        return pages[cursor]
+
+    world.shop.pull_orders = pull
+    with pytest.raises(Temporary):
+        _pull(world)
+    assert (len(_taken(world)), _cursor(world)) == (2, reached[0])
+    _pull(world)
+    assert (len(_taken(world)), _cursor(world)) == (3, reached[1])
+
+
+def test_a_window_that_ends_beyond_our_clock_does_not_move_the_cursor_there(world):
+    world.shop.pull_orders = lambda since, cursor: OrderPage(
+        [], None, world.clock.now(), world.clock.now() + timedelta(days=1)
+    )
+    _pull(world)
+    assert _cursor(world) == world.clock.now()

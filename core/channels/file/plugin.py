@@ -68,4 +68,5 @@ PLUGIN = ChannelPlugin(
     ),
     capabilities=_CAPABILITIES,
     factory=_open,
+    keeps_unpaid=True,
 )

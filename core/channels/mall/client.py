@@ -10,8 +10,21 @@ from core.channels.contract import Capabilities, ChannelOrder, OrderPage, Shipme
 from core.channels.mall.errors import error_of
 from core.channels.mall.mapper import order_of, page_of
 from core.channels.mall.signature import Signed, signing_headers
+from core.channels.stock_contract import BelowZero, CancelledUnit, ListedSku, ListedStock, StockRules, WriteKind
 from core.runtime.http import Call, Endpoint, HttpClient, Outgoing, Reply
 from core.runtime.remote_errors import ContractBroken, Rejected
+
+#: what the open mall contract promises
+STOCK_RULES = StockRules(
+    write=WriteKind.COMPARE_AND_SET,
+    below_zero=BelowZero.REFUSES,
+    cancelled_unit=CancelledUnit.PLATFORM,
+    reads_back=True,
+    pauses_sale=True,
+    calls_per_minute=120,
+    orders_lag_s=5,
+    source="docs/open-mall-contract.md",
+)
 
 CAPABILITIES = Capabilities(sees_unpaid=True, page_size=100, safety_lag_s=0, overlap_s=600)
 
@@ -29,15 +42,19 @@ class MallKey:
 
 @dataclass(frozen=True, slots=True)
 class StockNumber:
-    """The mall's number of one SKU. `version` goes into the next write as `if_version`."""
+    """The mall's number of one SKU. `version` goes into the next write as `if_version`; `at`: by the mall's clock."""
 
     sku: str
     qty: int
     version: int
+    is_on_sale: bool | None = None
+    at: datetime | None = None
 
 
 class MallChannel:
-    """Implements `core.channels.contract.Channel`, and the mall's stock and sale switches."""
+    """A `Channel` and a `StockChannel`. The mall knows its goods by the merchant code."""
+
+    stock_rules = STOCK_RULES
 
     def __init__(
         self,
@@ -112,11 +129,31 @@ class MallChannel:
         body: dict[str, object] = {"sku": sku, "quantity": qty}
         if if_version is not None:
             body["if_version"] = if_version
-        data = self._call(Call("stock.put", "PUT", "/v1/stock", body=body)).data
-        told, version = data.get("quantity"), data.get("version")
-        if data.get("sku") != sku or type(told) is not int or type(version) is not int:
-            raise ContractBroken("The mall's answer is not what its contract promises", code="stock")
-        return StockNumber(sku, told, version)
+        return _number_of(self._call(Call("stock.put", "PUT", "/v1/stock", body=body)), sku)
+
+    def get_stock(self, sku: str) -> StockNumber:
+        """The mall's number of one SKU and whether it is on sale."""
+        return _number_of(self._call(Call("stock.get", "GET", "/v1/stock", query=(("sku", sku),))), sku)
+
+    def read_stock(self, listed: ListedSku) -> ListedStock:
+        """What the mall may still sell."""
+        return _listed(self.get_stock(_code_of(listed)))
+
+    def change_stock(self, listed: ListedSku, delta: int, key: str) -> ListedStock:  # noqa: ARG002  the contract's
+        """The contract knows no differences."""
+        raise Rejected("The mall takes no differences of stock.", code="no_differences")
+
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:
+        """Set the number, over the version that was read."""
+        return _listed(self.put_stock(_code_of(listed), qty, if_version))
+
+    def pause_sale(self, listed: ListedSku) -> None:
+        """Stop the sale of the SKU."""
+        self.put_sale(_code_of(listed), is_on=False)
+
+    def resume_sale(self, listed: ListedSku) -> None:
+        """Open it again."""
+        self.put_sale(_code_of(listed), is_on=True)
 
     def put_sale(self, sku: str, *, is_on: bool) -> None:
         """Open or stop the sale of one SKU."""
@@ -154,6 +191,22 @@ class MallChannel:
             body=outgoing.body,
         )
         return signing_headers(self._key.key, self._key.secret, signed)
+
+
+def _number_of(reply: Reply, sku: str) -> StockNumber:
+    data = reply.data
+    told, version, is_on = data.get("quantity"), data.get("version"), data.get("on")
+    if data.get("sku") != sku or type(told) is not int or type(version) is not int:
+        raise ContractBroken("The mall's answer is not what its contract promises", code="stock")
+    return StockNumber(sku, told, version, is_on if isinstance(is_on, bool) else None, reply.told_at)
+
+
+def _listed(number: StockNumber) -> ListedStock:
+    return ListedStock(number.qty, number.version, number.is_on_sale, number.at)
+
+
+def _code_of(listed: ListedSku) -> str:
+    return listed.merchant_code or listed.channel_sku_id
 
 
 def _segment(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.channels.contract import Channel
-from core.channels.mall.client import CAPABILITIES, MallChannel, MallKey
+from core.channels.mall.client import CAPABILITIES, STOCK_RULES, MallChannel, MallKey
 from core.channels.plugin import ChannelPlugin, SettingField
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
@@ -49,4 +49,5 @@ PLUGIN = ChannelPlugin(
     ),
     capabilities=CAPABILITIES,
     factory=_open,
+    stock_rules=STOCK_RULES,
 )

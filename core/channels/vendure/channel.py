@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.channels.contract import Capabilities, ChannelOrder, OrderPage, ShipmentNotice
+from core.channels.stock_contract import BelowZero, CancelledUnit, ListedSku, ListedStock, StockRules, WriteKind
 from core.channels.vendure import mapper, queries
 from core.channels.vendure.client import VendureClient
 from core.channels.vendure.paging import Cursor, Window, page_options
@@ -17,6 +18,17 @@ _BORDER = timedelta(seconds=2)
 _PLACED: Mapping[str, object] = {"active": {"eq": False}, "orderPlacedAt": {"isNull": False}}
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
 
+#: seen in a real Vendure 3.7 (`tests/realshop`): a write replaces the number on hand, and a cancelled order gives its
+#: allocation back by itself
+STOCK_RULES = StockRules(
+    write=WriteKind.ABSOLUTE,
+    below_zero=BelowZero.REFUSES,
+    cancelled_unit=CancelledUnit.PLATFORM,
+    reads_back=True,
+    pauses_sale=True,
+    source="tests/realshop/test_vendure_stock.py",
+)
+
 
 class VendureChannel:
     """A `Channel` and a `StockChannel`.
@@ -24,11 +36,10 @@ class VendureChannel:
     What the shop accepts is a claim, not a reservation: Vendure checks stock before the payment and counts it
     after, so that shoppers paying at once are all accepted (measured: 8 of 8 for 3 units). Nothing here hides
     such orders. The shop allocates no more than it has, so that its counters do not show the excess; and an
-    order without allocation leaves the number on hand as it was when it is sent: only `push_stock` mends it.
+    order without allocation leaves the number on hand as it was when it is sent: only `set_stock` mends it.
     """
 
-    pushes_absolute_stock = True
-    pauses_sale = True
+    stock_rules = STOCK_RULES
 
     def __init__(
         self,
@@ -90,24 +101,35 @@ class VendureChannel:
         if parcel.state not in ("Shipped", "Delivered"):
             self._mark_shipped(parcel, notice)
 
-    def push_stock(self, channel_sku_id: str, sellable_qty: int) -> None:
-        """Let the shop sell `sellable_qty` more units than its open orders already claim.
+    def read_stock(self, listed: ListedSku) -> ListedStock:
+        """What the shop may still sell: on hand minus what its open orders have been allocated."""
+        stock, at = self._stock_of(listed.channel_sku_id)
+        return ListedStock(stock.on_hand - stock.allocated, is_on_sale=stock.is_on_sale, at=at)
+
+    def change_stock(self, listed: ListedSku, delta: int, key: str) -> ListedStock:  # noqa: ARG002  the contract's
+        """Vendure takes no differences."""
+        raise Rejected("The shop takes no differences of stock.", code="no_differences")
+
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+        """Let the shop sell `qty` more units than its open orders already claim.
 
         Vendure sells on hand minus allocated, so that the allocated units are added to the number. An order
         placed between the reading and the writing makes the shop's number too high by its quantity until the
-        next push.
+        next write: pause the sale before.
         """
-        location_id, allocated = self._stock_of(channel_sku_id)
-        level = {"stockLocationId": location_id, "stockOnHand": sellable_qty + allocated}
-        self._update_variant({"id": channel_sku_id, "stockLevels": [level]})
+        stock, _ = self._stock_of(listed.channel_sku_id)
+        level = {"stockLocationId": stock.location_id, "stockOnHand": qty + stock.allocated}
+        at = self._update_variant({"id": listed.channel_sku_id, "stockLevels": [level]})
+        # Nothing is asked after the write: a question that is refused would pass for a write that was.
+        return ListedStock(qty, is_on_sale=stock.is_on_sale, at=at)
 
-    def pause_sale(self, channel_sku_id: str) -> None:
+    def pause_sale(self, listed: ListedSku) -> None:
         """Disable the variant: shoppers no longer see it and cannot put it into a cart."""
-        self._update_variant({"id": channel_sku_id, "enabled": False})
+        self._update_variant({"id": listed.channel_sku_id, "enabled": False})
 
-    def resume_sale(self, channel_sku_id: str) -> None:
+    def resume_sale(self, listed: ListedSku) -> None:
         """Enable the variant again."""
-        self._update_variant({"id": channel_sku_id, "enabled": True})
+        self._update_variant({"id": listed.channel_sku_id, "enabled": True})
 
     def _page(self, window: Window, since: datetime, cursor: str | None) -> OrderPage:
         at = Cursor.first(since) if cursor is None else Cursor.parse(cursor)
@@ -178,20 +200,25 @@ class VendureChannel:
             if now is None or now.state not in ("Shipped", "Delivered"):
                 raise
 
-    def _stock_of(self, channel_sku_id: str) -> tuple[str, int]:
-        """(stock location, units allocated there) of the variant."""
-        variant = self._client.ask(queries.VARIANT_STOCK, {"id": channel_sku_id}).data.get("productVariant")
+    def _stock_of(self, channel_sku_id: str) -> tuple[mapper.VariantStock, datetime | None]:
+        """The variant's stock where this shop sends from, and when it was so by the shop's clock."""
+        answer = self._client.ask(queries.VARIANT_STOCK, {"id": channel_sku_id})
+        variant = answer.data.get("productVariant")
         if not isinstance(variant, dict):
             raise Rejected("The shop does not know this listing.", code="unknown_variant")
-        levels = mapper.map_stock_levels(variant)
+        levels = mapper.map_stock(variant)
         if self._stock_location_id:
-            return self._stock_location_id, levels.get(self._stock_location_id, 0)
+            here = [level for level in levels if level.location_id == self._stock_location_id]
+            nothing = mapper.VariantStock(self._stock_location_id, 0, 0, variant["enabled"] is True)
+            return here[0] if here else nothing, answer.told_at
         if len(levels) != 1:
             raise Rejected("The shop has several stock locations; name one in its settings.", code="location")
-        return next(iter(levels.items()))
+        return levels[0], answer.told_at
 
-    def _update_variant(self, change: Mapping[str, object]) -> None:
-        self._client.do(queries.UPDATE_VARIANT, "updateProductVariants", {"input": [dict(change)]})
+    def _update_variant(self, change: Mapping[str, object]) -> datetime | None:
+        """Gives the shop's clock when it had changed it."""
+        _, at = self._client.done(queries.UPDATE_VARIANT, "updateProductVariants", {"input": [dict(change)]})
+        return at
 
 
 def _parcel_of(raw: Mapping[str, object], notice: ShipmentNotice) -> mapper.Fulfilment | None:

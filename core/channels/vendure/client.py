@@ -26,10 +26,14 @@ mutation ($username: String!, $password: String!) {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The `data` of a reply without errors, and the shop's clock when it answered."""
+    """The `data` of a reply without errors, and the shop's clock when it answered.
+
+    `server_time` is our guess of it where the shop did not tell; `told_at` is None then.
+    """
 
     data: Mapping[str, object]
     server_time: datetime
+    told_at: datetime | None = None
 
 
 class VendureClient:
@@ -59,7 +63,12 @@ class VendureClient:
         Raises:
             ChannelError: one of the five kinds; error results of Vendure are among them.
         """
-        return _result(self._in_session(mutation, variables, is_read=False).data, name)
+        return self.done(mutation, name, variables)[0]
+
+    def done(self, mutation: str, name: str, variables: Mapping[str, object]) -> tuple[object, datetime | None]:
+        """As `do`, with the shop's clock when it answered, where it told it."""
+        answer = self._in_session(mutation, variables, is_read=False)
+        return _result(answer.data, name), answer.told_at
 
     def _in_session(self, query: str, variables: Mapping[str, object], *, is_read: bool) -> Answer:
         """Logs in where there is no session, and once more where it has ended.
@@ -84,7 +93,7 @@ class VendureClient:
 
     def _send(self, query: str, variables: Mapping[str, object], *, is_read: bool) -> Answer:
         reply = self._post(query, variables, is_read=is_read)
-        return Answer(_data_of(reply), reply.server_time)
+        return Answer(_data_of(reply), reply.server_time, reply.told_at)
 
     def _post(self, query: str, variables: Mapping[str, object], *, is_read: bool) -> Reply:
         headers = {}

@@ -146,13 +146,31 @@ def map_quantities(raw: Mapping[str, object]) -> Mapping[str, int]:
     return {_id(line, "id"): _count(line, "quantity") for line in _maps(raw, "lines")}
 
 
-def map_stock_levels(raw: Mapping[str, object]) -> Mapping[str, int]:
-    """Stock location id to the units of the variant allocated there.
+@dataclass(frozen=True, slots=True)
+class VariantStock:
+    """Units of one variant in one stock location; its open orders have been allocated some of those on hand."""
+
+    location_id: str
+    on_hand: int
+    allocated: int
+    is_on_sale: bool
+
+
+def map_stock(raw: Mapping[str, object]) -> Sequence[VariantStock]:
+    """The variant's stock, a row per location.
 
     Raises:
         ContractBroken: not the shape our own question asks for.
     """
-    return {_id(level, "stockLocationId"): _count(level, "stockAllocated") for level in _maps(raw, "stockLevels")}
+    return [
+        VariantStock(
+            _id(level, "stockLocationId"),
+            _count(level, "stockOnHand"),
+            _count(level, "stockAllocated"),
+            raw.get("enabled") is True,
+        )
+        for level in _maps(raw, "stockLevels")
+    ]
 
 
 def updated_at(raw: Mapping[str, object]) -> datetime:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from core.channels.plugin import ChannelPlugin, SettingField
-from core.channels.vendure.channel import CAPABILITIES, VendureChannel
+from core.channels.vendure.channel import CAPABILITIES, STOCK_RULES, VendureChannel
 from core.channels.vendure.client import VendureClient
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
@@ -81,4 +81,5 @@ PLUGIN = ChannelPlugin(
     ),
     factory=open_shop,
     capabilities=CAPABILITIES,
+    stock_rules=STOCK_RULES,
 )

@@ -73,6 +73,7 @@ VARIANT_STOCK = """
 query ($id: ID!) {
   productVariant(id: $id) {
     id
+    enabled
     stockLevels { stockLocationId stockOnHand stockAllocated }
   }
 }

@@ -78,6 +78,11 @@ COUNTS = Preset(
     columns={
         "code": ("商家编码", "货号", "SKU编码", "SKU"),
         "qty": ("实盘数量", "盘点数量", "期初数量", "在库数量", "在库", "库存", "Counted"),
+        "warehouse": ("仓库", "仓库名称", "仓库编码", "Warehouse"),
+        "bin": ("库位", "货位", "库位编码", "货架号", "Bin"),
+        "batch": ("批次", "批次号", "批号", "Batch"),
+        "expires_on": ("到期日", "有效期至", "到期日期", "过期日期", "Expires on"),
+        "made_on": ("生产日期", "Made on"),
     },
     required=("code", "qty"),
     headers=("商家编码", "实盘数量"),

@@ -13,9 +13,9 @@ from desktop.pages.activity.presenter import ActivityPresenter
 from desktop.pages.activity.words import PILES, delivery_tone
 from desktop.pages.packing.side import PRINT_TONES
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState
+from desktop.widgets.controls import EmptyState
 from desktop.widgets.fields import ChipRow
-from desktop.widgets.labels import PlainLabel
+from desktop.widgets.head_bar import head_bar, refresh_button
 from desktop.widgets.page import PageWidget
 from desktop.widgets.table import ListTable
 
@@ -28,15 +28,8 @@ class ActivityPage(PageWidget):
         self._ui = ui
         self._presenter = presenter
         self.setObjectName("activity")
-        title = PlainLabel(ui, "title", name="activity.title")
-        title.say("page.activity")
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        self._refresh = ActionButton(
-            ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="activity.refresh"
-        )
-        head.addWidget(self._refresh)
+        self._refresh = refresh_button(ui, "activity", presenter.reload)
+        head = head_bar(ui, "activity", (self._refresh,))
         self._chips = ChipRow(ui, "activity.pile", PILES, "activity.pile")
         self._chips.chosen.connect(self._on_pile)
         self.model: PagedTableModel[DeliveryRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)

@@ -50,6 +50,19 @@ class CustomerDrawer(Drawer):
         row.addWidget(self._reason, 1)
         row.addWidget(self._erase)
         self.top.addLayout(row)
+        self._member = PlainLabel(ui, "secondary", wraps=True, name="customers.drawer.member")
+        self._turn = ActionButton(
+            ui,
+            "customers.member.make",
+            presenter.turn_member,
+            icon="star",
+            name="customers.drawer.turn_member",
+            right=Right.SHARE_STOCK,
+        )
+        standing = QHBoxLayout()
+        standing.addWidget(self._member, 1)
+        standing.addWidget(self._turn)
+        self.top.addLayout(standing)
         self._form = _EraseForm(ui, presenter)
         self.top.addWidget(self._form)
         self._clock = QTimer(self)
@@ -109,6 +122,7 @@ class CustomerDrawer(Drawer):
         else:
             self._who.show_text("  ".join(part for part in (row.name, row.phone, row.region) if part))
         self._erase.setVisible(not row.is_erased)
+        self._say_member(detail)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 8, 0)
@@ -132,6 +146,17 @@ class CustomerDrawer(Drawer):
             _say(column, ui, Phrase("customers.change", facts), "secondary")
         column.addStretch(1)
         self.show_body(body)
+
+    def _say_member(self, detail: CustomerDetail) -> None:
+        self._turn.setVisible(not detail.row.is_erased)
+        self._turn.say("customers.member.drop" if detail.is_member else "customers.member.make")
+        said = detail.member_said
+        if not said:
+            self._member.say("customers.member.none")
+            return
+        is_owner = said == "owner"
+        who = Phrase("customers.member.owner") if is_owner else Phrase("customers.member.mall", {"shop": said})
+        self._member.say("customers.member.yes" if detail.is_member else "customers.member.no", who=who)
 
 
 def _account_phrase(account: AccountView) -> Phrase:

@@ -1,62 +1,28 @@
 """The customers page: search, table, drawer."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from core.access.customer_file import CustomerRow, customer_no
 from desktop.formats import time_text
-from desktop.models.paged import Column, PagedTableModel
+from desktop.models.paged import Column
 from desktop.pages.customers.drawer import CustomerDrawer
 from desktop.pages.customers.presenter import CustomersPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState
-from desktop.widgets.labels import PlainLabel
-from desktop.widgets.page import SearchedPage
-from desktop.widgets.table import ListTable
+from desktop.widgets.list_page import ListPage
 
 
-class CustomersPage(SearchedPage):
+class CustomersPage(ListPage[CustomerRow]):
     """Shows what the presenter lists."""
 
     def __init__(self, ui: Ui, presenter: CustomersPresenter) -> None:
-        super().__init__(ui, presenter, "customers", "customers.search", widest_px=420)
-        self._ui = ui
+        super().__init__(ui, presenter, "customers", hint="customers.search", icon="user", widest_px=420)
         self._presenter = presenter
-        title = PlainLabel(ui, "title", name="customers.title")
-        title.say("page.customers")
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(self._search, 4)
-        head.addWidget(
-            ActionButton(
-                ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="customers.refresh"
-            )
-        )
-        self.model: PagedTableModel[CustomerRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)
-        self.table = ListTable(ui, self.model, "customers.table")
-        self.table.moved.connect(self._on_moved)
-        self.table.opened.connect(self._on_opened)
-        self._empty = EmptyState(ui, "user", "customers.empty", "customers.empty")
         self.drawer = CustomerDrawer(ui, presenter)
-        left = QVBoxLayout()
-        left.setContentsMargins(16, 14, 16, 12)
-        left.setSpacing(10)
-        left.addLayout(head)
-        left.addWidget(self.table, 1)
-        left.addWidget(self._empty, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(left, 1)
-        row.addWidget(self.drawer)
-        self.model.more_wanted.connect(presenter.more)
-        presenter.on_screen = self._on_screen
-        presenter.on_first = self._on_first
-        presenter.on_more = self.model.append
-        presenter.on_no_more = self.model.give_up
-        self._on_screen()
+        self._compose(beside=(self.drawer,))
+
+    def _open(self, row: CustomerRow) -> None:
+        self._presenter.open(row.id)
 
     def _columns(self) -> tuple[Column[CustomerRow], ...]:
         ui = self._ui
@@ -83,57 +49,27 @@ class CustomersPage(SearchedPage):
         self._search.setText(raw)
         self._presenter.find(raw)
 
-    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        """What each key does here is on the key sheet (`widgets.key_sheet`)."""
-        has_ctrl = modifiers == Qt.KeyboardModifier.ControlModifier
-        if key == Qt.Key.Key_F2 or (has_ctrl and key == Qt.Key.Key_F):
-            self.focus_search()
-        elif has_ctrl and key == Qt.Key.Key_E:
-            self.drawer.ask_unmask()
-        elif key == Qt.Key.Key_F5:
-            self._presenter.reload()
-        else:
+    def _act_by(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        if key != Qt.Key.Key_E or modifiers != Qt.KeyboardModifier.ControlModifier:
             return False
+        self.drawer.ask_unmask()
         return True
-
-    def handle_changed(self) -> None:
-        """Records changed somewhere: read again, but never pull the list away from under an eye further down."""
-        if self.table.verticalScrollBar().value() == 0:
-            self._presenter.reload()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read, and let the keyboard begin in the search: nobody leafs through customers."""
         super().showEvent(event)
         self._search.setFocus()
-        self._presenter.reload()
 
     # --- showing ------------------------------------------------------------------------------------------------
 
-    @Slot(int)
-    def _on_moved(self, number: int) -> None:
-        """With the drawer open, moving in the table shows the next customer."""
-        if self._presenter.screen.detail is not None:
-            self._on_opened(number)
-
-    @Slot(int)
-    def _on_opened(self, number: int) -> None:
-        row = self.model.row_at(number)
-        if row is not None:
-            self._presenter.open(row.id)
-
-    def _on_first(self, rows: tuple[CustomerRow, ...], next_after: int | None, is_again: bool) -> None:
-        self.table.show_first(rows, next_after, is_again)
+    def _on_first(self, rows: tuple[CustomerRow, ...], next_after: object, is_again: bool) -> None:
+        super()._on_first(rows, next_after, is_again)
         if rows and not is_again and self._search.hasFocus() and self._search.text():
             # Found: the arrows go through them.
             self.table.setFocus()
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen
-        is_empty = screen.is_known_empty and not screen.is_loading
-        self._empty.say("customers.nothing_found" if screen.search else "customers.empty", search=screen.search)
-        if is_empty and self.table.hasFocus():
-            # Else the keyboard would land on the rail, out of the page.
-            self._search.setFocus()
-        self._empty.setVisible(is_empty)
-        self.table.setVisible(not is_empty)
+        code = "customers.nothing_found" if screen.search else "customers.empty"
+        self._show_list(code, search=screen.search)
         self.drawer.show_screen()

@@ -24,3 +24,7 @@ class CustomerDesk(Protocol):
     def erase(self, customer_id: int) -> int:
         """Erase everything personal; gives how many orders are left."""
         ...
+
+    def set_member(self, customer_id: int, is_member: bool | None) -> None:
+        """The owner's word whether a customer is a member."""
+        ...

@@ -109,6 +109,25 @@ class CustomersPresenter(ListPresenter[CustomersScreen]):
         """Show no receiver in clear any more."""
         self._show(clear=None)
 
+    def turn_member(self) -> None:
+        """Make the open customer a member, or none, by the owner's word."""
+        detail = self._screen.detail
+        if detail is None or detail.row.is_erased:
+            return
+        wanted = not detail.is_member
+
+        def finished(_nothing: None) -> None:
+            self._tell("good", Phrase("customers.member.made" if wanted else "customers.member.dropped"), None)
+            self.open(detail.row.id)
+
+        self._tasks.submit(
+            lambda: self._customers.set_member(detail.row.id, wanted),
+            finished,
+            self._fail,
+            owner=self,
+            lane=Lane.ACTS,
+        )
+
     # --- erasing ------------------------------------------------------------------------------------------------
 
     def ask_erase(self) -> None:

@@ -14,6 +14,7 @@ from desktop.pages.reports.tables import clerk_figures, shop_figures
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.fields import ChipRow
+from desktop.widgets.head_bar import head_bar, refresh_button
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.layouts import empty
 
@@ -28,20 +29,11 @@ class DayPage(QWidget):
         self._ui = ui
         self._presenter = presenter
         self.setObjectName("day")
-        title = PlainLabel(ui, "title", name="day.title")
-        title.say("page.day")
         self._worst = StatePill(ui, name="day.worst")
         self._at = PlainLabel(ui, "secondary", name="day.at")
-        refresh = ActionButton(ui, "action.refresh", presenter.look, icon="refresh-cw", key="F5", name="day.refresh")
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addWidget(self._worst)
-        head.addStretch(1)
-        head.addWidget(self._at)
-        head.addWidget(
-            ActionButton(ui, "day.reports", open_reports, icon="arrow-right", key="Ctrl+R", name="day.reports")
-        )
-        head.addWidget(refresh)
+        reports = ActionButton(ui, "day.reports", open_reports, icon="arrow-right", key="Ctrl+R", name="day.reports")
+        acts = (self._at, reports, refresh_button(ui, "day", presenter.look))
+        head = head_bar(ui, "day", acts, beside=(self._worst,))
         self._chips = ChipRow(ui, "day.view", VIEWS, "day.view")
         self._chips.chosen.connect(presenter.show_part)
         self._body = QVBoxLayout()

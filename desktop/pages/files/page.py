@@ -5,13 +5,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.pages.files.mapping_card import MappingCard
 from desktop.pages.files.out_card import OutCard, RecentCard
 from desktop.pages.files.presenter import BUSY, DONE, EMPTY, MAPPING, PREVIEW, FilesPresenter
 from desktop.pages.files.preview_card import PreviewCard
 from desktop.ui import Ui
+from desktop.widgets.ask_where import ask_several, ask_where
 from desktop.widgets.controls import ActionButton, EmptyState
 from desktop.widgets.labels import PlainLabel
 
@@ -164,16 +165,11 @@ class FilesPage(QWidget):
 
     def _ask_files(self) -> Sequence[Path]:
         words = self._ui.texts.t("files.choose")
-        names, _ = QFileDialog.getOpenFileNames(self, words, "", f"{self._ui.texts.t('files.tables')} ({_TABLES})")
-        return [Path(name) for name in names]
+        return ask_several(self, words, f"{self._ui.texts.t('files.tables')} ({_TABLES})")
 
     def _ask_place(self, name: str) -> Path | None:
         words = self._ui.texts.t("files.save_as")
-        chosen, _ = QFileDialog.getSaveFileName(self, words, name, "XLSX (*.xlsx);;CSV (*.csv)")
-        if not chosen:
-            return None
-        path = Path(chosen)
-        return path if path.suffix.lower() in {".xlsx", ".csv"} else path.with_name(f"{path.name}.xlsx")
+        return ask_where(self, words, name)
 
     @Slot()
     def _on_screen(self) -> None:

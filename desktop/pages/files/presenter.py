@@ -7,6 +7,7 @@ from typing import Any
 
 from core.desk.files import FileShop, Plan, Read
 from core.files.fields import FIELDS
+from core.files.mapping import known_columns
 from core.files.progress import Progress
 from core.files.records import Exported, Imported, PastImport, Rejected
 from desktop.bridge.screens import ScreenPresenter, Tell
@@ -114,8 +115,11 @@ class FilesPresenter(ScreenPresenter[FilesScreen]):
         read = self._screen.reads[self._screen.asked]
         names = {field.name for field in FIELDS[kind]}
         for mapped in read.choices:
-            return {field: read.table.header[places[0]] for field, places in mapped.places.items() if field in names}
-        return {}
+            if mapped.preset.kind == kind:
+                places = mapped.places.items()
+                return {field: read.table.header[found[0]] for field, found in places if field in names}
+        known = known_columns(kind, read.table.header)
+        return {field: column for field, column in known.items() if field in names}
 
     def assign(self, name: str, kind: str, columns: Mapping[str, str]) -> None:
         """Keep what the columns mean, and go on."""

@@ -69,13 +69,23 @@ class PreviewCard(QFrame):
         self._rows.show_screen(screen)
 
 
-_TONES = {"new": "good", "changed": "busy", "unchanged": "quiet", "older": "quiet", "rejected": "stop"}
+_TONES = {
+    "new": "good",
+    "changed": "busy",
+    "waiting": "notice",
+    "unchanged": "quiet",
+    "older": "quiet",
+    "rejected": "stop",
+}
 
 
 def _sentence(screen: FilesScreen) -> Phrase:
     if screen.done is not None:
         counts = screen.done.counts
         facts = {"new": counts.new, "changed": counts.changed}
+        if screen.done.sheets:
+            sheets = ", ".join(screen.done.sheets)
+            return Phrase("files.done_waiting", facts | {"n": counts.waiting, "sheets": sheets})
         if not screen.done.is_whole:
             return Phrase("files.stopped", facts)
         is_numbers = screen.plan is not None and screen.plan.kind == "numbers"
@@ -85,7 +95,8 @@ def _sentence(screen: FilesScreen) -> Phrase:
         return Phrase("files.working_out")
     if screen.needs_shop:
         return Phrase("files.whose")
-    nothing = not (screen.plan.counts.new or screen.plan.counts.changed)
+    counts = screen.plan.counts
+    nothing = not (counts.new or counts.changed or counts.waiting)
     return Phrase("files.nothing_new" if nothing else "files.ready")
 
 

@@ -16,6 +16,7 @@ from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, EmptyState
 from desktop.widgets.day_field import DayField
 from desktop.widgets.fields import ChipRow, Field, NumberBox
+from desktop.widgets.head_bar import head_bar, refresh_button
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.layouts import empty
 from desktop.widgets.page import PageWidget
@@ -32,15 +33,7 @@ class HandoverPage(PageWidget):
         self._ui = ui
         self._presenter = presenter
         self.setObjectName("handover")
-        title = PlainLabel(ui, "title", name="handover.title")
-        title.say("page.handover")
-        refresh = ActionButton(
-            ui, "action.refresh", presenter.look, icon="refresh-cw", key="F5", name="handover.refresh"
-        )
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(refresh)
+        head = head_bar(ui, "handover", (refresh_button(ui, "handover", presenter.look),))
         self._carriers = _Carriers(ui, presenter)
         self._sheet = _SheetCard(ui, presenter)
         self._chips = ChipRow(ui, "handover.view", VIEWS, "handover.view")

@@ -9,7 +9,7 @@ from core.fulfilment.elsewhere import REASON as SENT_ELSEWHERE
 from core.fulfilment.elsewhere import SentBy
 from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, TimelineEntry
 from desktop.commands import LABEL_REASONS
-from desktop.formats import age_text, deadline_text, journal_code, moment_text, yuan
+from desktop.formats import age_text, deadline_text, journal_code, left_text, moment_text, yuan
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.receiver import ReceiverBlock
 from desktop.pages.orders.words import state_code, state_tone
@@ -22,6 +22,15 @@ from desktop.widgets.drawer import Drawer
 from desktop.widgets.fields import ChoiceBox, Field
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
+#: what can be done about a hold, in a sentence
+_WAYS = {
+    "masked": "orders.masked_way",
+    "over_limit": "orders.over_limit_way",
+    "paid_no_stock": "orders.paid_no_stock_way",
+    "payment_differs": "orders.payment_differs_way",
+    "platform_stopped": "orders.platform_stopped_way",
+    "settled_otherwise": "orders.settled_otherwise_way",
+}
 _RESERVATION_TONES = {
     "reserved": "busy",
     "confirmed": "good",
@@ -161,8 +170,11 @@ class OrderDrawer(Drawer):
         for reason in detail.holds:
             word = Phrase(f"reason.hold.{reason}", otherwise=reason)
             self._add_text(column, Phrase("orders.hold_stands", {"reason": word}), "stop")
-            if reason == "masked":
-                self._add_text(column, Phrase("orders.masked_way"), "notice")
+            if reason in _WAYS:
+                self._add_text(column, Phrase(_WAYS[reason], {"said": detail.stopped_for}), "notice")
+        if detail.row.held_until is not None:
+            left = left_text(detail.row.held_until, now, ui.texts)
+            self._add_text(column, Phrase("orders.held_until", {"left": left}), "secondary")
         for code, note in (("packing.buyer_note", detail.buyer_note), ("packing.seller_note", detail.seller_note)):
             if note:
                 label = PlainLabel(

@@ -56,10 +56,6 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
         #: begins a new order with an old one: order id, order type
         self.on_copy: Callable[[int, str], None] = lambda _order_id, _order_type: None
 
-    def start(self) -> None:
-        """Read what is to be shown, and the counts."""
-        self.reload()
-
     def choose_pile(self, pile: str) -> None:
         """Show another pile."""
         self._list(replace(self._screen.wanted, pile=pile))

@@ -100,9 +100,9 @@ class Board:
         """The clerk has read what stands over the parcel."""
         self._armed = None
         self._over = None
-        if self._screen.asking is Asking.CARRIER:
+        if self._screen.asking in {Asking.CARRIER, Asking.BATCH}:
             # It was asked by the very sentence that is put away.
-            self.show(asking=Asking.NOTHING, attachable=None)
+            self.show(asking=Asking.NOTHING, attachable=None, batch=None)
         self.show(is_alarming=False, offer=None)
         self.sound("quiet")
         self.render()
@@ -134,7 +134,7 @@ class Board:
             self._preferred_line = None if parcel is None else self._preferred_line
             self._withdrawn = frozenset()
             self._over = None
-            self.show(qty=1, asking=Asking.NOTHING, offer=None, companions=())
+            self.show(qty=1, asking=Asking.NOTHING, offer=None, companions=(), batch=None)
         if parcel is not None:
             self._last_shipped = ""
         self.show(parcel=parcel)

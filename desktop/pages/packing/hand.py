@@ -13,19 +13,28 @@ _MAX_TYPED: Final = 64
 class Hand:
     """Keys that are not a scanner's. They become the same scans and commands."""
 
-    def __init__(self, board: Board, scan: Callable[[str], None], press: Callable[[Command, int], None]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        scan: Callable[[str], None],
+        press: Callable[[Command, int], None],
+        say_batch: Callable[[str], None],
+    ) -> None:
         self._board = board
         self._scan = scan
+        self._say_batch = say_batch
         self._press = press
 
     def type_char(self, char: str) -> None:
         """A digit may choose a reason, a space confirms by eye, a star makes what was typed a quantity."""
         screen = self._board.screen
-        if screen.asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED}:
+        if screen.asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED, Asking.BATCH}:
             if char.isdecimal() and char.isascii():
                 self._press(Command.REASON, int(char))
             return
-        if char == " " and not screen.typed:
+        if screen.asking is Asking.BATCH and screen.typed and len(screen.typed) < _MAX_TYPED:
+            self._board.show(typed=screen.typed + char)
+        elif char == " " and not screen.typed:
             self._press(Command.HAND, 0)
         elif char == "*" and screen.typed.isdecimal():
             self._board.show(typed="")
@@ -45,6 +54,8 @@ class Hand:
             self._board.show(asking=Asking.NOTHING)
             if typed.isdecimal() and len(typed) <= 5:
                 self._press(Command.WEIGHT, int(typed))
+        elif asking is Asking.BATCH:
+            self._say_batch(typed)
         elif typed:
             self._scan(typed)
         elif asking is Asking.REPRINT:

@@ -13,10 +13,7 @@ from core.waybills.carriers import name_of
 from desktop.commands import LABEL_REASONS, REASONS, Command
 from desktop.formats import time_text
 from desktop.pages.packing.idle import IdlePanel
-from desktop.pages.packing.merge_card import MergeCard
-from desktop.pages.packing.parked_card import ParkedCard
 from desktop.pages.packing.presenter import PackingPresenter
-from desktop.pages.packing.scale_card import ScaleCard
 from desktop.pages.packing.screen import BURST_KEY, TAKE_OVER_KEY, Asking, Attachable, PackingScreen, left_to_pack
 from desktop.pages.packing.side import SidePanel
 from desktop.scale.state import Condition
@@ -24,13 +21,17 @@ from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
 from desktop.widgets.labels import ElidedLabel, PlainLabel, set_look
-from desktop.widgets.line_card import LineCard
 from desktop.widgets.pictures import PictureBook
 from desktop.widgets.sentence import DeskSentence
 from desktop.widgets.when_needed import WhenNeeded
 
 if TYPE_CHECKING:
+    from desktop.pages.packing.batch_card import BatchCard
     from desktop.pages.packing.burst_card import BurstCard
+    from desktop.pages.packing.merge_card import MergeCard
+    from desktop.pages.packing.parked_card import ParkedCard
+    from desktop.pages.packing.scale_card import ScaleCard
+    from desktop.widgets.line_card import LineCard
 
 _TICK_MS: Final = 1000
 _RECENT_SHOWN: Final = 4
@@ -76,9 +77,10 @@ class PackingPage(QWidget):
         self._choice = WhenNeeded(lambda: _ChoiceCard(ui, presenter))
         self._entry = _EntryRow(ui)
         self._side = WhenNeeded(self._make_side)
-        self._scale = WhenNeeded(lambda: ScaleCard(ui))
-        self._merge = WhenNeeded(lambda: MergeCard(ui, presenter))
-        self._parked = WhenNeeded(lambda: ParkedCard(ui))
+        self._scale = WhenNeeded(self._make_scale)
+        self._merge = WhenNeeded(self._make_merge)
+        self._parked = WhenNeeded(self._make_parked)
+        self._batch = WhenNeeded(self._make_batch)
         self._printer: tuple[str, Phrase] | None = None
         self._idle = IdlePanel(ui, presenter, pictures)
         self._burst = WhenNeeded(self._make_burst)
@@ -123,7 +125,7 @@ class PackingPage(QWidget):
         column.setContentsMargins(16, 12, 16, 10)
         column.setSpacing(10)
         column.addWidget(self.sentence)
-        for place in (self._question, self._choice, self._merge):
+        for place in (self._question, self._choice, self._batch, self._merge):
             column.addLayout(place)
         column.addLayout(middle, 1)
         column.addLayout(self._parked)
@@ -136,6 +138,31 @@ class PackingPage(QWidget):
         from desktop.pages.packing.burst_card import BurstCard
 
         return BurstCard(self._ui)
+
+    def _make_batch(self) -> "BatchCard":
+        from desktop.pages.packing.batch_card import BatchCard
+
+        return BatchCard(self._ui, self._presenter)
+
+    def _make_merge(self) -> "MergeCard":
+        from desktop.pages.packing.merge_card import MergeCard
+
+        return MergeCard(self._ui, self._presenter)
+
+    def _make_parked(self) -> "ParkedCard":
+        from desktop.pages.packing.parked_card import ParkedCard
+
+        return ParkedCard(self._ui)
+
+    def _make_scale(self) -> "ScaleCard":
+        from desktop.pages.packing.scale_card import ScaleCard
+
+        return ScaleCard(self._ui)
+
+    def _make_line(self) -> "LineCard":
+        from desktop.widgets.line_card import LineCard
+
+        return LineCard(self._ui, self._pictures, f"packing.line.{len(self._cards)}")
 
     def _make_side(self) -> SidePanel:
         side = SidePanel(self._ui)
@@ -250,6 +277,8 @@ class PackingPage(QWidget):
             question.show_question(screen)
         if (choice := self._choice.look(is_wanted=_is_choice(screen))) is not None:
             choice.show_choice(screen)
+        if (batch := self._batch.look(is_wanted=screen.batch is not None)) is not None:
+            batch.show_for(screen)
         if (side := self._side.look(is_wanted=screen.parcel is not None)) is not None:
             side.show_parcel(screen.parcel)
         if (scale := self._scale.look(is_wanted=screen.scale.condition is not Condition.OFF)) is not None:
@@ -281,7 +310,7 @@ class PackingPage(QWidget):
     def _show_lines(self, parcel: ParcelView | None, current: int | None) -> None:
         lines: tuple[PackLine, ...] = () if parcel is None else parcel.lines
         while len(self._cards) < len(lines):
-            card = LineCard(self._ui, self._pictures, f"packing.line.{len(self._cards)}")
+            card = self._make_line()
             self._cards.append(card)
             self._lines.addWidget(card)
         for card, line in zip(self._cards, lines, strict=False):
@@ -347,7 +376,7 @@ class _QuestionCard(QFrame):
 
 
 def _is_choice(screen: PackingScreen) -> bool:
-    return screen.asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED}
+    return screen.asking not in {Asking.NOTHING, Asking.WEIGHT, Asking.DAMAGED, Asking.BATCH}
 
 
 class _ChoiceCard(QFrame):
@@ -437,7 +466,8 @@ class _EntryRow(QFrame):
         self.setVisible(bool(screen.typed) or is_weight or screen.waiting > 1 or self._is_late)
         self._words.show_text(f"{screen.typed}▏" if screen.typed or is_weight else "")
         if screen.typed or is_weight:
-            self._hint.say("packing.entry.weight" if is_weight else "packing.entry.code")
+            code = "packing.entry.batch" if screen.asking is Asking.BATCH else "packing.entry.code"
+            self._hint.say("packing.entry.weight" if is_weight else code)
         else:
             self._hint.say("packing.entry.waiting", n=screen.waiting)
 

@@ -37,12 +37,14 @@ class PackingDesk(Protocol):
         """Open a parcel that lies open at another desk, as it was told with this fence."""
         ...
 
-    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1) -> Verdict:
-        """Verify `qty` units of the goods with this barcode."""
+    def scan_goods(self, parcel_id: int, fence: int, raw: str, nonce: str, qty: int = 1, batch: str = "") -> Verdict:
+        """Verify `qty` units of the goods with this barcode; `batch` answers `batch.ask`."""
         ...
 
-    def confirm_by_hand(self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str) -> Verdict:
-        """Verify units of a line by eye and key."""
+    def confirm_by_hand(
+        self, parcel_id: int, fence: int, line_id: int, qty: int, nonce: str, batch: str = ""
+    ) -> Verdict:
+        """Verify units of a line by eye and key; `batch` answers `batch.ask`."""
         ...
 
     def undo(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
@@ -72,7 +74,13 @@ class PackingDesk(Protocol):
         ...
 
     def rush(
-        self, wave_id: int, on_desk: tuple[int, int] | None, raw: str, nonce: str, rule: KnowledgeRule
+        self,
+        wave_id: int,
+        on_desk: tuple[int, int] | None,
+        raw: str,
+        nonce: str,
+        rule: KnowledgeRule,
+        batch: str = "",
     ) -> Verdict:
         """Any scan while a rush is on; `on_desk` is id and fence of the parcel that lies complete on the desk."""
         ...

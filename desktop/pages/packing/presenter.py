@@ -14,6 +14,7 @@ from core.fulfilment.records import SHIPPED, OnOld, ParcelView, Tone, Verdict, W
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import LABEL_REASONS, REASONS, Command, Order, is_command_like, parse_command
+from desktop.pages.packing.batch_asking import answered, question_of
 from desktop.pages.packing.board import Board
 from desktop.pages.packing.bursting import Bursting
 from desktop.pages.packing.hand import Hand
@@ -58,6 +59,10 @@ class _Intent:
     order: Order | None
     nonce: str
     attempt: int = 1
+    #: the answer to the question for a batch; `raw` is what was asked about
+    batch: str | None = None
+    #: how many units it stood for
+    qty: int = 1
 
 
 class PackingPresenter:
@@ -132,7 +137,7 @@ class PackingPresenter:
         self._burst = Bursting(
             self._board, packing, tasks, settings, now=now, may=may, on_quiet=self._lookout.look_around
         )
-        self._hand = Hand(self._board, self.scan, self.press)
+        self._hand = Hand(self._board, self.scan, self.press, self.say_batch)
 
     # --- what the page uses -------------------------------------------------------------------------------------
 
@@ -174,10 +179,23 @@ class PackingPresenter:
         if not text:
             return
         order = parse_command(text)
+        question = self.screen.batch
+        if order is None and question is not None and question.answer_by_scan(text):
+            self.say_batch(question.answer_by_scan(text))
+            return
         if order is None and self.screen.asking not in {Asking.WEIGHT, Asking.DAMAGED}:
             # At once, before its verdict: a second Enter of the scanner must not answer the question.
-            self._board.show(asking=Asking.NOTHING)
+            self._board.show(asking=Asking.NOTHING, batch=None)
         self._intents.append(_Intent(text, order, self._nonce()))
+        self._pump()
+
+    def say_batch(self, typed: str) -> None:
+        """The question for a batch is answered: nothing stands for what the books have chosen."""
+        question = self.screen.batch
+        batch = "" if question is None else question.answer_by_key(typed.strip())
+        if question is None or not batch:
+            return
+        self._intents.append(_Intent(question.raw, None, self._nonce(), batch=batch))
         self._pump()
 
     def press(self, command: Command, number: int = 0) -> None:
@@ -263,7 +281,9 @@ class PackingPresenter:
         self._board.show(waiting=len(self._intents) + (self._act is not None))
 
     def _begin(self, intent: _Intent) -> None:
-        if intent.order is not None:
+        if intent.batch is not None:
+            self._with_batch(intent, intent.batch)
+        elif intent.order is not None:
             self._command(intent, intent.order)
         elif is_command_like(intent.raw):
             self._board.refuse(Phrase("packing.command_unknown", {"raw": intent.raw}))
@@ -288,9 +308,23 @@ class PackingPresenter:
         elif parcel.missing_qty and raw != parcel.waybill_no:
             qty = self.screen.qty
             self._board.show(qty=1)
-            self._do(intent, lambda: self._packing.scan_goods(parcel.id, parcel.fence, raw, nonce, qty))
+            counted = replace(intent, qty=qty)
+            self._do(counted, lambda: self._packing.scan_goods(parcel.id, parcel.fence, raw, nonce, qty))
         else:
             self._weigh_first(intent, parcel)
+
+    def _with_batch(self, intent: _Intent, batch: str) -> None:
+        """What was asked about goes in, with its batch; nothing where another scan came first."""
+        parcel, question = self.screen.parcel, self.screen.batch
+        if question is None:
+            return
+        self._board.show(asking=Asking.NOTHING, batch=None)
+        if self.screen.rush is not None and (parcel is None or not parcel.missing_qty):
+            self._judge(intent, parcel, OnOld.ASK, batch)
+        elif parcel is not None:
+            self._do(
+                replace(intent, qty=question.qty), answered(self._packing, parcel, question, batch, intent.nonce)
+            )
 
     def _weigh_first(self, intent: _Intent, parcel: ParcelView) -> None:
         """A scan with nothing missing: where it is the parcel's own label, its weight is taken before it leaves."""
@@ -309,13 +343,13 @@ class PackingPresenter:
         self._act = None
         self._pump()
 
-    def _judge(self, intent: _Intent, parcel: ParcelView | None, on_old: OnOld) -> None:
+    def _judge(self, intent: _Intent, parcel: ParcelView | None, on_old: OnOld, batch: str = "") -> None:
         """A scan that may send a parcel out: its label, or whatever is scanned while a rush is on."""
         rule = rule_of(self._settings, on_old)
         raw, nonce, rush = intent.raw, intent.nonce, self.screen.rush
         if rush is not None:
             on_desk = None if parcel is None else (parcel.id, parcel.fence)
-            self._do(intent, lambda: self._packing.rush(rush.id, on_desk, raw, nonce, rule))
+            self._do(intent, lambda: self._packing.rush(rush.id, on_desk, raw, nonce, rule, batch))
         elif parcel is not None:
             self._do(intent, lambda: self._packing.scan_label(parcel.id, parcel.fence, raw, nonce, rule))
         else:
@@ -421,7 +455,7 @@ class PackingPresenter:
             else:
                 self._board.acknowledge()
         elif screen.typed or screen.asking is not Asking.NOTHING or screen.qty != 1:
-            self._board.show(typed="", asking=Asking.NOTHING, qty=1)
+            self._board.show(typed="", asking=Asking.NOTHING, qty=1, batch=None)
         elif parcel is not None:
             self._leave(parcel)
         else:
@@ -470,7 +504,7 @@ class PackingPresenter:
         qty = min(self.screen.qty, line.missing_qty)
         self._board.show(qty=1)
         self._do(
-            intent,
+            replace(intent, qty=qty),
             lambda: self._packing.confirm_by_hand(parcel.id, parcel.fence, line.id, qty, intent.nonce),
         )
 
@@ -501,6 +535,11 @@ class PackingPresenter:
         asking = self.screen.asking
         if asking is Asking.CARRIER:
             self._attach(intent, number, parcel)
+            return
+        if asking is Asking.BATCH:
+            question = self.screen.batch
+            if question is not None and 1 <= number <= len(question.offered):
+                self._with_batch(intent, question.offered[number - 1].code)
             return
         reasons = LABEL_REASONS if asking in {Asking.REPRINT, Asking.NEW_NUMBER} else REASONS
         if not 1 <= number <= len(reasons):
@@ -539,8 +578,12 @@ class PackingPresenter:
         mood = Mood.NOTICE if is_notice else _MOODS.get(verdict.tone)
         self._board.sound_verdict(verdict.tone)
         asking = Asking.NOTHING if attachable is None else Asking.CARRIER
+        batch = question_of(verdict, act.raw, act.qty)
+        if batch is not None:
+            asking = Asking.BATCH
         is_alarming = verdict.tone is Tone.STOP
-        self._board.show(is_alarming=is_alarming, asking=asking, offer=offer_of(verdict), attachable=attachable)
+        offer = offer_of(verdict)
+        self._board.show(is_alarming=is_alarming, asking=asking, offer=offer, attachable=attachable, batch=batch)
         self._board.say_over(None if mood is None else verdict_sentence(verdict, facts, mood))
         self._board.tell_withdrawn()
         self._go_on(verdict)

@@ -19,6 +19,7 @@ from core.fulfilment.records import (
 )
 from core.waybills.records import PrintJobView
 from desktop.formats import age_phrase
+from desktop.pages.packing.batch_asking import BatchQuestion
 from desktop.scale.state import OFF, ScaleState
 from desktop.texts import Phrase
 
@@ -51,6 +52,8 @@ class Asking(StrEnum):
     WEIGHT = "weight"
     #: the next scan names a broken unit
     DAMAGED = "damaged"
+    #: which batch is in hand: see `batch_asking`
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ class PackingScreen:
         parked: what was set aside and waits.
         scale: what the scale of this desk shows.
         burst: labels that are scanned out without their goods.
+        batch: goods that were scanned and whose batch is asked for.
         shipped_on_old: what left here although the shop was silent: waybill number and how old its word was.
     """
 
@@ -195,6 +199,7 @@ class PackingScreen:
     companions: tuple[Companion, ...] = ()
     parked: tuple[ParkedRow, ...] = ()
     burst: Burst = Burst()
+    batch: BatchQuestion | None = None
 
     @property
     def wave(self) -> WaveView | None:
@@ -354,6 +359,8 @@ def speakable(facts: Mapping[str, object], now: datetime) -> dict[str, object]:
             said["age"] = age_phrase(value)
         elif name == "reason" and isinstance(value, str):
             said[name] = Phrase(f"reason.hold.{value}", otherwise=value)
+        elif name == "batches" and isinstance(value, tuple):
+            said["asked"] = value[0].code if value else "—"
         elif name == "why":
             said[name] = Phrase(f"reason.unmask.{value}", otherwise=str(value))
         else:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 
 from core.catalog.bins import LONGEST_BIN
 from core.catalog.products import LONGEST, MOST_GRAMS, MOST_UNITS
+from core.catalog.records import MOST_LIFE_DAYS, MOST_WARN_DAYS
 from core.inventory.stock_list import WarehouseRow
 from desktop.pages.products.presenter import Draft, ProductsPresenter
 from desktop.texts import Phrase
@@ -55,6 +56,14 @@ class ProductForm(Drawer):
         self._is_counted.toggled.connect(partial(self._on_tick, "is_stock_managed"))
         self._lacks = TickBox(ui, "products.field.lacks_barcode", "products.form.lacks_barcode")
         self._lacks.toggled.connect(partial(self._on_tick, "lacks_barcode"))
+        self._by_batch = TickBox(ui, "products.field.is_batch_managed", "products.form.by_batch")
+        self._by_batch.toggled.connect(partial(self._on_tick, "is_batch_managed"))
+        self._days = {
+            "life_days": NumberBox(0, MOST_LIFE_DAYS, "products.form.life_days"),
+            "warn_days": NumberBox(0, MOST_WARN_DAYS, "products.form.warn_days"),
+        }
+        for name, box in self._days.items():
+            box.valueChanged.connect(partial(self._on_days, name))
         self._picture = PictureLabel(ui, ui.scaled(_PICTURE_PX), name="products.form.shown_picture")
         self._grid = QGridLayout()
         self._bins = _Bins(ui, presenter, self._grid, len(_TEXTS) + 1)
@@ -77,6 +86,9 @@ class ProductForm(Drawer):
             self._fill(draft)
         self._tell(draft)
         self._is_filling = True
+        self._by_batch.setEnabled(draft.spec.is_stock_managed and not draft.spec.components)
+        for box in self._days.values():
+            box.setEnabled(draft.spec.is_batch_managed)
         self._lacks.setChecked(draft.spec.lacks_barcode)
         self._is_filling = False
         self._barcodes.show_rows(draft.spec.barcodes, {})
@@ -115,10 +127,23 @@ class ProductForm(Drawer):
         column.addLayout(grid)
         column.addWidget(self._is_counted)
         column.addWidget(self._lacks)
+        column.addWidget(self._by_batch)
+        column.addLayout(self._life_rows())
         column.addWidget(self._barcodes)
         column.addWidget(self._parts)
         column.addStretch(1)
         return body
+
+    def _life_rows(self) -> QGridLayout:
+        # One below the other: side by side they would be wider than the drawer.
+        rows = QGridLayout()
+        rows.setColumnStretch(1, 1)
+        for number, (name, box) in enumerate(self._days.items()):
+            label = PlainLabel(self._ui, "secondary")
+            label.say(f"products.field.{name}")
+            rows.addWidget(label, number, 0)
+            rows.addWidget(box, number, 1)
+        return rows
 
     def _fill(self, draft: Draft) -> None:
         self._is_filling = True
@@ -128,6 +153,9 @@ class ProductForm(Drawer):
         self._fields["code"].setEnabled(draft.sku_id is None)
         self._weight.setValue(draft.spec.weight_g)
         self._is_counted.setChecked(draft.spec.is_stock_managed)
+        self._by_batch.setChecked(draft.spec.is_batch_managed)
+        for name, box in self._days.items():
+            box.setValue(getattr(draft.spec, name))
         self._pictures.show_in(self._picture, draft.spec.picture)
         for rows in (self._barcodes, self._parts):
             rows.clear_typed()
@@ -157,6 +185,10 @@ class ProductForm(Drawer):
     def _on_weight(self, grams: int) -> None:
         if not self._is_filling:
             self._presenter.change(weight_g=grams)
+
+    def _on_days(self, name: str, days: int) -> None:
+        if not self._is_filling:
+            self._presenter.change(**{name: days})
 
     def _on_tick(self, name: str, is_on: bool) -> None:
         if not self._is_filling:

@@ -1,66 +1,38 @@
 """The products page: filters with counts, search, table, and the form beside it."""
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtCore import Qt
 
 from core.catalog.products import PRODUCT_PILES, ProductRow
-from desktop.models.paged import Column, PagedTableModel
+from desktop.models.paged import Column
 from desktop.pages.products.form import ProductForm
 from desktop.pages.products.presenter import ProductsPresenter
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton, EmptyState
+from desktop.widgets.controls import ActionButton
 from desktop.widgets.fields import ChipRow
-from desktop.widgets.labels import PlainLabel
-from desktop.widgets.page import SearchedPage
+from desktop.widgets.list_page import ListPage
 from desktop.widgets.pictures import PictureBook
-from desktop.widgets.table import ListTable
 
 
-class ProductsPage(SearchedPage):
+class ProductsPage(ListPage[ProductRow]):
     """Shows what the presenter lists."""
 
     def __init__(self, ui: Ui, presenter: ProductsPresenter, pictures: PictureBook) -> None:
-        super().__init__(ui, presenter, "products", "stock.search")
-        self._ui = ui
+        super().__init__(ui, presenter, "products", hint="stock.search", icon="package-plus")
         self._presenter = presenter
-        title = PlainLabel(ui, "title", name="products.title")
-        title.say("page.products")
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(self._search, 4)
-        head.addWidget(
-            ActionButton(ui, "action.refresh", presenter.reload, icon="refresh-cw", key="F5", name="products.refresh")
-        )
-        head.addWidget(
-            ActionButton(ui, "products.new", presenter.begin, look="main", icon="plus", key="F6", name="products.new")
+        new = ActionButton(
+            ui, "products.new", presenter.begin, look="main", icon="plus", key="F6", name="products.new"
         )
         self._chips = ChipRow(ui, "products.pile", PRODUCT_PILES, "products.pile")
-        self._chips.chosen.connect(self._on_pile)
-        self.model: PagedTableModel[ProductRow] = PagedTableModel(ui, self._columns(), lambda row: row.id, self)
-        self.table = ListTable(ui, self.model, "products.table")
-        self.table.opened.connect(self._on_opened)
-        self._empty = EmptyState(ui, "package-plus", "products.empty", "products.empty")
+        self._chips.chosen.connect(presenter.choose_pile)
         self.form = ProductForm(ui, presenter, pictures)
-        left = QVBoxLayout()
-        left.setContentsMargins(16, 14, 16, 12)
-        left.setSpacing(10)
-        left.addLayout(head)
-        left.addWidget(self._chips)
-        left.addWidget(self.table, 1)
-        left.addWidget(self._empty, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(left, 1)
-        row.addWidget(self.form)
-        self.model.more_wanted.connect(presenter.more)
-        presenter.on_screen = self._on_screen
-        presenter.on_first = self.table.show_first
-        presenter.on_more = self.model.append
-        presenter.on_no_more = self.model.give_up
-        self._on_screen()
+        self._compose(acts=(new,), above=(self._chips,), beside=(self.form,))
+
+    def _open(self, row: ProductRow) -> None:
+        self._presenter.open(row.id)
+
+    def _follows(self) -> bool:
+        """A form is no drawer: it stays with what is being written in it."""
+        return False
 
     def _columns(self) -> tuple[Column[ProductRow], ...]:
         ui = self._ui
@@ -99,55 +71,22 @@ class ProductsPage(SearchedPage):
             self._search.setText(raw)
         self._presenter.scan(raw)
 
-    def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        """What each key does here stands on its button."""
-        has_ctrl = modifiers == Qt.KeyboardModifier.ControlModifier
-        if key == Qt.Key.Key_F2 or (has_ctrl and key == Qt.Key.Key_F):
-            self.focus_search()
-        elif has_ctrl and key == Qt.Key.Key_S:
+    def _act_by(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        if key == Qt.Key.Key_S and modifiers == Qt.KeyboardModifier.ControlModifier:
             self.form.commit()
             self._presenter.save()
-        elif key == Qt.Key.Key_F5:
-            self._presenter.reload()
         elif key == Qt.Key.Key_F6:
             self._presenter.begin()
         else:
             return False
         return True
 
-    def handle_changed(self) -> None:
-        """Records changed somewhere: read the list again, but never pull it away from under an eye further down."""
-        if self.table.verticalScrollBar().value() == 0:
-            self._presenter.reload()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
-        """Read, and let the keyboard begin in the table."""
-        super().showEvent(event)
-        self.table.setFocus()
-        self._presenter.reload()
-
     # --- showing ------------------------------------------------------------------------------------------------
-
-    @Slot(str)
-    def _on_pile(self, pile: str) -> None:
-        self._presenter.choose_pile(pile)
-
-    @Slot(int)
-    def _on_opened(self, number: int) -> None:
-        row = self.model.row_at(number)
-        if row is not None:
-            self._presenter.open(row.id)
 
     def _on_screen(self) -> None:
         screen = self._presenter.screen
         self._chips.choose(screen.pile)
         self._chips.show_counts(screen.counts)
-        is_empty = screen.is_known_empty and not screen.is_loading
         is_found = bool(screen.search) or screen.pile != "all"
-        self._empty.say("stock.nothing_found" if is_found else "products.empty", search=screen.search)
-        if is_empty and self.table.hasFocus():
-            # Else the keyboard would land on the rail, out of the page.
-            self._search.setFocus()
-        self._empty.setVisible(is_empty)
-        self.table.setVisible(not is_empty)
+        self._show_list("stock.nothing_found" if is_found else "products.empty", search=screen.search)
         self.form.show_screen()

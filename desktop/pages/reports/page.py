@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from core.access.rights import Right
 from core.reports.records import RangeReport
@@ -14,6 +14,7 @@ from desktop.formats import time_text
 from desktop.pages.reports.presenter import PERIODS, ReportsPresenter
 from desktop.pages.reports.tables import clerk_figures, day_figures, shop_figures, totals
 from desktop.ui import Ui
+from desktop.widgets.ask_where import ask_where
 from desktop.widgets.controls import ActionButton
 from desktop.widgets.day_field import DayField
 from desktop.widgets.fields import ChipRow
@@ -166,8 +167,7 @@ class ReportsPage(PageWidget):
 
     def _ask_place(self, name: str) -> Path | None:
         words = self._ui.texts.t("reports.export")
-        chosen, _ = QFileDialog.getSaveFileName(self, words, name, "XLSX (*.xlsx);;CSV (*.csv)")
-        return Path(chosen) if chosen else None
+        return ask_where(self, words, name)
 
     # --- showing --------------------------------------------------------------------------------------------------
 

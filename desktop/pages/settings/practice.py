@@ -27,6 +27,14 @@ class PracticeDesk(Protocol):
         """Let invented buyers place and pay orders; how many the shop has then."""
         ...
 
+    def uses_door(self) -> bool:
+        """Whether it reserves at the malls' door before it sells."""
+        ...
+
+    def use_door(self, *, is_on: bool) -> None:
+        """Let it reserve before it sells, or not."""
+        ...
+
 
 class PracticeCard(QFrame):
     """Says where the practice shop is and lets its buyers buy."""

@@ -3,7 +3,38 @@
 from datetime import datetime
 from typing import Protocol
 
+from core.desk.pulling_now import PulledNow
+from core.sync.granting import AuthorisePage
+from core.sync.grants import GrantView
 from core.sync.shop_views import ShopDraft, ShopKind, ShopView
+
+
+class AuthorisingDesk(Protocol):
+    """Letting the program in to a shop."""
+
+    def page(self, shop_id: int) -> AuthorisePage:
+        """The platform's page for a shop."""
+        ...
+
+    def finish(self, shop_id: int, pasted: str) -> GrantView:
+        """Let the program in with what was pasted. Waits for the network."""
+        ...
+
+    def identify(self, shop_id: int) -> str:
+        """Whose shop it is; blank where the platform does not say. Waits for the network."""
+        ...
+
+
+class PullingDesk(Protocol):
+    """Pulling now. Everything here waits for the network."""
+
+    def pull(self, shop_id: int) -> PulledNow:
+        """Pull a shop."""
+        ...
+
+    def order(self, shop_id: int, order_no: str) -> str:
+        """Bring one order up to date; gives its number."""
+        ...
 
 
 class ShopDesk(Protocol):
@@ -39,6 +70,14 @@ class ShopDesk(Protocol):
 
     def set_confirm_at(self, shop_id: int, moment: str) -> None:
         """When it is told."""
+        ...
+
+    def set_hold(self, shop_id: int, minutes: int) -> None:
+        """How long its unpaid orders keep their units from now on; 0 as long as the shop keeps them open."""
+        ...
+
+    def set_min_life(self, shop_id: int, days: int) -> None:
+        """How long its goods have to last still when they are promised."""
         ...
 
     def set_prints_elsewhere(self, shop_id: int, *, is_on: bool) -> None:

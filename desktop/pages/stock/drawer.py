@@ -7,22 +7,30 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.access.rights import Right
+from core.inventory.figures.records import Opened, StockDetail
 from core.inventory.queries import Explanation, HolderRow, MovementRow, NoteRow
-from core.inventory.stock_list import InHandRow, StockDetail
-from desktop.formats import moment_text, number_text
+from core.inventory.stock_list import InHandRow, StockRow
+from desktop.formats import left_text, moment_text, number_text, person_text
+from desktop.pages.stock.figures import FigureButton, FiguresView, figure_name
 from desktop.pages.stock.form import StockForm
+from desktop.pages.stock.opened import OpenedView
 from desktop.pages.stock.presenter import StockPresenter
 from desktop.pages.stock.words import ACTS, RIGHTS, reason_words, telling_notes
 from desktop.texts import Phrase
 from desktop.ui import Ui
-from desktop.widgets.controls import ActionButton
+from desktop.widgets.batches import left_days, left_phrase, left_tone
+from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.drawer import Drawer
+from desktop.widgets.end_note import EndNote
 from desktop.widgets.labels import ElidedLabel, PlainLabel
+from desktop.widgets.ticking import while_shown
 
 #: rows a person reads at once; more is said, not shown
 _SHOWN = 50
 #: act buttons beside one another
 _IN_A_ROW = 3
+_WIDTH_PX = 452
+_WIDEST_PX = 590
 
 
 class StockDrawer(Drawer):
@@ -30,9 +38,12 @@ class StockDrawer(Drawer):
 
     def __init__(self, ui: Ui, presenter: StockPresenter) -> None:
         super().__init__(ui, "stock.drawer", presenter.close)
+        # Three acts stand beside one another, each with its word and its key.
+        self.setFixedWidth(min(ui.scaled(_WIDTH_PX), _WIDEST_PX))
         self._ui = ui
         self._presenter = presenter
         self._detail: StockDetail | None = None
+        self._trail: tuple[Opened, ...] = ()
         self._what = ElidedLabel(ui, "secondary", name="stock.drawer.what")
         self.top.addWidget(self._what)
         acts = QGridLayout()
@@ -59,12 +70,51 @@ class StockDrawer(Drawer):
 
     def show_detail(self, detail: StockDetail | None) -> None:
         """Show a row; the drawer hides without one."""
-        is_new = detail != self._detail
-        self._detail = detail
+        trail = self._presenter.screen.trail
+        before = self._trail
+        is_new = (detail, trail) != (self._detail, before)
+        focus = self._focus_within()
+        self._detail, self._trail = detail, trail
         self.setVisible(detail is not None)
         self._form.show_act(None if detail is None else detail.row)
         if is_new and detail is not None:
             self._fill()
+            if focus:
+                self._follow(before, focus)
+
+    def focus_figures(self) -> None:
+        """Put the keyboard to the first number, or what can be opened of the one that is open."""
+        button = self.findChild(FigureButton) or next(
+            (door for door in self.findChildren(ActionButton) if door.objectName().endswith((".order", ".document"))),
+            None,
+        )
+        if button is not None:
+            button.setFocus()
+
+    def _focus_within(self) -> str:
+        """The name of what has the keyboard in the body, which is about to be made anew; empty where nothing has."""
+        focus = self.window().focusWidget()
+        return "" if focus is None or not self.holds(focus) else focus.objectName()
+
+    def _follow(self, before: tuple[Opened, ...], focus: str) -> None:
+        """The body is another one: the keyboard stays where it was, or goes into what was opened, or back out."""
+        if len(self._trail) > len(before):
+            self.focus_first()
+            return
+        name = figure_name(before[-1].figure) if len(self._trail) < len(before) else focus
+        widget = self.findChild(QWidget, name)
+        if widget is not None:
+            widget.setFocus()
+        else:
+            self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the keyboard to the way back of an open number, or to the first number."""
+        back = self.findChild(ActionButton, "stock.opened.back")
+        if self._trail and back is not None:
+            back.setFocus()
+        else:
+            self.focus_figures()
 
     def _fill(self) -> None:
         detail = self._detail
@@ -77,14 +127,32 @@ class StockDrawer(Drawer):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(6)
+        if self._trail:
+            column.addWidget(OpenedView(self._ui, self._presenter, self._trail))
+            column.addStretch(1)
+            self.show_body(body)
+            return
+        if row.batch:
+            self._tell_batch(column, row)
         if row.wanted_qty:
             _say(column, self._ui, Phrase("stock.wanted", {"n": row.wanted_qty}), "stop")
+        if detail.figures is not None:
+            column.addWidget(FiguresView(self._ui, detail.figures, self._presenter.open_figure))
         if detail.why is None:
             _say(column, self._ui, Phrase("stock.never_booked"), "secondary")
         else:
             self._explain(column, detail.why)
         column.addStretch(1)
         self.show_body(body)
+
+    def _tell_batch(self, column: QVBoxLayout, row: StockRow) -> None:
+        """The batch of this place: its last day, how many are left, and whether it may be promised."""
+        days = None if row.expires_on is None else left_days(row.expires_on, self._ui.now())
+        pill = StatePill(self._ui, name="stock.drawer.batch")
+        tone = left_tone(days, is_ending=False, is_blocked=row.is_blocked)
+        left = Phrase("batches.blocked") if row.is_blocked else left_phrase(days)
+        pill.show_state(tone, "stock.batch_line", batch=row.batch, day=str(row.expires_on or ""), left=left)
+        column.addWidget(pill)
 
     def _explain(self, column: QVBoxLayout, why: Explanation) -> None:
         ui = self._ui
@@ -153,6 +221,9 @@ class InHandDrawer(Drawer):
         _say(column, ui, Phrase("stock.in_hand.hint" if rows else "stock.in_hand.none"), "secondary")
         for number, row in enumerate(rows):
             column.addWidget(_InHandLine(ui, self._presenter, row, f"stock.review.{number}"))
+        end = EndNote(ui, "stock.review.end")
+        column.addWidget(end)
+        end.show_rows(rows)
         column.addStretch(1)
         self.show_body(body)
 
@@ -197,6 +268,15 @@ class _HolderLine(QWidget):
         state = PlainLabel(ui, "secondary")
         state.say_phrase(Phrase(f"state.reservation.{holder.state}", otherwise=holder.state))
         row = _line(self, door, state)
+        if holder.state == "reserved":
+            left = PlainLabel(ui, "small", name=f"{name}.left")
+
+            def say_left() -> None:
+                left.show_text(left_text(holder.expires_at, ui.now(), ui.texts) or ui.texts.t("time.kept"))
+
+            say_left()
+            while_shown(left, say_left)
+            row.addWidget(left)
         row.addStretch(1)
         qty = PlainLabel(ui, "heading")
         qty.show_text(f"× {holder.qty}")
@@ -216,7 +296,7 @@ class _MovementLine(QWidget):
         why = reason_words(movement.reason, ui.texts)
         what.show_text(" · ".join(part for part in (kind, why, movement.reference) if part))
         who = PlainLabel(ui, "small", limit=30)
-        who.show_text(movement.operator)
+        who.show_text(person_text(movement.operator, ui.texts))
         qty = _amount(ui, f"{movement.qty:+d}")
         row = _line(self, at)
         row.addWidget(what, 1)
@@ -238,7 +318,7 @@ class _NoteLine(QWidget):
         why = reason_words(str(facts.get("reason", "")), ui.texts)
         what.show_text(" · ".join(part for part in (said, why) if part))
         who = PlainLabel(ui, "small", limit=30)
-        who.show_text(note.operator)
+        who.show_text(person_text(note.operator, ui.texts))
         row = _line(self, at)
         row.addWidget(what, 1)
         row.addWidget(who)
@@ -255,7 +335,7 @@ class _InHandLine(QFrame):
         qty = PlainLabel(ui, "heading")
         qty.show_text(f"× {row.qty}")
         told = PlainLabel(ui, "small", wraps=True, keeps_lines=False, limit=260)
-        parts = (moment_text(row.at), row.operator, reason_words(row.reason, ui.texts))
+        parts = (moment_text(row.at), person_text(row.operator, ui.texts), reason_words(row.reason, ui.texts))
         told.show_text(" · ".join(part for part in parts if part))
         top = QHBoxLayout()
         top.addWidget(title, 1)

@@ -3,35 +3,20 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from core.catalog.gs1 import Gs1
 from core.inventory.ledger import MOST_QTY
 from core.inventory.reasons import MOST_NOTE, REASONS
 from core.inventory.stock_list import StockRow, WarehouseRow
 from desktop.pages.stock.presenter import ActForm, StockPresenter
-from desktop.pages.stock.words import ACTS, what_follows
-from desktop.plain_text import visible
+from desktop.pages.stock.words import ACTS, TAKES, what_follows
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
 from desktop.widgets.fields import ChoiceBox, Field, NumberBox
 from desktop.widgets.labels import PlainLabel, set_look
+from desktop.widgets.places import PlaceBox
 
 #: acts that may go to another place or batch than the row's
 _ELSEWHERE = frozenset({"receive", "in_hand"})
-
-
-class _PlaceBox(ChoiceBox):
-    """Warehouses by their own names."""
-
-    def __init__(self, ui: Ui, name: str) -> None:
-        super().__init__(ui, "stock.place", (), name)
-        self._places: tuple[WarehouseRow, ...] = ()
-
-    def show_places(self, places: tuple[WarehouseRow, ...]) -> None:
-        """Offer these, by name."""
-        if places != self._places:
-            self._places = places
-            self.clear()
-            for place in places:
-                self.addItem(visible(place.name), str(place.id))
 
 
 class StockForm(QFrame):
@@ -52,8 +37,13 @@ class StockForm(QFrame):
         self._qty.setMinimumWidth(ui.scaled(96))
         self._reasons = {act: ChoiceBox(ui, "reason.stock", REASONS[act], f"stock.form.reason.{act}") for act in ACTS}
         self._note = Field(ui, "stock.note", "stock.form.note", limit=MOST_NOTE)
-        self._place = _PlaceBox(ui, "stock.form.place")
+        self._place = PlaceBox(ui, "stock.form.place")
         self._batch = Field(ui, "stock.batch", "stock.form.batch", limit=60)
+        self._days = [
+            Field(ui, f"stock.{name}", f"stock.form.{name}", is_latin=True, limit=10)
+            for name in ("expires_on", "made_on")
+        ]
+        self._label: Gs1 | None = None
         self._confirm = ActionButton(
             ui, "stock.act.receive", self._on_confirm, look="main", icon="check", name="stock.form.confirm"
         )
@@ -64,6 +54,9 @@ class StockForm(QFrame):
         place = QHBoxLayout()
         place.addWidget(self._place, 1)
         place.addWidget(self._batch, 1)
+        days = QHBoxLayout()
+        for day in self._days:
+            days.addWidget(day, 1)
         end = QHBoxLayout()
         end.addWidget(self._confirm)
         end.addWidget(ActionButton(ui, "action.cancel", presenter.leave_act, key="Esc", name="stock.form.cancel"))
@@ -73,10 +66,11 @@ class StockForm(QFrame):
         column.addLayout(top)
         column.addWidget(self._note)
         column.addLayout(place)
+        column.addLayout(days)
         column.addWidget(self._follows)
         column.addLayout(end)
         line = self._qty.lineEdit()
-        for field in (line, self._note, self._batch):
+        for field in (line, self._note, self._batch, *self._days):
             field.returnPressed.connect(self._on_confirm)
         self._qty.valueChanged.connect(self._on_changed)
         self.hide()
@@ -89,6 +83,8 @@ class StockForm(QFrame):
         if is_open and row is not None and screen.round != self._round:
             self._fill(row, screen.act)
             self._round = screen.round
+        if is_open and screen.label != self._label:
+            self._take_label(screen.label)
         self.setVisible(is_open)
         if is_open:
             self._place.show_places(self._places())
@@ -113,11 +109,24 @@ class StockForm(QFrame):
         self._batch.setText(row.batch)
         self._place.setVisible(act == "transfer" or (act in _ELSEWHERE and len(self._places()) > 1))
         self._batch.setVisible(act in _ELSEWHERE)
+        for day in self._days:
+            day.clear()
+            day.setVisible(act in _ELSEWHERE and row.is_batch_managed)
+        self._label = None
         self._head.say(f"stock.act.{act}.head", code=row.code, name=row.name)
         self.show()
         self._qty.setFocus()
         self._qty.selectAll()
         self._is_filling = False
+
+    def _take_label(self, label: Gs1 | None) -> None:
+        """Fill in what the code of the goods in hand says of their batch."""
+        self._label = label
+        if label is None or not label.batch or self._act not in _ELSEWHERE:
+            return
+        self._batch.setText(label.batch)
+        for field, day in zip(self._days, (label.expires_on, label.made_on), strict=True):
+            field.setText("" if day is None else day.isoformat())
 
     def _places(self) -> tuple[WarehouseRow, ...]:
         """Where the goods of the act may be: goods are moved to any place but their own."""
@@ -130,7 +139,7 @@ class StockForm(QFrame):
         if self._row is not None:
             phrase = what_follows(self._row, self._act, self._qty.value())
             self._follows.say_phrase(phrase)
-            set_look(self._follows, look="stop" if phrase.code == "stock.follows.short" else "secondary")
+            set_look(self._follows, look="stop" if phrase.code in TAKES else "secondary")
 
     @Slot()
     def _on_changed(self) -> None:
@@ -156,5 +165,7 @@ class StockForm(QFrame):
                 note=self._note.text(),
                 warehouse_id=place if is_elsewhere else row.warehouse_id,
                 batch=self._batch.text() if self._act in _ELSEWHERE else row.batch,
+                expires_on=self._days[0].text() if self._act in _ELSEWHERE else "",
+                made_on=self._days[1].text() if self._act in _ELSEWHERE else "",
             )
         )

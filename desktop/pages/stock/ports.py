@@ -1,17 +1,21 @@
 """What the stock page needs from core; core's service satisfies it by shape."""
 
-from typing import Protocol
+from datetime import date
+from typing import Any, Protocol
 
 from core.desk.stock import StockActed, StockCounted
+from core.inventory.batches import BatchFacts
+from core.inventory.documents.records import Acted
+from core.inventory.figures.records import Figure, Opened, StockDetail
 from core.inventory.stock_list import (
     InHandRow,
     StockCursor,
-    StockDetail,
     StockFilter,
     StockPage,
     StockTotals,
     WarehouseRow,
 )
+from core.runtime.first_of import FirstOf
 from core.runtime.ids import LevelId, SkuId, WarehouseId
 
 
@@ -30,12 +34,20 @@ class StockDesk(Protocol):
         """A row and what makes its numbers."""
         ...
 
+    def open_figure(self, figure: Figure, after: tuple[Any, ...] | None = None) -> Opened:
+        """A page of what makes a number."""
+        ...
+
     def warehouses(self) -> tuple[WarehouseRow, ...]:
         """Where goods may be booked into."""
         ...
 
-    def in_hand(self) -> tuple[InHandRow, ...]:
+    def in_hand(self) -> FirstOf[InHandRow]:
         """Goods booked on the spot that nobody has reviewed."""
+        ...
+
+    def note_batch(self, sku_id: SkuId, batch: str, expires_on: date | None, made_on: date | None) -> BatchFacts:
+        """Know a batch and its days, before goods of it are booked in."""
         ...
 
     def receive(
@@ -69,9 +81,17 @@ class StockDesk(Protocol):
         ...
 
     def count(
-        self, warehouse_id: WarehouseId, sku_id: SkuId, counted_qty: int, reason: str, key: str, batch: str = ""
+        self,
+        warehouse_id: WarehouseId,
+        sku_id: SkuId,
+        counted_qty: int,
+        reason: str,
+        key: str,
+        batch: str = "",
+        *,
+        seen_qty: int | None = None,
     ) -> StockCounted:
-        """Book a stocktake of one place."""
+        """Book a stocktake of one place; `seen_qty` is what the books said when counting began."""
         ...
 
     def transfer(
@@ -85,6 +105,10 @@ class StockDesk(Protocol):
         batch: str = "",
     ) -> StockActed:
         """Move free units to another place."""
+        ...
+
+    def take_back(self, document_id: int, key: str) -> Acted:
+        """Undo an act by the counter-document of its document."""
         ...
 
     def add_warehouse(self, code: str, name: str) -> WarehouseRow:

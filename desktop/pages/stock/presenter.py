@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from core.catalog.gs1 import Gs1
 from core.desk.stock import StockActed, StockCounted
-from core.inventory.reasons import UNDONE, written
+from core.inventory.documents.records import Acted
+from core.inventory.figures.records import Figure, Opened, StockDetail
+from core.inventory.reasons import written
 from core.inventory.stock_list import (
     InHandRow,
     StockCursor,
-    StockDetail,
     StockFilter,
+    StockPage,
     StockRow,
     StockTotals,
     WarehouseRow,
@@ -20,23 +23,29 @@ from core.runtime.ids import LevelId, SkuId, WarehouseId
 from desktop.bridge.paging import ListPresenter, Page
 from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
+from desktop.formats import typed_day
 from desktop.pages.stock.ports import StockDesk
-from desktop.pages.stock.words import takes_from_orders
+from desktop.pages.stock.words import question_of
 from desktop.texts import Phrase
 
+#: acts by which goods come in
+_COMING: Final = frozenset({"receive", "in_hand"})
 #: order numbers a message names
 _NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ActForm:
-    """What a clerk has written: quantity (of a count what was counted), reason code, note, place, batch."""
+    """What a clerk has written: quantity (of a count what was counted), reason code, note, place, batch, its days."""
 
     qty: int
     reason: str
     note: str
     warehouse_id: WarehouseId
     batch: str
+    #: days of the batch as they are typed; empty where nobody says them
+    expires_on: str = ""
+    made_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,8 @@ class StockScreen:
         is_saving: an act is on its way; a further press is none.
         in_hand: goods to be reviewed; `is_reviewing` while their list is shown.
         is_naming: the form of a new warehouse is open.
+        label: what the code of the goods in hand said of their batch.
+        trail: the numbers that were opened one out of the other, the one that is shown last; the pages read of each.
     """
 
     wanted: StockFilter = field(default_factory=StockFilter)
@@ -67,6 +78,8 @@ class StockScreen:
     in_hand: tuple[InHandRow, ...] = ()
     is_reviewing: bool = False
     is_naming: bool = False
+    label: Gs1 | None = None
+    trail: tuple[Opened, ...] = ()
 
 
 class StockPresenter(ListPresenter[StockScreen]):
@@ -80,8 +93,15 @@ class StockPresenter(ListPresenter[StockScreen]):
         self._key = ""
         self._opens_first = ""
         self._wished: tuple[SkuId, LevelId | None] | None = None
-        #: opens an order's page
+        #: what the books said when the form of the act opened
+        self._seen_qty = 0
+        #: whose label the screen has
+        self._labelled: SkuId | None = None
+        #: opens an order's page, a document's
         self.on_order: Callable[[int], None] = lambda _order_id: None
+        #: leads to the button that stops the sale of a SKU, or of everything
+        self.on_stop: Callable[[str], None] = lambda _sku_code: None
+        self.on_document: Callable[[str], None] = lambda _number: None
 
     # --- the list -----------------------------------------------------------------------------------------------
 
@@ -103,10 +123,29 @@ class StockPresenter(ListPresenter[StockScreen]):
         """Show what matches; a search looks into every pile."""
         self._list(StockFilter("all", words.strip()))
 
-    def find(self, raw: str) -> None:
-        """A scanned code: show its goods and open them."""
-        self._opens_first = raw.strip()
-        self._list(StockFilter("all", raw.strip()))
+    def find(self, raw: str, label: Gs1 | None = None) -> None:
+        """A scanned code: show its goods and open them; `label` is what it says of them.
+
+        While goods are being booked in, another code of theirs says their batch and leaves the form open.
+        """
+        code, detail = raw.strip(), self._screen.detail
+        if label is None or not label.batch or self._screen.act not in _COMING or detail is None:
+            self._show(label=label)
+            self._opens_first = code
+            self._list(StockFilter("all", code))
+            return
+        sku_id = detail.row.sku_id
+
+        def arrived(page: StockPage) -> None:
+            if page.rows and page.rows[0].sku_id == sku_id:
+                self._labelled = sku_id
+                self._show(label=label)
+            else:
+                self.find(raw)
+
+        self._tasks.submit(
+            lambda: self._stock.page(StockFilter("all", code), None, 1), arrived, self._fail, owner=self, key="label"
+        )
 
     def more(self, after: object) -> None:
         """The list was scrolled near its end."""
@@ -122,6 +161,10 @@ class StockPresenter(ListPresenter[StockScreen]):
         """Show why a row's numbers are so."""
         if self._wished != (sku_id, level_id):
             self.leave_act()
+            self._show(trail=())
+        if sku_id != self._labelled:
+            # What was scanned is about other goods.
+            self._show(label=None)
         self._wished = (sku_id, level_id)
         self._show(is_reviewing=False)
         self._tasks.submit(
@@ -134,14 +177,74 @@ class StockPresenter(ListPresenter[StockScreen]):
             return self.leave_place()
         if self._screen.act:
             return self.leave_act()
+        if self._screen.trail:
+            self._show(trail=self._screen.trail[:-1])
+            return True
         was_open = self._screen.detail is not None or self._screen.is_reviewing
         self._wished = None
-        self._show(detail=None, is_reviewing=False)
+        self._show(detail=None, is_reviewing=False, trail=())
         return was_open
 
     def open_order(self, order_id: int) -> None:
         """Go to an order that holds units."""
         self.on_order(order_id)
+
+    def stop_sale(self) -> None:
+        """Go to the button that stops a sale; the open goods stand there already."""
+        detail = self._screen.detail
+        self.on_stop("" if detail is None else detail.row.code)
+
+    def open_document(self, number: str) -> None:
+        """Go to a document that made a number."""
+        self.on_document(number)
+
+    # --- numbers ------------------------------------------------------------------------------------------------
+
+    def open_figure(self, figure: Figure) -> None:
+        """Show what makes a number; Esc leads back to where it was opened."""
+        trail = self._screen.trail
+
+        def came(opened: Opened) -> None:
+            if self._screen.trail == trail and self._screen.detail is not None:
+                self._show(trail=(*trail, opened))
+
+        self._tasks.submit(lambda: self._stock.open_figure(figure), came, self._fail, owner=self, key="figure")
+
+    def more_parts(self) -> None:
+        """Read further parts of the number that is open."""
+        if not self._screen.trail:
+            return
+        *before, shown = self._screen.trail
+        if shown.next_after is None:
+            return
+
+        def came(page: Opened) -> None:
+            if self._screen.trail and self._screen.trail[-1] == shown:
+                whole = replace(shown, parts=(*shown.parts, *page.parts), next_after=page.next_after)
+                self._show(trail=(*before, whole))
+
+        self._tasks.submit(
+            lambda: self._stock.open_figure(shown.figure, shown.next_after),
+            came,
+            self._fail,
+            owner=self,
+            key="figure",
+        )
+
+    def _read_figure_again(self) -> None:
+        """The open number as it is now, as far as its first page."""
+        if not self._screen.trail:
+            return
+        *before, shown = self._screen.trail
+
+        def came(opened: Opened) -> None:
+            is_same = (opened.qty, opened.parts) == (shown.qty, shown.parts[: len(opened.parts)])
+            if self._screen.trail and self._screen.trail[-1] == shown and not is_same:
+                self._show(trail=(*before, opened))
+
+        self._tasks.submit(
+            lambda: self._stock.open_figure(shown.figure), came, lambda _error: None, owner=self, key="figure"
+        )
 
     # --- acts ---------------------------------------------------------------------------------------------------
 
@@ -152,6 +255,7 @@ class StockPresenter(ListPresenter[StockScreen]):
             return
         if self._screen.detail is not None and not self._screen.is_saving:
             self._key = self._nonce()
+            self._seen_qty = self._screen.detail.row.quantities.on_hand_qty
             self._show(act=act, is_asked=False, round=self._screen.round + 1)
 
     def leave_act(self) -> bool:
@@ -165,31 +269,40 @@ class StockPresenter(ListPresenter[StockScreen]):
         self._show(is_asked=False)
 
     def do_act(self, form: ActForm) -> None:
-        """Book what is written. A count that takes goods from orders is asked about first."""
+        """Book what is written. A count that takes goods from orders or shops is asked about first."""
         detail, act = self._screen.detail, self._screen.act
         if detail is None or not act or self._screen.is_saving:
             return
         row = detail.row
         is_here = form.warehouse_id == row.warehouse_id and form.batch.strip() == row.batch
-        if is_here and takes_from_orders(row, act, form.qty) and not self._screen.is_asked:
+        question = question_of(row, act, form.qty) if is_here else None
+        if question is not None and not self._screen.is_asked:
             self._show(is_asked=True)
-            self._tell("notice", Phrase("stock.count_takes", {"code": row.code}), None)
+            self._tell("notice", question, None)
+            return
+        try:
+            typed_day(form.expires_on), typed_day(form.made_on)
+        except ValueError:
+            self._tell("notice", Phrase("recall.day_bad"), None)
             return
         self._show(is_saving=True)
-        key = self._key
+        key, seen = self._key, self._seen_qty
         self._tasks.submit(
-            lambda: self._book(act, row, form, key),
+            lambda: self._book(act, row, form, key, seen),
             lambda acted: self._on_acted(act, row, form, key, acted),
             lambda error: self._on_refused(act, error),
             owner=self,
             lane=Lane.ACTS,
         )
 
-    def _book(self, act: str, row: StockRow, form: ActForm, key: str) -> StockActed | StockCounted:
+    def _book(self, act: str, row: StockRow, form: ActForm, key: str, seen: int) -> StockActed | StockCounted:
         reason = written(form.reason, form.note)
+        days = (typed_day(form.expires_on), typed_day(form.made_on))
+        if act in _COMING and form.batch.strip() and any(days):
+            self._stock.note_batch(row.sku_id, form.batch, *days)
         place = (form.warehouse_id, row.sku_id, form.qty, reason, key, form.batch.strip())
         if act == "count":
-            return self._stock.count(*place)
+            return self._stock.count(*place, seen_qty=seen)
         if act == "transfer":
             return self._stock.transfer(
                 row.warehouse_id, form.warehouse_id, row.sku_id, form.qty, reason, key, row.batch
@@ -207,7 +320,7 @@ class StockPresenter(ListPresenter[StockScreen]):
         }
 
     def _on_acted(self, act: str, row: StockRow, form: ActForm, key: str, acted: StockActed | StockCounted) -> None:
-        self._show(is_saving=False, act="", is_asked=False)
+        self._show(is_saving=False, act="", is_asked=False, label=None)
         if isinstance(acted, StockCounted):
             self._tell_count(row, acted)
             level_id = acted.result.level_id
@@ -217,9 +330,17 @@ class StockPresenter(ListPresenter[StockScreen]):
             facts["qty"] = f"{form.qty:+d}" if act == "adjust" else str(form.qty)
             facts["place"] = self._place_name(form.warehouse_id)
             words = Phrase(f"stock.done.{act}", facts)
+            if acted.putaway_no:
+                words = Phrase("stock.done.to_put_away", facts | {"number": acted.putaway_no})
             if served:
                 words = Phrase("stock.done.served", {"done": words, "n": served})
-            self._tell("good", _with_slips(words, acted.ready_slips), lambda: self._undo(act, row, form, key))
+            if acted.waits:
+                self._tell("notice", Phrase("stock.waits_for_other", facts | {"number": acted.document_no}), None)
+            else:
+                document_id = acted.document_id
+                self._tell(
+                    "good", _with_slips(words, acted.ready_slips), lambda: self._undo(act, row, document_id, key)
+                )
             level_id = acted.booked.level_id
         self.open(row.sku_id, level_id)
         self._list(self._screen.wanted, is_again=True)
@@ -241,31 +362,20 @@ class StockPresenter(ListPresenter[StockScreen]):
             words = Phrase("stock.done.served", {"done": words, "n": counted.served_count})
         self._tell("good", _with_slips(words, counted.ready_slips), None)
 
-    def _undo(self, act: str, row: StockRow, form: ActForm, key: str) -> None:
-        """Book the opposite, with a reason of its own; refused where the goods have been promised meanwhile."""
-        stock = self._stock
-        back: Mapping[str, tuple[Callable[..., StockActed], int]] = {
-            "receive": (stock.adjust, -form.qty),
-            "in_hand": (stock.adjust, -form.qty),
-            "adjust": (stock.adjust, -form.qty),
-            "quarantine": (stock.unquarantine, form.qty),
-            "unquarantine": (stock.quarantine, form.qty),
-        }
-        if act == "transfer":
-            ends = (form.warehouse_id, row.warehouse_id, row.sku_id, form.qty, UNDONE, f"{key}:undo", row.batch)
-            self._take_back(act, row, lambda: stock.transfer(*ends))
-            return
-        opposite, qty = back[act]
-        place = (form.warehouse_id, row.sku_id, qty, UNDONE, f"{key}:undo", form.batch.strip())
+    def _undo(self, act: str, row: StockRow, document_id: int, key: str) -> None:
+        """Take the act's document back; refused where the goods have been promised meanwhile."""
 
-        self._take_back(act, row, lambda: opposite(*place))
-
-    def _take_back(self, act: str, row: StockRow, work: Callable[[], StockActed]) -> None:
-        def finished(_acted: StockActed) -> None:
+        def finished(_acted: Acted) -> None:
             self._tell("good", Phrase("stock.undone", {"code": row.code}), None)
             self.reload()
 
-        self._tasks.submit(work, finished, lambda error: self._on_refused(act, error), owner=self, lane=Lane.ACTS)
+        self._tasks.submit(
+            lambda: self._stock.take_back(document_id, f"{key}:undo"),
+            finished,
+            lambda error: self._on_refused(act, error),
+            owner=self,
+            lane=Lane.ACTS,
+        )
 
     def _place_name(self, warehouse_id: WarehouseId) -> str:
         return next((one.name for one in self._screen.warehouses if one.id == warehouse_id), "—")
@@ -301,9 +411,13 @@ class StockPresenter(ListPresenter[StockScreen]):
 
     def _on_refused(self, act: str, error: Exception) -> None:
         self._show(is_saving=False)
+        if isinstance(error, Refused) and error.code == "stock.count_moved":
+            # The next press is about what the books say now.
+            self._seen_qty = int(str(error.facts["now_qty"]))
+            self._reopen()
         if (
             isinstance(error, Refused)
-            and error.code == "stock.too_little"
+            and error.code in {"stock.too_little", "document.goods_gone"}
             and act in {"receive", "in_hand", "adjust"}
         ):
             self._tell("stop", Phrase("stock.promised", error.facts), None)
@@ -352,6 +466,7 @@ class StockPresenter(ListPresenter[StockScreen]):
     def _reopen(self) -> None:
         if self._wished is not None:
             self.open(*self._wished)
+            self._read_figure_again()
         elif self._screen.is_reviewing:
             self._read_in_hand()
 
@@ -359,6 +474,7 @@ class StockPresenter(ListPresenter[StockScreen]):
         super()._on_first(page, is_again=is_again)
         scanned, self._opens_first = self._opens_first, ""
         if scanned and len({row.sku_id for row in page.rows}) == 1:
+            self._labelled = page.rows[0].sku_id
             self.open(page.rows[0].sku_id, page.rows[0].level_id)
         elif scanned and not page.rows:
             self._tell("notice", Phrase("stock.unknown_code", {"code": scanned}), None)
@@ -374,6 +490,7 @@ class StockPresenter(ListPresenter[StockScreen]):
             return
         if detail is None:
             self._wished = None
+            self._show(trail=())
             self._tell("notice", Phrase("stock.gone"), None)
         else:
             self._wished = (detail.row.sku_id, detail.row.level_id)

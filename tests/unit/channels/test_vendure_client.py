@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.channels.stock_contract import ListedSku
 from core.channels.vendure.channel import VendureChannel
 from core.channels.vendure.client import VendureClient
 from core.channels.vendure.plugin import PLUGIN, open_shop
@@ -40,6 +41,8 @@ class Misbehaving:
         told = self
 
         class Handler(BaseHTTPRequestHandler):
+            disable_nagle_algorithm = True
+
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 told.asked.append(json.loads(self.rfile.read(length)))
@@ -214,3 +217,29 @@ def test_the_plugin_asks_for_each_setting_in_both_languages() -> None:
     assert [field.name for field in PLUGIN.settings if field.kind == "secret"] == ["password"]
     names = [field.name for field in PLUGIN.settings]
     assert len(names) == len(set(names))
+
+
+def _variant(on_hand: int, allocated: int) -> Answer:
+    level = {"stockLocationId": "1", "stockOnHand": on_hand, "stockAllocated": allocated}
+    return answer({"data": {"productVariant": {"id": "7", "enabled": True, "stockLevels": [level]}}})
+
+
+def test_nothing_is_asked_after_a_number_was_set(
+    shop: Misbehaving, open_channel: Callable[..., VendureChannel]
+) -> None:
+    """A question that is refused after the write would pass for a refused write, and the units for ours."""
+    written = answer({"data": {"updateProductVariants": [{"id": "7"}]}})
+    gone = answer({"errors": [{"extensions": {"code": "ENTITY_NOT_FOUND"}}]})
+    shop.answers = [logged_in(), _variant(9, 2), written, gone]
+    said = open_channel().set_stock(ListedSku("", "7", ""), 5)
+    assert (said.qty, said.is_on_sale) == (5, True)
+    assert shop.asked[-1]["variables"]["input"][0]["stockLevels"] == [{"stockLocationId": "1", "stockOnHand": 7}]
+    assert shop.answers == [gone]
+
+
+def test_a_number_bears_the_shops_time(shop: Misbehaving, open_channel: Callable[..., VendureChannel]) -> None:
+    shop.answers = [logged_in(), _variant(9, 2)]
+    said = open_channel().read_stock(ListedSku("", "7", ""))
+    assert said.qty == 7
+    assert said.at is not None
+    assert abs((SystemClock().now() - said.at).total_seconds()) < 60

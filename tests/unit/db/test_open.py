@@ -247,7 +247,12 @@ def test_a_first_start_cut_off_anywhere_is_simply_done_again(tmp_path, machine, 
     opened = open_store(config)
     assert opened.check().is_whole
     opened.close()
-    assert sorted(path.name for path in config.folder.iterdir()) == ["keys.json", "packdesk.db", "packdesk.opening"]
+    assert sorted(path.name for path in config.folder.iterdir()) == [
+        "keys.json",
+        "packdesk.db",
+        "packdesk.db-line",
+        "packdesk.opening",
+    ]
 
 
 @pytest.mark.race

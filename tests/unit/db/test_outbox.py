@@ -103,8 +103,6 @@ def test_the_counts_and_the_oldest_tell_what_does_not_drain(store, clock):
     store.write(lambda uow: outbox.fail(uow, failing, "no", permanent=True))
     take(store)
     assert store.read(outbox.counts) == {"shop 1": {"failed": 1, "leased": 1, "waiting": 1}, "shop 2": {"waiting": 1}}
-    assert store.read(lambda connection: outbox.oldest_due(connection, "shop 2")) == clock.now()
-    assert store.read(lambda connection: outbox.oldest_due(connection, "none")) is None
 
 
 def test_what_was_done_long_ago_is_forgotten(store, clock):
@@ -115,6 +113,20 @@ def test_what_was_done_long_ago_is_forgotten(store, clock):
     before = clock.now() - timedelta(days=90)
     assert store.write(lambda uow: outbox.prune(uow, before)) == 1
     assert store.read(lambda connection: connection.execute(select(Outbox.key)).scalars().all()) == ["b"]
+
+
+def test_a_backlog_of_done_deliveries_is_forgotten_in_slices(store, clock, monkeypatch):
+    monkeypatch.setattr(outbox, "AT_ONCE", 2)
+    put(store, "failed", "a", "b", "c", "young")
+    failed, *done = take(store, limit=4)
+    store.write(lambda uow: outbox.fail(uow, failed, "no", permanent=True))
+    for claimed in done:
+        store.write(lambda uow, claimed=claimed: outbox.done(uow, claimed))
+    clock.advance(days=91)
+    before = clock.now() - timedelta(days=90)
+    assert [store.write(lambda uow: outbox.prune(uow, before)) for _ in range(3)] == [2, 1, 0]
+    left = store.read(lambda connection: connection.execute(select(Outbox.key)).scalars().all())
+    assert sorted(left) == ["failed", "young"]
 
 
 @pytest.mark.race

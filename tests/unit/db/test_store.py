@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlcipher3 import dbapi2
 
 from core.db.engines import sqlite_engines
+from core.db.line import Line
 from core.db.models import Journal, Lease, Outbox, Setting
 from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency, insert_or_ignore
 from core.runtime.errors import Refused, Unavailable
@@ -167,6 +168,61 @@ def test_after_its_patience_a_write_says_that_nothing_was_changed(make_store):
         short.write(lambda uow: put(uow, "a"))
     assert caught.value.code == "db.busy"
     assert names(store) == set()
+
+
+def test_a_write_that_gives_up_stands_in_nobodys_way(make_store):
+    store, other = make_store("sqlite"), make_store("sqlite", desk="desk 2")
+    short = Store(store.engines, store.clock, store.actor, pause=lambda _: None, patience_s=0.05)
+    with other.engines.writer.begin(), pytest.raises(Unavailable):
+        short.write(lambda uow: put(uow, "a"))
+    assert short._line._place is None
+    with pytest.raises(RuntimeError, match="a defect"), other.engines.writer.begin():
+        Store(store.engines, store.clock, store.actor, pause=_defect).write(lambda uow: put(uow, "a"))
+    assert short._line.is_our_turn()
+
+
+def _defect(_seconds: float) -> None:
+    raise RuntimeError("a defect")
+
+
+def test_a_write_waits_for_programs_that_came_before_it(make_store, monkeypatch):
+    store = make_store("sqlite")
+    naps = []
+    patient = Store(store.engines, store.clock, store.actor, pause=naps.append)
+    monkeypatch.setattr(Line, "is_our_turn", lambda _self: len(naps) >= 7)
+    patient.write(lambda uow: put(uow, "a"))
+    assert len(naps) == 7, "the file was free all the time"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_on_postgres_a_connection_that_ended_while_nobody_used_it_is_replaced(make_store, monkeypatch, is_asked):
+    """It is seen without asking the server; the twin looks away and fails."""
+    store, other = make_store("postgres"), make_store("postgres", desk="desk 2")
+    for _ in range(2):
+        pid = store.write(lambda uow: uow.execute(text("SELECT pg_backend_pid()")).scalar_one())
+    other.write(lambda uow: uow.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}))
+    if is_asked:
+        store.write(lambda uow: put(uow, "a"))
+        assert names(store) == {"a"}
+        return
+    monkeypatch.setattr("core.db.engines._is_quiet", lambda _descriptor: True)
+    with pytest.raises(Unavailable):
+        store.write(lambda uow: put(uow, "a"))
+
+
+@pytest.mark.postgres
+def test_on_postgres_a_connection_is_asked_again_only_after_a_while(make_store, monkeypatch):
+    store, later_s = make_store("postgres"), time.monotonic() + 60
+    for name in "ab":
+        store.write(lambda uow, name=name: put(uow, name))
+    looked = []
+    monkeypatch.setattr("core.db.engines._is_quiet", lambda descriptor: looked.append(descriptor) or True)
+    store.write(lambda uow: put(uow, "c"))
+    assert len(looked) == 1
+    monkeypatch.setattr("core.db.engines.time.monotonic", lambda: later_s)
+    store.write(lambda uow: put(uow, "d"))
+    assert len(looked) == 1, "so long after, the server itself is asked"
 
 
 @pytest.mark.postgres

@@ -31,7 +31,10 @@ def full_passes() -> Iterator[list[int]]:
         if phase == "start" and info["generation"] == 2:
             seen.append(1)
 
-    # A full pass is due after each few allocations.
+    # A full pass is due after each few allocations; what other tests left would put it off, so it is not counted.
+    gc.collect()
+    gc.freeze()
+    gc.collect()
     gc.set_threshold(50, 1, 1)
     gc.callbacks.append(look)
     try:
@@ -49,11 +52,13 @@ def test_nothing_is_walked_meanwhile_nor_what_it_made_later():
         much()
         assert seen, "nothing is proved"
         seen.clear()
+        before = gc.get_freeze_count()
         with unwalked():
             made = much()
         assert seen == []
     assert gc.isenabled()
-    assert gc.get_freeze_count() >= len(made)
+    # Some of what was frozen before is gone meanwhile.
+    assert gc.get_freeze_count() >= before + len(made) * 0.9
 
 
 def test_after_a_failure_the_collector_works_on():

@@ -14,6 +14,23 @@ _MODULES = (
     "0007_bins",
     "0008_house_sender",
     "0009_foreign_numbers",
+    "0010_allotted",
+    "0011_batches",
+    "0012_documents",
+    "0013_quotas",
+    "0014_door",
+    "0015_alerts",
+    "0016_counting",
+    "0017_payments",
+    "0018_quota_watches",
+    "0019_door_calls",
+    "0020_low_stock",
+    "0021_replenish",
+    "0022_links",
+    "0023_shop_grants",
+    "0024_door_grace",
+    "0025_listings",
+    "0026_after_sale",
 )
 
 

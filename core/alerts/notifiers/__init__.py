@@ -1,0 +1,1 @@
+"""Ways to reach a person: group robots and e-mail, behind one contract."""

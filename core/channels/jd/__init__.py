@@ -1,0 +1,1 @@
+"""JD (京东) shops of the SOP kind, over `routerjson`."""

@@ -1,0 +1,104 @@
+"""What Pinduoduo is called, what it asks for, and how a shop there is opened and authorised."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from core.channels.contract import Channel
+from core.channels.grant_contract import Authoriser
+from core.channels.pdd.channel import PddChannel
+from core.channels.pdd.client import PddApp, PddClient
+from core.channels.pdd.facts import CAPABILITIES, STOCK_RULES
+from core.channels.pdd.grants import PddAuthoriser
+from core.channels.pdd.steps import MEANS, STEPS
+from core.channels.plugin import ChannelPlugin, SettingField
+from core.runtime.clock import Clock
+from core.runtime.errors import Refused
+from core.runtime.http import HttpClient, endpoint
+
+#: the platform's own gateway; a relay stands before it where the platform wants calls to come out of its cloud
+GATEWAY: Final = "https://gw-api.pinduoduo.com"
+
+
+def open_shop(
+    settings: Mapping[str, str],
+    secret: Mapping[str, str],
+    http: HttpClient,
+    clock: Clock,  # noqa: ARG001  (the factory's shape; times are the platform's)
+) -> Channel:
+    """One shop. Does no HTTP; a shop without a token opens too, and every call of it says that it is not authorised.
+
+    Raises:
+        Refused: `channel.setting` for a setting that is missing, `http.address` for an address a secret must not be
+            sent to.
+    """
+    return PddChannel(_client(settings, secret, http))
+
+
+def authoriser(
+    settings: Mapping[str, str],
+    secret: Mapping[str, str],
+    http: HttpClient,
+    clock: Clock,  # noqa: ARG001  (the factory's shape)
+) -> Authoriser:
+    """The way to a token for the app in the settings; `Refused` as `open_shop`."""
+    return PddAuthoriser(_client(settings, secret, http), settings["client_id"].strip())
+
+
+def _client(settings: Mapping[str, str], secret: Mapping[str, str], http: HttpClient) -> PddClient:
+    for name, given in (("client_id", settings), ("client_secret", secret)):
+        if not given.get(name, "").strip():
+            raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
+    place = endpoint(
+        settings.get("base_url", "").strip() or GATEWAY,
+        allow_lan=settings.get("allow_lan") == "1",
+    )
+    token = secret.get("access_token", "").strip()
+    return PddClient(place, http, PddApp(settings["client_id"].strip(), secret["client_secret"].strip(), token))
+
+
+PLUGIN = ChannelPlugin(
+    id="pdd",
+    label_zh="拼多多",
+    label_en="Pinduoduo",
+    settings=(
+        SettingField(
+            "client_id",
+            "应用 client_id",
+            "The app's client_id",
+            hint_zh="拼多多开放平台 → 控制台 → 应用",
+            hint_en="open.pinduoduo.com, console, your app",
+        ),
+        SettingField("client_secret", "应用 client_secret", "The app's client_secret", kind="secret"),
+        SettingField(
+            "redirect_uri",
+            "授权回调地址",
+            "Redirect address",
+            kind="url",
+            hint_zh="与应用里登记的一致；主账号授权后把浏览器地址栏的内容贴回来",
+            hint_en="as registered for the app; afterwards paste what stands in the browser's address line",
+        ),
+        SettingField(
+            "base_url",
+            "接口地址（用中转时才填）",
+            "Address (only for a relay)",
+            kind="url",
+            is_required=False,
+            default=GATEWAY,
+            hint_zh="平台要求从它的云里调用时，填中转的地址",
+            hint_en="where the platform wants calls to come out of its cloud",
+        ),
+        SettingField(
+            "allow_lan",
+            "允许局域网地址",
+            "Allow an address in the local network",
+            kind="flag",
+            is_required=False,
+        ),
+    ),
+    capabilities=CAPABILITIES,
+    factory=open_shop,
+    stock_rules=STOCK_RULES,
+    authoriser=authoriser,
+    steps=STEPS,
+    means=MEANS,
+)

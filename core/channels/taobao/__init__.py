@@ -1,0 +1,1 @@
+"""Shops on Taobao and Tmall, over the open platform's gateway (TOP)."""

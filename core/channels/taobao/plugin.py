@@ -1,0 +1,130 @@
+"""What Taobao and Tmall are called, what they need to know, and how a shop there is opened."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.channels.grant_contract import Authoriser
+from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.taobao.authoriser import PAGES, TaobaoAuthoriser
+from core.channels.taobao.channel import CAPABILITIES, TaobaoChannel
+from core.channels.taobao.client import GATEWAY, TopClient, TopKey
+from core.channels.taobao.items import TAOBAO_RULES, TMALL_RULES
+from core.channels.taobao.memory import Memories
+from core.channels.taobao.steps import MEANS, STEPS
+from core.runtime.clock import Clock
+from core.runtime.errors import Refused
+from core.runtime.http import HttpClient, endpoint
+
+
+class ShopOpener:
+    """Opens shops, and remembers what was read of them a moment ago for the next time."""
+
+    def __init__(self, *, is_tmall: bool) -> None:
+        self._is_tmall = is_tmall
+        self._memories = Memories()
+
+    def __call__(
+        self,
+        settings: Mapping[str, str],
+        secret: Mapping[str, str],
+        http: HttpClient,
+        clock: Clock,  # noqa: ARG002  (the factory's shape; time stamps follow the platform's clock)
+    ) -> TaobaoChannel:
+        """One shop. Does no HTTP.
+
+        Raises:
+            Refused: `channel.setting`, `http.address`; a setting cannot be used.
+        """
+        key = TopKey(_needed(settings, "app_key"), _needed(secret, "app_secret"), secret.get("session", "").strip())
+        base_url = settings.get("base_url", "").strip() or GATEWAY
+        place = endpoint(base_url, allow_lan=settings.get("allow_lan") == "1")
+        memory = self._memories.of(place.base, key)
+        return TaobaoChannel(TopClient(place, http, key), memory, is_tmall=self._is_tmall)
+
+
+def open_authoriser(
+    settings: Mapping[str, str], secret: Mapping[str, str], http: HttpClient, clock: Clock
+) -> Authoriser:
+    """The platform's side of authorising the app.
+
+    Raises:
+        Refused: `channel.setting`, `http.address`; a setting cannot be used.
+    """
+    place = endpoint(settings.get("oauth_url", "").strip() or PAGES)
+    return TaobaoAuthoriser(place, http, clock, _needed(settings, "app_key"), _needed(secret, "app_secret"))
+
+
+def _needed(given: Mapping[str, str], name: str) -> str:
+    value = given.get(name, "").strip()
+    if not value:
+        raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
+    return value
+
+
+PLUGIN = ChannelPlugin(
+    id="taobao",
+    label_zh="淘宝",
+    label_en="Taobao",
+    settings=(
+        SettingField(
+            "app_key",
+            "AppKey",
+            "App key",
+            hint_zh="开放平台控制台里自有应用的 AppKey(商家后台系统类,需有订单、商品、退款权限包)",
+            hint_en="Of your own app in the open platform's console, with its packages for orders, items and refunds",
+        ),
+        SettingField("app_secret", "AppSecret", "App secret", kind="secret"),
+        SettingField(
+            "redirect_uri",
+            "回调地址",
+            "Redirect address",
+            kind="url",
+            is_required=False,
+            hint_zh="与控制台里登记的回调地址一致;授权后把浏览器地址栏的内容贴回来",
+            hint_en="As registered in the console; afterwards paste what stands in the browser's address line",
+        ),
+        SettingField(
+            "session",
+            "授权令牌(SessionKey)",
+            "Token of the shop (session key)",
+            kind="secret",
+            is_required=False,
+            hint_zh="一般由授权页取得,不用填;也可以贴上平台授权工具给出的令牌",
+            hint_en="Comes from the page of authorising; one from the platform's own tool can be pasted too",
+        ),
+        SettingField(
+            "base_url",
+            "接口地址(用中转时才改)",
+            "Address of the gateway (only for a relay)",
+            kind="url",
+            is_required=False,
+            default=GATEWAY,
+        ),
+        SettingField(
+            "oauth_url",
+            "授权页地址(一般不改)",
+            "Address of the authorisation pages (rarely changed)",
+            kind="url",
+            is_required=False,
+            default=PAGES,
+        ),
+        SettingField(
+            "allow_lan",
+            "允许局域网地址(中转在内网时)",
+            "Allow an address in the local network (a relay there)",
+            kind="flag",
+            is_required=False,
+        ),
+    ),
+    capabilities=CAPABILITIES,
+    factory=ShopOpener(is_tmall=False),
+    keeps_unpaid=True,
+    stock_rules=TAOBAO_RULES,
+    authoriser=open_authoriser,
+    steps=STEPS,
+    means=MEANS,
+)
+
+TMALL = replace(
+    PLUGIN, id="tmall", label_zh="天猫", label_en="Tmall", factory=ShopOpener(is_tmall=True), stock_rules=TMALL_RULES
+)

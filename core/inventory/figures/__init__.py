@@ -1,0 +1,1 @@
+"""Every number of the stock, and what makes it."""

@@ -1,0 +1,1 @@
+"""Purchase limits (限购): how much one customer may buy of goods that run low."""

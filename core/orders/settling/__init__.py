@@ -1,0 +1,1 @@
+"""After an accident: orders without goods, what becomes of each, until all are settled."""

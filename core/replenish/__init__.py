@@ -1,0 +1,1 @@
+"""What to order again, how much of it, and why."""

@@ -1,0 +1,1 @@
+"""After an accident: orders without goods, in one place until all are settled."""

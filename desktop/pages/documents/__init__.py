@@ -1,0 +1,1 @@
+"""Documents: purchases, receipts, transfers, returns and the like, from draft to done."""

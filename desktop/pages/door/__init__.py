@@ -1,0 +1,1 @@
+"""The door of own malls: open or shut, keys, calls."""

@@ -1,0 +1,1 @@
+"""The drill: a sale that never was."""

@@ -1,0 +1,1 @@
+"""Rules when stock runs low: what is stopped, purchase limits, the breaker."""

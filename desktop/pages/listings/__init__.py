@@ -1,0 +1,1 @@
+"""What shops offer and what of ours that is: the list, what waits for a match, matching one or many."""

@@ -1,0 +1,1 @@
+"""Payments of own malls: daily comparison, what gateways were asked, and the gateways themselves."""

@@ -1,0 +1,1 @@
+"""The page of quotas: what each shop may sell without asking, and what a person decides about it."""

@@ -1,0 +1,17 @@
+"""Puts the page of quotas together."""
+
+from collections.abc import Callable
+
+from desktop.bridge.screens import Tell
+from desktop.bridge.tasks import Tasks
+from desktop.pages.quotas.page import QuotasPage
+from desktop.pages.quotas.ports import QuotaDesk
+from desktop.pages.quotas.presenter import QuotaPresenter
+from desktop.ui import Ui
+
+
+def make_page(ui: Ui, tasks: Tasks, tell: Tell, desk: QuotaDesk, on_stop: Callable[[str], None]) -> QuotasPage:
+    """The page over core's service; `on_stop` leads to the button that stops the sale of a SKU."""
+    presenter = QuotaPresenter(desk, tasks, tell)
+    presenter.on_stop = on_stop
+    return QuotasPage(ui, presenter)

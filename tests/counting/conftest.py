@@ -1,0 +1,9 @@
+import pytest
+
+from tests.inventory.conftest import address, world  # noqa: F401 - fixtures
+from tests.support.counting_world import Counts
+
+
+@pytest.fixture
+def counts(world) -> Counts:  # noqa: F811
+    return Counts(world)

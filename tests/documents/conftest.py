@@ -1,0 +1,3 @@
+from tests.inventory.conftest import address, world
+
+__all__ = ["address", "world"]

@@ -1,0 +1,96 @@
+"""Pictures of shops of platforms: how one is added, let in, what it can do, and what went wrong."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from core.channels.grant_contract import Grant
+from core.channels.shop_contract import ShopIdentity
+from core.desk.authorising import Authorising
+from core.outside import Outside
+from core.runtime.remote_errors import Rejected
+from core.sync.granting import Granting
+from core.sync.grants import keep_grant
+from core.sync.shop_views import ShopDraft
+from core.sync.shops import note_bad_pull, note_good_pull
+from tests.support.world import World
+
+_BACK = "https://shop.example/back"
+
+
+def authorising_of(spine: World) -> Authorising:
+    """The real pages' addresses; nobody is asked for one."""
+    outside = Outside(spine.clock, None)
+    return Authorising(spine.store, Granting(spine.store, outside.authoriser, outside.channel), lambda: None)
+
+
+def _furnish(spine: World) -> int:
+    """Three shops of platforms: nearly ended and refused, renewing, not let in yet (its id)."""
+    add = spine.desk.shops.add
+    keys = {"app_key": "12345678", "redirect_uri": _BACK}
+    tmall = add(ShopDraft("tmall", "天猫女装店", keys, {"app_secret": "s"}))
+    pdd = add(ShopDraft("pdd", "拼多多女装店", {"client_id": "1", "redirect_uri": _BACK}, {"client_secret": "s"}))
+    jd = add(ShopDraft("jd", "京东女装店", keys, {"app_secret": "s"}))
+    now = spine.clock.now()
+    late = Grant({"session": "t"}, now + timedelta(days=5, hours=3), None, ShopIdentity("1", "练习旗舰店"))
+    whole = Grant(
+        {"access_token": "t"}, now + timedelta(days=80), now + timedelta(days=200), ShopIdentity("2", "专营店")
+    )
+    spine.do(lambda uow: keep_grant(uow, tmall, late, by_person=True))
+    spine.do(lambda uow: keep_grant(uow, pdd, whole, by_person=True))
+    for shop in (tmall, pdd):
+        spine.do(lambda uow, shop=shop: note_good_pull(uow, shop, 0))
+    error = Rejected("Taobao does not know the address", code="isv.permission-ip-whitelist-limit")
+    spine.do(lambda uow: note_bad_pull(uow, tmall, error))
+    return jd
+
+
+def shop_scenes(
+    window: Any, spine: World, settled: Callable[[Callable[[], bool]], None]
+) -> Mapping[str, Callable[[], None]]:
+    """The scenes by the names of their pictures, in their order."""
+    found: dict[str, int] = {}
+
+    def presenter() -> Any:
+        return window.page("shops")._presenter
+
+    def kinds() -> None:
+        presenter().choose_kind("taobao")
+
+    def refused() -> None:
+        presenter()._show(
+            tried=False, topic="permission", said="Taobao has not given this app the permission", said_code="isv.p"
+        )
+        presenter().unfold(0)
+
+    def below() -> None:
+        bar = window.page("shops")._scroll.verticalScrollBar()
+        bar.setValue(bar.maximum() // 3)
+
+    def several() -> None:
+        presenter().unfold(0)
+        presenter().edit(None)
+        found["jd"] = found.get("jd") or _furnish(spine)
+        presenter().look()
+        settled(lambda: len(presenter().screen.shops) > 3)
+
+    def details() -> None:
+        presenter().unfold(next(one.id for one in presenter().screen.shops if one.channel == "tmall"))
+
+    def connect() -> None:
+        presenter().put_away()
+        presenter().connect(found["jd"])
+        settled(lambda: presenter().screen.page is not None)
+
+    def away() -> None:
+        presenter().connect(None)
+
+    return {
+        "14zba-shop-taobao": kinds,
+        "14zbb-shop-refused": refused,
+        "14zbbb-shop-refused-below": below,
+        "14zbc-shops-several": several,
+        "14zbd-shop-details": details,
+        "14zbe-shop-connect": connect,
+        "14zbf-shops-again": away,
+    }

@@ -1,0 +1,1 @@
+"""Platforms as simulators over real HTTP; nothing in here knows the product."""
