@@ -35,5 +35,6 @@ def built_in() -> ChannelRegistry:
     from core.channels.taobao.plugin import TMALL
     from core.channels.vendure.plugin import PLUGIN as VENDURE
     from core.channels.wechat.plugin import PLUGIN as WECHAT
+    from core.channels.woocommerce.plugin import PLUGIN as WOOCOMMERCE
 
-    return ChannelRegistry([MALL, VENDURE, TAOBAO, TMALL, JD, PDD, DOUYIN, WECHAT, FILE])
+    return ChannelRegistry([MALL, VENDURE, WOOCOMMERCE, TAOBAO, TMALL, JD, PDD, DOUYIN, WECHAT, FILE])

@@ -29,19 +29,6 @@ _UNKNOWN = CancelledUnit.UNKNOWN
 
 PLATFORMS: Sequence[PlatformRules] = (
     PlatformRules(
-        "woocommerce",
-        "WooCommerce",
-        "WooCommerce",
-        StockRules(
-            WriteKind.ABSOLUTE,
-            BelowZero.REFUSES,
-            _UNKNOWN,
-            reads_back=True,
-            pauses_sale=True,
-            source="PUT products/{id}",
-        ),
-    ),
-    PlatformRules(
         "medusa",
         "Medusa",
         "Medusa",

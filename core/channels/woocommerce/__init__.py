@@ -1,0 +1,1 @@
+"""WooCommerce, a merchant's own shop in WordPress, over its REST API v3."""

@@ -1,0 +1,48 @@
+"""What the owner of a WooCommerce does before it answers, and what its refusals mean to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from core.channels.plugin import PERMISSION, Step
+
+STEPS: Final[Sequence[Step]] = (
+    Step(
+        "商城要有 WooCommerce 5.8 或更新的版本，网址要能用 https 打开",
+        "The shop needs WooCommerce 5.8 or newer, and its address must open with https",
+    ),
+    Step(
+        "WordPress 后台 → 设置 → 固定链接：选“朴素”以外的任意一种；不能改的，勾选下面的“固定链接为朴素”",
+        "WordPress, Settings, Permalinks: any but Plain; where that cannot be changed, tick Plain permalinks below",
+    ),
+    Step(
+        "WooCommerce → 设置 → 高级 → REST API → 添加密钥：用户选管理员或商店经理，权限选“读/写”，"
+        "把 consumer key（ck_…）和 consumer secret（cs_…）填到这里。密钥只显示这一次",
+        "WooCommerce, Settings, Advanced, REST API, Add key: for an administrator or shop manager, Read/Write; enter "
+        "the consumer key (ck_…) and consumer secret (cs_…) here. The secret is shown this once only",
+    ),
+    Step(
+        "商城货币是人民币（WooCommerce → 设置 → 常规）；其他币种的订单会先拦下",
+        "The shop sells in yuan (WooCommerce, Settings, General); orders in other currencies are held",
+    ),
+    Step(
+        "密钥填对了仍说不被接受：主机可能把验证头去掉了，勾选“签名放在网址里”再试",
+        "The key is right and still not accepted: the host may drop the header; tick Sign in the address, try again",
+    ),
+    Step(
+        "前面有防火墙或安全插件的，放行这台电脑的出口 IP 访问 /wp-json/wc/",
+        "Where a firewall or security plugin stands before it, let this computer's public address at /wp-json/wc/",
+        is_proven=False,
+    ),
+    Step(
+        "想让买家看到物流单号：装 Shipment Tracking 或 Advanced Shipment Tracking 插件；没装时单号写进给买家的备注",
+        "For tracking numbers on the buyer's page install Shipment Tracking or Advanced Shipment Tracking; without "
+        "one the number goes into a note to the buyer",
+        is_proven=False,
+    ),
+)
+
+MEANS: Final[Mapping[str, str]] = {
+    "woocommerce_rest_cannot_*": PERMISSION,
+    "woocommerce_rest_authentication_error/read_only": PERMISSION,
+    "rest_forbidden*": PERMISSION,
+}
