@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tests.simulators.platforms import pdd, wechat
+from tests.simulators.platforms import pdd, wechat, woocommerce
 from tests.simulators.platforms.douyin import DouyinServer, make_shop
 from tests.simulators.platforms.jd import JdServer
 from tests.simulators.platforms.jd import habits as jd_habits
@@ -18,6 +18,8 @@ from tests.simulators.platforms.server import PlatformServer
 from tests.simulators.platforms.shop import Person, RuleError, Shop
 from tests.simulators.platforms.taobao import TaobaoServer, taobao_shop
 from tests.simulators.platforms.wechat import WechatServer, wechat_shop
+from tests.simulators.platforms.woocommerce import WooServer
+from tests.simulators.platforms.woocommerce_shop import woocommerce_shop
 
 #: code, title, choice, fen, units
 _GOODS: Final = (
@@ -92,12 +94,20 @@ def wechat_small_shop(now: Callable[[], datetime]) -> Sample:
     return Sample("wechat", server, {"appid": wechat.APPID, "secret": wechat.SECRET, "base_url": server.url})
 
 
+def woocommerce_site(now: Callable[[], datetime]) -> Sample:
+    """A shop of the merchant's own, on WordPress."""
+    server = WooServer(woocommerce_shop(now))
+    keys = {"consumer_key": woocommerce.CONSUMER_KEY, "consumer_secret": woocommerce.CONSUMER_SECRET}
+    return Sample("woocommerce", server, {"base_url": server.url, **keys})
+
+
 SAMPLES: Final[Mapping[str, Callable[[Callable[[], datetime]], Sample]]] = {
     "taobao": taobao,
     "jd": jd,
     "pdd": pinduoduo,
     "douyin": douyin,
     "wechat": wechat_small_shop,
+    "woocommerce": woocommerce_site,
 }
 
 

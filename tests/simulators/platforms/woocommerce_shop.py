@@ -1,0 +1,364 @@
+"""The shop behind the simulated WooCommerce: the shared story with the rules of its own.
+
+A WooCommerce shop keeps its number itself: it falls when an order is paid (or waits for a bank transfer), rises when
+the order is called off, and an unpaid order only holds its goods for a while. Nothing stops a seller: any order can be
+completed, and nobody asks for a refund in it, the people of the shop just make one.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.simulators.platforms.shop import Case, Goods, Habits, Line, Order, Parcel, RuleError, Shop
+from tests.simulators.platforms.woocommerce_facts import HOLD_STOCK_S, REDUCED_IN, TRACKING_META
+
+#: ids of posts (products, orders, refunds) and of lines begin here
+_FIRST_NUMBERS = {"order": 40_000, "case": 60_000, "item": 1_000, "sku": 20_000, "line": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One order note; `is_for_customer` notes are mailed to the buyer, the others stay inside."""
+
+    no: int
+    text: str
+    is_for_customer: bool
+    at: datetime
+    author: str
+
+
+@dataclass(slots=True)
+class Meta:
+    """One meta value of an order or a product."""
+
+    no: int
+    key: str
+    value: Any
+
+
+def woocommerce_shop(now: Callable[[], datetime], first_no: int = 1) -> "WooShop":
+    """A shop as WooCommerce keeps it."""
+    shop = WooShop(now, Habits(deducts="payment", touches=frozenset({"pay", "ship", "address", "refund"})), first_no)
+    shop.numbering = lambda kind, number: str(_FIRST_NUMBERS[kind] + number)
+    return shop
+
+
+class WooShop(Shop):
+    """The shop and what WordPress keeps besides.
+
+    Attributes:
+        unmanaged: SKUs without stock management: sold without a limit while they are not in `sold_out`.
+        sold_out: unmanaged SKUs that somebody set to "out of stock".
+        pooled: items whose variations share the number of the item: item -> units.
+        own_number: variations of such items that have their own all the same.
+        item_status: products that are not published: item -> draft | pending | private | trash.
+    """
+
+    def __init__(self, now: Callable[[], datetime], habits: Habits, first_no: int) -> None:
+        super().__init__(now, habits, first_no)
+        self.unmanaged: set[str] = set()
+        self.sold_out: set[str] = set()
+        self.pooled: dict[str, int] = {}
+        self.own_number: set[str] = set()
+        self.item_status: dict[str, str] = {}
+        self.goods_changed_at: dict[str, datetime] = {}
+        self._small_no = 0
+
+    # --- goods -------------------------------------------------------------------------------------------------------
+
+    def list_goods(
+        self, code: str, qty: int, *, title: str = "", spec: str = "", price_fen: int = 9900, item_id: str = ""
+    ) -> Goods:
+        """As the story's; an item with one choice and no words for it is a simple product."""
+        with self.lock:
+            goods = super().list_goods(code, qty, title=title, spec=spec, price_fen=price_fen, item_id=item_id)
+            self.goods_changed_at[goods.sku_id] = self.now()
+            return goods
+
+    def edit_stock(self, sku_id: str, qty: int) -> None:
+        """As the story's; goods of a pool share one number."""
+        with self.lock:
+            self._put_qty(self.goods_of(sku_id), qty)
+            self._note("stock_edited", sku_id)
+
+    def choices(self, item_id: str) -> list[Goods]:
+        """The goods of one item, in the order they were listed."""
+        return [goods for goods in self.goods.values() if goods.item_id == item_id]
+
+    def is_simple(self, item_id: str) -> bool:
+        """Whether the item has no variations."""
+        choices = self.choices(item_id)
+        return len(choices) == 1 and not choices[0].spec
+
+    def manages_stock(self, goods: Goods) -> bool:
+        """Whether a number says how many may be sold."""
+        return self.shares(goods) or goods.sku_id not in self.unmanaged
+
+    def shares(self, goods: Goods) -> bool:
+        """Whether the item's number is that of this variation too."""
+        return goods.item_id in self.pooled and goods.sku_id not in self.own_number
+
+    def on_hand(self, goods: Goods) -> int:
+        """The number, that of the item where the variations share one."""
+        return self.pooled[goods.item_id] if self.shares(goods) else goods.qty
+
+    def held(self, goods: Goods) -> int:
+        """Units that unpaid orders hold."""
+        since = self.now() - timedelta(seconds=HOLD_STOCK_S)
+        return sum(
+            line.qty
+            for order in self.orders.values()
+            if order.state == "unpaid" and "status" not in order.extra and order.placed_at > since
+            for line in order.lines
+            if line.goods is goods
+            or (self.shares(goods) and self.shares(line.goods) and line.goods.item_id == goods.item_id)
+        )
+
+    def pool(self, item_id: str, qty: int | None) -> None:
+        """Let the variations of an item share one number, or each have its own again."""
+        with self.lock:
+            self.pooled.pop(item_id, None)
+            if qty is not None:
+                self.pooled[item_id] = qty
+
+    # --- orders ------------------------------------------------------------------------------------------------------
+
+    def status_of(self, order: Order) -> str:
+        """WooCommerce's word for how far an order is."""
+        word = order.extra.get("status")
+        if word is not None:
+            return str(word)
+        if self.is_refunded(order):
+            return "refunded"
+        words = {"unpaid": "pending", "paid": "processing", "part_shipped": "processing", "cancelled": "cancelled"}
+        return words.get(order.state, "completed")
+
+    def is_refunded(self, order: Order) -> bool:
+        """Whether refunds cover all of it."""
+        covered = {no for case in self.cases_of(order.no) if case.state == "done" for no in case.line_nos}
+        return bool(covered) and covered == {line.no for line in order.lines}
+
+    def pay(self, no: str) -> None:
+        """As the story's, but nobody looks at the number any more: it may fall below zero."""
+        with self.lock:
+            order = self._in(no, "unpaid")
+            self._become(order, "processing")
+            self._note("paid", no)
+
+    def hold(self, no: str) -> None:
+        """The buyer will pay by bank transfer: the order waits "on-hold", and the number has fallen."""
+        with self.lock:
+            self._become(self._in(no, "unpaid"), "on-hold")
+
+    def cancel(self, no: str) -> None:
+        """As the story's; what the order took returns to the number."""
+        with self.lock:
+            order = self._in(no, "unpaid", "paid")
+            self._become(order, "cancelled")
+            self._note("cancelled", no)
+
+    def drop_unpaid(self) -> list[str]:
+        """What WordPress does now and then: unpaid orders older than the time to hold stock are called off."""
+        with self.lock:
+            since = self.now() - timedelta(seconds=HOLD_STOCK_S)
+            late = [one for one in self.orders.values() if self.status_of(one) == "pending" and one.placed_at < since]
+            for order in late:
+                self._become(order, "cancelled")
+                self.add_note(order, "Unpaid order cancelled - time limit reached.", is_for_customer=False)
+            return [order.no for order in late]
+
+    def set_status(self, no: str, word: str) -> None:
+        """Somebody chooses another status; every one is possible from every other."""
+        with self.lock:
+            order = self.order(no)
+            before = self.status_of(order)
+            if before == word:
+                return
+            self._become(order, word)
+            text = f"Order status changed from {before} to {word}."
+            self.add_note(order, text, is_for_customer=False)
+            self._note(f"status_{word}", no)
+
+    def write_note(self, no: str, text: str, flag: str | None = None) -> None:
+        """A private order note; there are no flags."""
+        with self.lock:
+            super().write_note(no, text, None if flag is None else "")
+            self.add_note(self.order(no), text, is_for_customer=False, author="店主")
+
+    def add_note(self, order: Order, text: str, *, is_for_customer: bool, author: str = "system") -> Note:
+        """One more order note."""
+        note = Note(self.small_no(), text, is_for_customer, self.now(), author)
+        self.notes_of(order).append(note)
+        return note
+
+    def notes_of(self, order: Order) -> list[Note]:
+        """All notes of an order, oldest first."""
+        found = order.extra.setdefault("notes", [])
+        assert isinstance(found, list)
+        return found
+
+    def meta_of(self, order: Order) -> list[Meta]:
+        """The meta values of an order."""
+        found = order.extra.setdefault("meta", [])
+        assert isinstance(found, list)
+        return found
+
+    def write_meta(self, order: Order, key: str, value: Any, no: int = 0) -> None:
+        """Put a meta value under its id, else under its key, else as a new one; None takes it away."""
+        found = next((one for one in self.meta_of(order) if (one.no == no if no else one.key == key)), None)
+        if found is None:
+            if value is not None:
+                self.meta_of(order).append(Meta(self.small_no(), key, value))
+        elif value is None:
+            self.meta_of(order).remove(found)
+        else:
+            found.key, found.value = key or found.key, value
+        self._note_parcels(order)
+
+    def trackings_of(self, order: Order) -> list[Mapping[str, Any]]:
+        """The parcels that lie in the order's meta data, as the Shipment Tracking plugin keeps them."""
+        found: Any = next((one.value for one in self.meta_of(order) if one.key == TRACKING_META), [])
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+    def add_tracking(self, order: Order, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One more parcel; nobody looks whether it is there already."""
+        made = {**item, "tracking_id": hashlib.sha256(f"{order.no} {self.small_no()}".encode()).hexdigest()[:32]}
+        self.write_meta(order, TRACKING_META, [*self.trackings_of(order), made])
+        self.touch(order)
+        return made
+
+    def drop_tracking(self, order: Order, tracking_id: str) -> None:
+        """Take a parcel away again."""
+        left = [item for item in self.trackings_of(order) if item.get("tracking_id") != tracking_id]
+        self.write_meta(order, TRACKING_META, left)
+        self.touch(order)
+
+    def small_no(self) -> int:
+        """The next id of a note, a meta value or a tracking."""
+        self._small_no += 1
+        return self._small_no
+
+    def touch(self, order: Order) -> None:
+        """Something of the order was saved."""
+        order.modified_at = self.now()
+
+    def ask_refund(
+        self, no: str, line_nos: Sequence[str] = (), *, kind: str = "refund", reason: str = "不想要了"
+    ) -> Case:
+        """As the story's; a wish is a mail to the shop, nothing of it is on the order."""
+        with self.lock:
+            before = self.order(no).modified_at
+            case = super().ask_refund(no, line_nos, kind=kind, reason=reason)
+            self.order(no).modified_at = before
+            return case
+
+    def ship(self, no: str, carrier: str, number: str, lines: Mapping[str, int] | None = None) -> Parcel:
+        """As the story's; the shop shows it as completed when all of it is sent."""
+        with self.lock:
+            parcel = super().ship(no, carrier, number, lines)
+            order = self.order(no)
+            if order.state == "shipped":
+                order.extra.setdefault("completed_at", self.now())
+            item = {"custom_tracking_provider": carrier, "tracking_number": number}
+            self.add_tracking(order, {**item, "date_shipped": str(int(self.now().timestamp()))})
+            return parcel
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _note_parcels(self, order: Order) -> None:
+        """Bring the story's parcels in line with the meta data; which goods are in a parcel nobody can tell."""
+        known = {(one.carrier, one.number): one for one in order.parcels}
+        order.parcels = []
+        for item in self.trackings_of(order):
+            carrier = str(item.get("custom_tracking_provider") or item.get("tracking_provider") or "")
+            number = str(item.get("tracking_number", ""))
+            order.parcels.append(known.get((carrier, number)) or Parcel(carrier, number, {}, self.now()))
+
+    def _become(self, order: Order, word: str) -> None:
+        """Another status with what follows from it; dates of payment and completion are set once."""
+        at = self.now()
+        if word in REDUCED_IN:
+            self._reduce(order)
+        elif word in ("cancelled", "pending"):
+            self._restore(order)
+        if word in ("processing", "completed") and order.paid_at is None:
+            order.paid_at = at
+        if word == "completed":
+            order.extra.setdefault("completed_at", at)
+        states = {"processing": "paid", "completed": "shipped", "cancelled": "cancelled", "pending": "unpaid"}
+        order.state = states.get(word, order.state)
+        order.extra.pop("status", None)
+        if self.status_of(order) != word:
+            order.extra["status"] = word
+        if word == "cancelled":
+            order.ended_at = at
+        self.touch(order)
+
+    def _reduce(self, order: Order) -> None:
+        if not order.extra.get("is_reduced"):
+            order.extra["is_reduced"] = True
+            self._deduct(order.lines)
+
+    def _restore(self, order: Order) -> None:
+        if order.extra.pop("is_reduced", False):
+            self._give_back([line for line in order.lines if line.after_sale != "refunded"])
+
+    def _deduct(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            if self.manages_stock(line.goods):
+                self._put_qty(line.goods, self.on_hand(line.goods) - line.qty)
+
+    def _give_back(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            if self.manages_stock(line.goods):
+                self._put_qty(line.goods, self.on_hand(line.goods) + line.qty)
+
+    def _put_qty(self, goods: Goods, qty: int) -> None:
+        if self.shares(goods):
+            self.pooled[goods.item_id] = qty
+        else:
+            goods.qty = qty
+        self.goods_changed_at[goods.sku_id] = self.now()
+
+    def _check_sellable(self, lines: Sequence[Line]) -> None:
+        known = {line.goods.sku_id: (line.goods, line.goods.qty) for line in lines}
+        try:
+            for goods, _qty in known.values():
+                free = self.on_hand(goods) - self.held(goods)
+                goods.qty = free if self.manages_stock(goods) else 10**9 * (goods.sku_id not in self.sold_out)
+            super()._check_sellable(lines)
+            self._check_pools(lines)
+        finally:
+            for goods, qty in known.values():
+                goods.qty = qty
+
+    def _check_pools(self, lines: Sequence[Line]) -> None:
+        asked: dict[str, int] = {}
+        for line in lines:
+            if self.shares(line.goods):
+                asked[line.goods.item_id] = asked.get(line.goods.item_id, 0) + line.qty
+                if self.pooled[line.goods.item_id] - self.held(line.goods) < asked[line.goods.item_id]:
+                    raise RuleError("sold_out")
+
+    def _check_parts(self, order: Order, asked: Mapping[str, int], left: Mapping[str, int]) -> None:
+        asking = [line for line in order.lines if line.after_sale == "requested"]
+        for line in asking:
+            line.after_sale = "none"
+        try:
+            super()._check_parts(order, asked, left)
+        finally:
+            for line in asking:
+                line.after_sale = "requested"
+
+    def _finish_case(self, case: Case) -> None:
+        super()._finish_case(case)
+        self.orders[case.order_no].extra.pop("status", None)
+
+    def _case_to(self, case: Case, state: str) -> None:
+        order = self.orders[case.order_no]
+        before = order.modified_at
+        super()._case_to(case, state)
+        if state != "done":
+            order.modified_at = before

@@ -1,0 +1,265 @@
+"""Reading what a caller of the simulated WooCommerce shop sent, as WordPress does, and saying no in its words."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from tests.simulators.platforms.server import Answer, Call, json_answer
+from tests.simulators.platforms.woocommerce_facts import LARGEST_BATCH, LARGEST_PAGE, USUAL_PAGE
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}(?::\d{2})?)?")
+_MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
+
+#: a parameter: text, or what PHP makes of `name[]`, `name[0]` or a JSON body
+Params = Mapping[str, Any]
+
+
+class SaysNoError(Exception):
+    """A refusal: HTTP `status`, the `code`, its words, and what stands in `data` besides the status."""
+
+    def __init__(self, status: int, code: str, words: str, data: object = None) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.words = words
+        self.data = {"status": status} if data is None else data
+
+
+def said_no(error: SaysNoError) -> Answer:
+    """The answer of a refusal."""
+    return json_answer({"code": error.code, "message": error.words, "data": error.data}, error.status)
+
+
+def bad_params(why: Mapping[str, str]) -> SaysNoError:
+    """Parameters that their schema does not take."""
+    details = {name: {"code": "rest_invalid_param", "message": words, "data": None} for name, words in why.items()}
+    data = {"status": 400, "params": dict(why), "details": details}
+    return SaysNoError(400, "rest_invalid_param", f"Invalid parameter(s): {', '.join(why)}", data)
+
+
+def no_route() -> SaysNoError:
+    """Nobody answers there."""
+    return SaysNoError(404, "rest_no_route", "No route was found matching the URL and request method.")
+
+
+def php_pairs(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Pairs as PHP keeps them: the last of a name wins, `name[]` and `name[key]` become one level of members."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        member = _MEMBER.fullmatch(name)
+        if member is None:
+            found[name] = value
+            continue
+        inner = found.setdefault(member[1], {})
+        if isinstance(inner, dict):
+            inner[member[2] or str(len(inner))] = value
+    return found
+
+
+def params_of(call: Call) -> dict[str, Any]:
+    """Query and body together; the body wins.
+
+    Raises:
+        SaysNoError: 400 rest_invalid_json; the body says that it is JSON and is not.
+    """
+    params = php_pairs(call.query)
+    if not call.body:
+        return params
+    if "json" in call.headers.get("content-type", ""):
+        try:
+            body = call.json()
+        except ValueError:
+            data = {"status": 400, "json_error_code": 4, "json_error_message": "Syntax error"}
+            raise SaysNoError(400, "rest_invalid_json", "Invalid JSON body passed.", data) from None
+        return params | (body if isinstance(body, dict) else {})
+    return params | php_pairs(call.form)
+
+
+def words_of(value: Any) -> list[str]:
+    """A list however it was sent: several members, or one text with commas."""
+    if isinstance(value, dict):
+        return [str(one) for one in value.values()]
+    if isinstance(value, list):
+        return [str(one) for one in value]
+    return [word for word in re.split(r"[\s,]+", str(value)) if word]
+
+
+def yes(value: Any) -> bool:
+    """Whether a flag is up."""
+    return value is True or str(value).lower() in {"1", "true"}
+
+
+def naive_moment(text: Any, zone: tzinfo) -> datetime | None:
+    """A time as the shop compares it: without a zone as it stands, with one turned to the shop's own first."""
+    found = _MOMENT.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text[:10] + "T" + text[11:19] + (found[1] or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return at.astimezone(zone).replace(tzinfo=None) if at.tzinfo is not None else at
+
+
+def stamp(at: datetime | None, zone: tzinfo = UTC) -> str | None:
+    """A time as it is told, without a word about its zone."""
+    return None if at is None else at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def both_stamps(name: str, at: datetime | None, zone: tzinfo) -> dict[str, object]:
+    """A time in the shop's zone and in GMT."""
+    return {name: stamp(at, zone), f"{name}_gmt": stamp(at)}
+
+
+def money(fen: int) -> str:
+    """Fen as text with two places."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of a list before it is cut to pages."""
+
+    no: int
+    created_at: datetime
+    modified_at: datetime
+    title: str
+    make: Callable[[], Mapping[str, object]]
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a list call asks for, checked."""
+
+    zone: tzinfo
+    params: Params
+    #: off in shops before 5.8, which know neither the filter nor the ordering
+    knows_modified: bool = True
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    def whole(self, name: str, default: int, most: int | None = None) -> int:
+        """A whole number from 1."""
+        raw = self.params.get(name, default)
+        number = int(raw) if re.fullmatch(r"-?\d+", str(raw)) else None
+        if number is None:
+            self.wrong[name] = f"{name} is not of type integer."
+            return default
+        if most is not None and not 1 <= number <= most:
+            self.wrong[name] = f"{name} must be between 1 (inclusive) and {most} (inclusive)"
+        elif number < 1:
+            self.wrong[name] = f"{name} must be greater than or equal to 1"
+        return number
+
+    def one_of(self, name: str, default: str, allowed: Sequence[str]) -> str:
+        """One of some words."""
+        word = str(self.params.get(name, default))
+        if word not in allowed:
+            self.wrong[name] = f"{name} is not one of {', '.join(allowed)}."
+        return word
+
+    def each_of(self, name: str, default: str, allowed: Sequence[str]) -> list[str]:
+        """Some of some words."""
+        words = words_of(self.params.get(name, default))
+        for place, word in enumerate(words):
+            if word not in allowed:
+                self.wrong[name] = f"{name}[{place}] is not one of {', '.join(allowed)}."
+        return words
+
+    def moment(self, name: str) -> datetime | None:
+        """A time, compared as it stands."""
+        if name not in self.params:
+            return None
+        at = naive_moment(self.params[name], self.zone)
+        if at is None:
+            self.wrong[name] = "Invalid date."
+        return at
+
+    def check(self) -> None:
+        """Refuse everything that was wrong at once."""
+        if self.wrong:
+            raise bad_params(self.wrong)
+
+
+def listed(asked: Asked, rows: Sequence[Row], orderings: Sequence[str], link: str) -> Answer:
+    """One page of `rows`, filtered by the times and ids that every list knows.
+
+    Headers X-WP-Total and X-WP-TotalPages, and Link to the neighbours: `link` is the address of the list.
+    """
+    if not asked.knows_modified:
+        orderings = [word for word in orderings if word != "modified"]
+    page, size = asked.whole("page", 1), asked.whole("per_page", USUAL_PAGE, LARGEST_PAGE)
+    order = asked.one_of("order", "desc", ("asc", "desc"))
+    by = asked.one_of("orderby", "date", orderings)
+    bounds = {name: asked.moment(name) for name in ("after", "before")}
+    if asked.knows_modified:
+        bounds |= {name: asked.moment(name) for name in ("modified_after", "modified_before")}
+    asked.check()
+    zone = UTC if yes(asked.params.get("dates_are_gmt")) and asked.knows_modified else asked.zone
+    wanted = [int(word) for word in words_of(asked.params.get("include", "")) if word.isdigit()]
+    unwanted = {int(word) for word in words_of(asked.params.get("exclude", "")) if word.isdigit()}
+    kept = [
+        row
+        for row in rows
+        if _is_inside(row, bounds, zone) and (not wanted or row.no in wanted) and row.no not in unwanted
+    ]
+    keys: Mapping[str, Callable[[Row], Any]] = {
+        "date": lambda row: (_second(row.created_at), row.no),
+        "modified": lambda row: (_second(row.modified_at), row.no),
+        "title": lambda row: (row.title, row.no),
+        "slug": lambda row: (row.title, row.no),
+        "include": lambda row: wanted.index(row.no) if wanted else row.no,
+    }
+    kept.sort(key=keys.get(by, lambda row: row.no), reverse=order == "desc" and by != "include")
+    start = int(asked.params["offset"]) if str(asked.params.get("offset", "")).isdigit() else (page - 1) * size
+    pages = -(-len(kept) // size)
+    neighbours = [f'<{link}?page={page - 1}>; rel="prev"'] if page > 1 else []
+    neighbours += [f'<{link}?page={page + 1}>; rel="next"'] if page < pages else []
+    headers = {"X_WP_Total": str(len(kept)), "X_WP_TotalPages": str(pages)}
+    if neighbours:
+        headers["Link"] = ", ".join(neighbours)
+    return json_answer([trimmed(row.make(), asked.params) for row in kept[start : start + size]], 200, **headers)
+
+
+def batched(params: Params, change: Callable[[str, Params], Mapping[str, object]]) -> Answer:
+    """The `update` part of a batch: what went wrong stands at its place, and the whole is HTTP 200.
+
+    Nothing in it is checked against a schema. `change` takes the id and the fields of one object.
+
+    Raises:
+        SaysNoError: 413; more than 100 objects.
+    """
+    if sum(len(params.get(verb) or []) for verb in ("create", "update", "delete")) > LARGEST_BATCH:
+        words = f"Unable to accept more than {LARGEST_BATCH} items for this request."
+        raise SaysNoError(413, "woocommerce_rest_request_entity_too_large", words)
+    done: list[Mapping[str, object]] = []
+    for item in params.get("update") or []:
+        try:
+            done.append(change(str(item.get("id", 0)), item))
+        except SaysNoError as error:
+            told = {"code": error.code, "message": error.words, "data": error.data}
+            done.append({"id": item.get("id", 0), "error": told})
+    return json_answer({"update": done} if done else {})
+
+
+def trimmed(row: Mapping[str, object], params: Params) -> Mapping[str, object]:
+    """The fields that `_fields` names, all where it names none; `id` always stays."""
+    names = {word.partition(".")[0] for word in words_of(params.get("_fields", ""))}
+    return {name: value for name, value in row.items() if name in names | {"id"}} if names else row
+
+
+def _second(at: datetime) -> datetime:
+    return at - timedelta(microseconds=at.microsecond)
+
+
+def _is_inside(row: Row, bounds: Mapping[str, datetime | None], zone: tzinfo) -> bool:
+    for name, bound in bounds.items():
+        if bound is None:
+            continue
+        at = row.modified_at if name.startswith("modified") else row.created_at
+        shown = _second(at).astimezone(zone).replace(tzinfo=None)
+        if (shown <= bound) if name.endswith("after") else (shown >= bound):
+            return False
+    return True
