@@ -9,7 +9,7 @@ from core.channels.stock_contract import ListedSku
 from core.runtime.clock import ManualClock
 from core.runtime.http import Endpoint, HttpClient, endpoint
 from tests.simulators.platforms.server import PlatformServer
-from tests.simulators.platforms.shop import Person, Shop
+from tests.simulators.platforms.shop import Goods, Person, Shop
 from tests.support.channel_stand import Wish
 
 _CODES = ("MF-101", "FS-201", "WJ-601")
@@ -112,6 +112,18 @@ class PlatformStand:
 
     def is_on_sale(self, goods: int) -> bool:
         return self._goods[goods].is_on_sale
+
+    def take_off_sale(self, goods: Goods) -> None:
+        """The seller takes something off sale in their own pages."""
+        goods.is_on_sale = False
+
+    def seller_note_of(self, no: str) -> str:
+        """The seller's note as the seller's own people see it."""
+        return self.shop.order(no).seller_note
+
+    def told_count(self, no: str) -> int:
+        """How often the shop counted an order as sent."""
+        return [what for what, subject, _at in self.shop.happened if subject == no].count("shipped")
 
     def waybills_of(self, no: str) -> Sequence[str]:
         return [parcel.number for parcel in self.shop.order(no).parcels]

@@ -132,7 +132,7 @@ def test_a_parcel_is_told_once_whatever_call_is_troubled(platform: PlatformStand
             platform.channel.confirm_shipment(told)
 
             assert platform.waybills_of(no) == [platform.waybill(100 + at)]
-            assert [what for what, subject, _at in platform.shop.happened if subject == no].count("shipped") == 1
+            assert platform.told_count(no) == 1
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -212,4 +212,4 @@ def test_a_note_ends_as_it_was_written(platform: PlatformStand, fault: str) -> N
             retried(lambda at=at: channel.write_note(no, f"第 {at} 次"))  # type: ignore[misc]
             platform.server.faults.forget()
             channel.write_note(no, f"第 {at} 次")
-            assert platform.shop.order(no).seller_note == f"第 {at} 次"
+            assert platform.seller_note_of(no) == f"第 {at} 次"

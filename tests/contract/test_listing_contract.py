@@ -77,7 +77,7 @@ def test_the_choices_of_one_item_are_listed_each(platform: PlatformStand, lister
 
 def test_what_is_off_sale_is_listed_too(platform: PlatformStand, lister: ListingChannel) -> None:
     gone = platform.shop.list_goods("GONE", 5)
-    gone.is_on_sale = False
+    platform.take_off_sale(gone)
 
     found = by_code(lister)
 

@@ -35,7 +35,7 @@ def test_a_note_is_written_and_read_back(platform: PlatformStand, noter: NoteCha
     for _ in range(2):
         noter.write_note(no, text)
 
-    assert told(platform, no)[0] == text == platform.shop.order(no).seller_note
+    assert told(platform, no)[0] == text == platform.seller_note_of(no)
 
 
 def test_a_flag_is_set_and_left_alone(platform: PlatformStand, noter: NoteChannel) -> None:

@@ -185,6 +185,9 @@ class WooClient:
         )
         if not self._signs:
             headers = {"Authorization": basic(self._key.key, self._key.secret)}
+            if method == "GET":
+                # Caches before the shop keep answers by their address; what was just written has to be seen.
+                call = replace(call, query=(*call.query, ("nocache", self._make_nonce())))
             return self._http.call(self._place, replace(call, headers=headers))
         call = replace(call, renew=self._signed)
         before = self._offset()

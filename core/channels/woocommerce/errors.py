@@ -12,7 +12,8 @@ from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken
 
 #: what the shop's own refusals of an order, product or variation that is not there end with
 _NOT_THERE: Final = ("_invalid_id", "_invalid_parent", "_id_invalid", "post_invalid_id")
-_NO_ROUTE: Final = "rest_no_route"
+#: what WordPress says of places that nothing stands behind
+_NO_ROUTE: Final = frozenset({"rest_no_route", "rest_invalid_namespace"})
 #: hosters that throttle without saying for how long
 _GUESSED_WAIT_S: Final = 10.0
 _CODE: Final = re.compile(r"[0-9A-Za-z_.:-]{1,80}", re.ASCII)
@@ -37,7 +38,7 @@ def explain(reply: ErrorReply) -> ChannelError:
             "A web page came instead of an answer: a firewall, a login page, or no WooCommerce at this address",
             code=f"page.{reply.status}",
         )
-    if code == _NO_ROUTE:
+    if code in _NO_ROUTE:
         return ContractBroken(f"The site has no WooCommerce REST API v3{words}", code=code)
     if reply.status == 401:
         return AuthExpired(f"The shop does not accept this key{words}", code=code)
@@ -49,6 +50,11 @@ def explain(reply: ErrorReply) -> ChannelError:
 def is_not_there(error: ChannelError) -> bool:
     """Whether the shop does not know what was asked for."""
     return error.code.endswith(_NOT_THERE)
+
+
+def is_no_route(error: ChannelError) -> bool:
+    """Whether nothing stands behind the place that was called: a program of the site's is missing, or too old."""
+    return error.code in _NO_ROUTE
 
 
 def _code_of(problem: Mapping[str, object], status: int) -> str:

@@ -18,12 +18,14 @@ from core.channels.contract import (
     ShipmentNotice,
     ShippedParcel,
 )
+from core.channels.fields import Fields
 from core.channels.woocommerce.carriers import names_of, title_of
 from core.channels.woocommerce.client import ORDERS, WooClient
+from core.channels.woocommerce.errors import is_no_route
 from core.channels.woocommerce.mapper import COMPLETED
 from core.channels.woocommerce.parcels import told_of, tracked_of, written
 from core.channels.woocommerce.reading import Found, OrderReader
-from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, Rejected
+from core.runtime.remote_errors import ChannelError, ContractBroken, Rejected
 
 #: the shop keeps the order back: `Rejected` with this code may be tried again when it lets go
 STOPPED: Final = "stopped"
@@ -71,19 +73,14 @@ class Sender:
     def _is_tracking(self) -> bool:
         """Whether the shop has a plugin for tracking numbers; asked once."""
         if self._has_plugin is None:
-            try:
-                names = self._client.site().mapping.get("namespaces")
-            except (Rejected, ContractBroken, AuthExpired):
-                # Some sites hide what they answer: then a note does.
-                names = None
-            self._has_plugin = isinstance(names, list) and _TRACKING in names
+            self._has_plugin = self._asked(f"/{_TRACKING}") is not None
         return self._has_plugin
 
     def _track(self, found: Found, notice: ShipmentNotice) -> None:
         path = f"/{_TRACKING}/orders/{notice.order_no}/shipment-trackings"
         rows = tracked_of(found.fields)
         if all(row.number != notice.waybill_no for row in rows):
-            body = {**self._provider(notice.carrier_code), "tracking_number": notice.waybill_no}
+            body = {**self._provider(path, notice.carrier_code), "tracking_number": notice.waybill_no}
 
             def is_there() -> bool:
                 now = tracked_of(self._known(notice.order_no).fields)
@@ -101,18 +98,30 @@ class Sender:
 
         _once(lambda: self._client.tell("DELETE", path), is_gone)
 
-    def _provider(self, carrier_code: str) -> Mapping[str, object]:
+    def _provider(self, path: str, carrier_code: str) -> Mapping[str, object]:
         """The carrier as the plugin's own list calls it; one of the shop's own where it is not on it."""
-        try:
-            groups = self._client.one(f"/{_TRACKING}/shipment-trackings/providers").fields.mapping
-        except (Rejected, ContractBroken):
-            # Some versions have no such list.
-            groups = {}
-        listed = {name.casefold(): name for group in groups.values() if isinstance(group, dict) for name in group}
+        listed = {name.casefold(): name for name in self._listed_providers(path)}
         for name in names_of(carrier_code):
             if name.casefold() in listed:
                 return {"tracking_provider": listed[name.casefold()]}
         return {"custom_tracking_provider": title_of(carrier_code), "custom_tracking_link": _LOOK_UP}
+
+    def _listed_providers(self, path: str) -> Sequence[str]:
+        """Every region's; versions have the list at an order's parcels, or at the plugin's own place, or nowhere."""
+        for place in (path, f"/{_TRACKING}/shipment-trackings"):
+            groups = self._asked(f"{place}/providers")
+            if groups is not None:
+                return [name for group in groups.mapping.values() if isinstance(group, dict) for name in group]
+        return ()
+
+    def _asked(self, path: str) -> Fields | None:
+        """What the site says at a place of the plugin's; None where it has no such place."""
+        try:
+            return self._client.one(path).fields
+        except ContractBroken as error:
+            if is_no_route(error):
+                return None
+            raise
 
     def _note(self, notice: ShipmentNotice) -> None:
         """A note that the buyer gets by mail; one with this number is enough, whoever wrote it."""
