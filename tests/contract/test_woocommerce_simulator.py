@@ -4,8 +4,10 @@ import base64
 import hashlib
 import hmac
 import itertools
+import ssl
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +15,7 @@ import pytest
 import requests
 
 from core.runtime.clock import ManualClock
+from tests.simulators.mail_server import certificate
 from tests.simulators.platforms.woocommerce import CONSUMER_KEY, CONSUMER_SECRET, READ_KEY, READ_SECRET, WooServer
 from tests.simulators.platforms.woocommerce_door import Key, signature
 from tests.simulators.platforms.woocommerce_facts import PROVINCES, TRACKING_META, UNPROVEN
@@ -477,6 +480,9 @@ def test_a_product_is_taken_off_sale_and_put_back(asker: Asker) -> None:
     assert asker.put(f"products/{simple.item_id}", status="publish")["purchasable"]
     row = asker.put(f"products/{first.item_id}/variations/{first.sku_id}", status="private")
     assert (row["status"], first.is_on_sale, asker.goods[2].is_on_sale) == ("private", False, True)
+    asker.put(f"products/{first.item_id}", status="draft")
+    asker.put(f"products/{first.item_id}", status="publish")
+    assert (first.is_on_sale, asker.goods[2].is_on_sale) == (False, True)
 
 
 def test_the_shop_itself_counts(asker: Asker) -> None:
@@ -520,6 +526,8 @@ def test_an_order_paid_late_takes_what_is_no_longer_there(asker: Asker) -> None:
         ("to_https", 301, "text/html"),
         ("to_login", 302, "text/html"),
         ("critical_error", 500, "application/json"),
+        ("too_many_bare", 429, "text/html"),
+        ("login_200", 200, "text/html"),
         ("no_database", 500, "text/html"),
         ("no_rights", 403, "application/json"),
     ],
@@ -555,6 +563,69 @@ def test_a_call_may_take_effect_and_not_be_heard(asker: Asker) -> None:
     asker.server.faults.next("twice")
     asker.post(f"orders/{no}/notes", note="三")
     assert [note["note"] for note in asker.get(f"orders/{no}/notes")].count("三") == 2
+
+
+def test_the_firewall_reads_what_is_written(asker: Asker) -> None:
+    no = asker.paid()
+    asker.server.waf_words = ("DROP TABLE",)
+    refused = asker.raw("POST", f"wc/v3/orders/{no}/notes", {"note": "'; DROP TABLE--"})
+    assert (refused.status_code, refused.headers["Content-Type"][:9]) == (403, "text/html")
+    assert asker.get(f"orders/{no}/notes") == []
+
+
+def test_the_date_header_may_be_another_clock_than_the_one_that_signatures_are_held_against(asker: Asker) -> None:
+    asker.server.date_lies_by = timedelta(hours=-1)
+    answer = asker.raw("GET", "wc/v3/orders")
+    assert (answer.status_code, answer.headers["Date"]) == (200, "Mon, 23 Nov 2026 00:30:00 GMT")
+    asker.server.skew = timedelta(minutes=20)
+    url = f"{asker.server.url}/wp-json/wc/v3/orders"
+    late = asker.signed("GET", url, {}, FULL, oauth_timestamp=str(int(START.timestamp())))
+    assert requests.get(url, params=late, timeout=5).json()["message"] == "Invalid timestamp."
+
+
+def test_a_key_may_be_revoked_in_the_middle(asker: Asker) -> None:
+    asker.get("orders")
+    asker.server.door.keys.clear()
+    answer = asker.raw("GET", "wc/v3/orders", page="2")
+    assert (answer.status_code, answer.json()["message"]) == (401, "Consumer key is invalid.")
+
+
+def test_over_real_tls(tmp_path: Path) -> None:
+    pem = certificate(tmp_path, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    clock = ManualClock(START)
+    with WooServer(woocommerce_shop(clock.now), tls=context, folder="/shop") as server:
+        no = server.shop.place([(server.shop.list_goods("MF-101", 5).sku_id, 1)]).no
+        url = f"{server.url}/wp-json/wc/v3/orders/{no}".replace("127.0.0.1", "localhost")
+        answer = requests.get(url, auth=FULL, timeout=5, verify=str(pem))
+    assert (answer.json()["id"], answer.headers["Content-Type"]) == (int(no), "application/json; charset=UTF-8")
+
+
+def test_a_row_may_be_odd(asker: Asker) -> None:
+    no = asker.paid(1, note="😀/赵")
+    raw = asker.raw("GET", f"wc/v3/orders/{no}")
+    assert rb"\ud83d\ude00\/\u8d75" in raw.content
+    asker.shop.order(no).extra |= {"no_shipping": True, "strange": {"currency": "USD"}, "number": "A-7"}
+    asker.shop.delete_goods(asker.goods[0].sku_id)
+    order = asker.get(f"orders/{no}")
+    assert (order["shipping"]["address_1"], order["currency"], order["number"]) == ("", "USD", "A-7")
+    assert (order["line_items"][0]["sku"], order["line_items"][0]["quantity"]) == (None, 1)
+    assert asker.get(f"products/{asker.goods[0].item_id}")["code"] == "woocommerce_rest_product_invalid_id"
+    asker.server.look.splits_names = True
+    assert [asker.get(f"orders/{no}")["billing"][part] for part in ("last_name", "first_name")] == ["赵", "练习"]
+
+
+def test_answers_may_be_broken_on_their_way(asker: Asker) -> None:
+    first, second = (int(asker.place()) for _ in range(2))
+    asker.server.faults.next("row_missing", "row_strange", "empty_list", "no_totals")
+    assert ids(asker.get("orders")) == [first]
+    assert next(len(row) for row in asker.get("orders")) == 1
+    assert asker.get("orders") == []
+    assert "X-WP-Total" not in asker.raw("GET", "wc/v3/orders").headers
+    for fault, text in (("key_twice", b'"id":1,"id":'), ("not_a_number", b"NaN"), ("float_id", b"8901.0")):
+        asker.server.faults.next(fault)
+        assert text in asker.raw("GET", f"wc/v3/orders/{second}").content
 
 
 def test_answers_may_be_dirty_doubled_or_old(asker: Asker) -> None:

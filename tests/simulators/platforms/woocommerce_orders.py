@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.simulators.platforms.server import Answer, json_answer
+from tests.simulators.platforms.server import Answer
 from tests.simulators.platforms.shop import Case, Order
 from tests.simulators.platforms.woocommerce_facts import (
     HIDDEN_STATUSES,
@@ -32,9 +32,12 @@ from tests.simulators.platforms.woocommerce_wire import (
     batched,
     listed,
     trimmed,
+    wp_json,
     yes,
 )
 
+#: fields that, once sent, make the order a changed one
+_SAVED = ("billing", "shipping", "customer_note", "meta_data")
 #: fields of an address that a caller may change -> the story's word
 _ADDRESS = {"city": "city", "postcode": "postcode", "address_1": "address", "first_name": "name", "phone": "phone"}
 
@@ -82,13 +85,13 @@ class Orders:
 
     def get(self, no: str, params: Params) -> Answer:
         """`GET orders/<id>`."""
-        return json_answer(trimmed(order_row(self._shop, self._order(no), self._look), params))
+        return wp_json(trimmed(order_row(self._shop, self._order(no), self._look), params))
 
     def put(self, no: str, params: Params) -> Answer:
         """`PUT orders/<id>`."""
         self._check_body(params)
         self._order(no, missing=400)
-        return json_answer(self.change(no, params))
+        return wp_json(self.change(no, params))
 
     def change(self, no: str, params: Params) -> Mapping[str, object]:
         """Change one order: meta data and address first, then the status, as the controller does."""
@@ -103,7 +106,8 @@ class Orders:
             self._shop.set_status(no, str(params["status"]).removeprefix("wc-"))
         if params.get("set_paid") is True and self._shop.status_of(order) in ("pending", "failed"):
             self._shop.set_status(no, "processing")
-        self._shop.touch(order)
+        if any(name in params for name in _SAVED):
+            self._shop.touch(order)
         return order_row(self._shop, order, self._look)
 
     def batch(self, params: Params) -> Answer:
@@ -147,7 +151,7 @@ class Orders:
             for note in reversed(self._shop.notes_of(order))
             if kind == "any" or note.is_for_customer == (kind == "customer")
         ]
-        return json_answer([trimmed(row, params) for row in rows])
+        return wp_json([trimmed(row, params) for row in rows])
 
     def add_note(self, no: str, params: Params) -> Answer:
         """`POST orders/<id>/notes`: the same text twice is two notes."""
@@ -160,14 +164,14 @@ class Orders:
         author = "店主" if yes(params.get("added_by_user")) else "system"
         is_for_customer = yes(params.get("customer_note"))
         note = self._shop.add_note(order, params["note"], is_for_customer=is_for_customer, author=author)
-        return json_answer(note_row(note, self._look), 201)
+        return wp_json(note_row(note, self._look), 201)
 
     def note(self, no: str, note_no: str) -> Answer:
         """`GET orders/<id>/notes/<id>`."""
         order = self._order(no, code="woocommerce_rest_order_invalid_id", words="Invalid order ID.")
         for note in self._shop.notes_of(order):
             if note.no == int(note_no):
-                return json_answer(note_row(note, self._look))
+                return wp_json(note_row(note, self._look))
         raise SaysNoError(404, "woocommerce_rest_invalid_id", "Invalid resource ID.")
 
     # --- refunds -----------------------------------------------------------------------------------------------------
@@ -188,7 +192,7 @@ class Orders:
             raise SaysNoError(500, "woocommerce_rest_invalid_order_id", "Invalid order ID.", 404)
         if case.order_no != no:
             raise SaysNoError(500, "woocommerce_rest_invalid_order_refund_id", "Invalid order refund ID.", 404)
-        return json_answer(refund_row(self._shop, self._shop.order(no), case, self._look))
+        return wp_json(refund_row(self._shop, self._shop.order(no), case, self._look))
 
     def all_refunds(self, params: Params, link: str) -> Answer:
         """`GET refunds`, of shops since 9.0: each names its order as `parent_id`."""
@@ -209,7 +213,7 @@ class Orders:
     def trackings(self, no: str) -> Answer:
         """`GET orders/<id>/shipment-trackings`."""
         order = self._order(no, code="woocommerce_rest_order_invalid_id", words="Invalid order ID.")
-        return json_answer([tracking_row(item) for item in self._shop.trackings_of(order)])
+        return wp_json([tracking_row(item) for item in self._shop.trackings_of(order)])
 
     def add_tracking(self, no: str, params: Params) -> Answer:
         """`POST orders/<id>/shipment-trackings`: the same parcel twice is two parcels; the status stays."""
@@ -230,7 +234,7 @@ class Orders:
             "tracking_number": str(params["tracking_number"]),
             "date_shipped": str(int(at.timestamp())),
         }
-        return json_answer(tracking_row(self._shop.add_tracking(order, item)), 201)
+        return wp_json(tracking_row(self._shop.add_tracking(order, item)), 201)
 
     def tracking(self, no: str, tracking_no: str, *, drops: bool) -> Answer:
         """`GET` or `DELETE orders/<id>/shipment-trackings/<id>`."""
@@ -239,13 +243,13 @@ class Orders:
             if item.get("tracking_id") == tracking_no:
                 if drops:
                     self._shop.drop_tracking(order, tracking_no)
-                return json_answer(tracking_row(item))
+                return wp_json(tracking_row(item))
         code = "woocommerce_rest_order_shipment_tracking_invalid_id"
         raise SaysNoError(404, code, "Invalid shipment tracking ID.")
 
     def providers(self) -> Answer:
         """`GET orders/<id>/shipment-trackings/providers`."""
-        return json_answer({"United States": dict.fromkeys(TRACKING_PROVIDERS, "")})
+        return wp_json({"United States": dict.fromkeys(TRACKING_PROVIDERS, "")})
 
     def _order(
         self,

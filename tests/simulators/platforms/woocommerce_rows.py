@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.simulators.platforms.shop import Case, Line, Order, Person
 from tests.simulators.platforms.woocommerce_facts import PROVINCES, TRACKING_PROVIDERS
-from tests.simulators.platforms.woocommerce_shop import Meta, Note, WooShop
+from tests.simulators.platforms.woocommerce_papers import Meta, Note
+from tests.simulators.platforms.woocommerce_shop import WooShop
 from tests.simulators.platforms.woocommerce_wire import both_stamps, money
 
 Row = dict[str, object]
@@ -165,7 +166,7 @@ def line_row(shop: WooShop, order: Order, line: Line) -> Row:
         "total_tax": "0.00",
         "taxes": [],
         "meta_data": meta,
-        "sku": goods.code,
+        "sku": None if goods.sku_id in shop.deleted else goods.code,
         "price": paid_fen / 100 / line.qty,
         "image": {"id": "", "src": ""},
         "parent_name": None if is_simple else goods.title,
@@ -207,6 +208,8 @@ def _coupon_rows(order: Order) -> Sequence[Row]:
 
 def refunds_of(shop: WooShop, order: Order) -> list[Case]:
     """What was paid back, oldest first; what is only asked for is nowhere to be seen."""
+    if all(line.after_sale != "refunded" for line in order.lines):
+        return []
     return sorted(
         (case for case in shop.cases_of(order.no) if case.state == "done"), key=lambda case: case.modified_at
     )

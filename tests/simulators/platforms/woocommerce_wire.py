@@ -1,12 +1,13 @@
 """Reading what a caller of the simulated WooCommerce shop sent, as WordPress does, and saying no in its words."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from tests.simulators.platforms.server import Answer, Call, json_answer
+from tests.simulators.platforms.server import Answer, Call
 from tests.simulators.platforms.woocommerce_facts import LARGEST_BATCH, LARGEST_PAGE, USUAL_PAGE
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}(?::\d{2})?)?")
@@ -14,6 +15,12 @@ _MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 
 #: a parameter: text, or what PHP makes of `name[]`, `name[0]` or a JSON body
 Params = Mapping[str, Any]
+
+
+def wp_json(data: object, status: int = 200, **headers: str) -> Answer:
+    """JSON as PHP writes it: nothing but ASCII, and every slash escaped."""
+    text = json.dumps(data, separators=(",", ":")).replace("/", "\\/")
+    return Answer(text.encode(), status, "application/json; charset=UTF-8", headers)
 
 
 class SaysNoError(Exception):
@@ -29,7 +36,7 @@ class SaysNoError(Exception):
 
 def said_no(error: SaysNoError) -> Answer:
     """The answer of a refusal."""
-    return json_answer({"code": error.code, "message": error.words, "data": error.data}, error.status)
+    return wp_json({"code": error.code, "message": error.words, "data": error.data}, error.status)
 
 
 def bad_params(why: Mapping[str, str]) -> SaysNoError:
@@ -215,12 +222,11 @@ def listed(asked: Asked, rows: Sequence[Row], orderings: Sequence[str], link: st
     kept.sort(key=keys.get(by, lambda row: row.no), reverse=order == "desc" and by != "include")
     start = int(asked.params["offset"]) if str(asked.params.get("offset", "")).isdigit() else (page - 1) * size
     pages = -(-len(kept) // size)
-    neighbours = [f'<{link}?page={page - 1}>; rel="prev"'] if page > 1 else []
-    neighbours += [f'<{link}?page={page + 1}>; rel="next"'] if page < pages else []
-    headers = {"X_WP_Total": str(len(kept)), "X_WP_TotalPages": str(pages)}
-    if neighbours:
-        headers["Link"] = ", ".join(neighbours)
-    return json_answer([trimmed(row.make(), asked.params) for row in kept[start : start + size]], 200, **headers)
+    links = [f'<{link.partition("/wp-json/")[0]}/wp-json/>; rel="https://api.w.org/"']
+    links += [f'<{link}?page={page - 1}>; rel="prev"'] if page > 1 else []
+    links += [f'<{link}?page={page + 1}>; rel="next"'] if page < pages else []
+    headers = {"X_WP_Total": str(len(kept)), "X_WP_TotalPages": str(pages), "Link": ", ".join(links)}
+    return wp_json([trimmed(row.make(), asked.params) for row in kept[start : start + size]], 200, **headers)
 
 
 def batched(params: Params, change: Callable[[str, Params], Mapping[str, object]]) -> Answer:
@@ -241,7 +247,7 @@ def batched(params: Params, change: Callable[[str, Params], Mapping[str, object]
         except SaysNoError as error:
             told = {"code": error.code, "message": error.words, "data": error.data}
             done.append({"id": item.get("id", 0), "error": told})
-    return json_answer({"update": done} if done else {})
+    return wp_json({"update": done} if done else {})
 
 
 def trimmed(row: Mapping[str, object], params: Params) -> Mapping[str, object]:
