@@ -212,7 +212,7 @@ class WooServer(PlatformServer):
             (
                 read,
                 product + r"/variations/(\d+)",
-                lambda ids, params, _link: goods.variation(ids[0], ids[1], params),
+                lambda ids, params, _link: goods.variation(ids[1], params),
             ),
             (
                 edit,

@@ -11,6 +11,7 @@ from tests.simulators.platforms.woocommerce_facts import ORDERINGS, PRODUCT_STAT
 from tests.simulators.platforms.woocommerce_rows import Look
 from tests.simulators.platforms.woocommerce_shop import WooShop
 from tests.simulators.platforms.woocommerce_wire import (
+    ROWS,
     Asked,
     Params,
     Row,
@@ -57,7 +58,7 @@ class GoodsDesk:
                 continue
             if kind == "any" or kind == ("simple" if is_simple else "variable"):
                 rows.append(self._row(int(item_id), self._shop.choices(item_id), self._product_of(item_id)))
-        return listed(asked, rows, _PRODUCT_ORDERINGS, link)
+        return listed(asked, ROWS, rows, _PRODUCT_ORDERINGS, link)
 
     def get(self, no: str, params: Params) -> Answer:
         """`GET products/<id>`; that of a variation is answered here too."""
@@ -104,20 +105,24 @@ class GoodsDesk:
             for goods in choices
             if status in ("any", self._variation_status(goods))
         ]
-        return listed(asked, rows, ORDERINGS, link)
+        return listed(asked, ROWS, rows, ORDERINGS, link)
 
-    def variation(self, no: str, variation_no: str, params: Params) -> Answer:
-        """`GET products/<id>/variations/<id>`."""
-        return wp_json(trimmed(self._maker(self._variation(no, variation_no, missing=404))(), params))
+    def variation(self, variation_no: str, params: Params) -> Answer:
+        """`GET products/<id>/variations/<id>`, under whatever product."""
+        return wp_json(trimmed(self._maker(self._variation(variation_no, missing=404))(), params))
 
     def put_variation(self, no: str, variation_no: str, params: Params) -> Answer:
         """`PUT products/<id>/variations/<id>`."""
         _check_fields(params, PRODUCT_STATUSES)
+        if self._variation(variation_no, missing=400).item_id != no:
+            raise SaysNoError(403, "woocommerce_rest_cannot_edit", "Parent product does not match current variation.")
         return wp_json(self.change_variation(no, variation_no, params))
 
     def change_variation(self, no: str, variation_no: str, params: Params) -> Mapping[str, object]:
-        """Change one variation."""
-        goods = self._variation(no, variation_no, missing=400)
+        """Change one variation; nobody looks any more whether the product is its own."""
+        goods = self._variation(variation_no, missing=400)
+        if self._shop.choices(no) and not self._shop.is_simple(no):
+            goods.item_id = no
         if "status" in params:
             self._shop.switch(goods.sku_id, is_on=params["status"] == "publish")
         self._change_stock(goods, params)
@@ -292,13 +297,10 @@ class GoodsDesk:
         goods = self._shop.goods.get(no)
         return None if goods is None or no in self._shop.deleted or self._shop.is_simple(goods.item_id) else goods
 
-    def _variation(self, no: str, variation_no: str, *, missing: int) -> Goods:
+    def _variation(self, variation_no: str, *, missing: int) -> Goods:
         goods = self._variation_anywhere(variation_no)
         if goods is None:
             raise SaysNoError(missing, "woocommerce_rest_product_variation_invalid_id", "Invalid ID.")
-        if goods.item_id != no:
-            words = "Parent product does not match current variation."
-            raise SaysNoError(404, "woocommerce_rest_product_variation_invalid_parent", words)
         return goods
 
 

@@ -14,17 +14,19 @@ from tests.simulators.platforms.woocommerce_facts import (
     STATUSES,
     TRACKING_PROVIDERS,
 )
+from tests.simulators.platforms.woocommerce_refunds import refunds_of
 from tests.simulators.platforms.woocommerce_rows import (
     Look,
     note_row,
     order_row,
     refund_row,
-    refunds_of,
     tracking_row,
 )
 from tests.simulators.platforms.woocommerce_shop import WooShop
 from tests.simulators.platforms.woocommerce_wire import (
+    ROWS,
     Asked,
+    Kind,
     Params,
     Row,
     SaysNoError,
@@ -55,6 +57,13 @@ class Orders:
         self._look = look
         self.knows_modified = True
         self.plugin_statuses: tuple[str, ...] = ()
+        self._kind: Kind[Order] = Kind(
+            lambda order: int(order.no),
+            lambda order: order.placed_at,
+            lambda order: order.modified_at,
+            lambda order: order.no,
+            lambda order: order_row(shop, order, look),
+        )
 
     @property
     def statuses(self) -> Sequence[str]:
@@ -67,21 +76,12 @@ class Orders:
         words = asked.each_of("status", "any", ("any", "trash", *self.statuses))
         is_any = "any" in words or not words
         asked.check()
-        rows = []
-        for order in self._shop.orders.values():
-            status = self._shop.status_of(order)
-            if (status not in HIDDEN_STATUSES) if is_any else (status in words):
-                rows.append(self._row(order))
-        return listed(asked, rows, ORDERINGS, link)
 
-    def _row(self, order: Order) -> Row:
-        return Row(
-            int(order.no),
-            order.placed_at,
-            order.modified_at,
-            order.no,
-            lambda: order_row(self._shop, order, self._look),
-        )
+        def keeps(order: Order) -> bool:
+            status = self._shop.status_of(order)
+            return status not in HIDDEN_STATUSES if is_any else status in words
+
+        return listed(asked, self._kind, self._shop.orders.values(), ORDERINGS, link, keeps)
 
     def get(self, no: str, params: Params) -> Answer:
         """`GET orders/<id>`."""
@@ -181,7 +181,7 @@ class Orders:
         order = self._shop.orders.get(no)
         cases = [] if order is None else refunds_of(self._shop, order)
         rows = [self._refund_row(case) for case in cases]
-        return listed(Asked(self._look.zone, params, self.knows_modified), rows, ORDERINGS, link)
+        return listed(Asked(self._look.zone, params, self.knows_modified), ROWS, rows, ORDERINGS, link)
 
     def refund(self, no: str, refund_no: str) -> Answer:
         """`GET orders/<id>/refunds/<id>`."""
@@ -201,7 +201,7 @@ class Orders:
             for case in self._shop.cases.values()
             if case.state == "done"
         ]
-        return listed(Asked(self._look.zone, params, self.knows_modified), rows, ORDERINGS, link)
+        return listed(Asked(self._look.zone, params, self.knows_modified), ROWS, rows, ORDERINGS, link)
 
     def _refund_row(self, case: Case, more: Mapping[str, object] | None = None) -> Row:
         order, at = self._shop.order(case.order_no), case.modified_at

@@ -6,11 +6,12 @@ completed, and nobody asks for a refund in it, the people of the shop just make 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tests.simulators.platforms.shop import Case, Goods, Habits, Line, Order, Parcel, RuleError
+from tests.simulators.platforms.shop import Goods, Habits, Line, Order, Parcel, Person, RuleError
 from tests.simulators.platforms.woocommerce_facts import HOLD_STOCK_S, REDUCED_IN
-from tests.simulators.platforms.woocommerce_papers import WooPapers
+from tests.simulators.platforms.woocommerce_refunds import WooRefunds
 
 #: products, variations, orders and refunds are posts of one WordPress: no two have one id
 _FIRST_ID = 1_000
@@ -23,7 +24,7 @@ def woocommerce_shop(now: Callable[[], datetime], first_no: int = 1) -> "WooShop
     return shop
 
 
-class WooShop(WooPapers):
+class WooShop(WooRefunds):
     """The shop with the rules of WooCommerce.
 
     Attributes:
@@ -45,6 +46,7 @@ class WooShop(WooPapers):
         self.item_status: dict[str, str] = {}
         self.private: set[str] = set()
         self.deleted: set[str] = set()
+        self._waiting: set[str] = set()
         self.goods_listed_at: dict[str, datetime] = {}
         self.goods_changed_at: dict[str, datetime] = {}
 
@@ -117,8 +119,8 @@ class WooShop(WooPapers):
         since = self.now() - timedelta(seconds=HOLD_STOCK_S)
         return sum(
             line.qty
-            for order in self.orders.values()
-            if order.state == "unpaid" and "status" not in order.extra and order.placed_at > since
+            for order in map(self.orders.__getitem__, self._waiting)
+            if order.placed_at > since
             for line in order.lines
             if line.goods is goods
             or (self.shares(goods) and self.shares(line.goods) and line.goods.item_id == goods.item_id)
@@ -143,9 +145,30 @@ class WooShop(WooPapers):
         words = {"unpaid": "pending", "paid": "processing", "part_shipped": "processing", "cancelled": "cancelled"}
         return words.get(order.state, "completed")
 
-    def is_refunded(self, order: Order) -> bool:
-        """Whether refunds cover all of it."""
-        return all(line.after_sale == "refunded" for line in order.lines)
+    def place(
+        self,
+        wanted: Sequence[tuple[str, int]],
+        *,
+        buyer: str = "b-1",
+        person: Person | None = None,
+        note: str = "",
+        freight_fen: int = 0,
+        discount_fen: int = 0,
+        gift_sku_ids: Sequence[str] = (),
+    ) -> Order:
+        """As the story's; until it is paid, the order holds its goods for a while."""
+        with self.lock:
+            order = super().place(
+                wanted,
+                buyer=buyer,
+                person=person,
+                note=note,
+                freight_fen=freight_fen,
+                discount_fen=discount_fen,
+                gift_sku_ids=gift_sku_ids,
+            )
+            self._waiting.add(order.no)
+            return order
 
     def pay(self, no: str) -> None:
         """As the story's, but nobody looks at the number any more: it may fall below zero."""
@@ -194,16 +217,6 @@ class WooShop(WooPapers):
             super().write_note(no, text, None if flag is None else "")
             self.add_note(self.order(no), text, is_for_customer=False, author="店主")
 
-    def ask_refund(
-        self, no: str, line_nos: Sequence[str] = (), *, kind: str = "refund", reason: str = "不想要了"
-    ) -> Case:
-        """As the story's; a wish is a mail to the shop, nothing of it is on the order."""
-        with self.lock:
-            before = self.order(no).modified_at
-            case = super().ask_refund(no, line_nos, kind=kind, reason=reason)
-            self.order(no).modified_at = before
-            return case
-
     def ship(self, no: str, carrier: str, number: str, lines: Mapping[str, int] | None = None) -> Parcel:
         """As the story's; the shop shows it as completed when all of it is sent."""
         with self.lock:
@@ -231,6 +244,9 @@ class WooShop(WooPapers):
         states = {"processing": "paid", "completed": "shipped", "cancelled": "cancelled", "pending": "unpaid"}
         order.state = states.get(word, order.state)
         order.extra.pop("status", None)
+        (self._waiting.add if word == "pending" else self._waiting.discard)(order.no)
+        if word == "refunded" and order.paid_at is not None and self.left_fen(order) > 0:
+            self.refund_money(order.no, self.left_fen(order), "Order fully refunded.")
         if self.status_of(order) != word:
             order.extra["status"] = word
         if word == "cancelled":
@@ -241,10 +257,13 @@ class WooShop(WooPapers):
         if not order.extra.get("is_reduced"):
             order.extra["is_reduced"] = True
             self._deduct(order.lines)
+            words = ", ".join(f"{line.goods.title} -{line.qty}" for line in order.lines)
+            self.add_note(order, f"Stock levels reduced: {words}", is_for_customer=False)
 
     def _restore(self, order: Order) -> None:
         if order.extra.pop("is_reduced", False):
-            self._give_back([line for line in order.lines if line.after_sale != "refunded"])
+            left = [line for line in order.lines if line.after_sale != "refunded"]
+            self._give_back([replace(line, qty=line.qty - self.units_back(order, line.no)) for line in left])
 
     def _deduct(self, lines: Sequence[Line]) -> None:
         for line in lines:
@@ -292,14 +311,3 @@ class WooShop(WooPapers):
         finally:
             for line in asking:
                 line.after_sale = "requested"
-
-    def _finish_case(self, case: Case) -> None:
-        super()._finish_case(case)
-        self.orders[case.order_no].extra.pop("status", None)
-
-    def _case_to(self, case: Case, state: str) -> None:
-        order = self.orders[case.order_no]
-        before = order.modified_at
-        super()._case_to(case, state)
-        if state != "done":
-            order.modified_at = before
