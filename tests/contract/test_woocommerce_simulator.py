@@ -157,6 +157,24 @@ def test_over_plain_http_a_key_that_is_merely_shown_is_not_seen(asker: Asker) ->
     assert code_of(wrong) == (401, "woocommerce_rest_authentication_error")
 
 
+def test_a_server_may_throw_the_header_away(asker: Asker) -> None:
+    asker.server.is_behind_tls, asker.server.door.keeps_header = True, False
+    url = f"{asker.server.url}/wp-json/wc/v3/orders"
+    assert code_of(requests.get(url, timeout=5, auth=FULL)) == (401, "woocommerce_rest_cannot_view")
+    shown = {"consumer_key": CONSUMER_KEY, "consumer_secret": CONSUMER_SECRET}
+    assert requests.get(url, timeout=5, params=shown).status_code == 200
+
+
+def test_a_signature_is_held_against_the_address_the_site_believes_to_have() -> None:
+    clock = ManualClock(START)
+    with WooServer(woocommerce_shop(clock.now), folder="/shop") as server:
+        asker = Asker(server, clock)
+        assert asker.get("orders") == []
+        server.look.home = "http://www.example.com/shop"
+        answer = asker.raw("GET", "wc/v3/orders")
+    assert answer.json()["message"] == "Invalid signature - provided signature does not match."
+
+
 def test_a_key_may_only_read_or_be_of_somebody_without_rights(asker: Asker) -> None:
     no = asker.paid()
     body = {"status": "completed"}

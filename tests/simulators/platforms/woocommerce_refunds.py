@@ -44,6 +44,8 @@ class WooRefunds(WooPapers):
 
     def is_refunded(self, order: Order) -> bool:
         """Whether refunds cover all of it."""
+        if not order.extra.get("has_refunds"):
+            return False
         is_all = all(line.after_sale == "refunded" for line in order.lines)
         return is_all or (bool(order.extra.get("money_back")) and self.left_fen(order) <= 0)
 

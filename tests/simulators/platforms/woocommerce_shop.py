@@ -15,6 +15,7 @@ from tests.simulators.platforms.woocommerce_refunds import WooRefunds
 
 #: products, variations, orders and refunds are posts of one WordPress: no two have one id
 _FIRST_ID = 1_000
+_WORDS = {"unpaid": "pending", "paid": "processing", "part_shipped": "processing", "cancelled": "cancelled"}
 
 
 def woocommerce_shop(now: Callable[[], datetime], first_no: int = 1) -> "WooShop":
@@ -142,8 +143,7 @@ class WooShop(WooRefunds):
             return str(word)
         if self.is_refunded(order):
             return "refunded"
-        words = {"unpaid": "pending", "paid": "processing", "part_shipped": "processing", "cancelled": "cancelled"}
-        return words.get(order.state, "completed")
+        return _WORDS.get(order.state, "completed")
 
     def place(
         self,

@@ -239,8 +239,8 @@ def listed(
         for thing in things
         if _is_inside(kind.modified_of(thing), modified)
         and _is_inside(kind.created_of(thing), created)
-        and (not wanted or kind.no_of(thing) in wanted)
-        and kind.no_of(thing) not in unwanted
+        and not (wanted and kind.no_of(thing) not in wanted)
+        and not (unwanted and kind.no_of(thing) in unwanted)
         and keeps(thing)
     ]
     keys: Mapping[str, Callable[[Thing], Any]] = {
