@@ -80,7 +80,7 @@ class PlatformServer:
 
             def date_time_string(self, timestamp: float | None = None) -> str:
                 del timestamp
-                return owner.now().astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+                return owner.told_now().astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
 
             def do_GET(self) -> None:
                 owner._exchange(self)
@@ -118,6 +118,10 @@ class PlatformServer:
     def now(self) -> datetime:
         """The platform's clock."""
         return self.shop.now() + self.skew
+
+    def told_now(self) -> datetime:
+        """What the Date header says."""
+        return self.now()
 
     def count(self, name: str) -> int:
         """How many calls of this name came."""

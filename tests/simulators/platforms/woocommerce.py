@@ -8,19 +8,19 @@ What no source decides is listed in `woocommerce_facts.UNPROVEN`.
 import json
 import re
 import ssl
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta, timezone
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Final
 
-from tests.simulators.platforms.server import Answer, Call, PlatformServer, json_answer
+from tests.simulators.platforms.server import Answer, Call, PlatformServer
 from tests.simulators.platforms.woocommerce_door import Door, Key
 from tests.simulators.platforms.woocommerce_goods import GoodsDesk
 from tests.simulators.platforms.woocommerce_orders import Orders
 from tests.simulators.platforms.woocommerce_rows import Look
 from tests.simulators.platforms.woocommerce_shop import WooShop
 from tests.simulators.platforms.woocommerce_site import Site, page
+from tests.simulators.platforms.woocommerce_trouble import ON_THE_WAY, PAGES
 from tests.simulators.platforms.woocommerce_wire import Params, SaysNoError, no_route, params_of, said_no
 
 CONSUMER_KEY: Final = "ck_0123456789abcdef0123456789abcdef01234567"
@@ -39,7 +39,6 @@ _NOT_ALLOWED: Final = {
     "DELETE": ("woocommerce_rest_cannot_delete", "Sorry, you are not allowed to delete this resource."),
 }
 _CACHED: Final = 50
-_WARNING = b"<br />\n<b>Warning</b>:  Undefined array key &quot;x&quot; in <b>/srv/plugin.php</b><br />\n"
 
 
 class WooServer(PlatformServer):
@@ -52,31 +51,16 @@ class WooServer(PlatformServer):
         is_behind_tls: whether the shop believes that its callers come over TLS.
         has_pretty_links: off, only `?rest_route=` leads to the shop, and `/wp-json/` is a page that is not there.
         sends_to_https: every call over plain HTTP is sent elsewhere.
+        waf_words: what a body must not hold, or the firewall answers.
+        date_lies_by: how far the Date header is from the shop's own clock, as behind a cache; `skew` moves both.
     """
 
-    #: `too_many` and `too_many_until` are a hoster's 429 with seconds or a date; `error_after` takes effect and then
-    #: breaks; `twice` is a proxy that repeats a call (a signed one is refused then, and has taken effect); `stale` answers a reading call with the answer of before;
-    #: `row_moves` changes the first row of a page after it was told; `row_doubled` tells a row of a page twice
+    #: besides `PAGES` and `ON_THE_WAY`: `too_many_until` names a date; `to_https` and `to_login` send elsewhere;
+    #: `no_rights` is a plugin of roles; `twice` is a proxy that repeats a call (a signed one is refused then, and has
+    #: taken effect); `stale` answers a reading call over TLS with the answer of before; `row_moves` changes the first
+    #: row of a page after it was told
     own_faults = frozenset(
-        {
-            "too_many",
-            "too_many_until",
-            "waf",
-            "waf_check",
-            "maintenance",
-            "to_https",
-            "to_login",
-            "critical_error",
-            "no_database",
-            "error_after",
-            "twice",
-            "stale",
-            "warning_before",
-            "byte_order_mark",
-            "row_moves",
-            "row_doubled",
-            "no_rights",
-        }
+        {*PAGES, *ON_THE_WAY, "too_many_until", "to_https", "to_login", "no_rights", "twice", "stale", "row_moves"}
     )
 
     def __init__(
@@ -94,6 +78,8 @@ class WooServer(PlatformServer):
         self.is_behind_tls = self._has_tls
         self.has_pretty_links = True
         self.sends_to_https = False
+        self.waf_words: tuple[str, ...] = ()
+        self.date_lies_by = timedelta()
         self.look = Look(self.url, timezone(timedelta(hours=8)))
         self.door = Door(self.now)
         self.door.keys += [Key(CONSUMER_KEY, CONSUMER_SECRET), Key(READ_KEY, READ_SECRET, "read")]
@@ -109,6 +95,10 @@ class WooServer(PlatformServer):
         scheme = "https" if self._has_tls else "http"
         return f"{scheme}://127.0.0.1:{self._server.server_address[1]}{self.folder}"
 
+    def told_now(self) -> datetime:
+        """What the Date header says."""
+        return self.now() + self.date_lies_by
+
     def name_of(self, call: Call) -> str:
         """Method and route: `GET wc/v3/orders`, ids written as `#`."""
         route = self._route_of(call)
@@ -118,6 +108,8 @@ class WooServer(PlatformServer):
         """The site's answer."""
         if self.sends_to_https and not self._has_tls:
             return self._moved(call)
+        if any(word.encode() in call.body for word in self.waf_words):
+            return PAGES["waf"]()
         route = self._route_of(call)
         if route is None:
             return page("Page not found", "Oops! That page can&rsquo;t be found.", 404)
@@ -134,41 +126,27 @@ class WooServer(PlatformServer):
 
     def refuse(self, fault: str, call: Call) -> Answer:
         """Trouble of the site, its plugins and its hoster."""
-        plain: Mapping[str, Callable[[], Answer]] = {
-            "too_many": lambda: page("429 Too Many Requests", "nginx", 429, Retry_After="17"),
-            "too_many_until": lambda: page("429 Too Many Requests", "nginx", 429, Retry_After=self._in(30)),
-            "waf": lambda: page("Request Rejected", "Your request has been blocked by a security rule.", 403),
-            "waf_check": lambda: page("Just a moment...", "Checking your browser before you go on.", 503),
-            "maintenance": lambda: page(
-                "Maintenance", "Briefly unavailable for scheduled maintenance.", 503, Retry_After="600"
-            ),
-            "to_https": lambda: self._moved(call),
-            "to_login": lambda: Answer(b"", 302, "text/html", {"Location": f"{self.url}/wp-login.php"}),
-            "critical_error": _critical_error,
-            "no_database": lambda: page("Database Error", "Error establishing a database connection", 500),
-            "no_rights": lambda: said_no(SaysNoError(403, *_NOT_ALLOWED[call.method])),
-        }
-        return plain[fault]() if fault in plain else self._changed(fault, call)
-
-    # --- inside ------------------------------------------------------------------------------------------------------
-
-    def _changed(self, fault: str, call: Call) -> Answer:
-        if fault == "stale" and call.method == "GET" and (call.path, call.query) in self._answers:
+        if fault in PAGES:
+            return PAGES[fault]()
+        if fault in ON_THE_WAY:
+            return ON_THE_WAY[fault](self.answer(call))
+        if fault == "too_many_until":
+            until = format_datetime(self.now() + timedelta(seconds=30), usegmt=True)
+            return page("429 Too Many Requests", "nginx", 429, Retry_After=until)
+        if fault == "to_https":
+            return self._moved(call)
+        if fault == "to_login":
+            return Answer(b"", 302, "text/html", {"Location": f"{self.url}/wp-login.php"})
+        if fault == "no_rights":
+            return said_no(SaysNoError(403, *_NOT_ALLOWED[call.method]))
+        if fault == "stale" and (call.path, call.query) in self._answers:
             return self._answers[call.path, call.query]
         answer = self.answer(call)
-        if fault == "error_after":
-            return _critical_error()
-        if fault == "twice":
-            return self.answer(call)
-        if fault == "warning_before":
-            return replace(answer, body=_WARNING + answer.body)
-        if fault == "byte_order_mark":
-            return replace(answer, body=b"\xef\xbb\xbf" + answer.body)
         if fault == "row_moves":
             self._move_row(answer)
-        if fault == "row_doubled":
-            return _with_first_row_twice(answer)
-        return answer
+        return self.answer(call) if fault == "twice" else answer
+
+    # --- inside ------------------------------------------------------------------------------------------------------
 
     def _route_of(self, call: Call) -> str | None:
         """The route behind `wp-json` or in `rest_route`; None where WordPress shows a page."""
@@ -234,7 +212,7 @@ class WooServer(PlatformServer):
             (
                 read,
                 product + r"/variations/(\d+)",
-                lambda ids, params, _link: goods.variation(ids[0], ids[1], params),
+                lambda ids, params, _link: goods.variation(ids[1], params),
             ),
             (
                 edit,
@@ -275,9 +253,6 @@ class WooServer(PlatformServer):
         home = self.url.replace("http://", "https://")
         return Answer(b"", 301, "text/html", {"Location": f"{home}{call.path.removeprefix(self.folder)}"})
 
-    def _in(self, seconds: int) -> str:
-        return format_datetime(self.now() + timedelta(seconds=seconds), usegmt=True)
-
     def _move_row(self, answer: Answer) -> None:
         rows = json.loads(answer.body)
         if isinstance(rows, list) and rows:
@@ -285,16 +260,3 @@ class WooServer(PlatformServer):
             if no in self.shop.orders:
                 with self.shop.lock:
                     self.shop.touch(self.shop.order(no))
-
-
-def _critical_error() -> Answer:
-    words = "<p>There has been a critical error on this website.</p>"
-    told = {"code": "internal_server_error", "message": words, "data": {"status": 500}, "additional_errors": []}
-    return json_answer(told, 500)
-
-
-def _with_first_row_twice(answer: Answer) -> Answer:
-    rows = json.loads(answer.body)
-    if not isinstance(rows, list) or not rows:
-        return answer
-    return replace(answer, body=json.dumps([rows[0], *rows], ensure_ascii=False).encode())

@@ -76,36 +76,24 @@ TRACKING_META: Final = "_wc_shipment_tracking_items"
 
 #: facts for which the careful reading was taken, because no source decides: (key, what)
 UNPROVEN: Final = (
-    (
-        "oauth.nonce",
-        "A nonce is remembered by its second: the second one of a second replaces the first, as the code",
-    ),
     ("dates.offset", "A time with Z or an offset is turned to the shop's own zone first, even with dates_are_gmt"),
     ("dates.bounds", "modified_after and modified_before leave out their own second"),
     ("list.tie", "Orders of one second follow by id, in the same direction"),
     ("list.beyond", "A page beyond the last is an empty list with the full X-WP-Total"),
-    ("list.any", "status=any leaves out trash and checkout-draft"),
-    ("list.unknown", "Parameters that nobody knows are ignored, so an old shop ignores modified_after"),
+    ("list.any", "status=any leaves out trash and checkout-draft, also where orders are still kept as posts"),
+    ("list.unknown", "A shop before 5.8 ignores modified_after, as every parameter that it does not know"),
     ("modified.note", "A note does not move date_modified; an address, a payment, a status and meta data do"),
-    ("modified.refund", "A refund moves date_modified of its order: `Habits.touches` without it leaves it"),
-    ("stock.cancel", "An order that is called off gives back what it took; a failed one gives nothing back"),
+    ("stock.failed", "An order that fails gives nothing back; only one that is called off does"),
     ("stock.refund", "A refund puts back what was in no parcel, as the box in the seller's page is ticked"),
-    ("stock.payment", "Nothing is checked when an order is paid: the number may fall below zero"),
-    ("stock.hold", "An unpaid order holds its goods for an hour, and the number itself does not show it"),
     ("stock.delta", "inventory_delta adds to the number: the controllers take it, no document names it"),
-    ("status.completed", "Any order can be completed, also one that is called off or refunded"),
-    ("refund.of_another", "A refund asked for under another order is HTTP 500 with data 404, as the code is written"),
-    (
-        "variation.parent",
-        "A variation under another product is 404 woocommerce_rest_product_variation_invalid_parent",
-    ),
-    ("products.private", "The product list without a status is of every status but trash"),
+    ("variation.parent", "In a batch a variation of another product moves to the product that was named"),
+    ("products.status", "The product list without a status is of every status but trash"),
     ("receiver.name", "The whole name stands in first_name; `splits_names` puts the family name into last_name"),
     ("receiver.district", "There is no field for the district: it begins address_1"),
     (
         "tracking.provider",
-        "A carrier that the plugin does not know is told by its slug, where no custom name is given",
+        "A carrier that the plugin does not know is told by its slug, unless a custom name is given",
     ),
-    ("tracking.plugin", "Trackings are of the Shipment Tracking plugin; a repeated one is a second one"),
+    ("tracking.twice", "The plugin keeps a parcel that is told twice as two parcels"),
     ("refunds.by_people", "Refunds are made by the people of the shop: POST refunds is not played"),
 )

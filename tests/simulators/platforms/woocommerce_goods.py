@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from tests.simulators.platforms.server import Answer, json_answer
+from tests.simulators.platforms.server import Answer
 from tests.simulators.platforms.shop import Goods
 from tests.simulators.platforms.woocommerce_facts import ORDERINGS, PRODUCT_STATUSES, STOCK_STATUSES
 from tests.simulators.platforms.woocommerce_rows import Look
 from tests.simulators.platforms.woocommerce_shop import WooShop
 from tests.simulators.platforms.woocommerce_wire import (
+    ROWS,
     Asked,
     Params,
     Row,
@@ -21,6 +23,7 @@ from tests.simulators.platforms.woocommerce_wire import (
     money,
     trimmed,
     words_of,
+    wp_json,
 )
 
 _PRODUCT_ORDERINGS = (*ORDERINGS, "price", "popularity", "rating", "menu_order")
@@ -55,20 +58,20 @@ class GoodsDesk:
                 continue
             if kind == "any" or kind == ("simple" if is_simple else "variable"):
                 rows.append(self._row(int(item_id), self._shop.choices(item_id), self._product_of(item_id)))
-        return listed(asked, rows, _PRODUCT_ORDERINGS, link)
+        return listed(asked, ROWS, rows, _PRODUCT_ORDERINGS, link)
 
     def get(self, no: str, params: Params) -> Answer:
         """`GET products/<id>`; that of a variation is answered here too."""
         goods = self._variation_anywhere(no)
         if goods is not None:
-            return json_answer(trimmed(self._product_of_variation(goods)(), params))
+            return wp_json(trimmed(self._product_of_variation(goods)(), params))
         self._check_item(no, missing=404)
-        return json_answer(trimmed(self._product_of(no)(), params))
+        return wp_json(trimmed(self._product_of(no)(), params))
 
     def put(self, no: str, params: Params) -> Answer:
         """`PUT products/<id>`."""
         _check_fields(params, PRODUCT_STATUSES)
-        return json_answer(self.change(no, params))
+        return wp_json(self.change(no, params))
 
     def change(self, no: str, params: Params) -> Mapping[str, object]:
         """Change one product."""
@@ -79,7 +82,7 @@ class GoodsDesk:
             raise SaysNoError(404, "woocommerce_rest_invalid_product_id", words)
         self._check_item(no, missing=400)
         if "status" in params:
-            self._set_item_status(no, str(params["status"]))
+            self._shop.publish(no, str(params["status"]))
         if self._shop.is_simple(no):
             self._change_stock(self._shop.choices(no)[0], params)
         else:
@@ -100,24 +103,28 @@ class GoodsDesk:
         rows = [
             self._row(int(goods.sku_id), [goods], self._maker(goods))
             for goods in choices
-            if status in ("any", _variation_status(goods))
+            if status in ("any", self._variation_status(goods))
         ]
-        return listed(asked, rows, ORDERINGS, link)
+        return listed(asked, ROWS, rows, ORDERINGS, link)
 
-    def variation(self, no: str, variation_no: str, params: Params) -> Answer:
-        """`GET products/<id>/variations/<id>`."""
-        return json_answer(trimmed(self._maker(self._variation(no, variation_no, missing=404))(), params))
+    def variation(self, variation_no: str, params: Params) -> Answer:
+        """`GET products/<id>/variations/<id>`, under whatever product."""
+        return wp_json(trimmed(self._maker(self._variation(variation_no, missing=404))(), params))
 
     def put_variation(self, no: str, variation_no: str, params: Params) -> Answer:
         """`PUT products/<id>/variations/<id>`."""
         _check_fields(params, PRODUCT_STATUSES)
-        return json_answer(self.change_variation(no, variation_no, params))
+        if self._variation(variation_no, missing=400).item_id != no:
+            raise SaysNoError(403, "woocommerce_rest_cannot_edit", "Parent product does not match current variation.")
+        return wp_json(self.change_variation(no, variation_no, params))
 
     def change_variation(self, no: str, variation_no: str, params: Params) -> Mapping[str, object]:
-        """Change one variation."""
-        goods = self._variation(no, variation_no, missing=400)
+        """Change one variation; nobody looks any more whether the product is its own."""
+        goods = self._variation(variation_no, missing=400)
+        if self._shop.choices(no) and not self._shop.is_simple(no):
+            goods.item_id = no
         if "status" in params:
-            goods.is_on_sale = params["status"] == "publish"
+            self._shop.switch(goods.sku_id, is_on=params["status"] == "publish")
         self._change_stock(goods, params)
         return self._maker(goods)()
 
@@ -131,9 +138,16 @@ class GoodsDesk:
         """Whether a product is published."""
         return self._shop.item_status.get(item_id, "publish")
 
+    def _variation_status(self, goods: Goods) -> str:
+        return "private" if goods.sku_id in self._shop.private else "publish"
+
     def _row(self, no: int, choices: Sequence[Goods], make: Callable[[], Mapping[str, object]]) -> Row:
-        at = max(self._shop.goods_changed_at[goods.sku_id] for goods in choices)
-        return Row(no, at, at, choices[0].title, make)
+        return Row(no, *self._times(choices), choices[0].title, make)
+
+    def _times(self, choices: Sequence[Goods]) -> tuple[datetime, datetime]:
+        """(listed, changed)."""
+        listed_at = min(self._shop.goods_listed_at[goods.sku_id] for goods in choices)
+        return listed_at, max(self._shop.goods_changed_at[goods.sku_id] for goods in choices)
 
     def _product_of(self, item_id: str) -> Callable[[], Mapping[str, object]]:
         return lambda: self._product(item_id)
@@ -150,15 +164,15 @@ class GoodsDesk:
         choices = self._shop.choices(item_id)
         first, is_simple = choices[0], self._shop.is_simple(item_id)
         stock = self._stock(first) if is_simple else self._parent_stock(item_id, choices)
-        at = max(self._shop.goods_changed_at[goods.sku_id] for goods in choices)
+        listed_at, changed_at = self._times(choices)
         attribute = {"id": 0, "name": "规格", "slug": "规格", "position": 0, "visible": True, "variation": True}
         return {
             "id": int(item_id),
             "name": first.title,
             "slug": f"product-{item_id}",
             "permalink": f"{self._look.home}/product/product-{item_id}/",
-            **both_stamps("date_created", at, self._look.zone),
-            **both_stamps("date_modified", at, self._look.zone),
+            **both_stamps("date_created", listed_at, self._look.zone),
+            **both_stamps("date_modified", changed_at, self._look.zone),
             "type": "simple" if is_simple else "variable",
             "status": self.status_of(item_id),
             "featured": False,
@@ -184,14 +198,14 @@ class GoodsDesk:
         return lambda: self._variation_row(goods)
 
     def _variation_row(self, goods: Goods) -> Mapping[str, object]:
-        at = self._shop.goods_changed_at[goods.sku_id]
+        listed_at, changed_at = self._times([goods])
         return {
             "id": int(goods.sku_id),
             "type": "variation",
             "parent_id": int(goods.item_id),
             "name": goods.spec,
-            **both_stamps("date_created", at, self._look.zone),
-            **both_stamps("date_modified", at, self._look.zone),
+            **both_stamps("date_created", listed_at, self._look.zone),
+            **both_stamps("date_modified", changed_at, self._look.zone),
             "description": "",
             "permalink": f"{self._look.home}/product/product-{goods.item_id}/",
             "sku": goods.code,
@@ -200,7 +214,7 @@ class GoodsDesk:
             "regular_price": money(goods.price_fen),
             "sale_price": "",
             "on_sale": False,
-            "status": _variation_status(goods),
+            "status": self._variation_status(goods),
             "purchasable": goods.is_on_sale,
             **self._stock(goods),
             "image": None,
@@ -269,16 +283,11 @@ class GoodsDesk:
         if item_id in self._shop.pooled and params.get("stock_quantity") is not None:
             self._shop.edit_stock(self._shop.choices(item_id)[0].sku_id, _amount(params["stock_quantity"]))
 
-    def _set_item_status(self, item_id: str, status: str) -> None:
-        self._shop.item_status[item_id] = status
-        for goods in self._shop.choices(item_id):
-            goods.is_on_sale = status == "publish"
-            self._shop.goods_changed_at[goods.sku_id] = self._shop.now()
-
     # --- looking up --------------------------------------------------------------------------------------------------
 
     def _items(self) -> list[str]:
-        return list(dict.fromkeys(goods.item_id for goods in self._shop.goods.values()))
+        deleted = self._shop.deleted
+        return list(dict.fromkeys(one.item_id for one in self._shop.goods.values() if one.sku_id not in deleted))
 
     def _check_item(self, no: str, *, missing: int) -> None:
         if not self._shop.choices(no):
@@ -286,20 +295,13 @@ class GoodsDesk:
 
     def _variation_anywhere(self, no: str) -> Goods | None:
         goods = self._shop.goods.get(no)
-        return None if goods is None or self._shop.is_simple(goods.item_id) else goods
+        return None if goods is None or no in self._shop.deleted or self._shop.is_simple(goods.item_id) else goods
 
-    def _variation(self, no: str, variation_no: str, *, missing: int) -> Goods:
+    def _variation(self, variation_no: str, *, missing: int) -> Goods:
         goods = self._variation_anywhere(variation_no)
         if goods is None:
             raise SaysNoError(missing, "woocommerce_rest_product_variation_invalid_id", "Invalid ID.")
-        if goods.item_id != no:
-            words = "Parent product does not match current variation."
-            raise SaysNoError(404, "woocommerce_rest_product_variation_invalid_parent", words)
         return goods
-
-
-def _variation_status(goods: Goods) -> str:
-    return "publish" if goods.is_on_sale else "private"
 
 
 def _amount(raw: Any) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.simulators.platforms.server import Answer, json_answer
+from tests.simulators.platforms.server import Answer
 from tests.simulators.platforms.shop import Case, Order
 from tests.simulators.platforms.woocommerce_facts import (
     HIDDEN_STATUSES,
@@ -14,17 +14,19 @@ from tests.simulators.platforms.woocommerce_facts import (
     STATUSES,
     TRACKING_PROVIDERS,
 )
+from tests.simulators.platforms.woocommerce_refunds import refunds_of
 from tests.simulators.platforms.woocommerce_rows import (
     Look,
     note_row,
     order_row,
     refund_row,
-    refunds_of,
     tracking_row,
 )
 from tests.simulators.platforms.woocommerce_shop import WooShop
 from tests.simulators.platforms.woocommerce_wire import (
+    ROWS,
     Asked,
+    Kind,
     Params,
     Row,
     SaysNoError,
@@ -32,9 +34,12 @@ from tests.simulators.platforms.woocommerce_wire import (
     batched,
     listed,
     trimmed,
+    wp_json,
     yes,
 )
 
+#: fields that, once sent, make the order a changed one
+_SAVED = ("billing", "shipping", "customer_note", "meta_data")
 #: fields of an address that a caller may change -> the story's word
 _ADDRESS = {"city": "city", "postcode": "postcode", "address_1": "address", "first_name": "name", "phone": "phone"}
 
@@ -52,6 +57,13 @@ class Orders:
         self._look = look
         self.knows_modified = True
         self.plugin_statuses: tuple[str, ...] = ()
+        self._kind: Kind[Order] = Kind(
+            lambda order: int(order.no),
+            lambda order: order.placed_at,
+            lambda order: order.modified_at,
+            lambda order: order.no,
+            lambda order: order_row(shop, order, look),
+        )
 
     @property
     def statuses(self) -> Sequence[str]:
@@ -64,31 +76,22 @@ class Orders:
         words = asked.each_of("status", "any", ("any", "trash", *self.statuses))
         is_any = "any" in words or not words
         asked.check()
-        rows = []
-        for order in self._shop.orders.values():
-            status = self._shop.status_of(order)
-            if (status not in HIDDEN_STATUSES) if is_any else (status in words):
-                rows.append(self._row(order))
-        return listed(asked, rows, ORDERINGS, link)
 
-    def _row(self, order: Order) -> Row:
-        return Row(
-            int(order.no),
-            order.placed_at,
-            order.modified_at,
-            order.no,
-            lambda: order_row(self._shop, order, self._look),
-        )
+        def keeps(order: Order) -> bool:
+            status = self._shop.status_of(order)
+            return status not in HIDDEN_STATUSES if is_any else status in words
+
+        return listed(asked, self._kind, self._shop.orders.values(), ORDERINGS, link, keeps)
 
     def get(self, no: str, params: Params) -> Answer:
         """`GET orders/<id>`."""
-        return json_answer(trimmed(order_row(self._shop, self._order(no), self._look), params))
+        return wp_json(trimmed(order_row(self._shop, self._order(no), self._look), params))
 
     def put(self, no: str, params: Params) -> Answer:
         """`PUT orders/<id>`."""
         self._check_body(params)
         self._order(no, missing=400)
-        return json_answer(self.change(no, params))
+        return wp_json(self.change(no, params))
 
     def change(self, no: str, params: Params) -> Mapping[str, object]:
         """Change one order: meta data and address first, then the status, as the controller does."""
@@ -103,7 +106,8 @@ class Orders:
             self._shop.set_status(no, str(params["status"]).removeprefix("wc-"))
         if params.get("set_paid") is True and self._shop.status_of(order) in ("pending", "failed"):
             self._shop.set_status(no, "processing")
-        self._shop.touch(order)
+        if any(name in params for name in _SAVED):
+            self._shop.touch(order)
         return order_row(self._shop, order, self._look)
 
     def batch(self, params: Params) -> Answer:
@@ -147,7 +151,7 @@ class Orders:
             for note in reversed(self._shop.notes_of(order))
             if kind == "any" or note.is_for_customer == (kind == "customer")
         ]
-        return json_answer([trimmed(row, params) for row in rows])
+        return wp_json([trimmed(row, params) for row in rows])
 
     def add_note(self, no: str, params: Params) -> Answer:
         """`POST orders/<id>/notes`: the same text twice is two notes."""
@@ -160,14 +164,14 @@ class Orders:
         author = "店主" if yes(params.get("added_by_user")) else "system"
         is_for_customer = yes(params.get("customer_note"))
         note = self._shop.add_note(order, params["note"], is_for_customer=is_for_customer, author=author)
-        return json_answer(note_row(note, self._look), 201)
+        return wp_json(note_row(note, self._look), 201)
 
     def note(self, no: str, note_no: str) -> Answer:
         """`GET orders/<id>/notes/<id>`."""
         order = self._order(no, code="woocommerce_rest_order_invalid_id", words="Invalid order ID.")
         for note in self._shop.notes_of(order):
             if note.no == int(note_no):
-                return json_answer(note_row(note, self._look))
+                return wp_json(note_row(note, self._look))
         raise SaysNoError(404, "woocommerce_rest_invalid_id", "Invalid resource ID.")
 
     # --- refunds -----------------------------------------------------------------------------------------------------
@@ -177,7 +181,7 @@ class Orders:
         order = self._shop.orders.get(no)
         cases = [] if order is None else refunds_of(self._shop, order)
         rows = [self._refund_row(case) for case in cases]
-        return listed(Asked(self._look.zone, params, self.knows_modified), rows, ORDERINGS, link)
+        return listed(Asked(self._look.zone, params, self.knows_modified), ROWS, rows, ORDERINGS, link)
 
     def refund(self, no: str, refund_no: str) -> Answer:
         """`GET orders/<id>/refunds/<id>`."""
@@ -188,7 +192,7 @@ class Orders:
             raise SaysNoError(500, "woocommerce_rest_invalid_order_id", "Invalid order ID.", 404)
         if case.order_no != no:
             raise SaysNoError(500, "woocommerce_rest_invalid_order_refund_id", "Invalid order refund ID.", 404)
-        return json_answer(refund_row(self._shop, self._shop.order(no), case, self._look))
+        return wp_json(refund_row(self._shop, self._shop.order(no), case, self._look))
 
     def all_refunds(self, params: Params, link: str) -> Answer:
         """`GET refunds`, of shops since 9.0: each names its order as `parent_id`."""
@@ -197,7 +201,7 @@ class Orders:
             for case in self._shop.cases.values()
             if case.state == "done"
         ]
-        return listed(Asked(self._look.zone, params, self.knows_modified), rows, ORDERINGS, link)
+        return listed(Asked(self._look.zone, params, self.knows_modified), ROWS, rows, ORDERINGS, link)
 
     def _refund_row(self, case: Case, more: Mapping[str, object] | None = None) -> Row:
         order, at = self._shop.order(case.order_no), case.modified_at
@@ -209,7 +213,7 @@ class Orders:
     def trackings(self, no: str) -> Answer:
         """`GET orders/<id>/shipment-trackings`."""
         order = self._order(no, code="woocommerce_rest_order_invalid_id", words="Invalid order ID.")
-        return json_answer([tracking_row(item) for item in self._shop.trackings_of(order)])
+        return wp_json([tracking_row(item) for item in self._shop.trackings_of(order)])
 
     def add_tracking(self, no: str, params: Params) -> Answer:
         """`POST orders/<id>/shipment-trackings`: the same parcel twice is two parcels; the status stays."""
@@ -230,7 +234,7 @@ class Orders:
             "tracking_number": str(params["tracking_number"]),
             "date_shipped": str(int(at.timestamp())),
         }
-        return json_answer(tracking_row(self._shop.add_tracking(order, item)), 201)
+        return wp_json(tracking_row(self._shop.add_tracking(order, item)), 201)
 
     def tracking(self, no: str, tracking_no: str, *, drops: bool) -> Answer:
         """`GET` or `DELETE orders/<id>/shipment-trackings/<id>`."""
@@ -239,13 +243,13 @@ class Orders:
             if item.get("tracking_id") == tracking_no:
                 if drops:
                     self._shop.drop_tracking(order, tracking_no)
-                return json_answer(tracking_row(item))
+                return wp_json(tracking_row(item))
         code = "woocommerce_rest_order_shipment_tracking_invalid_id"
         raise SaysNoError(404, code, "Invalid shipment tracking ID.")
 
     def providers(self) -> Answer:
         """`GET orders/<id>/shipment-trackings/providers`."""
-        return json_answer({"United States": dict.fromkeys(TRACKING_PROVIDERS, "")})
+        return wp_json({"United States": dict.fromkeys(TRACKING_PROVIDERS, "")})
 
     def _order(
         self,

@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.simulators.platforms.shop import Case, Line, Order, Person
 from tests.simulators.platforms.woocommerce_facts import PROVINCES, TRACKING_PROVIDERS
-from tests.simulators.platforms.woocommerce_shop import Meta, Note, WooShop
+from tests.simulators.platforms.woocommerce_papers import Meta, Note
+from tests.simulators.platforms.woocommerce_refunds import paid_for, refunds_of
+from tests.simulators.platforms.woocommerce_shop import WooShop
 from tests.simulators.platforms.woocommerce_wire import both_stamps, money
 
 Row = dict[str, object]
@@ -43,17 +45,6 @@ def address_row(person: Person, *, splits_names: bool) -> Row:
 
 def _empty(row: Mapping[str, object]) -> Row:
     return dict.fromkeys(row, "")
-
-
-def paid_for(order: Order, line: Line) -> int:
-    """Fen of one line after the coupon, whose worth is shared out by price; the last line takes what is over."""
-    total = sum(one.qty * one.price_fen for one in order.lines)
-    priced = [one for one in order.lines if one.price_fen]
-    if not total or not order.discount_fen or line not in priced:
-        return line.qty * line.price_fen
-    shares = {one.no: order.discount_fen * one.qty * one.price_fen // total for one in priced}
-    shares[priced[-1].no] += order.discount_fen - sum(shares.values())
-    return line.qty * line.price_fen - shares[line.no]
 
 
 def order_row(shop: WooShop, order: Order, site: "Look") -> Row:
@@ -104,7 +95,7 @@ def order_row(shop: WooShop, order: Order, site: "Look") -> Row:
         "fee_lines": [],
         "coupon_lines": _coupon_rows(order),
         "refunds": [
-            {"id": int(case.no), "reason": case.reason, "total": f"-{money(refund_fen(shop, order, case))}"}
+            {"id": int(case.no), "reason": case.reason, "total": f"-{money(case.refund_fen)}"}
             for case in reversed(refunds_of(shop, order))
         ],
         "payment_url": f"{site.home}/checkout/order-pay/{order.no}/",
@@ -165,7 +156,7 @@ def line_row(shop: WooShop, order: Order, line: Line) -> Row:
         "total_tax": "0.00",
         "taxes": [],
         "meta_data": meta,
-        "sku": goods.code,
+        "sku": None if goods.sku_id in shop.deleted else goods.code,
         "price": paid_fen / 100 / line.qty,
         "image": {"id": "", "src": ""},
         "parent_name": None if is_simple else goods.title,
@@ -205,35 +196,21 @@ def _coupon_rows(order: Order) -> Sequence[Row]:
 # --- refunds -----------------------------------------------------------------------------------------------------------
 
 
-def refunds_of(shop: WooShop, order: Order) -> list[Case]:
-    """What was paid back, oldest first; what is only asked for is nowhere to be seen."""
-    return sorted(
-        (case for case in shop.cases_of(order.no) if case.state == "done"), key=lambda case: case.modified_at
-    )
-
-
-def refund_fen(shop: WooShop, order: Order, case: Case) -> int:
-    """Fen of one refund: its lines after the coupon; the one that completes it pays the freight back as well."""
-    fen = sum(paid_for(order, order.line(no)) for no in case.line_nos)
-    is_last = shop.is_refunded(order) and refunds_of(shop, order)[-1] is case
-    return fen + (order.freight_fen if is_last else 0)
-
-
 def refund_row(shop: WooShop, order: Order, case: Case, site: Look) -> Row:
-    """One of `GET orders/<id>/refunds`; units and money of its lines are negative."""
+    """One of `GET orders/<id>/refunds`; units and money of its lines are negative, a sum alone has no lines."""
     lines: list[Row] = []
     for no in case.line_nos:
         line = order.line(no)
-        row = line_row(shop, order, line)
-        back = money(-paid_for(order, line))
+        qty = shop.part_units.get(case.no, line.qty)
+        back = money(-case.refund_fen if case.no in shop.part_units else -paid_for(order, line))
         key = "_refunded_item_id"
         meta = {"id": int(no) * 10 + 2, "key": key, "value": no, "display_key": key, "display_value": no}
-        row |= {"id": int(case.no) * 10 + len(lines), "quantity": -line.qty, "subtotal": back, "total": back}
-        lines.append(row | {"meta_data": [meta]})
+        changed = {"id": int(case.no) * 10 + len(lines), "quantity": -qty, "subtotal": back, "total": back}
+        lines.append(line_row(shop, order, line) | changed | {"meta_data": [meta]})
     return {
         "id": int(case.no),
         **both_stamps("date_created", case.modified_at, site.zone),
-        "amount": money(refund_fen(shop, order, case)),
+        "amount": money(case.refund_fen),
         "reason": case.reason,
         "refunded_by": 1,
         "refunded_payment": False,

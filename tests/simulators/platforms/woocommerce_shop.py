@@ -5,54 +5,36 @@ the order is called off, and an unpaid order only holds its goods for a while. N
 completed, and nobody asks for a refund in it, the people of the shop just make one.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from tests.simulators.platforms.shop import Case, Goods, Habits, Line, Order, Parcel, RuleError, Shop
-from tests.simulators.platforms.woocommerce_facts import HOLD_STOCK_S, REDUCED_IN, TRACKING_META
+from tests.simulators.platforms.shop import Goods, Habits, Line, Order, Parcel, Person, RuleError
+from tests.simulators.platforms.woocommerce_facts import HOLD_STOCK_S, REDUCED_IN
+from tests.simulators.platforms.woocommerce_refunds import WooRefunds
 
-#: ids of posts (products, orders, refunds) and of lines begin here
-_FIRST_NUMBERS = {"order": 40_000, "case": 60_000, "item": 1_000, "sku": 20_000, "line": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One order note; `is_for_customer` notes are mailed to the buyer, the others stay inside."""
-
-    no: int
-    text: str
-    is_for_customer: bool
-    at: datetime
-    author: str
-
-
-@dataclass(slots=True)
-class Meta:
-    """One meta value of an order or a product."""
-
-    no: int
-    key: str
-    value: Any
+#: products, variations, orders and refunds are posts of one WordPress: no two have one id
+_FIRST_ID = 1_000
+_WORDS = {"unpaid": "pending", "paid": "processing", "part_shipped": "processing", "cancelled": "cancelled"}
 
 
 def woocommerce_shop(now: Callable[[], datetime], first_no: int = 1) -> "WooShop":
     """A shop as WooCommerce keeps it."""
     shop = WooShop(now, Habits(deducts="payment", touches=frozenset({"pay", "ship", "address", "refund"})), first_no)
-    shop.numbering = lambda kind, number: str(_FIRST_NUMBERS[kind] + number)
+    shop.numbering = lambda _kind, number: str(_FIRST_ID + number)
     return shop
 
 
-class WooShop(Shop):
-    """The shop and what WordPress keeps besides.
+class WooShop(WooRefunds):
+    """The shop with the rules of WooCommerce.
 
     Attributes:
         unmanaged: SKUs without stock management: sold without a limit while they are not in `sold_out`.
         sold_out: unmanaged SKUs that somebody set to "out of stock".
         pooled: items whose variations share the number of the item: item -> units.
         own_number: variations of such items that have their own all the same.
+        private: variations that are switched off.
+        deleted: SKUs that are gone for good: orders keep their lines, without a SKU.
         item_status: products that are not published: item -> draft | pending | private | trash.
     """
 
@@ -63,8 +45,11 @@ class WooShop(Shop):
         self.pooled: dict[str, int] = {}
         self.own_number: set[str] = set()
         self.item_status: dict[str, str] = {}
+        self.private: set[str] = set()
+        self.deleted: set[str] = set()
+        self._waiting: set[str] = set()
+        self.goods_listed_at: dict[str, datetime] = {}
         self.goods_changed_at: dict[str, datetime] = {}
-        self._small_no = 0
 
     # --- goods -------------------------------------------------------------------------------------------------------
 
@@ -74,7 +59,7 @@ class WooShop(Shop):
         """As the story's; an item with one choice and no words for it is a simple product."""
         with self.lock:
             goods = super().list_goods(code, qty, title=title, spec=spec, price_fen=price_fen, item_id=item_id)
-            self.goods_changed_at[goods.sku_id] = self.now()
+            self.goods_listed_at[goods.sku_id] = self.goods_changed_at[goods.sku_id] = self.now()
             return goods
 
     def edit_stock(self, sku_id: str, qty: int) -> None:
@@ -85,12 +70,38 @@ class WooShop(Shop):
 
     def choices(self, item_id: str) -> list[Goods]:
         """The goods of one item, in the order they were listed."""
-        return [goods for goods in self.goods.values() if goods.item_id == item_id]
+        return [
+            goods for goods in self.goods.values() if goods.item_id == item_id and goods.sku_id not in self.deleted
+        ]
 
     def is_simple(self, item_id: str) -> bool:
         """Whether the item has no variations."""
-        choices = self.choices(item_id)
+        choices = [goods for goods in self.goods.values() if goods.item_id == item_id]
         return len(choices) == 1 and not choices[0].spec
+
+    def delete_goods(self, sku_id: str) -> None:
+        """Somebody deletes a product or a variation."""
+        with self.lock:
+            self.goods_of(sku_id).is_on_sale = False
+            self.deleted.add(sku_id)
+
+    def publish(self, item_id: str, status: str) -> None:
+        """Somebody publishes a product, or makes it a draft; variations that are switched off stay so."""
+        with self.lock:
+            self.item_status[item_id] = status
+            for goods in self.choices(item_id):
+                self._note_on_sale(goods)
+
+    def switch(self, sku_id: str, *, is_on: bool) -> None:
+        """Somebody switches a variation off or on."""
+        with self.lock:
+            (self.private.discard if is_on else self.private.add)(sku_id)
+            self._note_on_sale(self.goods_of(sku_id))
+
+    def _note_on_sale(self, goods: Goods) -> None:
+        is_published = self.item_status.get(goods.item_id, "publish") == "publish"
+        goods.is_on_sale = is_published and goods.sku_id not in self.private
+        self.goods_changed_at[goods.sku_id] = self.now()
 
     def manages_stock(self, goods: Goods) -> bool:
         """Whether a number says how many may be sold."""
@@ -109,8 +120,8 @@ class WooShop(Shop):
         since = self.now() - timedelta(seconds=HOLD_STOCK_S)
         return sum(
             line.qty
-            for order in self.orders.values()
-            if order.state == "unpaid" and "status" not in order.extra and order.placed_at > since
+            for order in map(self.orders.__getitem__, self._waiting)
+            if order.placed_at > since
             for line in order.lines
             if line.goods is goods
             or (self.shares(goods) and self.shares(line.goods) and line.goods.item_id == goods.item_id)
@@ -132,13 +143,32 @@ class WooShop(Shop):
             return str(word)
         if self.is_refunded(order):
             return "refunded"
-        words = {"unpaid": "pending", "paid": "processing", "part_shipped": "processing", "cancelled": "cancelled"}
-        return words.get(order.state, "completed")
+        return _WORDS.get(order.state, "completed")
 
-    def is_refunded(self, order: Order) -> bool:
-        """Whether refunds cover all of it."""
-        covered = {no for case in self.cases_of(order.no) if case.state == "done" for no in case.line_nos}
-        return bool(covered) and covered == {line.no for line in order.lines}
+    def place(
+        self,
+        wanted: Sequence[tuple[str, int]],
+        *,
+        buyer: str = "b-1",
+        person: Person | None = None,
+        note: str = "",
+        freight_fen: int = 0,
+        discount_fen: int = 0,
+        gift_sku_ids: Sequence[str] = (),
+    ) -> Order:
+        """As the story's; until it is paid, the order holds its goods for a while."""
+        with self.lock:
+            order = super().place(
+                wanted,
+                buyer=buyer,
+                person=person,
+                note=note,
+                freight_fen=freight_fen,
+                discount_fen=discount_fen,
+                gift_sku_ids=gift_sku_ids,
+            )
+            self._waiting.add(order.no)
+            return order
 
     def pay(self, no: str) -> None:
         """As the story's, but nobody looks at the number any more: it may fall below zero."""
@@ -187,73 +217,6 @@ class WooShop(Shop):
             super().write_note(no, text, None if flag is None else "")
             self.add_note(self.order(no), text, is_for_customer=False, author="店主")
 
-    def add_note(self, order: Order, text: str, *, is_for_customer: bool, author: str = "system") -> Note:
-        """One more order note."""
-        note = Note(self.small_no(), text, is_for_customer, self.now(), author)
-        self.notes_of(order).append(note)
-        return note
-
-    def notes_of(self, order: Order) -> list[Note]:
-        """All notes of an order, oldest first."""
-        found = order.extra.setdefault("notes", [])
-        assert isinstance(found, list)
-        return found
-
-    def meta_of(self, order: Order) -> list[Meta]:
-        """The meta values of an order."""
-        found = order.extra.setdefault("meta", [])
-        assert isinstance(found, list)
-        return found
-
-    def write_meta(self, order: Order, key: str, value: Any, no: int = 0) -> None:
-        """Put a meta value under its id, else under its key, else as a new one; None takes it away."""
-        found = next((one for one in self.meta_of(order) if (one.no == no if no else one.key == key)), None)
-        if found is None:
-            if value is not None:
-                self.meta_of(order).append(Meta(self.small_no(), key, value))
-        elif value is None:
-            self.meta_of(order).remove(found)
-        else:
-            found.key, found.value = key or found.key, value
-        self._note_parcels(order)
-
-    def trackings_of(self, order: Order) -> list[Mapping[str, Any]]:
-        """The parcels that lie in the order's meta data, as the Shipment Tracking plugin keeps them."""
-        found: Any = next((one.value for one in self.meta_of(order) if one.key == TRACKING_META), [])
-        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-    def add_tracking(self, order: Order, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One more parcel; nobody looks whether it is there already."""
-        made = {**item, "tracking_id": hashlib.sha256(f"{order.no} {self.small_no()}".encode()).hexdigest()[:32]}
-        self.write_meta(order, TRACKING_META, [*self.trackings_of(order), made])
-        self.touch(order)
-        return made
-
-    def drop_tracking(self, order: Order, tracking_id: str) -> None:
-        """Take a parcel away again."""
-        left = [item for item in self.trackings_of(order) if item.get("tracking_id") != tracking_id]
-        self.write_meta(order, TRACKING_META, left)
-        self.touch(order)
-
-    def small_no(self) -> int:
-        """The next id of a note, a meta value or a tracking."""
-        self._small_no += 1
-        return self._small_no
-
-    def touch(self, order: Order) -> None:
-        """Something of the order was saved."""
-        order.modified_at = self.now()
-
-    def ask_refund(
-        self, no: str, line_nos: Sequence[str] = (), *, kind: str = "refund", reason: str = "不想要了"
-    ) -> Case:
-        """As the story's; a wish is a mail to the shop, nothing of it is on the order."""
-        with self.lock:
-            before = self.order(no).modified_at
-            case = super().ask_refund(no, line_nos, kind=kind, reason=reason)
-            self.order(no).modified_at = before
-            return case
-
     def ship(self, no: str, carrier: str, number: str, lines: Mapping[str, int] | None = None) -> Parcel:
         """As the story's; the shop shows it as completed when all of it is sent."""
         with self.lock:
@@ -266,15 +229,6 @@ class WooShop(Shop):
             return parcel
 
     # --- inside ------------------------------------------------------------------------------------------------------
-
-    def _note_parcels(self, order: Order) -> None:
-        """Bring the story's parcels in line with the meta data; which goods are in a parcel nobody can tell."""
-        known = {(one.carrier, one.number): one for one in order.parcels}
-        order.parcels = []
-        for item in self.trackings_of(order):
-            carrier = str(item.get("custom_tracking_provider") or item.get("tracking_provider") or "")
-            number = str(item.get("tracking_number", ""))
-            order.parcels.append(known.get((carrier, number)) or Parcel(carrier, number, {}, self.now()))
 
     def _become(self, order: Order, word: str) -> None:
         """Another status with what follows from it; dates of payment and completion are set once."""
@@ -290,6 +244,9 @@ class WooShop(Shop):
         states = {"processing": "paid", "completed": "shipped", "cancelled": "cancelled", "pending": "unpaid"}
         order.state = states.get(word, order.state)
         order.extra.pop("status", None)
+        (self._waiting.add if word == "pending" else self._waiting.discard)(order.no)
+        if word == "refunded" and order.paid_at is not None and self.left_fen(order) > 0:
+            self.refund_money(order.no, self.left_fen(order), "Order fully refunded.")
         if self.status_of(order) != word:
             order.extra["status"] = word
         if word == "cancelled":
@@ -300,10 +257,13 @@ class WooShop(Shop):
         if not order.extra.get("is_reduced"):
             order.extra["is_reduced"] = True
             self._deduct(order.lines)
+            words = ", ".join(f"{line.goods.title} -{line.qty}" for line in order.lines)
+            self.add_note(order, f"Stock levels reduced: {words}", is_for_customer=False)
 
     def _restore(self, order: Order) -> None:
         if order.extra.pop("is_reduced", False):
-            self._give_back([line for line in order.lines if line.after_sale != "refunded"])
+            left = [line for line in order.lines if line.after_sale != "refunded"]
+            self._give_back([replace(line, qty=line.qty - self.units_back(order, line.no)) for line in left])
 
     def _deduct(self, lines: Sequence[Line]) -> None:
         for line in lines:
@@ -351,14 +311,3 @@ class WooShop(Shop):
         finally:
             for line in asking:
                 line.after_sale = "requested"
-
-    def _finish_case(self, case: Case) -> None:
-        super()._finish_case(case)
-        self.orders[case.order_no].extra.pop("status", None)
-
-    def _case_to(self, case: Case, state: str) -> None:
-        order = self.orders[case.order_no]
-        before = order.modified_at
-        super()._case_to(case, state)
-        if state != "done":
-            order.modified_at = before

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from tests.simulators.platforms.server import Answer, json_answer
+from tests.simulators.platforms.server import Answer
 from tests.simulators.platforms.shop import Shop
 from tests.simulators.platforms.woocommerce_facts import PROVINCES
 from tests.simulators.platforms.woocommerce_rows import Look
-from tests.simulators.platforms.woocommerce_wire import SaysNoError
+from tests.simulators.platforms.woocommerce_wire import SaysNoError, wp_json
 
 _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>{1}</p></body></html>"
 
@@ -33,7 +33,7 @@ class Site:
     def index(self) -> Answer:
         """`GET /`, which needs no key."""
         offset = self._shop.now().astimezone(self._look.zone).utcoffset() or timedelta()
-        return json_answer(
+        return wp_json(
             {
                 "name": self.name,
                 "description": "",
@@ -49,12 +49,12 @@ class Site:
 
     def namespace(self, name: str) -> Answer:
         """`GET wc/v3`, which needs no key either."""
-        return json_answer({"namespace": name, "routes": {f"/{name}": {"namespace": name, "methods": ["GET"]}}})
+        return wp_json({"namespace": name, "routes": {f"/{name}": {"namespace": name, "methods": ["GET"]}}})
 
     def system_status(self) -> Answer:
         """`GET system_status`."""
         plugins = ["WooCommerce", *(["WooCommerce Shipment Tracking"] if self.has_tracking else [])]
-        return json_answer(
+        return wp_json(
             {
                 "environment": {
                     "home_url": self._look.home,
@@ -88,11 +88,11 @@ class Site:
             raise SaysNoError(404, "rest_setting_setting_group_invalid", "Invalid setting group.")
         if (group, name) not in values:
             raise SaysNoError(404, "rest_setting_setting_invalid", "Invalid setting.")
-        return json_answer({"id": name, "label": name, "type": "text", "value": values[group, name]})
+        return wp_json({"id": name, "label": name, "type": "text", "value": values[group, name]})
 
     def currency(self) -> Answer:
         """`GET data/currencies/current`."""
-        return json_answer({"code": self._look.currency, "name": self._look.currency, "symbol": "&yen;"})
+        return wp_json({"code": self._look.currency, "name": self._look.currency, "symbol": "&yen;"})
 
     def country(self, code: str) -> Answer:
         """`GET data/countries/<code>`: where the codes of `state` are explained."""
@@ -100,4 +100,4 @@ class Site:
             words = "There are no locations matching these parameters."
             raise SaysNoError(404, "woocommerce_rest_data_invalid_location", words)
         states = [{"code": state, "name": name} for state, name in PROVINCES.items()]
-        return json_answer({"code": "CN", "name": "China", "states": states})
+        return wp_json({"code": "CN", "name": "China", "states": states})

@@ -1,19 +1,27 @@
 """Reading what a caller of the simulated WooCommerce shop sent, as WordPress does, and saying no in its words."""
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Final, Generic, TypeVar
 
-from tests.simulators.platforms.server import Answer, Call, json_answer
+from tests.simulators.platforms.server import Answer, Call
 from tests.simulators.platforms.woocommerce_facts import LARGEST_BATCH, LARGEST_PAGE, USUAL_PAGE
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(Z|[+-]\d{2}(?::\d{2})?)?")
 _MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 
+Thing = TypeVar("Thing")
 #: a parameter: text, or what PHP makes of `name[]`, `name[0]` or a JSON body
 Params = Mapping[str, Any]
+
+
+def wp_json(data: object, status: int = 200, **headers: str) -> Answer:
+    """JSON as PHP writes it: nothing but ASCII, and every slash escaped."""
+    text = json.dumps(data, separators=(",", ":")).replace("/", "\\/")
+    return Answer(text.encode(), status, "application/json; charset=UTF-8", headers)
 
 
 class SaysNoError(Exception):
@@ -29,7 +37,7 @@ class SaysNoError(Exception):
 
 def said_no(error: SaysNoError) -> Answer:
     """The answer of a refusal."""
-    return json_answer({"code": error.code, "message": error.words, "data": error.data}, error.status)
+    return wp_json({"code": error.code, "message": error.words, "data": error.data}, error.status)
 
 
 def bad_params(why: Mapping[str, str]) -> SaysNoError:
@@ -183,8 +191,36 @@ class Asked:
             raise bad_params(self.wrong)
 
 
-def listed(asked: Asked, rows: Sequence[Row], orderings: Sequence[str], link: str) -> Answer:
-    """One page of `rows`, filtered by the times and ids that every list knows.
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Thing]):
+    """How a list looks at its things."""
+
+    no_of: Callable[[Thing], int]
+    created_of: Callable[[Thing], datetime]
+    modified_of: Callable[[Thing], datetime]
+    title_of: Callable[[Thing], str]
+    make: Callable[[Thing], Mapping[str, object]]
+
+
+#: the kind of rows that are ready to be made
+ROWS: Final[Kind[Row]] = Kind(
+    lambda row: row.no,
+    lambda row: row.created_at,
+    lambda row: row.modified_at,
+    lambda row: row.title,
+    lambda row: row.make(),
+)
+
+
+def listed(
+    asked: Asked,
+    kind: Kind[Thing],
+    things: Iterable[Thing],
+    orderings: Sequence[str],
+    link: str,
+    keeps: Callable[[Thing], bool] = lambda _thing: True,
+) -> Answer:
+    """One page of `things`, filtered by the times and ids that every list knows, and by `keeps`.
 
     Headers X-WP-Total and X-WP-TotalPages, and Link to the neighbours: `link` is the address of the list.
     """
@@ -193,34 +229,36 @@ def listed(asked: Asked, rows: Sequence[Row], orderings: Sequence[str], link: st
     page, size = asked.whole("page", 1), asked.whole("per_page", USUAL_PAGE, LARGEST_PAGE)
     order = asked.one_of("order", "desc", ("asc", "desc"))
     by = asked.one_of("orderby", "date", orderings)
-    bounds = {name: asked.moment(name) for name in ("after", "before")}
-    if asked.knows_modified:
-        bounds |= {name: asked.moment(name) for name in ("modified_after", "modified_before")}
+    created = _span(asked, "after", "before")
+    modified = _span(asked, "modified_after", "modified_before") if asked.knows_modified else (None, None)
     asked.check()
-    zone = UTC if yes(asked.params.get("dates_are_gmt")) and asked.knows_modified else asked.zone
     wanted = [int(word) for word in words_of(asked.params.get("include", "")) if word.isdigit()]
     unwanted = {int(word) for word in words_of(asked.params.get("exclude", "")) if word.isdigit()}
     kept = [
-        row
-        for row in rows
-        if _is_inside(row, bounds, zone) and (not wanted or row.no in wanted) and row.no not in unwanted
+        thing
+        for thing in things
+        if _is_inside(kind.modified_of(thing), modified)
+        and _is_inside(kind.created_of(thing), created)
+        and not (wanted and kind.no_of(thing) not in wanted)
+        and not (unwanted and kind.no_of(thing) in unwanted)
+        and keeps(thing)
     ]
-    keys: Mapping[str, Callable[[Row], Any]] = {
-        "date": lambda row: (_second(row.created_at), row.no),
-        "modified": lambda row: (_second(row.modified_at), row.no),
-        "title": lambda row: (row.title, row.no),
-        "slug": lambda row: (row.title, row.no),
-        "include": lambda row: wanted.index(row.no) if wanted else row.no,
+    keys: Mapping[str, Callable[[Thing], Any]] = {
+        "date": lambda thing: (_second(kind.created_of(thing)), kind.no_of(thing)),
+        "modified": lambda thing: (_second(kind.modified_of(thing)), kind.no_of(thing)),
+        "title": lambda thing: (kind.title_of(thing), kind.no_of(thing)),
+        "slug": lambda thing: (kind.title_of(thing), kind.no_of(thing)),
+        "include": lambda thing: wanted.index(kind.no_of(thing)) if wanted else kind.no_of(thing),
     }
-    kept.sort(key=keys.get(by, lambda row: row.no), reverse=order == "desc" and by != "include")
+    kept.sort(key=keys.get(by, kind.no_of), reverse=order == "desc" and by != "include")
     start = int(asked.params["offset"]) if str(asked.params.get("offset", "")).isdigit() else (page - 1) * size
     pages = -(-len(kept) // size)
-    neighbours = [f'<{link}?page={page - 1}>; rel="prev"'] if page > 1 else []
-    neighbours += [f'<{link}?page={page + 1}>; rel="next"'] if page < pages else []
-    headers = {"X_WP_Total": str(len(kept)), "X_WP_TotalPages": str(pages)}
-    if neighbours:
-        headers["Link"] = ", ".join(neighbours)
-    return json_answer([trimmed(row.make(), asked.params) for row in kept[start : start + size]], 200, **headers)
+    links = [f'<{link.partition("/wp-json/")[0]}/wp-json/>; rel="https://api.w.org/"']
+    links += [f'<{link}?page={page - 1}>; rel="prev"'] if page > 1 else []
+    links += [f'<{link}?page={page + 1}>; rel="next"'] if page < pages else []
+    headers = {"X_WP_Total": str(len(kept)), "X_WP_TotalPages": str(pages), "Link": ", ".join(links)}
+    rows = [trimmed(kind.make(thing), asked.params) for thing in kept[start : start + size]]
+    return wp_json(rows, 200, **headers)
 
 
 def batched(params: Params, change: Callable[[str, Params], Mapping[str, object]]) -> Answer:
@@ -241,7 +279,7 @@ def batched(params: Params, change: Callable[[str, Params], Mapping[str, object]
         except SaysNoError as error:
             told = {"code": error.code, "message": error.words, "data": error.data}
             done.append({"id": item.get("id", 0), "error": told})
-    return json_answer({"update": done} if done else {})
+    return wp_json({"update": done} if done else {})
 
 
 def trimmed(row: Mapping[str, object], params: Params) -> Mapping[str, object]:
@@ -250,16 +288,20 @@ def trimmed(row: Mapping[str, object], params: Params) -> Mapping[str, object]:
     return {name: value for name, value in row.items() if name in names | {"id"}} if names else row
 
 
-def _second(at: datetime) -> datetime:
-    return at - timedelta(microseconds=at.microsecond)
+def _second(at: datetime) -> int:
+    return int(at.timestamp())
 
 
-def _is_inside(row: Row, bounds: Mapping[str, datetime | None], zone: tzinfo) -> bool:
-    for name, bound in bounds.items():
-        if bound is None:
-            continue
-        at = row.modified_at if name.startswith("modified") else row.created_at
-        shown = _second(at).astimezone(zone).replace(tzinfo=None)
-        if (shown <= bound) if name.endswith("after") else (shown >= bound):
-            return False
-    return True
+def _span(asked: Asked, after: str, before: str) -> tuple[datetime | None, datetime | None]:
+    """The first moment that is in and the first that is out again; the bounds' own seconds are not in."""
+    zone = UTC if yes(asked.params.get("dates_are_gmt")) and asked.knows_modified else asked.zone
+    first, end = (asked.moment(name) for name in (after, before))
+    return (
+        None if first is None else first.replace(tzinfo=zone).astimezone(UTC) + timedelta(seconds=1),
+        None if end is None else end.replace(tzinfo=zone).astimezone(UTC),
+    )
+
+
+def _is_inside(at: datetime, span: tuple[datetime | None, datetime | None]) -> bool:
+    first, end = span
+    return (first is None or at >= first) and (end is None or at < end)
