@@ -5,26 +5,20 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from core.channels.contract import UNKNOWN_ORDER, Capabilities, ChannelOrder, OrderPage, ShipmentNotice
-from core.channels.fields import Fields
-from core.channels.listing_contract import ChannelListing, ListingPage
+from core.channels.listing_contract import ListingPage
 from core.channels.shop_contract import Flag, ShopIdentity
 from core.channels.stock_contract import ListedSku, ListedStock
-from core.channels.woocommerce.client import ORDERS, Answer, Rows, WooClient
-from core.channels.woocommerce.errors import is_not_there
+from core.channels.woocommerce.client import ORDERS, WooClient
 from core.channels.woocommerce.facts import CAPABILITIES, LAG, STOCK_RULES
-from core.channels.woocommerce.goods import PUBLISHED, has_variations, listings_of, stock_of
 from core.channels.woocommerce.parcels import NOTE
-from core.channels.woocommerce.reading import OrderReader, is_id, page_no_of
+from core.channels.woocommerce.reading import OrderReader
 from core.channels.woocommerce.shipping import Sender
+from core.channels.woocommerce.stocking import GoodsDesk
 from core.runtime.remote_errors import ChannelError, ContractBroken, Rejected
 
-_PRODUCTS: Final = "/wc/v3/products"
 _CURRENCY: Final = "/wc/v3/data/currencies/current"
 #: characters of a seller's note: our own bound, the shop has none
 _LONGEST_NOTE: Final = 5000
-#: a product off sale is a draft again, a variation is shown to nobody
-_HIDDEN_PRODUCT, _HIDDEN_VARIATION = "draft", "private"
-_UNKNOWN_GOODS: Final = "unknown_listing"
 
 
 class WooChannel:
@@ -37,6 +31,7 @@ class WooChannel:
         self._client = client
         self._orders = OrderReader(client, capabilities.page_size)
         self._sender = Sender(client, self._orders)
+        self._goods = GoodsDesk(client, capabilities.page_size)
 
     # --- orders -----------------------------------------------------------------------------------------------------
 
@@ -109,83 +104,34 @@ class WooChannel:
     # --- goods and stock --------------------------------------------------------------------------------------------
 
     def pull_listings(self, cursor: str | None) -> ListingPage:
-        """Every product and variation, on sale or not; from the last page to the first, as orders are read."""
-        size = self.capabilities.page_size
-        page_no = 1 if cursor is None else page_no_of(cursor)
-        page = self._page(_PRODUCTS, page_no)
-        if cursor is None and page.total > size:
-            page_no = -(-page.total // size)
-            page = self._page(_PRODUCTS, page_no)
-        found: list[ChannelListing] = []
-        for product in page.rows:
-            found += listings_of(product, self._variations(product) if has_variations(product) else ())
-        return ListingPage(tuple(found), str(page_no - 1) if page_no > 1 else None)
+        """Every product and variation, on sale or not."""
+        return self._goods.page(cursor)
 
     def read_stock(self, listed: ListedSku) -> ListedStock:
-        """What the shop may still sell; units of unpaid orders, which it holds back beside its number, are in it."""
-        answer = self._asked(listed)
-        return stock_of(answer.fields, answer.told_at)
+        """What the shop may still sell: its number less the units of unpaid orders."""
+        return self._goods.read(listed)
 
     def change_stock(self, listed: ListedSku, delta: int, key: str) -> ListedStock:  # noqa: ARG002  the contract's
         """WooCommerce takes no differences."""
         raise Rejected("The shop takes no differences of stock", code="no_differences")
 
     def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
-        """Set the number, over whatever was sold meanwhile; from then on the shop counts these goods."""
-        answer = self._told(listed, {"manage_stock": True, "stock_quantity": qty})
-        return stock_of(answer.fields, answer.told_at)
+        """Set the number, over whatever was sold meanwhile."""
+        return self._goods.set(listed, qty)
 
     def pause_sale(self, listed: ListedSku) -> None:
-        """Take a product off sale as a draft, a variation as a private one: full carts cannot be paid any more.
-
-        Its number stays, so that nothing has to be put back; hiding it from the catalogue would leave it for sale.
-        """
-        self._told(listed, {"status": _HIDDEN_VARIATION if listed.channel_sku_id else _HIDDEN_PRODUCT})
+        """Take it off sale; see `core.channels.woocommerce.stocking`."""
+        self._goods.pause(listed)
 
     def resume_sale(self, listed: ListedSku) -> None:
         """Publish it again."""
-        self._told(listed, {"status": PUBLISHED})
+        self._goods.resume(listed)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _has_note(self, path: str, text: str) -> bool:
         notes = self._client.every(path, (("type", "internal"),))
         return any(row.text_or_blank("note") == text for row in notes)
-
-    def _page(self, path: str, page_no: int) -> Rows:
-        pages = (("per_page", str(self.capabilities.page_size)), ("page", str(page_no)))
-        return self._client.rows(path, (("orderby", "id"), ("order", "asc"), *pages))
-
-    def _variations(self, product: Fields) -> list[Fields]:
-        path = f"{_PRODUCTS}/{product.id('id')}/variations"
-        first = self._page(path, 1)
-        last = -(-first.total // self.capabilities.page_size)
-        if last <= 1:
-            return list(first.rows)
-        return [row for number in range(last, 0, -1) for row in self._page(path, number).rows]
-
-    def _asked(self, listed: ListedSku) -> Answer:
-        try:
-            return self._client.one(_path_of(listed))
-        except Rejected as error:
-            raise _unknown_goods() if is_not_there(error) else error from None
-
-    def _told(self, listed: ListedSku, change: dict[str, object]) -> Answer:
-        try:
-            return self._client.tell("PUT", _path_of(listed), change)
-        except Rejected as error:
-            raise _unknown_goods() if is_not_there(error) else error from None
-
-
-def _path_of(listed: ListedSku) -> str:
-    if not is_id(listed.item_id) or (listed.channel_sku_id and not is_id(listed.channel_sku_id)):
-        raise _unknown_goods()
-    path = f"{_PRODUCTS}/{listed.item_id}"
-    return f"{path}/variations/{listed.channel_sku_id}" if listed.channel_sku_id else path
-
-
-def _unknown_goods() -> Rejected:
-    return Rejected("The shop does not know these goods", code=_UNKNOWN_GOODS)
 
 
 def _place_of(address: str) -> str:

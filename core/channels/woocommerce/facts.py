@@ -59,8 +59,9 @@ UNPROVEN: Final = (
     ),
     Unproven(
         "stock.hold",
-        "待付款订单占的件数商城自己另外扣着：库存数看不出来，可能少卖几件，不会多卖",
-        "Units of unpaid orders are held back by the shop beside its number: it may sell a few less, never more",
+        "待付款订单占的件数不在库存数里扣，按待付款订单另算；从订单状态“失败”再付款的，中间可能被别人买走",
+        "Units of unpaid orders are not off the shop's number and are counted by those orders; a failed order that "
+        "is paid later may find its goods sold",
     ),
     Unproven(
         "stock.backorders",

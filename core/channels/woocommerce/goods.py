@@ -11,6 +11,7 @@ from core.channels.stock_contract import ListedStock
 
 PUBLISHED: Final = "publish"
 _VARIABLE: Final = "variable"
+_OF_PRODUCT: Final = "parent"
 #: bought at another shop, or only a page that shows other products
 _NOT_SOLD: Final = frozenset({"external", "grouped"})
 
@@ -33,14 +34,19 @@ def listings_of(product: Fields, variations: Sequence[Fields]) -> Sequence[Chann
     return tuple(_listing_of(product, row, row.id("id")) for row in variations)
 
 
-def stock_of(sold: Fields, at: datetime | None) -> ListedStock:
-    """The number of a product or a variation.
+def is_shared(sold: Fields) -> bool:
+    """Whether a variation takes part in the number of its product."""
+    return sold.mapping.get("manage_stock") == _OF_PRODUCT
+
+
+def stock_of(sold: Fields, unpaid: int, at: datetime | None) -> ListedStock:
+    """What may still be sold of a product or a variation: its number less the units of unpaid orders.
 
     One whose stock nobody manages has no number and is sold without end: nothing of ours is there yet, which the
     first write changes. Whether it is on sale is its status alone: sold out is still on sale.
     """
-    qty = _qty_of(sold)
-    return ListedStock(qty or 0, is_on_sale=sold.text_or_blank("status") == PUBLISHED, at=at)
+    qty = max((_qty_of(sold) or 0) - unpaid, 0)
+    return ListedStock(qty, is_on_sale=sold.text_or_blank("status") == PUBLISHED, at=at)
 
 
 def _listing_of(product: Fields, sold: Fields, variation_id: str) -> ChannelListing:

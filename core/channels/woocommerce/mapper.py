@@ -94,6 +94,15 @@ def to_send(order: ChannelOrder, backs: Mapping[str, Back]) -> Mapping[str, int]
     return {line.line_no: 0 if line.after_sale == "refunded" else _left(line, backs) for line in order.lines}
 
 
+def units_of(order: Fields, item_id: str, variation_id: str | None) -> int:
+    """Units of one product in an order; None: of all its variations."""
+    return sum(
+        row.qty("quantity")
+        for row in order.rows("line_items")
+        if _real_id(row, "product_id") == item_id and variation_id in (None, _real_id(row, "variation_id"))
+    )
+
+
 def _left(line: ChannelOrderLine, backs: Mapping[str, Back]) -> int:
     back = backs.get(line.line_no)
     return line.qty if back is None else max(line.qty - back.qty, 0)

@@ -75,6 +75,8 @@ PLUGIN = ChannelPlugin(
     ),
     capabilities=CAPABILITIES,
     factory=open_shop,
+    # Its buyers may pay until the shop calls the order off ("hold stock", an hour as it comes).
+    keeps_unpaid=True,
     stock_rules=STOCK_RULES,
     steps=STEPS,
     means=MEANS,

@@ -25,6 +25,11 @@ STEPS: Final[Sequence[Step]] = (
         "The shop sells in yuan (WooCommerce, Settings, General); orders in other currencies are held",
     ),
     Step(
+        "WooCommerce → 设置 → 产品 → 库存：“保留库存”填分钟数（默认 60）。留空的话没付款的订单会一直占着货",
+        "WooCommerce, Settings, Products, Inventory: Hold stock in minutes (60 as it comes). Left empty, orders that "
+        "nobody pays keep their goods for ever",
+    ),
+    Step(
         "密钥填对了仍说不被接受：主机可能把验证头去掉了，勾选“签名放在网址里”再试",
         "The key is right and still not accepted: the host may drop the header; tick Sign in the address, try again",
     ),

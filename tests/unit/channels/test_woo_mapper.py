@@ -307,8 +307,9 @@ def test_the_number_is_what_may_still_be_sold(
     manage: object, quantity: int | None, qty: int, listed: int | None
 ) -> None:
     sold = product(manage_stock=manage, stock_quantity=quantity, stock_status="outofstock")
-    assert stock_of(sold, None).qty == qty
-    assert stock_of(sold, None).is_on_sale, "sold out is still on sale"
+    assert stock_of(sold, 0, None).qty == qty
+    assert stock_of(sold, 4, None).qty == max(qty - 4, 0)
+    assert stock_of(sold, 0, None).is_on_sale, "sold out is still on sale"
     assert listings_of(sold, ())[0].qty == listed
 
 
