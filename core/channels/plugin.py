@@ -30,13 +30,22 @@ class SettingField:
 
 #: what platforms refuse for reasons that an owner mends in their console: this computer's address is not on the app's
 #: list; the app has no permission for the call; only programs in the platform's own cloud are answered; the clocks
-#: differ; the day's calls are used up
+#: differ; the day's calls are used up. And at a shop's own site: the key's user may not do it; a firewall or a login
+#: page answers; there is no such shop at the address; the address leads elsewhere; it sells in other money
 ADDRESS_LIST: Final = "address_list"
 PERMISSION: Final = "permission"
 OWN_CLOUD: Final = "own_cloud"
 CLOCKS: Final = "clocks"
 DAY_QUOTA: Final = "day_quota"
-MEANINGS: Final = (ADDRESS_LIST, PERMISSION, OWN_CLOUD, CLOCKS, DAY_QUOTA)
+KEY_RIGHTS: Final = "key_rights"
+FIREWALL: Final = "firewall"
+NO_SHOP: Final = "no_shop"
+MOVED: Final = "moved"
+CURRENCY: Final = "currency"
+MEANINGS: Final = (
+    *(ADDRESS_LIST, PERMISSION, OWN_CLOUD, CLOCKS, DAY_QUOTA),
+    *(KEY_RIGHTS, FIREWALL, NO_SHOP, MOVED, CURRENCY),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def test_a_key_that_may_only_read_says_so_and_changes_nothing(woo: WooStand) -> 
         lambda: reader.write_note(no, "加急"),
     ):
         code = refused(act)
-        assert PLUGIN.meaning_of(code) == "permission"
+        assert PLUGIN.meaning_of(code) == "key_rights"
     assert (woo.stock_of(0), woo.waybills_of(no), woo.server.shop.status_of(woo.shop.order(no))) == (
         before,
         [],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from core.channels.plugin import PERMISSION, Step
+from core.channels.plugin import CURRENCY, FIREWALL, KEY_RIGHTS, MOVED, NO_SHOP, Step
 
 STEPS: Final[Sequence[Step]] = (
     Step(
@@ -47,7 +47,13 @@ STEPS: Final[Sequence[Step]] = (
 )
 
 MEANS: Final[Mapping[str, str]] = {
-    "woocommerce_rest_cannot_*": PERMISSION,
-    "woocommerce_rest_authentication_error/read_only": PERMISSION,
-    "rest_forbidden*": PERMISSION,
+    "woocommerce_rest_cannot_*": KEY_RIGHTS,
+    "woocommerce_rest_authentication_error/read_only": KEY_RIGHTS,
+    "rest_forbidden*": FIREWALL,
+    "page.401": FIREWALL,
+    "page.403": FIREWALL,
+    "page.404": NO_SHOP,
+    "rest_no_route": NO_SHOP,
+    "http.redirect": MOVED,
+    "currency": CURRENCY,
 }

@@ -76,8 +76,8 @@ def test_what_is_not_there_is_told_from_what_is_forbidden() -> None:
 
 
 def test_what_a_clerk_mends_is_explained() -> None:
-    assert PLUGIN.meaning_of("woocommerce_rest_cannot_edit") == "permission"
-    assert PLUGIN.meaning_of("woocommerce_rest_authentication_error/read_only") == "permission"
+    assert PLUGIN.meaning_of("woocommerce_rest_cannot_edit") == "key_rights"
+    assert PLUGIN.meaning_of("woocommerce_rest_authentication_error/read_only") == "key_rights"
     assert PLUGIN.meaning_of("woocommerce_rest_authentication_error") == ""
 
 
