@@ -196,6 +196,8 @@ class Capabilities:
     tells_after_sales: bool = False
     lists_items: bool = False
     writes_notes: bool = False
+    #: notes have a flag there; counts only where they are written
+    writes_flags: bool = True
     decides_merging: bool = False
     unproven: Sequence[Unproven] = ()
 

@@ -45,7 +45,7 @@ def abilities(can: "Capabilities", stock: "StockRules | None") -> tuple[Ability,
         _is("renumber", can.changes_number),
         _is("after_sales", can.tells_after_sales),
         _is("listings", can.lists_items),
-        _is("notes", can.writes_notes),
+        _notes(can),
     ]
     if can.decides_merging:
         found.append(Ability("merging.yes", "quiet"))
@@ -65,6 +65,12 @@ def _of_stock(rules: "StockRules | None") -> tuple[Ability, ...]:
         found.append(Ability("reads_back.no", "notice"))
     found.append(Ability(f"cancelled.{rules.cancelled_unit.value}", "quiet"))
     return tuple(found)
+
+
+def _notes(can: "Capabilities") -> Ability:
+    if can.writes_notes and not can.writes_flags:
+        return Ability("notes.plain", "good")
+    return _is("notes", can.writes_notes)
 
 
 def _is(code: str, can: bool) -> Ability:

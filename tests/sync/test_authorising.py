@@ -217,7 +217,8 @@ def test_every_trouble_and_ability_has_its_sentence_in_both_languages():
                     writes_notes=is_on,
                     decides_merging=is_on,
                 )
-                wanted |= {f"shops.ability.{one.code}" for one in abilities(other, None)}
+                plain = replace(other, writes_notes=True, writes_flags=False)
+                wanted |= {f"shops.ability.{one.code}" for each in (other, plain) for one in abilities(each, None)}
         for write in WriteKind if stock else ():
             for unit in CancelledUnit:
                 rules = replace(stock, write=write, cancelled_unit=unit)

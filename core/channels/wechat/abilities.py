@@ -58,6 +58,7 @@ CAPABILITIES: Final = Capabilities(
     tells_after_sales=True,
     lists_items=True,
     writes_notes=True,
+    writes_flags=False,
     unproven=UNPROVEN,
 )
 

@@ -43,8 +43,8 @@ UNPROVEN: Final = (
     ),
     Unproven(
         "notes",
-        "卖家备注写成订单的私密备注；店里人自己写的备注不随订单过来；没有旗帜",
-        "The seller's note becomes a private order note; notes of the shop's people do not come along; no flags",
+        "卖家备注写成订单的私密备注；店里人自己写的备注不随订单过来",
+        "The seller's note becomes a private order note; notes of the shop's people do not come along",
     ),
     Unproven(
         "shipping",
@@ -84,6 +84,7 @@ CAPABILITIES: Final = Capabilities(
     changes_number=True,
     lists_items=True,
     writes_notes=True,
+    writes_flags=False,
     unproven=UNPROVEN,
 )
 

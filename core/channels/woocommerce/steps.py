@@ -15,10 +15,12 @@ STEPS: Final[Sequence[Step]] = (
         "WordPress, Settings, Permalinks: any but Plain; where that cannot be changed, tick Plain permalinks below",
     ),
     Step(
-        "WooCommerce → 设置 → 高级 → REST API → 添加密钥：用户选管理员或商店经理，权限选“读/写”，"
-        "把 consumer key（ck_…）和 consumer secret（cs_…）填到这里。密钥只显示这一次",
-        "WooCommerce, Settings, Advanced, REST API, Add key: for an administrator or shop manager, Read/Write; enter "
-        "the consumer key (ck_…) and consumer secret (cs_…) here. The secret is shown this once only",
+        "WooCommerce → 设置 → 高级 → REST API → 添加密钥：用户选管理员或商店经理，权限选“读/写”",
+        "WooCommerce, Settings, Advanced, REST API, Add key: for an administrator or shop manager, Read/Write",
+    ),
+    Step(
+        "把 consumer key（ck_…）和 consumer secret（cs_…）填到这里；secret 只显示这一次",
+        "Enter the consumer key (ck_…) and consumer secret (cs_…) here; the secret is shown this once only",
     ),
     Step(
         "商城货币是人民币（WooCommerce → 设置 → 常规）；其他币种的订单会先拦下",
