@@ -199,10 +199,11 @@ def test_rows_that_move_while_a_page_is_told_are_told_again_later(woo: WooStand)
 
 def test_an_order_in_the_trash_is_closed_and_a_restored_one_goes_on(woo: WooStand) -> None:
     no, other = paid(woo), paid(woo)
-    woo.tick()
+    woo.clock.advance(minutes=10)
     woo.server.shop.set_status(no, "trash")
     found = pulled(woo)
     assert (found[no].is_closed, found[other].is_closed) == (True, False)
+    assert list(pulled(woo, timedelta(minutes=5))) == [no], "alone in its window"
     assert refused(lambda: woo.channel.confirm_shipment(notice(woo, no))) == ORDER_CLOSED
     woo.tick()
     woo.server.shop.set_status(no, "processing")
@@ -238,6 +239,19 @@ def test_an_open_order_is_seen_by_its_state(woo: WooStand) -> None:
     assert found == set(numbers[:3])
 
 
+def test_what_is_placed_while_open_orders_are_read_hides_none_of_them(woo: WooStand) -> None:
+    placed = [paid(woo) for _ in range(8)]
+    found, cursor = set(), None
+    while True:
+        page = woo.channel.open_orders(cursor)
+        found |= {order.order_no for order in page.orders}
+        paid(woo)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert set(placed) <= found
+
+
 # --- parcels ------------------------------------------------------------------------------------------------------------
 
 
@@ -247,16 +261,16 @@ def test_without_the_plugin_the_buyer_gets_a_note_with_the_number_once(woo: WooS
     order = woo.channel.get_order(no)
     assert order is not None
     first, second = order.lines
-    parts = [notice(woo, no, 1, lines=[(first.line_no, 1)])]
-    parts.append(notice(woo, no, 2, carrier_code="SF", lines=[(first.line_no, 1), (second.line_no, 1)]))
+    parts = [notice(woo, no, number, lines=[(first.line_no, 1)]) for number in (1, 2)]
+    parts.append(notice(woo, no, 3, carrier_code="SF", lines=[(second.line_no, 1)]))
     for part in parts:
         assert not woo.channel.get_order(no).is_shipped  # type: ignore[union-attr]
         for _ in range(2):
             woo.channel.confirm_shipment(part)
 
-    assert woo.waybills_of(no) == [woo.waybill(1), woo.waybill(2)]
+    assert woo.waybills_of(no) == [woo.waybill(number) for number in (1, 2, 3)]
     texts = [note.text for note in woo.server.shop.notes_of(woo.shop.order(no)) if note.is_for_customer]
-    assert ["中通快递" in texts[0], "顺丰速运" in texts[1]] == [True, True]
+    assert ["中通快递" in texts[0], "顺丰速运" in texts[2]] == [True, True]
     got = woo.channel.get_order(no)
     assert got is not None
     assert got.is_shipped
