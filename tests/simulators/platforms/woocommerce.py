@@ -118,10 +118,10 @@ class WooServer(PlatformServer):
                 answer = self._answered(call, route.strip("/"))
             except SaysNoError as error:
                 return said_no(error)
-        if call.method == "GET" and self.is_behind_tls:
-            self._answers[call.path, call.query] = answer
-            for old in [*self._answers][:-_CACHED]:
-                del self._answers[old]
+            if call.method == "GET" and self.is_behind_tls:
+                self._answers[call.path, call.query] = answer
+                for old in [*self._answers][:-_CACHED]:
+                    del self._answers[old]
         return answer
 
     def refuse(self, fault: str, call: Call) -> Answer:
