@@ -116,7 +116,9 @@ class FakeShop:
         """Whatever still has to be sent."""
         server_time = self._answer("open")
         rows = [order for _, order in sorted(self.orders.items()) if not order.is_closed and not order.is_shipped]
-        return OrderPage(rows, None, server_time)
+        rest = [order for order in rows if cursor is None or order.order_no > cursor]
+        page = rest[: self.capabilities.page_size]
+        return OrderPage(page, page[-1].order_no if len(rest) > len(page) else None, server_time)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
         """The newest state."""
