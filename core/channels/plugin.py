@@ -86,6 +86,11 @@ class ChannelPlugin:
         found = max(fits, key=len, default=None)
         return "" if found is None else self.means[found]
 
+    def awaits_owner(self, settings: Mapping[str, str], secrets: Mapping[str, str]) -> bool:
+        """Whether a shop cannot be called before its owner said yes on the page: no token was typed in its place."""
+        typed = (one.name for one in self.settings if one.kind == "secret" and not one.is_required)
+        return self.has_page(settings) and not any(secrets.get(name, "").strip() for name in typed)
+
     def has_page(self, settings: Mapping[str, str]) -> bool:
         """Whether a shop with these settings is authorised on a page of the platform's."""
         if self.authoriser is None:
