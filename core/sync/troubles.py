@@ -80,6 +80,11 @@ def kept_text(error: Exception) -> str:
     return f"{name}{f' [{code}]' if code else ''}: {error}"[:_LONGEST]
 
 
+def kept_start(code: str) -> str:
+    """How the kept text of a refusal with this code begins."""
+    return f"{Rejected.__name__} [{code}]:"
+
+
 def trouble_in(kept: str | None) -> Trouble | None:
     """What was kept, taken apart again; None where nothing was. Texts of older versions have no code."""
     if not kept:
