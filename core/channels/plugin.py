@@ -28,6 +28,37 @@ class SettingField:
     hint_en: str = ""
 
 
+def relay_setting(
+    default: str,
+    label_zh: str = "接口地址（用中转时才改）",
+    label_en: str = "Address (only for a relay)",
+    hint_zh: str = "",
+    hint_en: str = "",
+) -> SettingField:
+    """The platform's gateway, or the address of a relay that stands before it."""
+    hints = {"hint_zh": hint_zh, "hint_en": hint_en}
+    return SettingField("base_url", label_zh, label_en, "url", is_required=False, default=default, **hints)
+
+
+def lan_setting() -> SettingField:
+    """Whether an address in the local network may be called: a relay, or a shop of one's own, may stand there."""
+    return SettingField(
+        "allow_lan", "允许局域网地址", "Allow an address in the local network", "flag", is_required=False
+    )
+
+
+def redirect_setting(
+    label_zh: str = "授权回调地址",
+    label_en: str = "Redirect address",
+    hint_zh: str = "与应用里登记的一致；授权后把浏览器地址栏的内容贴回来",
+    hint_en: str = "As registered for the app; afterwards paste what stands in the browser's address line",
+    *,
+    is_required: bool = False,
+) -> SettingField:
+    """The address that is registered for the app, at which the browser stands after the owner said yes."""
+    return SettingField("redirect_uri", label_zh, label_en, "url", is_required, hint_zh=hint_zh, hint_en=hint_en)
+
+
 #: what platforms refuse for reasons that an owner mends in their console: this computer's address is not on the app's
 #: list; the app has no permission for the call; only programs in the platform's own cloud are answered; the clocks
 #: differ; the day's calls are used up

@@ -7,6 +7,8 @@ from typing import Final
 from core.channels.contract import (
     CANNOT,
     CARRIER_REFUSED,
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -43,6 +45,8 @@ KNOWN_CODES: Final = frozenset(
         CARRIER_REFUSED,
         WAYBILL_REFUSED,
         REFUND_OPEN,
+        NOT_PAID,
+        KEPT_BACK,
         CANNOT,
     }
 )
