@@ -50,7 +50,7 @@ class Desk:
         self.rows = ()
         self.jobs = ()
         self.tasks = ManualTasks()
-        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731
+        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731  said once, used below
         self.presenter = ActivityPresenter(spine.desk.activity, spine.desk.labels, self.tasks, tell)
         self.presenter.on_first = lambda rows, _next, _again: setattr(self, "rows", rows)
         self.presenter.on_prints = lambda jobs, _again: setattr(self, "jobs", jobs)

@@ -44,7 +44,7 @@ class Desk:
         self.told, self.went, self.copied = [], [], []
         self.rows, self.next = [], None
         self.tasks = ManualTasks()
-        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731
+        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731  said once, used below
         self.presenter = AfterSalePresenter(spine.desk.after_sales, self.tasks, tell)
         self.presenter.on_first = self._on_first
         self.presenter.on_more = lambda rows, _next: self.rows.extend(rows)
