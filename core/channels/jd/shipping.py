@@ -70,6 +70,6 @@ def _refuse_what_cannot(order: ChannelOrder) -> None:
     if order.stopped_for == LOCKED:
         raise Rejected("The buyer asked JD to cancel this order", code=REFUND_OPEN)
     if order.stopped_for:
-        raise Rejected("JD keeps this order back", code=KEPT_BACK)
+        raise Rejected(f"JD keeps this order back: {order.stopped_for}", code=KEPT_BACK)
     if order.payment == "unpaid":
         raise Rejected("JD says that this order is not paid", code=NOT_PAID)

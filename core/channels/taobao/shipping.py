@@ -107,7 +107,7 @@ class _Trade:
         if order.payment == "unpaid" and not order.is_cod:
             raise Rejected("Taobao says that this order is not paid", code=NOT_PAID)
         if order.stopped_for:
-            raise Rejected("Taobao keeps this order back", code=KEPT_BACK)
+            raise Rejected(f"Taobao keeps this order back: {order.stopped_for}", code=KEPT_BACK)
         if self.takes_parts(notice) and not self._may_be_parted():
             raise Rejected("Taobao wants all units of a line of this order in one parcel", code=CANNOT)
 
