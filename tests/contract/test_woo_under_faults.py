@@ -8,14 +8,20 @@ from typing import Any
 
 import pytest
 
-from core.channels.contract import ORDER_CLOSED, SHIPPED_OTHERWISE, ShipmentNotice, ShippedParcel
+from core.channels.contract import (
+    KEPT_BACK,
+    NOT_PAID,
+    ORDER_CLOSED,
+    SHIPPED_OTHERWISE,
+    ShipmentNotice,
+    ShippedParcel,
+)
 from core.channels.registry import built_in
 from core.channels.stock_contract import ListedSku
 from core.channels.woocommerce.channel import WooChannel
 from core.channels.woocommerce.client import Ways, WooKey
 from core.channels.woocommerce.facts import CAPABILITIES
 from core.channels.woocommerce.plugin import PLUGIN
-from core.channels.woocommerce.shipping import NOT_PAID, STOPPED
 from core.runtime.clock import ManualClock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient
@@ -136,7 +142,7 @@ def test_a_shop_that_sells_in_another_currency_is_refused_and_its_orders_wait(wo
     order = woo.channel.get_order(no)
     assert order is not None
     assert order.stopped_for == "USD"
-    assert refused(lambda: woo.channel.confirm_shipment(notice(woo, no))) == STOPPED
+    assert refused(lambda: woo.channel.confirm_shipment(notice(woo, no))) == KEPT_BACK
 
 
 def test_the_shop_says_whose_it_is_and_an_address_does_where_it_hides(woo: WooStand) -> None:
@@ -219,7 +225,7 @@ def test_an_order_that_waits_for_money_is_unpaid_and_one_of_a_plugins_state_is_k
     assert found[odd].stopped_for == "on-hold"
     assert {refused(lambda no=no: woo.channel.confirm_shipment(notice(woo, no))) for no in (waits, odd)} == {
         NOT_PAID,
-        STOPPED,
+        KEPT_BACK,
     }
 
 

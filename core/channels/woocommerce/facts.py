@@ -26,6 +26,11 @@ UNPROVEN: Final = (
         "Orders that are deleted for good are not told any more; those in the trash are",
     ),
     Unproven(
+        "receiver.district",
+        "收件地址没有区县一栏：按买家填在街道或城市里的文字认",
+        "Addresses have no field for the district: it is found in what the buyer wrote as street or city",
+    ),
+    Unproven(
         "orders.summer_time",
         "站点时区有夏令时的，换时那一小时的订单变化可能要等夜间核对才看得到",
         "Where the site's time zone has summer time, changes in the hour of the switch may wait for the nightly "

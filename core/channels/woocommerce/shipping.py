@@ -12,6 +12,8 @@ from typing import Final
 from urllib.parse import quote
 
 from core.channels.contract import (
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     SHIPPED_OTHERWISE,
     UNKNOWN_ORDER,
@@ -26,11 +28,6 @@ from core.channels.woocommerce.mapper import COMPLETED
 from core.channels.woocommerce.parcels import told_of, tracked_of, written
 from core.channels.woocommerce.reading import Found, OrderReader
 from core.runtime.remote_errors import ChannelError, ContractBroken, Rejected
-
-#: the shop keeps the order back: `Rejected` with this code may be tried again when it lets go
-STOPPED: Final = "stopped"
-#: refused by whom the order is not paid to: completing it would count it as paid
-NOT_PAID: Final = "order_not_paid"
 
 #: of Shipment Tracking, and of Advanced Shipment Tracking, which answers under the same name
 _TRACKING: Final = "wc-shipment-tracking/v3"
@@ -182,8 +179,9 @@ def _check(found: Found, notice: ShipmentNotice) -> None:
         return
     _check_goods(found, notice.waybill_no, asked)
     if order.stopped_for:
-        raise Rejected(f"The shop keeps this order back: {order.stopped_for}", code=STOPPED)
+        raise Rejected(f"The shop keeps this order back: {order.stopped_for}", code=KEPT_BACK)
     if order.payment == "unpaid" and not order.is_cod:
+        # Completing it would count it as paid there.
         raise Rejected("The shop says that this order is not paid", code=NOT_PAID)
 
 
