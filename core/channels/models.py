@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Text, false
+from sqlalchemy import JSON, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -24,6 +24,10 @@ class Shop(Base):
     #: the shop's secret is as sensitive as the data it opens
     secret: Mapped[str] = mapped_column(Personal("shop.secret"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    #: its orders go to the desk only when the owner switched that on, and only those paid since the cut-over
+    on_desk: Mapped[bool] = mapped_column(default=True, server_default=true())
+    #: what was paid before is sent by whoever sent before; None: there is nothing before
+    cut_over_at: Mapped[datetime | None]
     #: confirmations of shipments are sent only when the owner switched them on
     confirms_shipments: Mapped[bool] = mapped_column(default=False)
     #: its numbers of stock are written only when the owner switched that on; they are read before

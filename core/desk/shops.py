@@ -315,7 +315,9 @@ def _refuse_taken_name(uow: UnitOfWork, name: str, shop_id: int) -> None:
 def _add(uow: UnitOfWork, draft: ShopDraft, secret: str, hold_s: int) -> int:
     name = draft.name.strip()
     _refuse_taken_name(uow, name, 0)
-    return add_shop(uow, draft.channel, name, _given(draft.settings), secret, main_warehouse(uow), hold_s=hold_s)
+    return add_shop(
+        uow, draft.channel, name, _given(draft.settings), secret, main_warehouse(uow), hold_s=hold_s, on_desk=False
+    )
 
 
 def _change(uow: UnitOfWork, shop_id: int, draft: ShopDraft) -> None:

@@ -6,11 +6,11 @@ off. What is told at an early moment is not told again at a later one; where a n
 the next one is told as its replacement, with its label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, Text, cast, exists, or_, select, update
 from sqlalchemy.engine import Connection
 
 from core.channels.models import Shop
@@ -28,6 +28,8 @@ CONFIRM = "confirm_shipment"
 TOLD = "order.shop_told"
 #: how the refusal of a shop begins that knows another number and takes no new one
 TOLD_OTHER = "told_other"
+#: why a notice waits: its shop's owner has switched the telling off
+SWITCHED_OFF = "telling this shop is switched off"
 #: when a shop may be told: the label came out, it was scanned out, the courier signed
 MOMENTS = ("print", "outbound", "handover")
 
@@ -51,6 +53,54 @@ def tell(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
         # What is held may never leave; scanned out later, it is told then.
         query = query.where(Waybill.is_foreign.is_(False), Order.hold_reason == "")
     rows = uow.rows(query)
+    _queue(uow, rows)
+
+
+def tell_these(uow: UnitOfWork, shop_id: int, pairs: Collection[tuple[int, int]]) -> int:
+    """Tell a shop of parcels that left while it was not told, by (parcel, order); gives how many are queued.
+
+    What has not left, was told, or is not this shop's is passed over. What waits since the telling was switched off
+    is due at once.
+    """
+    rows = [row for row in untold(uow.connection, shop_id) if (row.parcel_id, row.id) in pairs]
+    _queue(uow, rows)
+    late = (Outbox.kind == CONFIRM, Outbox.lane == f"shop:{shop_id}", Outbox.state == "waiting")
+    uow.execute(update(Outbox).where(*late, Outbox.last_error == SWITCHED_OFF).values(not_before_at=uow.now))
+    uow.changed("outbox")
+    return len(rows)
+
+
+def untold(connection: Connection, shop_id: int, limit: int | None = None) -> Sequence[Any]:
+    """(parcel_id, order id, order_no, waybill_id, attempt, number, carrier_code, shipped_at) of what left untold.
+
+    Only what is not told anyway with a later moment: where the courier's signature counts, what waits for a courier.
+    """
+    key = cast(ParcelLine.parcel_id, Text) + ":" + cast(ParcelLine.order_id, Text)
+    columns = (ParcelLine.parcel_id, Order.id, Order.order_no, Order.shop_id, Waybill.id.label("waybill_id"))
+    more = (Waybill.attempt, Waybill.number, Waybill.carrier_code, Parcel.shipped_at)
+    query = (
+        select(*columns, *more)
+        .join(Order, Order.id == ParcelLine.order_id)
+        .join(Shop, Shop.id == Order.shop_id)
+        .join(Parcel, Parcel.id == ParcelLine.parcel_id)
+        .join(Waybill, (Waybill.parcel_id == ParcelLine.parcel_id) & (Waybill.state == "obtained"))
+        .where(Order.shop_id == shop_id, Parcel.state == "shipped", ParcelLine.is_withdrawn.is_(False))
+        .where(or_(Shop.confirm_at != "handover", Parcel.awaits_courier.is_(False)))
+        .where(~exists(select(Outbox.id).where(Outbox.kind == CONFIRM, Outbox.key == key)))
+        .where(~exists(select(Journal.id).where(*_told_before())))
+        .distinct()
+        .order_by(ParcelLine.parcel_id, Order.id)
+    )
+    return connection.execute(query if limit is None else query.limit(limit)).all()
+
+
+def _told_before() -> tuple[ColumnElement[bool], ...]:
+    """Rows of the outbox are forgotten one day, the journal is not."""
+    is_order = (Journal.subject == "orders", Journal.subject_id == Order.id, Journal.action == TOLD)
+    return (*is_order, Journal.facts["parcel_id"].as_integer() == ParcelLine.parcel_id)
+
+
+def _queue(uow: UnitOfWork, rows: Sequence[Any]) -> None:
     renumbered = [_key(row.parcel_id, row.id) for row in rows if row.attempt > 1]
     queued = _queued(uow.connection, renumbered) if renumbered else {}
     for row in rows:

@@ -12,7 +12,7 @@ from core.db import outbox
 from core.db.models import Outbox
 from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
-from core.fulfilment.telling import TOLD_OTHER
+from core.fulfilment.telling import SWITCHED_OFF, TOLD_OTHER
 from core.orders.models import Order
 from core.sync.lane_names import lane_names
 from core.waybills.models import Waybill
@@ -32,7 +32,8 @@ class DeliveryRow:
         lane: who is told, as the outbox has it; `target` is the name of that shop or carrier.
         state: waiting | leased | done | failed.
         trouble: why it is not through: `` | refused | later | defect | unknown_kind | number_taken | told_other
-            (the shop knows another number of the parcel and takes no new one).
+            (the shop knows another number of the parcel and takes no new one) | switched_off (its owner has switched
+            the telling off).
         last_error: what the other side said, in its own words.
         order_nos: the orders it is about.
     """
@@ -125,6 +126,7 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
 _WORDS = (
     (NUMBER_TAKEN, "number_taken"),
     (TOLD_OTHER, "told_other"),
+    (SWITCHED_OFF, "switched_off"),
     ("defect:", "defect"),
     ("unknown kind", "unknown_kind"),
 )

@@ -48,9 +48,11 @@ def add_shop(
     *,
     confirms_shipments: bool = False,
     hold_s: int | None = None,
+    on_desk: bool = True,
 ) -> int:
-    """Add a shop. It starts read-only: nothing is told to the platform until that is switched on.
+    """Add a shop. Nothing is told to the platform until that is switched on.
 
+    `on_desk` False keeps its orders off the desk until its owner starts it (`core.fulfilment.starting`).
     `hold_s` None is what is usual: marketplaces whose orders come in files keep theirs open by rules of their own.
     """
     row = {
@@ -60,6 +62,7 @@ def add_shop(
         "secret": secret,
         "warehouse_id": warehouse_id,
         "confirms_shipments": confirms_shipments,
+        "on_desk": on_desk,
         "created_at": uow.now,
         "hold_s": (0 if channel == FILE else HOLD_S) if hold_s is None else hold_s,
     }
