@@ -27,6 +27,7 @@ from core.runtime.remote_errors import AuthExpired, ChannelError
 from core.sync.grants import ENDING, ENDING_DAYS, grants
 from core.sync.shop_views import ShopDraft, ShopKind, ShopView
 from core.sync.shops import ShopRecord, add_shop, is_taken, set_access, shop_of
+from core.sync.start_list import stage_of
 from core.sync.troubles import Trouble, as_domain_error, trouble_in, trouble_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Shops:
         now = self._store.clock.now()
         columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.is_active, Shop.confirms_shipments)
         more = (Shop.confirm_at, Shop.prints_elsewhere, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
-        query = select(*columns, *more, Shop.min_life_days, Shop.hold_s).order_by(Shop.id)
+        start = (Shop.on_desk, Shop.cut_over_at, Shop.writes_stock)
+        query = select(*columns, *more, *start, Shop.min_life_days, Shop.hold_s).order_by(Shop.id)
         rows, given, early = self._store.read(
             lambda connection: (
                 connection.execute(query).all(),
@@ -109,6 +111,12 @@ class Shops:
                 topic=_topic(plugin, trouble),
                 access=access_of(plugin, row.settings, grant, was_heard=was_heard, early_days=days, now=now),
                 whose=whose(grant),
+                on_desk=row.on_desk,
+                cut_over_at=row.cut_over_at,
+                writes_stock=row.writes_stock,
+                stage=stage_of(
+                    on_desk=row.on_desk, confirms=row.confirms_shipments, writes_stock=row.writes_stock
+                ).value,
             )
             found.append(view)
         return tuple(found)

@@ -8,7 +8,7 @@ from desktop.texts import Phrase
 #: chips of the page: the outbox's piles, and the print jobs
 PILES: Final = (*DELIVERY_PILES, "prints")
 TONES: Final = {"waiting": "busy", "leased": "busy", "done": "good", "failed": "stop"}
-TROUBLES: Final = ("refused", "later", "defect", "unknown_kind", "number_taken", "told_other")
+TROUBLES: Final = ("refused", "later", "defect", "unknown_kind", "number_taken", "told_other", "switched_off")
 
 
 def delivery_tone(row: DeliveryRow) -> str:
