@@ -92,7 +92,7 @@ def shop_scenes(
         presenter().edit(None)
         found["jd"] = found.get("jd") or _furnish(spine)
         presenter().look()
-        settled(lambda: len(presenter().screen.shops) > 3)
+        settled(lambda: any(one.channel == "tmall" for one in presenter().screen.shops))
 
     def details() -> None:
         presenter().unfold(next(one.id for one in presenter().screen.shops if one.channel == "tmall"))

@@ -77,7 +77,7 @@ class StartCard(QFrame):
             number.show_text(str(row + 1))
             steps.addWidget(number, row, 0)
             steps.addWidget(self._words[name], row, 1)
-            steps.addWidget(button, row, 2)
+            steps.addWidget(button, row, 2, Qt.AlignmentFlag.AlignRight)
         model: PagedTableModel[ListRow] = PagedTableModel(ui, self._columns(), _row_id, self)
         self.table = ListTable(ui, model, "start.table")
         self.table.setFixedHeight(ui.scaled(_TABLE_PX))
@@ -237,6 +237,7 @@ class StartCard(QFrame):
             self._moment.setText(f"{at.astimezone():%Y-%m-%d %H:%M}")
         counts = {str(kind): found.counts.get(kind, 0) for kind in RowKind}
         on = "on" if found.on_desk else "off"
+        counts["before"] -= len(screen.also)
         self._words["orders"].say(f"start.orders.{on}", **counts, picked=len(screen.also))
         is_over = found.on_desk and self._presenter.is_orders_done
         self._orders.say("start.orders_stop" if is_over else "start.orders")
@@ -246,7 +247,8 @@ class StartCard(QFrame):
         self._numbers.setEnabled(self._numbers.isEnabled() and found.is_reachable)
         told = len(screen.told)
         left = counts["confirm"] - told
-        self._words["confirm"].say(f"start.confirm.{'on' if found.confirms else 'off'}", n=told, left=left)
+        none = "" if told or left else "_none"
+        self._words["confirm"].say(f"start.confirm.{'on' if found.confirms else 'off'}{none}", n=told, left=left)
         self._confirm.say("start.confirm_stop" if found.confirms and not told else "start.confirm")
         hidden = sum(found.counts.values()) - len(found.rows)
         self._more.setVisible(bool(hidden))

@@ -127,7 +127,10 @@ class StartPresenter(ScreenPresenter[StartScreen]):
         except ValueError:
             self._tell("notice", Phrase("start.bad_moment"), None)
             return
-        if found is not None and at != (self._screen.cut_over_at or found.cut_over_at):
+        # The field knows no seconds: leaving it as it was moves nothing.
+        if found is not None and at != (self._screen.cut_over_at or found.cut_over_at).replace(
+            second=0, microsecond=0
+        ):
             self._show(cut_over_at=at, asked="")
             self.look()
 
