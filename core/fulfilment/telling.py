@@ -8,6 +8,7 @@ the next one is told as its replacement, with its label.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, exists, or_, select, update
@@ -28,6 +29,8 @@ CONFIRM = "confirm_shipment"
 TOLD = "order.shop_told"
 #: how the refusal of a shop begins that knows another number and takes no new one
 TOLD_OTHER = "told_other"
+#: how far back a shop can still be told of what left
+UNTOLD = timedelta(days=30)
 #: why a notice waits: its shop's owner has switched the telling off
 SWITCHED_OFF = "telling this shop is switched off"
 #: when a shop may be told: the label came out, it was scanned out, the courier signed
@@ -62,7 +65,7 @@ def tell_these(uow: UnitOfWork, shop_id: int, pairs: Collection[tuple[int, int]]
     What has not left, was told, or is not this shop's is passed over. What waits since the telling was switched off
     is due at once.
     """
-    rows = [row for row in untold(uow.connection, shop_id) if (row.parcel_id, row.id) in pairs]
+    rows = [row for row in untold(uow.connection, shop_id, uow.now) if (row.parcel_id, row.id) in pairs]
     _queue(uow, rows)
     late = (Outbox.kind == CONFIRM, Outbox.lane == f"shop:{shop_id}", Outbox.state == "waiting")
     uow.execute(update(Outbox).where(*late, Outbox.last_error == SWITCHED_OFF).values(not_before_at=uow.now))
@@ -70,10 +73,11 @@ def tell_these(uow: UnitOfWork, shop_id: int, pairs: Collection[tuple[int, int]]
     return len(rows)
 
 
-def untold(connection: Connection, shop_id: int, limit: int | None = None) -> Sequence[Any]:
+def untold(connection: Connection, shop_id: int, now: datetime) -> Sequence[Any]:
     """(parcel_id, order id, order_no, waybill_id, attempt, number, carrier_code, shipped_at) of what left untold.
 
-    Only what is not told anyway with a later moment: where the courier's signature counts, what waits for a courier.
+    What left longer ago than `UNTOLD` is no news to any platform. What is told anyway at a later moment is left out,
+    where the courier's signature counts: what waits for a courier.
     """
     key = cast(ParcelLine.parcel_id, Text) + ":" + cast(ParcelLine.order_id, Text)
     columns = (ParcelLine.parcel_id, Order.id, Order.order_no, Order.shop_id, Waybill.id.label("waybill_id"))
@@ -85,13 +89,14 @@ def untold(connection: Connection, shop_id: int, limit: int | None = None) -> Se
         .join(Parcel, Parcel.id == ParcelLine.parcel_id)
         .join(Waybill, (Waybill.parcel_id == ParcelLine.parcel_id) & (Waybill.state == "obtained"))
         .where(Order.shop_id == shop_id, Parcel.state == "shipped", ParcelLine.is_withdrawn.is_(False))
+        .where(Parcel.shipped_at >= now - UNTOLD)
         .where(or_(Shop.confirm_at != "handover", Parcel.awaits_courier.is_(False)))
         .where(~exists(select(Outbox.id).where(Outbox.kind == CONFIRM, Outbox.key == key)))
         .where(~exists(select(Journal.id).where(*_told_before())))
         .distinct()
         .order_by(ParcelLine.parcel_id, Order.id)
     )
-    return connection.execute(query if limit is None else query.limit(limit)).all()
+    return connection.execute(query).all()
 
 
 def _told_before() -> tuple[ColumnElement[bool], ...]:

@@ -33,6 +33,8 @@ from core.runtime.errors import NotFound
 #: more rows than a person reads; what is beyond is counted all the same
 MOST: Final = 2000
 _PAGE: Final = 200
+#: so many orders that left are looked through for such as others sent
+_NEWEST: Final = 20_000
 
 
 class StartStage(StrEnum):
@@ -152,7 +154,7 @@ def start_list(
     if shop is None:
         raise NotFound("shop.unknown", f"there is no shop {shop_id}")
     at = cut_over_at or start.cut_over_at or now
-    rows = [*_untold(connection, shop_id), *_kept_off(connection, shop_id, at), *_sent(connection, shop_id)]
+    rows = [*_untold(connection, shop_id, now), *_kept_off(connection, shop_id, at), *_sent(connection, shop_id)]
     if not goes_on(len(rows)):
         return None
     numbers = _numbers(connection, shop_id, rules, now, goes_on, len(rows))
@@ -184,10 +186,10 @@ def start_list(
     )
 
 
-def _untold(connection: Connection, shop_id: int) -> list[StartRow]:
+def _untold(connection: Connection, shop_id: int, now: datetime) -> list[StartRow]:
     return [
         StartRow(RowKind.CONFIRM, row.id, row.order_no, row.shipped_at, "", row.parcel_id, row.number or "")
-        for row in untold(connection, shop_id)
+        for row in untold(connection, shop_id, now)
     ]
 
 
@@ -214,16 +216,15 @@ def _kind_of(row: Any, at: datetime) -> RowKind:
 
 
 def _sent(connection: Connection, shop_id: int) -> list[StartRow]:
-    """Orders that left, and not in a parcel of ours."""
+    """Orders that left, and not in a parcel of ours: among the newest of all shops, found by their index."""
     ours = select(ParcelLine.id).where(ParcelLine.order_id == Order.id).exists()
-    left = (Fulfilment.SHIPPED.value, Fulfilment.COMPLETED.value)
-    query = (
-        select(Order.id, Order.order_no, Order.channel_status, SINCE.label("since"))
-        .where(Order.shop_id == shop_id, Order.fulfilment.in_(left), ~ours)
-        .order_by(Order.id.desc())
-        .limit(MOST)
-    )
-    rows = connection.execute(query)
+    rows: list[Any] = []
+    for state in (Fulfilment.SHIPPED, Fulfilment.COMPLETED):
+        here = Order.fulfilment == state.value
+        newest = select(Order.id).where(here).order_by(Order.id.desc()).limit(_NEWEST)
+        columns = (Order.id, Order.order_no, Order.channel_status, SINCE.label("since"))
+        query = select(*columns).where(Order.id.in_(newest), Order.shop_id == shop_id, ~ours)
+        rows += connection.execute(query)
     return [StartRow(RowKind.SENT, row.id, row.order_no, row.since, row.channel_status) for row in rows]
 
 
