@@ -27,6 +27,8 @@ from core.waybills.models import PrintJob, Waybill
 CONFIRM = "confirm_shipment"
 #: journal: a shop was told a number
 TOLD = "order.shop_told"
+#: journal: its shop's owner left a parcel out when the telling began
+LEFT_OUT = "order.left_out"
 #: how the refusal of a shop begins that knows another number and takes no new one
 TOLD_OTHER = "told_other"
 #: how far back a shop can still be told of what left
@@ -65,8 +67,12 @@ def tell_these(uow: UnitOfWork, shop_id: int, pairs: Collection[tuple[int, int]]
     What has not left, was told, or is not this shop's is passed over. What waits since the telling was switched off
     is due at once.
     """
-    rows = [row for row in untold(uow.connection, shop_id, uow.now) if (row.parcel_id, row.id) in pairs]
+    found = untold(uow.connection, shop_id, uow.now)
+    rows = [row for row in found if (row.parcel_id, row.id) in pairs]
     _queue(uow, rows)
+    for row in found:
+        if (row.parcel_id, row.id) not in pairs:
+            uow.record(LEFT_OUT, "orders", row.id, parcel_id=row.parcel_id)
     late = (Outbox.kind == CONFIRM, Outbox.lane == f"shop:{shop_id}", Outbox.state == "waiting")
     uow.execute(update(Outbox).where(*late, Outbox.last_error == SWITCHED_OFF).values(not_before_at=uow.now))
     uow.changed("outbox")
@@ -92,16 +98,17 @@ def untold(connection: Connection, shop_id: int, now: datetime) -> Sequence[Any]
         .where(Parcel.shipped_at >= now - UNTOLD)
         .where(or_(Shop.confirm_at != "handover", Parcel.awaits_courier.is_(False)))
         .where(~exists(select(Outbox.id).where(Outbox.kind == CONFIRM, Outbox.key == key)))
-        .where(~exists(select(Journal.id).where(*_told_before())))
+        # Rows of the outbox are forgotten one day, the journal is not.
+        .where(~exists(select(Journal.id).where(*_journalled(TOLD))))
         .distinct()
         .order_by(ParcelLine.parcel_id, Order.id)
     )
     return connection.execute(query).all()
 
 
-def _told_before() -> tuple[ColumnElement[bool], ...]:
-    """Rows of the outbox are forgotten one day, the journal is not."""
-    is_order = (Journal.subject == "orders", Journal.subject_id == Order.id, Journal.action == TOLD)
+def _journalled(action: str) -> tuple[ColumnElement[bool], ...]:
+    """That the journal has this of an order and the parcel of its line."""
+    is_order = (Journal.subject == "orders", Journal.subject_id == Order.id, Journal.action == action)
     return (*is_order, Journal.facts["parcel_id"].as_integer() == ParcelLine.parcel_id)
 
 
@@ -137,7 +144,10 @@ def label_is_out(uow: UnitOfWork, job_id: int) -> None:
 
 def tell_at_last(uow: UnitOfWork, shop_id: int, moment: str, waits_for_courier: Any) -> None:
     """A shop wants to know earlier from now on: what has passed that moment already is told at once."""
-    of_shop = (ParcelLine.order_id == Order.id, Order.shop_id == shop_id, ParcelLine.parcel_id == Parcel.id)
+    # What its owner left out when the telling began is not told for that.
+    is_meant = ~exists(select(Journal.id).where(*_journalled(LEFT_OUT)))
+    is_its = (ParcelLine.order_id == Order.id, Order.shop_id == shop_id)
+    of_shop = (*is_its, ParcelLine.parcel_id == Parcel.id, is_meant)
     if moment != "handover":
         tell(uow, _ids(uow, select(Parcel.id).where(waits_for_courier, *of_shop)), "outbound")
     if moment == "print":

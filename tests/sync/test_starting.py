@@ -279,6 +279,22 @@ def test_what_was_queued_waits_once_telling_is_switched_off(world, monkeypatch, 
         assert [one.order_no for one in world.shop.told.values()] == ["1"]
 
 
+def test_a_parcel_that_was_left_out_is_not_told_when_the_moment_changes_either(world):
+    world.desk.shops.set_confirms(world.shop_id, confirms=False)
+    for no in ("1", "2"):
+        number = world.ready(no, line("1", "BEAR"))
+        world.desk.pack(no)
+        world.desk.ship(number)
+    first = next(row for row in world.desk.starting.look(world.shop_id).rows if row.order_no == "1")
+    world.desk.starting.confirm(world.shop_id, {(first.parcel_id, first.order_id)})
+    for moment in ("handover", "print", "outbound"):
+        world.desk.shops.set_confirm_at(world.shop_id, moment)
+    world.tell_shop()
+    assert [one.order_no for one in world.shop.told.values()] == ["1"]
+    left = [row for row in world.desk.starting.look(world.shop_id).rows if row.kind is RowKind.CONFIRM]
+    assert [row.order_no for row in left] == ["2"], "it can still be told"
+
+
 def test_nobody_but_the_owner_brings_an_older_order_in(world):
     begun(world)
     old(world)
