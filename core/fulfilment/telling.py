@@ -29,12 +29,12 @@ CONFIRM = "confirm_shipment"
 TOLD = "order.shop_told"
 #: journal: its shop's owner left a parcel out when the telling began
 LEFT_OUT = "order.left_out"
-#: how the refusal of a shop begins that knows another number and takes no new one
+#: code of the refusal of a shop that knows a number of ours and takes no new one for it
 TOLD_OTHER = "told_other"
 #: how far back a shop can still be told of what left
 UNTOLD = timedelta(days=30)
-#: why a notice waits: its shop's owner has switched the telling off
-SWITCHED_OFF = "telling this shop is switched off"
+#: code of why a notice waits: its shop's owner has switched the telling off
+SWITCHED_OFF = "switched_off"
 #: when a shop may be told: the label came out, it was scanned out, the courier signed
 MOMENTS = ("print", "outbound", "handover")
 
@@ -74,7 +74,9 @@ def tell_these(uow: UnitOfWork, shop_id: int, pairs: Collection[tuple[int, int]]
         if (row.parcel_id, row.id) not in pairs:
             uow.record(LEFT_OUT, "orders", row.id, parcel_id=row.parcel_id)
     late = (Outbox.kind == CONFIRM, Outbox.lane == f"shop:{shop_id}", Outbox.state == "waiting")
-    uow.execute(update(Outbox).where(*late, Outbox.last_error == SWITCHED_OFF).values(not_before_at=uow.now))
+    uow.execute(
+        update(Outbox).where(*late, Outbox.last_error.contains(f"[{SWITCHED_OFF}]")).values(not_before_at=uow.now)
+    )
     uow.changed("outbox")
     return len(rows)
 

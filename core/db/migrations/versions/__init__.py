@@ -31,7 +31,8 @@ _MODULES = (
     "0024_door_grace",
     "0025_listings",
     "0026_after_sale",
-    "0027_starting",
+    "0027_awaits_owner",
+    "0028_starting",
 )
 
 
