@@ -47,6 +47,7 @@ from core.desk.set_up import SetUp
 from core.desk.settings import Settings
 from core.desk.shops import Shops
 from core.desk.sign_in import SignIn
+from core.desk.starting import Starting
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.desk.waves import Waves
@@ -100,6 +101,7 @@ class Core:
         self.shop_desk = Shops(
             self.store, self._outside.channels, self.open_channel, self.behind.on_shops_changed, config.carrier_code
         )
+        self.starting = Starting(self.store, self.open_channel, self.behind.on_shops_changed, config.carrier_code)
         self.authorising = Authorising(self.store, self.behind.granting, self.behind.on_shops_changed)
         self.pulling_now = PullingNow(self.store, self.behind.pull_shop, self.behind.ask_order)
         self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._outside.services()).ask)

@@ -9,6 +9,8 @@ from desktop.texts import Phrase, Texts
 
 #: names in the records that are nobody's: the program's own, and that of a desk where nobody signs in
 _NOBODY: Final = frozenset({"system", "clerk"})
+#: of a moment: year, month, day, hour, minute
+_PARTS: Final = 5
 
 
 def time_text(at: datetime, now: datetime, texts: Texts, zone: tzinfo | None = None) -> str:
@@ -84,6 +86,15 @@ def kilograms(grams: int) -> str:
 def number_text(number: str, most: int = 22) -> str:
     """An order number for a button: whole as platforms give them, its middle left out where it is longer."""
     return number if len(number) <= most else f"{number[: most - 9]}…{number[-8:]}"
+
+
+def typed_moment(text: str, zone: tzinfo | None = None) -> datetime:
+    """A moment as it is typed, `2025-01-06 10:31` with anything between, in the PC's zone. ValueError if none."""
+    parts = [int(part) for part in re.findall(r"[0-9]+", text)]
+    if len(parts) != _PARTS:
+        raise ValueError(f"{text!r} is no moment")
+    year, month, day, hour, minute = parts
+    return datetime(year + (2000 if year < 100 else 0), month, day, hour, minute, tzinfo=zone).astimezone()
 
 
 def typed_day(text: str) -> date | None:

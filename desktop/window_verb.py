@@ -270,6 +270,7 @@ class Boot:
             day=desk.core.day,
             shops=desk.core.shop_desk,
             authorising=desk.core.authorising,
+            starting=desk.core.starting,
             pulling_now=desk.core.pulling_now,
             payments=desk.core.payments,
             stock=desk.core.stock,

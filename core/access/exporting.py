@@ -43,7 +43,7 @@ def record_export(
 
     Args:
         uow: the open transaction.
-        kind: orders | stock | day | report | shipping | rejected | replenish | supply.
+        kind: orders | stock | day | report | shipping | rejected | replenish | supply | shop_start.
         rows: how many rows the file has.
         digest: SHA-256 of its bytes, by which a file found later is recognised.
         reason: why, one of `EXPORT_REASONS`; needed where it holds personal data.

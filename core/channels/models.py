@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Text, and_, false
+from sqlalchemy import JSON, ColumnElement, Text, and_, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.channels.by_hand import UNCALLED
@@ -25,6 +25,10 @@ class Shop(Base):
     #: the shop's secret is as sensitive as the data it opens
     secret: Mapped[str] = mapped_column(Personal("shop.secret"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    #: its orders go to the desk only when the owner switched that on, and only those paid since the cut-over
+    on_desk: Mapped[bool] = mapped_column(default=True, server_default=true())
+    #: what was paid before is sent by whoever sent before; None: there is nothing before
+    cut_over_at: Mapped[datetime | None]
     #: its owner has not said yes on the platform's page yet: nobody calls it, and nobody is told that it is silent
     awaits_owner: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: confirmations of shipments are sent only when the owner switched them on

@@ -83,7 +83,8 @@ class Orders:
         """Lift what stands and send the order on its way.
 
         Raises:
-            Refused: `hold.still_short`, goods are still missing; `hold.still_unmatched`, a listing has no SKU yet.
+            Refused: `hold.not_started`, its shop's owner has to bring it in (`core.desk.starting`);
+                `hold.still_short`, goods are still missing; `hold.still_unmatched`, a listing has no SKU yet.
         """
         self._store.write(lambda uow: _release(uow, order_id, self._carrier_code, self._digest))
 
@@ -124,6 +125,8 @@ def _open_order(uow: UnitOfWork, order_id: int) -> None:
 
 def _release(uow: UnitOfWork, order_id: int, carrier_code: str, digest: Digest) -> None:
     _open_order(uow, order_id)
+    if holds.stands(uow, order_id, holds.NOT_STARTED):
+        raise Refused("hold.not_started", "its shop has not started here, or had not when it was paid")
     # Matching and serving lift their own holds, and look at those of all orders that wait for the same.
     listings_matched(uow, carrier_code, digest, [order_id])
     lines = current_lines(uow, order_id)

@@ -27,6 +27,7 @@ from core.runtime.remote_errors import AuthExpired, ChannelError
 from core.sync.grants import ENDING, ENDING_DAYS, grants
 from core.sync.shop_views import ShopDraft, ShopKind, ShopView
 from core.sync.shops import ShopRecord, add_shop, is_taken, set_access, shop_of
+from core.sync.start_list import stage_of
 from core.sync.troubles import Trouble, as_domain_error, trouble_in, trouble_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Shops:
         now = self._store.clock.now()
         columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.is_active, Shop.confirms_shipments)
         more = (Shop.confirm_at, Shop.prints_elsewhere, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
-        query = select(*columns, *more, Shop.min_life_days, Shop.hold_s, Shop.awaits_owner).order_by(Shop.id)
+        start = (Shop.on_desk, Shop.cut_over_at, Shop.writes_stock, Shop.awaits_owner)
+        query = select(*columns, *more, *start, Shop.min_life_days, Shop.hold_s).order_by(Shop.id)
         rows, given, early = self._store.read(
             lambda connection: (
                 connection.execute(query).all(),
@@ -115,6 +117,12 @@ class Shops:
                 topic=_topic(plugin, trouble),
                 access=access_of(plugin, row.settings, grant, was_heard=was_heard, early_days=days, now=now),
                 whose=whose(grant),
+                on_desk=row.on_desk,
+                cut_over_at=row.cut_over_at,
+                writes_stock=row.writes_stock,
+                stage=stage_of(
+                    on_desk=row.on_desk, confirms=row.confirms_shipments, writes_stock=row.writes_stock
+                ).value,
             )
             found.append(view)
         return tuple(found)
@@ -324,7 +332,17 @@ def _add(uow: UnitOfWork, draft: ShopDraft, secret: str, hold_s: int, *, awaits_
     name, settings = draft.name.strip(), _given(draft.settings)
     _refuse_taken_name(uow, name, 0)
     home = main_warehouse(uow)
-    return add_shop(uow, draft.channel, name, settings, secret, home, hold_s=hold_s, awaits_owner=awaits_owner)
+    return add_shop(
+        uow,
+        draft.channel,
+        name,
+        settings,
+        secret,
+        home,
+        hold_s=hold_s,
+        awaits_owner=awaits_owner,
+        on_desk=False,
+    )
 
 
 def _change(uow: UnitOfWork, shop_id: int, draft: ShopDraft, plugin: "ChannelPlugin | None") -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
+from core.channels.models import Shop
 from core.db.sets import id_set, packed_ids
 from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
@@ -28,6 +29,8 @@ _RELEASE = (
         Order.hold_reason == "",
         Order.payment.in_((Payment.PAID.value, Payment.PARTLY_REFUNDED.value)),
         or_(Order.not_before_at.is_(None), Order.not_before_at <= bindparam("now", type_=Instant)),
+        # Whatever lifted a hold: a shop that has not started gets no parcel, so no number, label, wave or shipment.
+        Order.shop_id.in_(select(Shop.id).where(Shop.on_desk)),
     )
     .values(fulfilment=bindparam("target"))
     .returning(Order.id, Order.shop_id, Order.consignee_id, Order.warehouse_id, Order.ship_by_at)

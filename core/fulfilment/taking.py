@@ -8,6 +8,7 @@ from core.customers.service import Digest
 from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
+from core.fulfilment.starting import follow, keep_off, start_of
 from core.fulfilment.telling import was_told
 from core.orders import holds
 from core.orders.intake import ShopFacts, take_new
@@ -66,13 +67,18 @@ def take_page(
     theirs from the start.
     """
     take_turn(uow, "intake")
+    # Read behind the turn, not with the shop's record, which is as old as the pull.
+    start = start_of(uow.connection, shop.id)
     taken = take_new(uow, shop, orders, digest)
+    keep_off(uow, shop, start, taken.new_ids, orders)
     touched = list(taken.new_ids)
     updated = 0
     for order_id, order in taken.newer:
         reaction = apply_newer(uow, shop, order_id, order, digest)
         if reaction is not None:
             updated += 1
+            if follow(uow, start, order_id, order, carrier_code):
+                continue
             touched += [order_id, *_react(uow, reaction)]
     before_release(uow)
     # Nobody has paid for any of them, as for what is reserved at the door: nothing of it can be sent yet.

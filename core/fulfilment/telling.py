@@ -6,11 +6,12 @@ off. What is told at an early moment is not told again at a later one; where a n
 the next one is told as its replacement, with its label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, Text, cast, exists, or_, select, update
 from sqlalchemy.engine import Connection
 
 from core.channels.models import Shop
@@ -26,8 +27,14 @@ from core.waybills.models import PrintJob, Waybill
 CONFIRM = "confirm_shipment"
 #: journal: a shop was told a number
 TOLD = "order.shop_told"
+#: journal: its shop's owner left a parcel out when the telling began
+LEFT_OUT = "order.left_out"
 #: code of the refusal of a shop that knows a number of ours and takes no new one for it
 TOLD_OTHER = "told_other"
+#: how far back a shop can still be told of what left
+UNTOLD = timedelta(days=30)
+#: code of why a notice waits: its shop's owner has switched the telling off
+SWITCHED_OFF = "switched_off"
 #: when a shop may be told: the label came out, it was scanned out, the courier signed
 MOMENTS = ("print", "outbound", "handover")
 
@@ -51,6 +58,63 @@ def tell(uow: UnitOfWork, parcel_ids: Sequence[int], moment: str) -> None:
         # What is held may never leave; scanned out later, it is told then.
         query = query.where(Waybill.is_foreign.is_(False), Order.hold_reason == "")
     rows = uow.rows(query)
+    _queue(uow, rows)
+
+
+def tell_these(uow: UnitOfWork, shop_id: int, pairs: Collection[tuple[int, int]]) -> int:
+    """Tell a shop of parcels that left while it was not told, by (parcel, order); gives how many are queued.
+
+    What has not left, was told, or is not this shop's is passed over. What waits since the telling was switched off
+    is due at once.
+    """
+    found = untold(uow.connection, shop_id, uow.now)
+    rows = [row for row in found if (row.parcel_id, row.id) in pairs]
+    _queue(uow, rows)
+    for row in found:
+        if (row.parcel_id, row.id) not in pairs:
+            uow.record(LEFT_OUT, "orders", row.id, parcel_id=row.parcel_id)
+    late = (Outbox.kind == CONFIRM, Outbox.lane == f"shop:{shop_id}", Outbox.state == "waiting")
+    uow.execute(
+        update(Outbox).where(*late, Outbox.last_error.contains(f"[{SWITCHED_OFF}]")).values(not_before_at=uow.now)
+    )
+    uow.changed("outbox")
+    return len(rows)
+
+
+def untold(connection: Connection, shop_id: int, now: datetime) -> Sequence[Any]:
+    """(parcel_id, order id, order_no, waybill_id, attempt, number, carrier_code, shipped_at) of what left untold.
+
+    What left longer ago than `UNTOLD` is no news to any platform. What is told anyway at a later moment is left out,
+    where the courier's signature counts: what waits for a courier.
+    """
+    key = cast(ParcelLine.parcel_id, Text) + ":" + cast(ParcelLine.order_id, Text)
+    columns = (ParcelLine.parcel_id, Order.id, Order.order_no, Order.shop_id, Waybill.id.label("waybill_id"))
+    more = (Waybill.attempt, Waybill.number, Waybill.carrier_code, Parcel.shipped_at)
+    query = (
+        select(*columns, *more)
+        .join(Order, Order.id == ParcelLine.order_id)
+        .join(Shop, Shop.id == Order.shop_id)
+        .join(Parcel, Parcel.id == ParcelLine.parcel_id)
+        .join(Waybill, (Waybill.parcel_id == ParcelLine.parcel_id) & (Waybill.state == "obtained"))
+        .where(Order.shop_id == shop_id, Parcel.state == "shipped", ParcelLine.is_withdrawn.is_(False))
+        .where(Parcel.shipped_at >= now - UNTOLD)
+        .where(or_(Shop.confirm_at != "handover", Parcel.awaits_courier.is_(False)))
+        .where(~exists(select(Outbox.id).where(Outbox.kind == CONFIRM, Outbox.key == key)))
+        # Rows of the outbox are forgotten one day, the journal is not.
+        .where(~exists(select(Journal.id).where(*_journalled(TOLD))))
+        .distinct()
+        .order_by(ParcelLine.parcel_id, Order.id)
+    )
+    return connection.execute(query).all()
+
+
+def _journalled(action: str) -> tuple[ColumnElement[bool], ...]:
+    """That the journal has this of an order and the parcel of its line."""
+    is_order = (Journal.subject == "orders", Journal.subject_id == Order.id, Journal.action == action)
+    return (*is_order, Journal.facts["parcel_id"].as_integer() == ParcelLine.parcel_id)
+
+
+def _queue(uow: UnitOfWork, rows: Sequence[Any]) -> None:
     renumbered = [_key(row.parcel_id, row.id) for row in rows if row.attempt > 1]
     queued = _queued(uow.connection, renumbered) if renumbered else {}
     for row in rows:
@@ -82,7 +146,10 @@ def label_is_out(uow: UnitOfWork, job_id: int) -> None:
 
 def tell_at_last(uow: UnitOfWork, shop_id: int, moment: str, waits_for_courier: Any) -> None:
     """A shop wants to know earlier from now on: what has passed that moment already is told at once."""
-    of_shop = (ParcelLine.order_id == Order.id, Order.shop_id == shop_id, ParcelLine.parcel_id == Parcel.id)
+    # What its owner left out when the telling began is not told for that.
+    is_meant = ~exists(select(Journal.id).where(*_journalled(LEFT_OUT)))
+    is_its = (ParcelLine.order_id == Order.id, Order.shop_id == shop_id)
+    of_shop = (*is_its, ParcelLine.parcel_id == Parcel.id, is_meant)
     if moment != "handover":
         tell(uow, _ids(uow, select(Parcel.id).where(waits_for_courier, *of_shop)), "outbound")
     if moment == "print":

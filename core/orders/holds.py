@@ -23,8 +23,14 @@ OVER_LIMIT = "over_limit"
 #: the platform will not have it sent yet: under review, a group still gathering, the buyer asked to call it off
 STOPPED = "platform_stopped"
 
+#: its shop has not started here, or had not when it was paid: another program sends it
+NOT_STARTED = "not_started"
+#: part of it was sent, or labelled, before it came to us: to send all of it would send that twice
+PART_SENT = "part_sent"
+
 #: reason codes, most pressing first: the list shows the first that stands
 REASONS = (
+    NOT_STARTED,
     "refund_requested",
     STOPPED,
     PAYMENT_DIFFERS,
@@ -36,6 +42,7 @@ REASONS = (
     "no_receiver",
     OVER_LIMIT,
     "shipped_elsewhere",
+    PART_SENT,
     "reopened",
     "changed_after_shipping",
     "waybill_failed",
@@ -82,6 +89,12 @@ def release(uow: UnitOfWork, order_id: int, reasons: Sequence[str] = REASONS) ->
             uow.record("order.hold_released", "orders", order_id, reason=reason)
         _refresh(uow, [order_id])
     return stood
+
+
+def stands(uow: UnitOfWork, order_id: int, reason: str) -> bool:
+    """Whether this hold stands."""
+    here = (Hold.order_id == order_id, Hold.reason == reason, Hold.released_at.is_(None))
+    return uow.execute(select(Hold.id).where(*here)).first() is not None
 
 
 def lock_orders(uow: UnitOfWork, order_ids: Sequence[int]) -> None:

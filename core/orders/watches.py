@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select, text
 
 from core.channels.models import Shop
 from core.db.limits import limits_of
+from core.orders.holds import NOT_STARTED
 from core.orders.models import Order
 from core.orders.states import OPEN_STATES, Payment
 from core.runtime.standing import MOST, Severity, Standing
@@ -79,6 +80,8 @@ def ship_times_near(connection: Connection, at: datetime) -> Sequence[Standing]:
         .where(
             Order.fulfilment.in_(states),
             Order.ship_by_at >= at,
+            # What another program sends is not ours to hurry.
+            Order.hold_reason != NOT_STARTED,
             Order.ship_by_at <= at + longest,
             Order.payment.in_(_PAID),
         )
@@ -102,6 +105,8 @@ def ship_times_near(connection: Connection, at: datetime) -> Sequence[Standing]:
 def orders_late(connection: Connection, at: datetime) -> Sequence[Standing]:
     """Orders that should have left by now."""
     states = [state.value for state in OPEN_STATES]
-    query = select(func.count()).select_from(Order).where(Order.fulfilment.in_(states), Order.ship_by_at < at)
+    # What another program sends is not late here.
+    ours = (Order.fulfilment.in_(states), Order.hold_reason != NOT_STARTED)
+    query = select(func.count()).select_from(Order).where(*ours, Order.ship_by_at < at)
     late = int(connection.execute(query).scalar_one())
     return [Standing("order.late", "all", Severity.WARNING, {"n": late})] if late else []

@@ -12,7 +12,7 @@ from core.db import outbox
 from core.db.models import Outbox
 from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
-from core.fulfilment.telling import CONFIRM, TOLD_OTHER
+from core.fulfilment.telling import CONFIRM, SWITCHED_OFF, TOLD_OTHER
 from core.orders.models import Order
 from core.sync import conflicts
 from core.sync.lane_names import lane_names
@@ -34,7 +34,8 @@ class DeliveryRow:
         lane: who is told, as the outbox has it; `target` is the name of that shop or carrier.
         state: waiting | leased | done | failed.
         trouble: why it is not through: `` | later (it is tried again) | defect | unknown_kind | number_taken |
-            told_other (the shop knows a number of ours and takes no new one) | a topic of `core.sync.troubles`.
+            told_other (the shop knows a number of ours and takes no new one) | switched_off (its owner has switched
+            the telling off) | a topic of `core.sync.troubles`.
         last_error: what the other side said, in its own words.
         code_said: the other side's code for it; blank where it gave none.
         is_conflict: somebody has to say whose number is right.
@@ -158,8 +159,8 @@ def _trouble(state: str, error: str) -> str:
     if said is None or (said.kind == "other" and state == "failed"):
         # As older versions kept it.
         return "refused"
-    if said.code == TOLD_OTHER:
-        return TOLD_OTHER
+    if said.code in (TOLD_OTHER, SWITCHED_OFF):
+        return said.code
     return said.topic if said.kind != "other" else "later"
 
 

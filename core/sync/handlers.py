@@ -13,12 +13,12 @@ from core.db import outbox
 from core.db.outbox import Claim
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.models import Parcel, ParcelLine, Wave
-from core.fulfilment.telling import CONFIRM, TOLD, TOLD_OTHER, in_order_of_telling, told_of
+from core.fulfilment.telling import CONFIRM, SWITCHED_OFF, TOLD, TOLD_OTHER, in_order_of_telling, told_of
 from core.inventory.quotas.acts import STOCK_ACT
 from core.inventory.quotas.links import STOCK_LINK
 from core.orders import holds
 from core.orders.models import Order, OrderLine
-from core.runtime.remote_errors import Rejected
+from core.runtime.remote_errors import RateLimited, Rejected
 from core.sync import conflicts
 from core.sync.delivering import GiveUp, Handler
 from core.sync.shops import ShopRecord, shop_of
@@ -29,6 +29,9 @@ from core.waybills.accounts import Account, ServiceFactory, account_of
 from core.waybills.contract import WaybillGrant, WaybillRequest
 from core.waybills.models import Waybill
 from core.waybills.print_queue import want_label
+
+#: how soon it is looked again whether a shop may be told; switching on makes what waits due at once
+_OFF_S = 900.0
 
 #: opens the channel of a shop; one per channel the program knows
 ChannelFactory = Callable[[ShopRecord], Channel]
@@ -103,13 +106,20 @@ class Handlers:
             self._services[account.service](account).cancel(row.carrier_code, row.number)
 
     def confirm(self, claim: Claim) -> None:
-        """Tell the shop that a parcel of one of its orders left."""
+        """Tell the shop that a parcel of one of its orders left.
+
+        Raises:
+            RateLimited: its owner has switched that off since; it waits until that is switched on again.
+            ChannelError: as `Channel.confirm_shipment`.
+        """
         parcel_id, order_id = int(claim.payload["parcel_id"]), int(claim.payload["order_id"])
         waybill_id = claim.payload.get("waybill_id")
         found = self._store.read(lambda connection: _notice(connection, parcel_id, order_id, waybill_id))
         if found is None:
             return
         shop, notice = found
+        if not shop.confirms_shipments:
+            raise RateLimited("telling this shop is switched off", code=SWITCHED_OFF, retry_after_s=_OFF_S)
         if not notice.replaces and conflicts.REPLACES in claim.payload:
             # A person has decided that our number shall stand in the place of theirs.
             notice = replace(notice, replaces=str(claim.payload[conflicts.REPLACES]))

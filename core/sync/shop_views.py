@@ -95,6 +95,9 @@ class ShopView:
         prints_elsewhere: other software prints its labels.
         hold_minutes: how long an unpaid order keeps its units; 0 as long as the shop keeps it open.
         min_life_days: how long its goods have to last still when they are promised.
+        on_desk: its orders go to the desk, those paid since `cut_over_at`; None: all.
+        writes_stock: its numbers are written.
+        stage: how far it has come: read_only | partly | whole.
     """
 
     id: int
@@ -115,6 +118,10 @@ class ShopView:
     topic: str = ""
     access: ShopAccess | None = None
     whose: str = ""
+    on_desk: bool = True
+    cut_over_at: datetime | None = None
+    writes_stock: bool = False
+    stage: str = "read_only"
 
 
 @dataclass(frozen=True, slots=True)

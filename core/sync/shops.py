@@ -49,10 +49,12 @@ def add_shop(
     *,
     confirms_shipments: bool = False,
     hold_s: int | None = None,
+    on_desk: bool = True,
     awaits_owner: bool = False,
 ) -> int:
-    """Add a shop. It starts read-only: nothing is told to the platform until that is switched on.
+    """Add a shop. Nothing is told to the platform until that is switched on.
 
+    `on_desk` False keeps its orders off the desk until its owner starts it (`core.fulfilment.starting`).
     `hold_s` None is what is usual: marketplaces whose orders come in files keep theirs open by rules of their own.
     `awaits_owner`: it is not pulled before its owner has let us in on the platform's page.
     """
@@ -63,6 +65,7 @@ def add_shop(
         "secret": secret,
         "warehouse_id": warehouse_id,
         "confirms_shipments": confirms_shipments,
+        "on_desk": on_desk,
         "awaits_owner": awaits_owner,
         "created_at": uow.now,
         "hold_s": (0 if channel == FILE else HOLD_S) if hold_s is None else hold_s,

@@ -189,12 +189,14 @@ class Pages:
     def _make_shops(self) -> QWidget:
         from desktop.pages.shops.page import ShopsPage
         from desktop.pages.shops.presenter import ShopsPresenter
+        from desktop.pages.shops.start_presenter import StartPresenter
 
         return ShopsPage(
             self._ui,
             ShopsPresenter(
                 self._ports.shops, self._ports.authorising, self._ports.pulling_now, self._tasks, self._tell
             ),
+            StartPresenter(self._ports.starting, self._tasks, self._tell),
         )
 
     def _make_door(self) -> QWidget:

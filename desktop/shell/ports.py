@@ -32,7 +32,7 @@ from desktop.pages.quotas.ports import QuotaDesk
 from desktop.pages.recall.ports import BatchDesk
 from desktop.pages.replenish.ports import ReplenishDesk
 from desktop.pages.settings.practice import PracticeDesk
-from desktop.pages.shops.ports import AuthorisingDesk, PullingDesk, ShopDesk
+from desktop.pages.shops.ports import AuthorisingDesk, PullingDesk, ShopDesk, StartDesk
 from desktop.pages.stock.ports import StockDesk
 from desktop.pages.stocktake.ports import CountingDesk, ReportDesk
 from desktop.pages.waves.ports import WaveDesk
@@ -79,6 +79,7 @@ class DeskPorts:
         day: the morning's checks and where the day's orders stand.
         shops: adding shops, and what they may hear from us.
         authorising: letting the program in to them.
+        starting: what a shop's owner switches on before the program sends for it.
         pulling_now: one round more of a shop, or of one order.
         payments: gateways of own malls, what they were asked, and the daily comparison.
         stock: where stock is looked at and booked.
@@ -120,6 +121,7 @@ class DeskPorts:
     day: DayDesk
     shops: ShopDesk
     authorising: AuthorisingDesk
+    starting: StartDesk
     pulling_now: PullingDesk
     payments: PaymentDesk
     stock: StockDesk

@@ -53,6 +53,7 @@ KEYS: Final = (
     ("F7 … F9", "keys.variance"),
     ("F6 … F9", "keys.batches"),
     ("F6 … F10", "keys.listings"),
+    ("F7 … F10", "keys.start"),
     ("Alt+1 … 4", "keys.drill"),
     ("Ctrl+E", "keys.unmask"),
     ("Ctrl+P", "keys.print_sheet"),

@@ -53,7 +53,7 @@ from tests.support.world import CARRIER, Address, World, make_tables
 def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
     desk = spine.desk
     files = Files(spine.store, spine.digest, CARRIER)
-    named = ("entry", "waves", "handover", "day", "shops", "stock", "activity", "customers", "products")
+    named = ("entry", "waves", "handover", "day", "shops", "starting", "stock", "activity", "customers", "products")
     named += (
         "after_sales",
         "batches",

@@ -4,16 +4,20 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from core.channels.contract import ShippedParcel
 from core.channels.grant_contract import Grant
 from core.channels.shop_contract import ShopIdentity
 from core.desk.authorising import Authorising
+from core.fulfilment.taking import take_page
 from core.outside import Outside
 from core.runtime.remote_errors import Rejected
 from core.sync.granting import Granting
 from core.sync.grants import keep_grant
 from core.sync.shop_views import ShopDraft
-from core.sync.shops import note_bad_pull, note_good_pull
-from tests.support.world import World
+from core.sync.shops import note_bad_pull, note_good_pull, shop_of
+from core.sync.start_list import RowKind
+from tests.support.fake_shop import FakeShop, line
+from tests.support.world import CARRIER, World
 
 _BACK = "https://shop.example/back"
 
@@ -45,6 +49,22 @@ def _furnish(spine: World) -> int:
     return jd
 
 
+def furnish_start(spine: World, shop_id: int) -> None:
+    """What a shop that is to start has: orders of today and of before, begun, sent and unpaid, and a parcel of ours."""
+    at = spine.clock.now()
+    seller = FakeShop(spine.clock)
+    before = {"placed_at": at - timedelta(hours=5), "paid_at": at - timedelta(hours=4)}
+    for no in range(2):
+        seller.place(f"2606180000{no}", line("1", "BEAR"), placed_at=at + timedelta(minutes=no), paid_at=at)
+    for no in range(3):
+        seller.place(f"2606170000{no}", line("1", "BAG"), **before)
+    seller.place("26061700011", line("1", "BEAR"), line("2", "BAG"), shipped=(ShippedParcel("SF", "SF1"),), **before)
+    seller.place("26061700012", line("1", "BEAR"), is_shipped=True, **before)
+    seller.place("26061700013", line("1", "BEAR"), is_paid=False)
+    facts = spine.store.read(lambda connection: shop_of(connection, shop_id)).facts
+    spine.do(lambda uow: take_page(uow, facts, list(seller.orders.values()), spine.digest, CARRIER))
+
+
 def shop_scenes(
     window: Any, spine: World, settled: Callable[[Callable[[], bool]], None]
 ) -> Mapping[str, Callable[[], None]]:
@@ -72,7 +92,7 @@ def shop_scenes(
         presenter().edit(None)
         found["jd"] = found.get("jd") or _furnish(spine)
         presenter().look()
-        settled(lambda: len(presenter().screen.shops) > 3)
+        settled(lambda: any(one.channel == "tmall" for one in presenter().screen.shops))
 
     def details() -> None:
         presenter().unfold(next(one.id for one in presenter().screen.shops if one.channel == "tmall"))
@@ -85,6 +105,18 @@ def shop_scenes(
     def away() -> None:
         presenter().connect(None)
 
+    def start() -> None:
+        tmall = next(one for one in presenter().screen.shops if one.channel == "tmall")
+        furnish_start(spine, tmall.id)
+        window.page("shops")._start(tmall.id, tmall.name)
+        starting = window.page("shops")._starting
+        settled(lambda: starting.screen.found is not None and not starting.screen.is_busy)
+        starting.tick(next(row for row in starting.screen.rows if row.kind is RowKind.BEFORE))
+
+    def started() -> None:
+        window.page("shops")._starting.close()
+        presenter().look()
+
     return {
         "14zba-shop-taobao": kinds,
         "14zbb-shop-refused": refused,
@@ -93,4 +125,6 @@ def shop_scenes(
         "14zbd-shop-details": details,
         "14zbe-shop-connect": connect,
         "14zbf-shops-again": away,
+        "14zbg-shop-start": start,
+        "14zbh-shop-start-closed": started,
     }

@@ -63,23 +63,6 @@ def presenter_of(desk, authorising=None):
     return presenter, tasks, told
 
 
-def test_confirmations_are_switched_on_with_two_presses_and_off_with_one(desk):
-    presenter, tasks, told = presenter_of(desk)
-    (shop,) = presenter.screen.shops
-    presenter.set_confirms(shop)
-    tasks.run()
-    (shop,) = presenter.screen.shops
-    assert not shop.confirms
-    presenter.set_confirms(shop)
-    assert told[-1] == ("notice", "shops.confirms_sure")
-    tasks.run()
-    assert not presenter.screen.shops[0].confirms
-    presenter.set_confirms(shop)
-    tasks.run()
-    assert presenter.screen.shops[0].confirms
-    assert told[-1] == ("good", "shops.confirms_on")
-
-
 def test_a_form_opened_before_the_first_reading_learns_its_kind_later(desk):
     tasks = ManualTasks()
     presenter = ShopsPresenter(desk, Unasked(), None, tasks, lambda *_told: None)

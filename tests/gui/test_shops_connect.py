@@ -62,9 +62,9 @@ def authorising(spine, outside):
 
 
 @pytest.fixture
-def robot(qtbot, qapp, settings, desk, authorising, tmp_path):
+def robot(qtbot, qapp, settings, spine, desk, authorising, tmp_path):
     settings.put("language", "zh_CN")
-    ports = stand_in_ports(DeskWorld(), shops=desk, authorising=authorising)
+    ports = stand_in_ports(DeskWorld(), shops=desk, starting=spine.desk.starting, authorising=authorising)
     window = build_window(qapp, settings, start=Start(lambda: ports), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):
         window.show()
@@ -128,6 +128,11 @@ def test_a_platforms_shop_is_added_authorised_and_counted_down(robot, desk, taob
     robot.sees("shops.connect.state", "练习旗舰店")
     robot.sees("shops.2.whose", "练习旗舰店")
     robot.sees("shops.2.access", "还有")
+    robot.sees("shops.2.told", "什么也不写到平台")
+    press(robot, "shops.connect.next")
+    robot.sees("start.title", "旗舰店")
+    robot.sees("start.stage", "只读")
+    robot.key(Qt.Key.Key_Escape)
     robot.key(Qt.Key.Key_Escape)
     robot.qtbot.waitUntil(lambda: not robot.find("shops.connect.title").isVisible())
 

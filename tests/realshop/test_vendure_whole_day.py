@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ class VendureOrders:
         draft = ShopDraft("vendure", "Vendure", settings, {"password": PASSWORD})
         core.shop_desk.try_access(draft, None)
         shop_id = core.shop_desk.add(draft)
-        core.shop_desk.set_confirms(shop_id, confirms=True)
+        core.starting.begin(shop_id, datetime(2020, 1, 1, tzinfo=UTC))
+        core.starting.confirm(shop_id, ())
         return shop_id
 
     def buy(self) -> Mapping[str, Mapping[str, int]]:

@@ -46,6 +46,7 @@ from core.desk.products import Products
 from core.desk.quotas import Quotas
 from core.desk.replenish import Replenish
 from core.desk.shops import Shops
+from core.desk.starting import Starting
 from core.desk.status import Status
 from core.desk.stock import Stock
 from core.desk.waves import Waves
@@ -153,6 +154,7 @@ class Desk:
         self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.handover = Handover(store)
         self.shops = Shops(store, built_in, _no_way_out, lambda: None, CARRIER)
+        self.starting = Starting(store, self._platform, lambda: None, CARRIER)
         self.payments = Payments(store, _no_gateway, lambda: Bills(store, _no_gateway))
         self.day = Day(store, lambda: None)
         self.labels = Labels(store, CARRIER)

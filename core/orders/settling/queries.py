@@ -15,7 +15,7 @@ from core.inventory.documents.models import Document, DocumentLine
 from core.inventory.documents.states import DocKind
 from core.inventory.models import Reservation
 from core.inventory.quotas.models import QuotaSale
-from core.orders.holds import MISSING_GOODS
+from core.orders.holds import MISSING_GOODS, NOT_STARTED
 from core.orders.models import Hold, Order, OrderLine
 from core.orders.settling.curing import comes_on, cured
 from core.orders.settling.models import ShortageOutcome
@@ -37,7 +37,12 @@ MOST: Final = 1000
 _COMING: Final = (DocKind.PURCHASE.value, DocKind.TRANSFER.value, DocKind.PUTAWAY.value)
 _REASONS = tuple(MISSING_GOODS)
 # Literal words, so that both engines take the index over what stands.
-_MISSING = select(Hold.order_id, Hold.reason).where(text("hold.released_at IS NULL"), Hold.reason.in_(_REASONS))
+_MISSING = (
+    select(Hold.order_id, Hold.reason)
+    .join(Order, Order.id == Hold.order_id)
+    # What another program sends is no accident of ours.
+    .where(text("hold.released_at IS NULL"), Hold.reason.in_(_REASONS), Order.hold_reason != NOT_STARTED)
+)
 _SETTLED = select(ShortageOutcome.order_id).where(ShortageOutcome.at >= bindparam("since", type_=Instant))
 _ORDERS = (
     select(

@@ -17,6 +17,7 @@ TROUBLES: Final = (
     "unknown_kind",
     "number_taken",
     "told_other",
+    "switched_off",
     SHIPPED_OTHERWISE,
 )
 

@@ -1,5 +1,6 @@
 """A shop's card: how it is heard, how it is let in, what went wrong, and what it hears from us."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
@@ -9,6 +10,7 @@ from core.sync.shop_views import ShopAccess, ShopView
 from desktop.formats import age_phrase, age_text
 from desktop.pages.shops.known import abilities_of
 from desktop.pages.shops.presenter import ShopsPresenter
+from desktop.pages.shops.start_card import start_button
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, StatePill
@@ -34,8 +36,12 @@ _NUMBER_PX = 280
 class ShopCard(QFrame):
     """One shop: how it is heard, and what it hears from us."""
 
-    def __init__(self, ui: Ui, presenter: ShopsPresenter, shop: ShopView) -> None:
+    def __init__(
+        self, ui: Ui, presenter: ShopsPresenter, shop: ShopView, on_start: Callable[[int, str], None]
+    ) -> None:
+        """`on_start` opens what is switched on last, for a shop by id and name."""
         super().__init__()
+        self._on_start = on_start
         self.setProperty("look", "card")
         self.setObjectName(f"shops.card.{shop.id}")
         name = f"shops.{shop.id}"
@@ -75,7 +81,10 @@ class ShopCard(QFrame):
             todo.say(f"shops.todo.{shop.topic}")
             column.addWidget(todo)
         told = PlainLabel(ui, "secondary", wraps=True, name=f"{name}.told")
-        told.say("shops.told" if shop.confirms else "shops.read_only")
+        at = "" if shop.cut_over_at is None else f"{shop.cut_over_at.astimezone():%Y-%m-%d %H:%M}"
+        orders, numbers, confirm = (Phrase(code, {"at": at}) for code in _switches(shop))
+        code = "start.told.read_only" if shop.stage == "read_only" else "start.told"
+        told.say(code, orders=orders, numbers=numbers, confirm=confirm)
         if not shop.is_asked:
             told.say("shops.nobody_asked")
         column.addWidget(told)
@@ -200,8 +209,7 @@ class ShopCard(QFrame):
             go = partial(presenter.connect, shop.id)
             row.addWidget(ActionButton(ui, code, go, look=look, name=f"{name}.authorise"))
         row.addWidget(ActionButton(ui, pulled, partial(presenter.set_pulled, shop), name=f"{name}.pulled"))
-        confirms = "shops.stop_confirming" if shop.confirms else "shops.start_confirming"
-        row.addWidget(ActionButton(ui, confirms, partial(presenter.set_confirms, shop), name=f"{name}.confirms"))
+        row.addWidget(start_button(ui, name, shop.stage, partial(self._on_start, shop.id, shop.name)))
         row.addWidget(prints)
         if shop.is_pulled and shop.state != "waits":
             row.addWidget(ActionButton(ui, "shops.pull_now", partial(presenter.pull, shop), name=f"{name}.pull"))
@@ -209,3 +217,13 @@ class ShopCard(QFrame):
         row.addWidget(ActionButton(ui, details, partial(presenter.unfold, shop.id), name=f"{name}.details"))
         row.addStretch(1)
         return row
+
+
+def _switches(shop: ShopView) -> Sequence[str]:
+    """What is said of the three switches of a shop: orders, numbers, confirmations."""
+    since = "" if shop.cut_over_at is None else "_since"
+    return (
+        f"start.part.orders{since}" if shop.on_desk else "start.part.orders_off",
+        "start.part.numbers" if shop.writes_stock else "start.part.numbers_off",
+        "start.part.confirm" if shop.confirms else "start.part.confirm_off",
+    )

@@ -1,5 +1,6 @@
 """The way in to a shop: its platform's page in the browser, and what comes back from there."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QUrl
@@ -20,8 +21,10 @@ _LONGEST = 2000
 class ConnectCard(QFrame):
     """Three steps in one card: open the page, say yes there, paste what the browser shows afterwards."""
 
-    def __init__(self, ui: Ui, presenter: ShopsPresenter) -> None:
+    def __init__(self, ui: Ui, presenter: ShopsPresenter, on_start: Callable[[int, str], None]) -> None:
+        """`on_start` opens what is switched on last, for a shop by id and name."""
         super().__init__()
+        self._on_start = on_start
         self._ui = ui
         self._presenter = presenter
         self._round = 0
@@ -46,6 +49,9 @@ class ConnectCard(QFrame):
             ui, "shops.connect.finish", self._on_finish, look="main", name="shops.connect.finish"
         )
         self._state = StatePill(ui, name="shops.connect.state")
+        self._next = ActionButton(
+            ui, "start.open.read_only", self._on_next, look="main", icon="arrow-right", name="shops.connect.next"
+        )
         close = ActionButton(
             ui, "action.close", partial(presenter.connect, None), key="Esc", name="shops.connect.close"
         )
@@ -59,6 +65,7 @@ class ConnectCard(QFrame):
         ending = QHBoxLayout()
         ending.addWidget(self._state)
         ending.addStretch(1)
+        ending.addWidget(self._next)
         ending.addWidget(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 14)
@@ -87,6 +94,7 @@ class ConnectCard(QFrame):
         if page is not None:
             self._returns.say("shops.connect.returns", address=page.returns_to)
         is_over = screen.granted is not None
+        self._next.setVisible(is_over)
         self._pasted.setEnabled(not is_over)
         self._finish.setEnabled(page is not None and not is_over and not screen.is_busy)
         self._show_state()
@@ -97,6 +105,12 @@ class ConnectCard(QFrame):
         if page is not None and self._is_waiting:
             self._is_waiting = False
             self._open.setFocus()
+
+    def _on_next(self) -> None:
+        """What is switched on last."""
+        shop = self._presenter.screen.connect_shop
+        if shop is not None:
+            self._on_start(shop.id, shop.name)
 
     def _show_state(self) -> None:
         screen = self._presenter.screen

@@ -160,6 +160,8 @@ class ShopForm(QFrame):
             grid.addWidget(editor, row, 1)
             row += 1
             hint = setting.hint_zh if self._ui.texts.language == "zh_CN" else setting.hint_en
+            if setting.name == "base_url" and not setting.is_required:
+                hint = " ".join(part for part in (hint, self._ui.texts.t("shops.form.relay")) if part)
             if hint:
                 words = PlainLabel(self._ui, "small", wraps=True, name=f"shops.form.hint.{setting.name}")
                 words.show_text(hint)

@@ -11,6 +11,8 @@ from desktop.pages.shops.card import ShopCard
 from desktop.pages.shops.connecting import ConnectCard
 from desktop.pages.shops.form import ShopForm
 from desktop.pages.shops.presenter import ShopsPresenter
+from desktop.pages.shops.start_card import StartCard
+from desktop.pages.shops.start_presenter import StartPresenter
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, EmptyState
 from desktop.widgets.head_bar import head_bar, refresh_button
@@ -27,8 +29,9 @@ _STEPS: Final = {
 class ShopsPage(PageWidget):
     """Shows the presenter's shops."""
 
-    def __init__(self, ui: Ui, presenter: ShopsPresenter) -> None:
+    def __init__(self, ui: Ui, presenter: ShopsPresenter, starting: StartPresenter) -> None:
         super().__init__()
+        self._starting = starting
         self._ui = ui
         self._presenter = presenter
         self._shown: object = None
@@ -40,7 +43,9 @@ class ShopsPage(PageWidget):
         )
         head = head_bar(ui, "shops", (refresh_button(ui, "shops", presenter.look), add))
         self._form = ShopForm(ui, presenter)
-        self._connect = ConnectCard(ui, presenter)
+        self._connect = ConnectCard(ui, presenter, self._start)
+        self.start = StartCard(ui, starting, presenter.stop_telling)
+        starting.on_switched = presenter.look
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
         inside = QWidget()
@@ -48,6 +53,7 @@ class ShopsPage(PageWidget):
         column.setContentsMargins(0, 0, 8, 0)
         column.addWidget(self._form)
         column.addWidget(self._connect)
+        column.addWidget(self.start)
         column.addLayout(self._cards)
         column.addStretch(1)
         self._scroll = QScrollArea()
@@ -73,6 +79,9 @@ class ShopsPage(PageWidget):
 
     def handle_command(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         """What each key does here is on the key sheet (`widgets.key_sheet`)."""
+        is_plain = modifiers == Qt.KeyboardModifier.NoModifier
+        if is_plain and self.start.handle_key(key):
+            return True
         if key == Qt.Key.Key_S and modifiers == Qt.KeyboardModifier.ControlModifier:
             self._form.save()
         elif modifiers != Qt.KeyboardModifier.NoModifier:
@@ -88,13 +97,20 @@ class ShopsPage(PageWidget):
             return False
         return True
 
+    def _start(self, shop_id: int, name: str) -> None:
+        """The last steps of connecting a shop, over everything else."""
+        while self._presenter.put_away():
+            pass
+        self._starting.open(shop_id, name)
+        self._scroll.verticalScrollBar().setValue(0)
+
     def handle_changed(self) -> None:
         """A pull ended somewhere."""
         self._presenter.look()
 
     def handle_back(self) -> bool:
-        """Esc closes the form, the way in, what was unfolded."""
-        return self._presenter.put_away()
+        """Esc closes the list of what would happen, the form, the way in, what was unfolded."""
+        return self._starting.close() or self._presenter.put_away()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read the shops."""
@@ -112,7 +128,11 @@ class ShopsPage(PageWidget):
         is_empty = screen.is_known and not screen.shops and screen.editing is None
         self._empty.setVisible(is_empty)
         self._scroll.setVisible(not is_empty)
+        if screen.editing is not None or screen.connecting is not None:
+            # One thing at a time.
+            self._starting.close()
         self._form.show_screen()
+        self.start.show_screen()
         self._connect.show_screen()
         if screen.connect_round != self._begun:
             self._begun = screen.connect_round
@@ -120,7 +140,7 @@ class ShopsPage(PageWidget):
         shown = (screen.shops, screen.kinds, screen.unfolded)
         if shown != self._shown and not any(is_written_in(card) for card in self._shop_cards):
             self._shown = shown
-            self._shop_cards = [ShopCard(self._ui, self._presenter, shop) for shop in screen.shops]
+            self._shop_cards = [ShopCard(self._ui, self._presenter, shop, self._start) for shop in screen.shops]
             for card in self._shop_cards:
                 # What a hand is writing is not taken from under it: the rest is shown when it is written.
                 card.days.editingFinished.connect(self._on_screen, Qt.ConnectionType.QueuedConnection)

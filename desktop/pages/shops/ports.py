@@ -1,12 +1,15 @@
 """What the page of shops needs from core; core's service satisfies it by shape."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from core.desk.pulling_now import PulledNow
 from core.sync.granting import AuthorisePage
 from core.sync.grants import GrantView
 from core.sync.shop_views import ShopDraft, ShopKind, ShopView
+from core.sync.start_list import StartList
 
 
 class AuthorisingDesk(Protocol):
@@ -22,6 +25,42 @@ class AuthorisingDesk(Protocol):
 
     def identify(self, shop_id: int) -> str:
         """Whose shop it is; blank where the platform does not say. Waits for the network."""
+        ...
+
+
+class StartDesk(Protocol):
+    """What an owner sees and switches on before the program sends for a shop. Nothing here calls the shop."""
+
+    def look(
+        self, shop_id: int, cut_over_at: datetime | None = None, goes_on: Callable[[int], bool] = ...
+    ) -> StartList | None:
+        """What would come to the desk and be written; None where it was stopped."""
+        ...
+
+    def export(self, shop_id: int, cut_over_at: datetime | None, path: Path) -> int:
+        """Write that as a table; gives the rows."""
+        ...
+
+    def begin(
+        self, shop_id: int, cut_over_at: datetime, also: Collection[int] = (), goes_on: Callable[[int], bool] = ...
+    ) -> int:
+        """Send orders to the desk; gives how many came."""
+        ...
+
+    def stop(self, shop_id: int) -> None:
+        """Send no more."""
+        ...
+
+    def confirm(self, shop_id: int, pairs: Collection[tuple[int, int]]) -> int:
+        """Tell the shop of parcels, and of these that left already; gives how many these are."""
+        ...
+
+    def write_numbers(self, shop_id: int, seen: Collection[int]) -> None:
+        """Write its numbers."""
+        ...
+
+    def stop_numbers(self, shop_id: int) -> None:
+        """Write them no more."""
         ...
 
 

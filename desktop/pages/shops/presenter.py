@@ -25,7 +25,6 @@ class ShopsScreen:
         editing: id of the shop in the form, 0 for a new one, None for no form.
         kind: of the shop in the form.
         tried: what came of trying the access, None where nobody tried: it lets us in, or not.
-        armed: the shop whose confirmations the next press switches on.
         round: grows with each opened form, so that the page fills its fields.
         topic, said, said_code: why trying the access failed: which sentence says it, the platform's words and code.
         unfolded: the shop whose abilities are shown, 0 for the kind in the form, None for none.
@@ -41,7 +40,6 @@ class ShopsScreen:
     kind: str = ""
     tried: bool | None = None
     is_busy: bool = False
-    armed: int = 0
     round: int = 0
     topic: str = ""
     said: str = ""
@@ -260,18 +258,9 @@ class ShopsPresenter(ScreenPresenter[ShopsScreen]):
             lambda: self.set_pulled(replace(shop, is_pulled=wanted)),
         )
 
-    def set_confirms(self, shop: ShopView) -> None:
-        """Switch the confirmations of a shop; on only with a second press: it is written to from then on."""
-        wanted = not shop.confirms
-        if wanted and self._screen.armed != shop.id:
-            self._show(armed=shop.id)
-            self._tell("notice", Phrase("shops.confirms_sure", {"name": shop.name}), None)
-            return
-        self._show(armed=0)
-        self._act(
-            lambda: self._shops.set_confirms(shop.id, confirms=wanted),
-            Phrase("shops.confirms_on" if wanted else "shops.confirms_off", {"name": shop.name}),
-        )
+    def stop_telling(self, shop_id: int) -> None:
+        """Tell a shop of no parcel any more; waits for the records, in whatever lane it is called."""
+        self._shops.set_confirms(shop_id, confirms=False)
 
     def set_confirm_at(self, shop: ShopView, moment: str) -> None:
         """When a shop is told that a parcel left."""

@@ -32,6 +32,7 @@ _MODULES = (
     "0025_listings",
     "0026_after_sale",
     "0027_awaits_owner",
+    "0028_starting",
 )
 
 
