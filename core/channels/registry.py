@@ -30,10 +30,11 @@ def built_in() -> ChannelRegistry:
     from core.channels.file.plugin import PLUGIN as FILE
     from core.channels.jd.plugin import PLUGIN as JD
     from core.channels.mall.plugin import PLUGIN as MALL
+    from core.channels.medusa.plugin import PLUGIN as MEDUSA
     from core.channels.pdd.plugin import PLUGIN as PDD
     from core.channels.taobao.plugin import PLUGIN as TAOBAO
     from core.channels.taobao.plugin import TMALL
     from core.channels.vendure.plugin import PLUGIN as VENDURE
     from core.channels.wechat.plugin import PLUGIN as WECHAT
 
-    return ChannelRegistry([MALL, VENDURE, TAOBAO, TMALL, JD, PDD, DOUYIN, WECHAT, FILE])
+    return ChannelRegistry([MALL, VENDURE, MEDUSA, TAOBAO, TMALL, JD, PDD, DOUYIN, WECHAT, FILE])

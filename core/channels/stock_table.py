@@ -41,12 +41,6 @@ PLATFORMS: Sequence[PlatformRules] = (
             source="PUT products/{id}",
         ),
     ),
-    PlatformRules(
-        "medusa",
-        "Medusa",
-        "Medusa",
-        StockRules(WriteKind.ABSOLUTE, BelowZero.REFUSES, _UNKNOWN, reads_back=True, pauses_sale=False),
-    ),
 )
 
 
