@@ -10,8 +10,11 @@ from typing import Final
 
 from tests.simulators.platforms.medusa_auth import Keys, unauthorised
 from tests.simulators.platforms.medusa_goods import GoodsDesk
+from tests.simulators.platforms.medusa_money import MoneyDesk
 from tests.simulators.platforms.medusa_orders import Orders
+from tests.simulators.platforms.medusa_parcels import Parcels
 from tests.simulators.platforms.medusa_shop import MedusaShop
+from tests.simulators.platforms.medusa_stock import StockDesk
 from tests.simulators.platforms.medusa_wire import SaysNoError, broken, said_no
 from tests.simulators.platforms.server import Answer, Call, PlatformServer
 
@@ -62,7 +65,10 @@ class MedusaServer(PlatformServer):
         super().__init__(shop)
         self.keys = Keys(email, password, secret_key, self.now)
         self.orders = Orders(shop)
-        self.goods = GoodsDesk(shop)
+        self._parcels = Parcels(shop, self.orders)
+        self._money = MoneyDesk(shop, self.orders.rows)
+        self._stock = StockDesk(shop)
+        self.goods = GoodsDesk(shop, self._stock)
         self._ways = [(method, _pattern(path), answer) for (method, path), answer in self._all_ways().items()]
         self._names = [(method, _pattern(path), path) for method, path in self._all_ways()]
 
@@ -130,7 +136,7 @@ class MedusaServer(PlatformServer):
         return Answer(page.encode(), 404, "text/html; charset=utf-8")
 
     def _all_ways(self) -> Mapping[tuple[str, str], Callable[..., Answer]]:
-        orders, goods = self.orders, self.goods
+        orders, goods, parcels, money, stock = self.orders, self.goods, self._parcels, self._money, self._stock
         order, item = "/admin/orders/:id", "/admin/inventory-items/:id"
         parcel, payment = f"{order}/fulfillments/:id", "/admin/payments/:id"
         return {
@@ -138,31 +144,31 @@ class MedusaServer(PlatformServer):
             ("POST", f"{order}/cancel"): orders.cancel,
             ("POST", f"{order}/complete"): lambda call, no: orders.mark(call, no, "completed"),
             ("POST", f"{order}/archive"): lambda call, no: orders.mark(call, no, "archived"),
-            ("POST", f"{order}/fulfillments"): orders.fulfil,
-            ("POST", f"{parcel}/shipments"): orders.ship,
-            ("POST", f"{parcel}/cancel"): orders.unpack,
-            ("POST", f"{parcel}/mark-as-delivered"): orders.deliver,
-            ("GET", "/admin/payments"): orders.payments,
-            ("GET", payment): orders.payment,
-            ("POST", f"{payment}/capture"): orders.capture,
-            ("POST", f"{payment}/refund"): orders.refund,
-            ("GET", "/admin/returns"): orders.page_of_returns,
-            ("GET", "/admin/returns/:id"): orders.get_return,
+            ("POST", f"{order}/fulfillments"): parcels.fulfil,
+            ("POST", f"{parcel}/shipments"): parcels.ship,
+            ("POST", f"{parcel}/cancel"): parcels.unpack,
+            ("POST", f"{parcel}/mark-as-delivered"): parcels.deliver,
+            ("GET", "/admin/payments"): money.payments,
+            ("GET", payment): money.payment,
+            ("POST", f"{payment}/capture"): money.capture,
+            ("POST", f"{payment}/refund"): money.refund,
+            ("GET", "/admin/returns"): money.page_of_returns,
+            ("GET", "/admin/returns/:id"): money.get_return,
             ("GET", "/admin/products"): goods.products,
             ("GET", "/admin/products/:id"): goods.product,
             ("POST", "/admin/products/:id"): goods.update_product,
             ("GET", "/admin/product-variants"): goods.variants,
-            ("GET", "/admin/inventory-items"): goods.inventory,
-            ("POST", "/admin/inventory-items/location-levels/batch"): goods.write_levels,
-            ("GET", item): goods.inventory_item,
-            ("GET", f"{item}/location-levels"): goods.levels,
-            ("POST", f"{item}/location-levels"): goods.add_level,
-            ("POST", f"{item}/location-levels/:id"): goods.write_level,
-            ("GET", "/admin/reservations"): goods.reservations,
-            ("POST", "/admin/reservations"): goods.reserve,
-            ("GET", "/admin/reservations/:id"): goods.reservation,
-            ("POST", "/admin/reservations/:id"): goods.change_reservation,
-            ("DELETE", "/admin/reservations/:id"): goods.release,
+            ("GET", "/admin/inventory-items"): stock.inventory,
+            ("POST", "/admin/inventory-items/location-levels/batch"): stock.write_levels,
+            ("GET", item): stock.inventory_item,
+            ("GET", f"{item}/location-levels"): stock.levels,
+            ("POST", f"{item}/location-levels"): stock.add_level,
+            ("POST", f"{item}/location-levels/:id"): stock.write_level,
+            ("GET", "/admin/reservations"): stock.reservations,
+            ("POST", "/admin/reservations"): stock.reserve,
+            ("GET", "/admin/reservations/:id"): stock.reservation,
+            ("POST", "/admin/reservations/:id"): stock.change_reservation,
+            ("DELETE", "/admin/reservations/:id"): stock.release,
             ("GET", "/admin/stock-locations"): goods.locations,
             ("GET", "/admin/stores"): goods.stores,
             # the last: an id may hold anything, and the server has decoded it by now

@@ -1,17 +1,13 @@
-"""The shop behind the simulated Medusa: money, fulfilments, reservations and returns beside what all shops have.
+"""The shop behind the simulated Medusa: money, fulfilments and returns beside what all shops have."""
 
-`Goods.qty` is what may still be sold at the main location. Medusa shows it as stocked less reserved, so the stocked
-number is that plus all reservations there; it may be written below them.
-"""
-
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from tests.simulators.platforms.medusa_facts import MAIN_LOCATION_ID
-from tests.simulators.platforms.shop import Case, Habits, Line, Order, Parcel, Person, RuleError, Shop
+from tests.simulators.platforms.medusa_stockroom import Stockroom
+from tests.simulators.platforms.shop import Case, Habits, Line, Order, Parcel, Person, RuleError
 
 
 @dataclass(slots=True)
@@ -54,22 +50,7 @@ class Fulfilment:
     labels: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Reservation:
-    """Units set aside at a location, for a line of an order or by hand."""
-
-    no: str
-    sku_id: str
-    location_id: str
-    qty: int
-    at: datetime
-    changed_at: datetime
-    line_no: str | None = None
-    description: str | None = None
-    metadata: dict[str, object] | None = None
-
-
-class MedusaShop(Shop):
+class MedusaShop(Stockroom):
     """`places_as` is what a new order's payment is: authorized (the built-in provider), awaiting or not_paid."""
 
     def __init__(self, now: Callable[[], datetime], habits: Habits | None = None, first_no: int = 1) -> None:
@@ -78,96 +59,10 @@ class MedusaShop(Shop):
         self.places_as = "authorized"
         self.money: dict[str, Money] = {}
         self.fulfilments: dict[str, Fulfilment] = {}
-        self.reservations: dict[str, Reservation] = {}
         self.versions: dict[str, int] = {}
         self._packed: dict[str, list[Fulfilment]] = {}
-        self._set_aside: dict[str, Reservation] = {}
-        self._reserved: Counter[tuple[str, str]] = Counter()
-        #: location id -> name
-        self.locations = {MAIN_LOCATION_ID: "主仓"}
-        #: stocked units where nothing is sold from: (SKU id, location id) -> units
-        self.elsewhere: dict[tuple[str, str], int] = {}
         #: lines whose goods came back
         self.returned: set[str] = set()
-        #: SKUs whose stock Medusa does not count
-        self.uncounted: set[str] = set()
-
-    # --- stock -------------------------------------------------------------------------------------------------------
-
-    def add_location(self, name: str) -> str:
-        """One more stock location, with nothing in it; its id."""
-        with self.lock:
-            no = self.new_no("location")
-            self.locations[no] = name
-            return no
-
-    def reserved(self, sku_id: str, location_id: str = MAIN_LOCATION_ID) -> int:
-        """Units that are set aside."""
-        return self._reserved[sku_id, location_id]
-
-    def stocked(self, sku_id: str, location_id: str = MAIN_LOCATION_ID) -> int | None:
-        """Units that lie there; None where the goods are not kept."""
-        if location_id != MAIN_LOCATION_ID:
-            return self.elsewhere.get((sku_id, location_id))
-        return self.goods[sku_id].qty + self.reserved(sku_id)
-
-    def restock(self, sku_id: str, location_id: str, stocked: int) -> None:
-        """Write what lies there, be it less than is reserved."""
-        if location_id == MAIN_LOCATION_ID:
-            self.edit_stock(sku_id, stocked - self.reserved(sku_id))
-        else:
-            self.elsewhere[sku_id, location_id] = stocked
-
-    def available(self, sku_id: str, location_id: str) -> int:
-        """What may still be reserved there."""
-        return (self.stocked(sku_id, location_id) or 0) - self.reserved(sku_id, location_id)
-
-    def reserve(self, sku_id: str, location_id: str, qty: int, line_no: str | None = None) -> Reservation:
-        """Set units aside."""
-        at = self.now()
-        one = Reservation(self.new_no("reservation"), sku_id, location_id, qty, at, at, line_no)
-        self._put_reservation(one)
-        return one
-
-    def change_reservation(self, one: Reservation, qty: int) -> None:
-        """More or fewer units; none removes it."""
-        self._drop_reservation(one)
-        one.qty, one.changed_at = qty, self.now()
-        if qty:
-            self._put_reservation(one)
-
-    def _put_reservation(self, one: Reservation) -> None:
-        if one.location_id == MAIN_LOCATION_ID:
-            self.goods[one.sku_id].qty -= one.qty
-        self.reservations[one.no] = one
-        self._reserved[one.sku_id, one.location_id] += one.qty
-        if one.line_no is not None:
-            self._set_aside[one.line_no] = one
-
-    def _drop_reservation(self, one: Reservation) -> None:
-        if one.location_id == MAIN_LOCATION_ID:
-            self.goods[one.sku_id].qty += one.qty
-        del self.reservations[one.no]
-        self._reserved[one.sku_id, one.location_id] -= one.qty
-        self._set_aside.pop(one.line_no or "", None)
-
-    def reservation_of(self, line_no: str) -> Reservation | None:
-        """What is set aside for a line."""
-        return self._set_aside.get(line_no)
-
-    def _check_sellable(self, lines: Sequence[Line]) -> None:
-        super()._check_sellable([line for line in lines if line.goods.sku_id not in self.uncounted])
-
-    def _deduct(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            if line.goods.sku_id not in self.uncounted:
-                self.reserve(line.goods.sku_id, MAIN_LOCATION_ID, line.qty, line.no)
-
-    def _give_back(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            reservation = self.reservation_of(line.no)
-            if reservation is not None:
-                self._drop_reservation(reservation)
 
     # --- buyers ------------------------------------------------------------------------------------------------------
 
@@ -299,7 +194,7 @@ class MedusaShop(Shop):
                 reservation = self.reservation_of(line_no)
                 if reservation is not None:
                     self.change_reservation(reservation, reservation.qty - qty)
-                    self._take(reservation.sku_id, location_id, qty)
+                    self.take(reservation.sku_id, location_id, qty)
             one = Fulfilment(self.new_no("fulfilment"), no, location_id, dict(lines), self.now())
             self.fulfilments[one.no] = one
             self._packed.setdefault(no, []).append(one)
@@ -316,7 +211,7 @@ class MedusaShop(Shop):
                 sku_id = order.line(line_no).goods.sku_id
                 if sku_id in self.uncounted:
                     continue
-                self._take(sku_id, one.location_id, -qty)
+                self.take(sku_id, one.location_id, -qty)
                 reservation = self.reservation_of(line_no)
                 if reservation is None:
                     self.reserve(sku_id, one.location_id, qty, line_no)
@@ -356,12 +251,6 @@ class MedusaShop(Shop):
                 raise RuleError("already_shipped")
             return self.send(self.fulfil(no, left if lines is None else lines), carrier, [(number, "#", "#")])
 
-    def _take(self, sku_id: str, location_id: str, qty: int) -> None:
-        if location_id == MAIN_LOCATION_ID:
-            self.goods[sku_id].qty -= qty
-        else:
-            self.elsewhere[sku_id, location_id] = self.elsewhere.get((sku_id, location_id), 0) - qty
-
     # --- after sale --------------------------------------------------------------------------------------------------
 
     def ask_refund(
@@ -393,7 +282,7 @@ class MedusaShop(Shop):
             if is_return(case):
                 self.returned.add(line_no)
                 if line.goods.sku_id not in self.uncounted:
-                    self._take(line.goods.sku_id, MAIN_LOCATION_ID, -order.sent(line_no))
+                    self.take(line.goods.sku_id, MAIN_LOCATION_ID, -order.sent(line_no))
             else:
                 self._give_back([line])
         fen = min(case.refund_fen, money.captured_fen - money.refunded_fen)
@@ -405,10 +294,6 @@ class MedusaShop(Shop):
         self._new_version(order)
 
     # --- inside ------------------------------------------------------------------------------------------------------
-
-    def new_no(self, kind: str) -> str:
-        """An id that nobody has."""
-        return self._number(kind)
 
     def _new_version(self, order: Order) -> None:
         self.versions[order.no] = self.versions.get(order.no, 1) + 1

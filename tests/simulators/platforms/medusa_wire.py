@@ -65,6 +65,11 @@ def stamp(at: datetime | None) -> str | None:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
+def times(since: datetime) -> dict[str, str | None]:
+    """The times of what is never changed."""
+    return {"created_at": stamp(since), "updated_at": stamp(since), "deleted_at": None}
+
+
 def money(fen: int) -> int | float:
     """An amount as Medusa keeps it: plain decimals of the currency."""
     return fen // 100 if fen % 100 == 0 else fen / 100
@@ -239,6 +244,22 @@ def _cut(row: Mapping[str, Any], wish: _Wish) -> dict[str, Any]:
             inner = part if part.is_all or part.parts else _Wish(is_all=True)
             out[name] = [_cut(one, inner) for one in value] if isinstance(value, list) else _cut(value, inner)
     return out
+
+
+def fits(row: Mapping[str, Any], query: Query, *names: str) -> bool:
+    """Whether a row has the wanted values of these filters, and the words of `q` somewhere."""
+    for name in names:
+        wanted = query.values(name)
+        if wanted is not None and row[name] not in wanted:
+            return False
+    text = query.values("q")
+    return not text or any(text[0] in str(row.get(name) or "") for name in ("title", "sku", "name", "description"))
+
+
+def listed(name: str, found: Sequence[Mapping[str, Any]], query: Query, defaults: str) -> Answer:
+    """A page of what was found, cut to the asked fields."""
+    rows = [chosen(row, query.fields, defaults) for row in page_of(found, query)]
+    return json_answer({name: rows, "count": len(found), "offset": query.offset, "limit": query.limit})
 
 
 # --- bodies --------------------------------------------------------------------------------------------------------------
