@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tests.simulators.platforms import pdd, wechat
+from tests.simulators.platforms import medusa, pdd, wechat
 from tests.simulators.platforms.douyin import DouyinServer, make_shop
 from tests.simulators.platforms.jd import JdServer
 from tests.simulators.platforms.jd import habits as jd_habits
+from tests.simulators.platforms.medusa import MedusaServer
+from tests.simulators.platforms.medusa_shop import medusa_shop
 from tests.simulators.platforms.pdd import PddServer, pdd_shop
 from tests.simulators.platforms.server import PlatformServer
 from tests.simulators.platforms.shop import Person, RuleError, Shop
@@ -92,12 +94,19 @@ def wechat_small_shop(now: Callable[[], datetime]) -> Sample:
     return Sample("wechat", server, {"appid": wechat.APPID, "secret": wechat.SECRET, "base_url": server.url})
 
 
+def medusa_mall(now: Callable[[], datetime]) -> Sample:
+    """A shop of one's own on Medusa, opened by a secret key."""
+    server = MedusaServer(medusa_shop(now))
+    return Sample("medusa", server, {"base_url": server.url, "api_key": medusa.SECRET_KEY})
+
+
 SAMPLES: Final[Mapping[str, Callable[[Callable[[], datetime]], Sample]]] = {
     "taobao": taobao,
     "jd": jd,
     "pdd": pinduoduo,
     "douyin": douyin,
     "wechat": wechat_small_shop,
+    "medusa": medusa_mall,
 }
 
 

@@ -1,0 +1,129 @@
+"""Payments and returns of the simulated Medusa."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulators.platforms.medusa_facts import (
+    ORDERS_TO_PAGE,
+    PAYMENT_FIELDS,
+    RETURN_FIELDS,
+    RETURN_LIST_FIELDS,
+    ROWS_TO_PAGE,
+)
+from tests.simulators.platforms.medusa_parts import payment_row
+from tests.simulators.platforms.medusa_rows import Rows
+from tests.simulators.platforms.medusa_shop import MedusaShop, Money, is_return
+from tests.simulators.platforms.medusa_wire import (
+    Query,
+    SaysNoError,
+    body_of,
+    chosen,
+    fen_of,
+    is_within,
+    not_found,
+    page_of,
+    query_of,
+)
+from tests.simulators.platforms.server import Answer, Call, json_answer
+from tests.simulators.platforms.shop import Case, RuleError
+
+
+class MoneyDesk:
+    """The calls about payments and returns. Every method is called with the shop's lock held."""
+
+    def __init__(self, shop: MedusaShop, rows: Rows) -> None:
+        self._shop = shop
+        self._rows = rows
+
+    def payments(self, call: Call) -> Answer:
+        """`GET /admin/payments`."""
+        query = query_of(call, "q id payment_session_id created_at updated_at deleted_at", ROWS_TO_PAGE)
+        wanted = query.values("id")
+        found = [
+            paid
+            for paid in self._shop.money.values()
+            if paid.authorized_at is not None
+            and (wanted is None or paid.no in wanted)
+            and is_within(query, "created_at", paid.authorized_at)
+        ]
+        rows = [chosen(payment_row(paid), query.fields, PAYMENT_FIELDS) for paid in page_of(found, query)]
+        return json_answer({"payments": rows, "count": len(found), "offset": query.offset, "limit": query.limit})
+
+    def payment(self, call: Call, no: str) -> Answer:
+        """`GET /admin/payments/:id`."""
+        query = query_of(call, "", 1)
+        return json_answer({"payment": chosen(payment_row(self._paid(no)[1]), query.fields, PAYMENT_FIELDS)})
+
+    def capture(self, call: Call, no: str) -> Answer:
+        """`POST /admin/payments/:id/capture`: what is captured already is no error."""
+        query = query_of(call, "", 1)
+        amount = _amount(body_of(call, optional="amount:number"))
+        order_no, paid = self._paid(no)
+        if paid.canceled_at is not None:
+            raise SaysNoError("invalid_data", f"The payment: {no} has been canceled.")
+        left = paid.amount_fen - paid.captured_fen
+        if left:
+            try:
+                self._shop.capture(order_no, left if amount is None else amount)
+            except RuleError:
+                message = (
+                    "You cannot capture more than the authorized amount substracted by what is already captured."
+                )
+                raise SaysNoError("invalid_data", message) from None
+        return json_answer({"payment": chosen(payment_row(paid), query.fields, PAYMENT_FIELDS)})
+
+    def refund(self, call: Call, no: str) -> Answer:
+        """`POST /admin/payments/:id/refund`."""
+        query = query_of(call, "", 1)
+        body = body_of(call, optional="amount:number refund_reason_id:string note:string")
+        order_no, paid = self._paid(no)
+        amount = _amount(body)
+        try:
+            self._shop.refund(order_no, paid.amount_fen if amount is None else amount, body.get("note", ""))
+        except RuleError:
+            message = "You are not allowed to refund more than the captured amount"
+            raise SaysNoError("invalid_data", message) from None
+        return json_answer({"payment": chosen(payment_row(paid), query.fields, PAYMENT_FIELDS)})
+
+    def _paid(self, no: str) -> tuple[str, Money]:
+        for order_no, paid in self._shop.money.items():
+            if paid.no == no and paid.authorized_at is not None:
+                return order_no, paid
+        raise not_found("Payment", no)
+
+    def page_of_returns(self, call: Call) -> Answer:
+        """`GET /admin/returns`."""
+        query = query_of(call, "id order_id status created_at updated_at deleted_at", ORDERS_TO_PAGE)
+        found = []
+        for case in self._shop.cases.values():
+            row = self._rows.return_row(case) if is_return(case) else {}
+            if row and self._return_fits(case, row, query):
+                found.append(row)
+        rows = [chosen(row, query.fields, RETURN_LIST_FIELDS) for row in page_of(found, query)]
+        return json_answer({"returns": rows, "count": len(found), "offset": query.offset, "limit": query.limit})
+
+    @staticmethod
+    def _return_fits(case: Case, row: Mapping[str, Any], query: Query) -> bool:
+        for name in ("id", "order_id", "status"):
+            wanted = query.values(name)
+            if wanted is not None and row[name] not in wanted:
+                return False
+        return is_within(query, "created_at", case.requested_at) and is_within(query, "updated_at", case.modified_at)
+
+    def get_return(self, call: Call, no: str) -> Answer:
+        """`GET /admin/returns/:id`."""
+        query = query_of(call, "", 1)
+        case = self._shop.cases.get(no)
+        if case is None or not is_return(case):
+            raise not_found("Return", no)
+        return json_answer({"return": chosen(self._rows.return_row(case), query.fields, RETURN_FIELDS)})
+
+
+def _amount(body: Mapping[str, Any]) -> int | None:
+    if "amount" not in body:
+        return None
+    if body["amount"] <= 0:
+        raise SaysNoError(
+            "invalid_data", "Invalid request: Value for field 'amount' too small, expected at least: '0'"
+        )
+    return fen_of(body["amount"])
