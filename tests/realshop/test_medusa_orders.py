@@ -1,6 +1,5 @@
 """Orders placed, paid, changed, cancelled and refunded at a running Medusa, as our adapter tells them."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,8 +13,6 @@ from tests.support.medusa_driver import SHOPPER_NAME, SHOPPER_PHONE, MedusaDrive
 
 pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("medusa")]
 
-#: windows end at the shop's last whole second, and the shop's clock is the machine's
-SECOND_S = 1.0
 HOSTILE = '<table>张三\x1b@\r\nPRINT 500,1\r\n^XZ^XA"\u202e𠮷😀' + "长" * 5000
 
 
@@ -32,13 +29,13 @@ def walked(read: Callable[[str | None], OrderPage]) -> list[ChannelOrder]:
     raise AssertionError("the pages do not end")
 
 
-def pulled(channel: MedusaChannel, since: datetime) -> dict[str, ChannelOrder]:
-    time.sleep(SECOND_S)
+def pulled(channel: MedusaChannel, merchant: MedusaDriver, since: datetime) -> dict[str, ChannelOrder]:
+    merchant.let_the_second_pass()
     return {order.order_no: order for order in walked(partial(channel.pull_orders, since))}
 
 
-def still_open(channel: MedusaChannel) -> dict[str, ChannelOrder]:
-    time.sleep(SECOND_S)
+def still_open(channel: MedusaChannel, merchant: MedusaDriver) -> dict[str, ChannelOrder]:
+    merchant.let_the_second_pass()
     return {order.order_no: order for order in walked(channel.open_orders)}
 
 
@@ -59,7 +56,7 @@ def test_an_order_is_followed_from_the_cart_to_a_refund(
     one, other = plenty
     no = merchant.place((one, 2), (other, 3), note="请写<3件>")
 
-    order = pulled(medusa_channel, start)[no]
+    order = pulled(medusa_channel, merchant, start)[no]
     assert order == known(medusa_channel, no)
     assert (order.payment, order.paid_at, order.is_closed, order.is_shipped) == ("unpaid", None, False, False)
     assert order.channel_status == "pending/authorized/not_fulfilled"
@@ -78,7 +75,7 @@ def test_an_order_is_followed_from_the_cart_to_a_refund(
     row = row_time(merchant, no)
     merchant.capture(no)
     assert row_time(merchant, no) == row, "Medusa has mended this: a window would see payments now"
-    paid = still_open(medusa_channel)[no]
+    paid = still_open(medusa_channel, merchant)[no]
     assert (paid.payment, paid.is_closed) == ("paid", False)
     assert paid.paid_at is not None
     assert paid.paid_at >= paid.placed_at
@@ -86,7 +83,7 @@ def test_an_order_is_followed_from_the_cart_to_a_refund(
 
     merchant.change(no, shipping_address={"last_name": "李", "first_name": "四", "address_1": "平安路 9 号"})
     medusa_channel.write_note(no, "加急")
-    moved = pulled(medusa_channel, paid.modified_at)[no]
+    moved = pulled(medusa_channel, merchant, paid.modified_at)[no]
     assert moved.consignee.address.startswith("平安路 9 号")
     assert (moved.seller_note, moved.buyer_note) == ("加急", "请写<3件>")
     assert moved.modified_at > paid.modified_at
@@ -113,10 +110,10 @@ def test_cancelled_orders_are_closed_and_leave_the_open_ones(
     merchant.cancel(unpaid)
     merchant.cancel(paid)
 
-    open_now = still_open(medusa_channel)
+    open_now = still_open(medusa_channel, merchant)
     assert kept in open_now
     assert not {unpaid, paid} & set(open_now)
-    changed = pulled(medusa_channel, before.modified_at)
+    changed = pulled(medusa_channel, merchant, before.modified_at)
     assert (changed[unpaid].payment, changed[unpaid].is_closed) == ("unpaid", True)
     assert (changed[paid].payment, changed[paid].is_closed) == ("refunded", True)
     assert [(line.qty, line.after_sale) for line in changed[paid].lines] == [(2, "refunded")]
@@ -131,9 +128,9 @@ def test_small_pages_and_large_ones_hold_the_same_orders(
     accepted, _ = merchant.race(plenty[0], 5)
     small, large = open_medusa(page_size=2), open_medusa()
 
-    assert set(accepted) <= set(pulled(small, start))
-    assert pulled(small, start) == pulled(large, start)
-    assert still_open(small) == still_open(large)
+    assert set(accepted) <= set(pulled(small, merchant, start))
+    assert pulled(small, merchant, start) == pulled(large, merchant, start)
+    assert still_open(small, merchant) == still_open(large, merchant)
 
 
 def test_hostile_text_passes_through_as_text(

@@ -37,7 +37,7 @@ def test_the_plugin_opens_a_shop_that_answers_with_a_key_and_with_a_password(
 ) -> None:
     clock = SystemClock()
     settings = {"base_url": f"{medusa.base_url}/"}
-    by_key = PLUGIN.factory(settings, {"secret_key": medusa.facts["secret_key"]}, http, clock)
+    by_key = PLUGIN.factory(settings, {"api_key": medusa.facts["secret_key"]}, http, clock)
     settings |= {"email": medusa.facts["email"]}
     by_password = PLUGIN.factory(settings, {"password": medusa.facts["password"]}, http, clock)
     assert isinstance(by_key, MedusaChannel)

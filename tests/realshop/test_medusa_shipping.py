@@ -73,6 +73,7 @@ def test_a_whole_order_is_sent_once_and_comes_back_as_a_return(
     assert (list(asked.lines), asked.refund_fen) == ([(line, 2)], 2 * 2990)
     assert newest(medusa_channel, no).lines[0].after_sale == "requested"
     merchant.receive(case, (line, 2))
+    merchant.let_the_second_pass()
     (done,) = [
         one
         for one in medusa_channel.pull_after_sales(asked.modified_at - timedelta(seconds=5), None).cases

@@ -6,6 +6,7 @@ Nothing here uses our adapter, so that what it tells can be held against what th
 import base64
 import itertools
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -68,6 +69,10 @@ class MedusaDriver:
         pair = base64.b64encode(f"{facts['secret_key']}:".encode()).decode()
         self._as_merchant = {"Authorization": f"Basic {pair}"}
         self._as_shopper = {"x-publishable-api-key": facts["publishable_key"]}
+
+    def let_the_second_pass(self) -> None:
+        """Windows end at the shop's last whole second: what happened is in one when its second is over."""
+        time.sleep(1.0)
 
     # --- goods -------------------------------------------------------------------------------------------------------
 

@@ -30,12 +30,12 @@ def open_shop(
             missing or cannot be right.
     """
     key = MedusaKey(
-        secret_key=secret.get("secret_key", "").strip(),
+        secret_key=secret.get("api_key", "").strip(),
         email=settings.get("email", "").strip(),
         password=secret.get("password", ""),
     )
     if not key.secret_key and not (key.email and key.password):
-        raise Refused("channel.setting", "A secret key, or an e-mail address and password.", field="secret_key")
+        raise Refused("channel.setting", "A secret key, or an e-mail address and password.", field="api_key")
     tracking_url = settings.get("tracking_url", "").strip()
     if tracking_url and not (tracking_url.startswith(("https://", "http://")) and NUMBER_MARK in tracking_url):
         raise Refused("channel.setting", f"The parcels' page needs {NUMBER_MARK}.", field="tracking_url")
@@ -65,7 +65,7 @@ PLUGIN = ChannelPlugin(
             hint_en="That of the admin pages, without /app",
         ),
         SettingField(
-            "secret_key",
+            "api_key",
             "密钥（Secret API Key）",
             "Secret API key",
             kind="secret",
