@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("medusa")]
 HOSTILE = '<table>张三\x1b@\r\nPRINT 500,1\r\n^XZ^XA"\u202e𠮷😀' + "长" * 5000
 
 
-def walked(read: Callable[[str | None], OrderPage]) -> list[ChannelOrder]:
-    """Every order, page by page."""
+def walked(read: Callable[[str | None], OrderPage]) -> tuple[list[ChannelOrder], datetime | None]:
+    """Every order, page by page, and up to when they are all there are."""
     orders: list[ChannelOrder] = []
     cursor = None
     for _ in range(200):
@@ -25,18 +25,23 @@ def walked(read: Callable[[str | None], OrderPage]) -> list[ChannelOrder]:
         orders += page.orders
         cursor = page.next_cursor
         if cursor is None:
-            return orders
+            return orders, page.whole_until
     raise AssertionError("the pages do not end")
 
 
 def pulled(channel: MedusaChannel, merchant: MedusaDriver, since: datetime) -> dict[str, ChannelOrder]:
-    merchant.let_the_second_pass()
-    return {order.order_no: order for order in walked(partial(channel.pull_orders, since))}
+    moment = SystemClock().now()
+    for _ in range(20):
+        merchant.let_the_second_pass()
+        orders, reached = walked(partial(channel.pull_orders, since))
+        if reached and reached > moment:
+            return {order.order_no: order for order in orders}
+    raise AssertionError("the shop's clock stands still")
 
 
 def still_open(channel: MedusaChannel, merchant: MedusaDriver) -> dict[str, ChannelOrder]:
     merchant.let_the_second_pass()
-    return {order.order_no: order for order in walked(channel.open_orders)}
+    return {order.order_no: order for order in walked(channel.open_orders)[0]}
 
 
 def known(channel: MedusaChannel, order_no: str) -> ChannelOrder:
@@ -103,16 +108,15 @@ def test_an_order_is_followed_from_the_cart_to_a_refund(
 def test_cancelled_orders_are_closed_and_leave_the_open_ones(
     medusa_channel: MedusaChannel, merchant: MedusaDriver, plenty: tuple[Variant, Variant]
 ) -> None:
-    unpaid, paid, kept = (merchant.place((plenty[0], 2)) for _ in range(3))
+    unpaid, paid = (merchant.place((plenty[0], 2)) for _ in range(2))
     merchant.capture(paid)
     before = known(medusa_channel, paid)
+    assert {unpaid, paid} <= set(still_open(medusa_channel, merchant))
 
     merchant.cancel(unpaid)
     merchant.cancel(paid)
 
-    open_now = still_open(medusa_channel, merchant)
-    assert kept in open_now
-    assert not {unpaid, paid} & set(open_now)
+    assert not {unpaid, paid} & set(still_open(medusa_channel, merchant))
     changed = pulled(medusa_channel, merchant, before.modified_at)
     assert (changed[unpaid].payment, changed[unpaid].is_closed) == ("unpaid", True)
     assert (changed[paid].payment, changed[paid].is_closed) == ("refunded", True)
@@ -125,7 +129,7 @@ def test_small_pages_and_large_ones_hold_the_same_orders(
     open_medusa: Callable[..., MedusaChannel], merchant: MedusaDriver, plenty: tuple[Variant, Variant]
 ) -> None:
     start = SystemClock().now() - timedelta(seconds=1)
-    accepted, _ = merchant.race(plenty[0], 5)
+    accepted, _ = merchant.race(plenty[0], 3)
     small, large = open_medusa(page_size=2), open_medusa()
 
     assert set(accepted) <= set(pulled(small, merchant, start))

@@ -71,8 +71,8 @@ class MedusaDriver:
         self._as_shopper = {"x-publishable-api-key": facts["publishable_key"]}
 
     def let_the_second_pass(self) -> None:
-        """Windows end at the shop's last whole second: what happened is in one when its second is over."""
-        time.sleep(1.0)
+        """Windows end at the last whole second of what is known of the shop's clock, which is up to a second late."""
+        time.sleep(2.0)
 
     # --- goods -------------------------------------------------------------------------------------------------------
 
