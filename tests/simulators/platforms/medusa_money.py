@@ -50,9 +50,11 @@ class MoneyDesk:
         return json_answer({"payments": rows, "count": len(found), "offset": query.offset, "limit": query.limit})
 
     def payment(self, call: Call, no: str) -> Answer:
-        """`GET /admin/payments/:id`."""
+        """`GET /admin/payments/:id`: of an unknown one nothing, and no error."""
         query = query_of(call, "", 1)
-        return json_answer({"payment": chosen(payment_row(self._paid(no)[1]), query.fields, PAYMENT_FIELDS)})
+        found = [paid for paid in self._shop.money.values() if paid.no == no and paid.authorized_at is not None]
+        rows = [chosen(payment_row(paid), query.fields, PAYMENT_FIELDS) for paid in found]
+        return json_answer({"payment": rows[0]} if rows else {})
 
     def capture(self, call: Call, no: str) -> Answer:
         """`POST /admin/payments/:id/capture`: what is captured already is no error."""
@@ -89,7 +91,7 @@ class MoneyDesk:
         for order_no, paid in self._shop.money.items():
             if paid.no == no and paid.authorized_at is not None:
                 return order_no, paid
-        raise not_found("Payment", no)
+        raise SaysNoError("not_found", f"Payment with id: {no} was not found")
 
     def page_of_returns(self, call: Call) -> Answer:
         """`GET /admin/returns`."""
