@@ -491,6 +491,7 @@ def test_a_return_is_asked_for_received_and_paid_back(asker: Asker) -> None:
     asker.clock.advance(seconds=9)
     asker.shop.agree(case.no)
 
+    assert [row["display_id"] for row in asker.get("/admin/returns", order="-updated_at")["returns"]] == [1]
     told = asker.get(f"/admin/returns/{case.no}", fields="+status,*items")["return"]
     assert (told["status"], told["items"][0]["received_quantity"]) == ("received", 2)
     order = asker.order(no)

@@ -238,7 +238,7 @@ class Rows:
             "order_id": case.order_no,
             "exchange_id": None,
             "claim_id": None,
-            "display_id": [*self._shop.cases].index(case.no) + 1,
+            "display_id": self._shop.return_nos[case.no],
             "location_id": None,
             "order_version": self._shop.versions[case.order_no],
             "status": _RETURN_STATES[case.state],

@@ -63,6 +63,8 @@ class MedusaShop(Stockroom):
         self.fulfilments: dict[str, Fulfilment] = {}
         self.versions: dict[str, int] = {}
         self._packed: dict[str, list[Fulfilment]] = {}
+        #: return id -> the number that people see
+        self.return_nos: dict[str, int] = {}
         #: lines whose goods came back
         self.returned: set[str] = set()
 
@@ -290,6 +292,7 @@ class MedusaShop(Stockroom):
             before = self.order(no).modified_at
             case = super().ask_refund(no, line_nos, kind=kind, reason=reason)
             if is_return(case):
+                self.return_nos[case.no] = len(self.return_nos) + 1
                 self._new_version(self.order(no))
             else:
                 self.order(no).modified_at = before

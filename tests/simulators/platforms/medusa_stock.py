@@ -19,11 +19,11 @@ from tests.simulators.platforms.medusa_wire import (
     checked,
     chosen,
     fits,
-    is_within,
     listed,
     query_of,
     stamp,
     times,
+    within,
 )
 from tests.simulators.platforms.server import Answer, Call, json_answer
 from tests.simulators.platforms.shop import Goods
@@ -158,10 +158,11 @@ class StockDesk:
         """`GET /admin/reservations`."""
         names = "q location_id inventory_item_id line_item_id created_by description quantity created_at updated_at"
         query = query_of(call, f"{names} deleted_at", ROWS_TO_PAGE)
+        is_created, is_updated = within(query, "created_at"), within(query, "updated_at")
         found = [
             self._reservation(one)
             for one in self._shop.reservations.values()
-            if is_within(query, "created_at", one.at) and is_within(query, "updated_at", one.changed_at)
+            if is_created(one.at) and is_updated(one.changed_at)
         ]
         wanted = [row for row in found if fits(row, query, *names.split()[1:4])]
         return listed("reservations", wanted, query, RESERVATION_FIELDS)

@@ -65,7 +65,7 @@ def stamp(at: datetime | None) -> str | None:
     """A moment as JavaScript writes it: UTC, milliseconds."""
     if at is None:
         return None
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def times(since: datetime) -> dict[str, str | None]:
@@ -165,23 +165,23 @@ _COMPARED: Final[Mapping[str, Callable[[datetime, datetime], bool]]] = {
 }
 
 
-def is_within(query: Query, name: str, at: datetime) -> bool:
-    """Whether a moment fits the filter of this name.
+def within(query: Query, name: str) -> Callable[[datetime], bool]:
+    """Says of a moment whether it fits the filter of this name.
 
     Raises:
         SaysNoError: unknown_error for text that the database cannot read as a moment.
     """
-    wanted = query.filters.get(name)
-    if wanted is None:
-        return True
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    wanted = query.filters.get(name, {})
     table = wanted if isinstance(wanted, dict) else {"$eq": wanted}
-    for operator, values in table.items():
-        if operator not in _COMPARED:
-            raise broken()
-        if not all(_COMPARED[operator](at, _moment(value)) for value in values):
-            return False
-    return True
+    if any(operator not in _COMPARED for operator in table):
+        raise broken()
+    bounds = [(_COMPARED[operator], _moment(value)) for operator, values in table.items() for value in values]
+
+    def fits_bounds(at: datetime) -> bool:
+        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        return all(compared(at, bound) for compared, bound in bounds)
+
+    return fits_bounds if bounds else lambda _at: True
 
 
 def _moment(text: str) -> datetime:
@@ -215,15 +215,20 @@ class _Wish:
         return found
 
 
-def chosen(row: Mapping[str, Any], fields: str | None, defaults: str, always: str = "id") -> dict[str, Any]:
-    """What of a row is answered to `fields`: names alone replace the defaults, `+`, `-` and `*` change them."""
+def choice(fields: str | None, defaults: str, always: str = "id") -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Cuts rows to what is answered to `fields`: names alone replace the defaults, `+`, `-` and `*` change them."""
     wish = _Wish()
     for name in [*_names(fields, defaults), *always.split(",")]:
         if name.startswith("*") or name.endswith(".*"):
             wish.at(name.removeprefix("*").removesuffix(".*")).is_all = True
         else:
             wish.at(name)
-    return _cut(row, wish)
+    return lambda row: _cut(row, wish)
+
+
+def chosen(row: Mapping[str, Any], fields: str | None, defaults: str, always: str = "id") -> dict[str, Any]:
+    """One row, cut by its `choice`."""
+    return choice(fields, defaults, always)(row)
 
 
 def _names(fields: str | None, defaults: str) -> Sequence[str]:
@@ -268,8 +273,13 @@ def fits(row: Mapping[str, Any], query: Query, *names: str) -> bool:
 
 
 def listed(name: str, found: Sequence[Mapping[str, Any]], query: Query, defaults: str) -> Answer:
-    """A page of what was found, cut to the asked fields."""
-    rows = [chosen(row, query.fields, defaults) for row in page_of(found, query)]
+    """A page of what was found, sorted as asked, cut to the asked fields."""
+    place = (query.order or "").removeprefix("-")
+    if place and found:
+        if place not in found[0]:
+            raise broken()
+        found = sorted(found, key=lambda row: str(row[place]), reverse=(query.order or "").startswith("-"))
+    rows = [*map(choice(query.fields, defaults), page_of(found, query))]
     return json_answer({name: rows, "count": len(found), "offset": query.offset, "limit": query.limit})
 
 
