@@ -224,6 +224,8 @@ def test_a_list_is_cut_filtered_and_sorted(asker: Asker) -> None:
     assert asker.get("/admin/orders", order="-updated_at")["orders"][0]["id"] == numbers[1]
     assert asker.get("/admin/orders", **{"updated_at[$gt]": asker_time(asker)})["orders"] == []
     assert [row["id"] for row in asker.get("/admin/orders", **{"status[]": ["canceled"]})["orders"]] == []
+    assert asker.get("/admin/orders", **{"id[]": f"{numbers[0]},{numbers[1]}"})["count"] == 2
+    assert asker.get("/admin/orders", id=f"{numbers[0]},{numbers[1]}")["count"] == 0
     assert asker.get("/admin/orders")["limit"] == 15
 
 
@@ -268,7 +270,19 @@ def test_fields_replace_or_change_what_is_shown(asker: Asker) -> None:
         "payment_status",
         "fulfillment_status",
     }
-    assert set(row["shipping_address"]) == {"id", "city"}
+    assert set(row["shipping_address"]) == {"city"}
+    assert set(row["items"][0]["detail"]) >= {"quantity", "fulfilled_quantity", "shipped_quantity"}
+    assert set(asker.get("/admin/orders", fields="id,shipping_address")["orders"][0]["shipping_address"]) == {"id"}
+    paid = asker.get("/admin/orders", fields="id,payment_collections.payments.amount")["orders"][0]
+    assert set(paid["payment_collections"][0]) == {
+        "id",
+        "status",
+        "amount",
+        "captured_amount",
+        "refunded_amount",
+        "payments",
+    }
+    assert paid["payment_collections"][0]["payments"] == [{"id": asker.shop.money[no].no, "amount": 99}]
     assert "fulfillments" not in asker.get("/admin/orders")["orders"][0]
     more = asker.get("/admin/orders", fields="+email,*fulfillments,*fulfillments.labels,-total")["orders"][0]
     assert "total" not in more
@@ -282,7 +296,7 @@ def test_fields_replace_or_change_what_is_shown(asker: Asker) -> None:
     [
         ({"limit": "many"}, 400, "invalid_data"),
         ({"limit": "-1"}, 500, "unknown_error"),
-        ({"updated_at[$gte]": "yesterday"}, 500, "unknown_error"),
+        ({"updated_at[$gte]": "never"}, 500, "unknown_error"),
         ({"order": "nothing"}, 500, "unknown_error"),
     ],
 )
@@ -348,8 +362,9 @@ def test_wrong_parcels_are_refused_and_change_nothing(asker: Asker) -> None:
     assert packing(0)[2] == f"Quantity to fulfill of item {line} is required."
     assert packing(-1)[2] == f"Quantity of item {line} must be greater than 0."
     assert packing(1, "ordli_x")[2] == f"Items with ids ordli_x does not exist in order with id {no}."
-    assert packing("1")[2] == "Invalid request: Expected type: 'number' for field 'items, 0, quantity', got: '1'"
-    assert packing(1, location_id="sloc_x")[:2] == (404, "not_found")
+    assert packing("1")[2] == "Invalid request: Field 'items, 0, quantity' is required"
+    assert packing(1, location_id="sloc_x") == (404, "not_found", "StockLocation id not found: sloc_x")
+    assert "Inventory level for item" in packing(1, location_id=asker.shop.add_location("二仓"))[2]
     assert packing(1, note="x")[2] == "Invalid request: Unrecognized fields: 'note'"
     assert asker.refused(path, {})[2] == "Invalid request: Field 'items' is required"
     assert "too small" in asker.refused(path, {"items": []})[2]
@@ -428,11 +443,27 @@ def test_money_goes_back_up_to_what_was_taken(asker: Asker) -> None:
     asker.clock.advance(seconds=3)
     told = asker.done(path, {"amount": 99, "note": "少一件"})["payment"]
     assert [(one["amount"], one["note"]) for one in told["refunds"]] == [(99, "少一件")]
-    assert asker.order(no)["payment_status"] == "partially_refunded"
+    order = asker.order(no)
+    assert (order["payment_status"], order["total"], order["version"]) == ("partially_refunded", 99, 2)
+    assert order["updated_at"] == "2026-11-23T01:30:03.000Z", "it is a credit, which is a new version"
     assert asker.refused(path, {"amount": 100})[2] == "You are not allowed to refund more than the captured amount"
     asker.done(path, {"amount": 99})
     assert asker.order(no)["payment_status"] == "refunded"
-    assert asker.order(no)["status"] == "pending"
+    assert (asker.order(no)["status"], asker.order(no)["total"]) == ("pending", 0)
+    assert asker.get("/admin/payments/pay_x") == {}
+
+
+def test_money_that_is_owed_goes_back_and_moves_no_time(asker: Asker) -> None:
+    no = asker.paid(2, 1)
+    asker.clock.advance(seconds=3)
+    asker.shop.edit_out(no, asker.lines(no)[1])
+    asker.clock.advance(seconds=3)
+    asker.done(f"/admin/payments/{asker.shop.money[no].no}/refund", {"amount": 99})
+
+    order = asker.order(no)
+    assert order["updated_at"] == "2026-11-23T01:30:03.000Z", "the edit is the last version"
+    assert (order["payment_status"], order["total"], order["credit_line_total"]) == ("partially_refunded", 198, 0)
+    assert order["summary"]["pending_difference"] == 0
 
 
 def test_goods_paid_back_unsent_are_edited_out_of_the_order(asker: Asker) -> None:
@@ -440,9 +471,11 @@ def test_goods_paid_back_unsent_are_edited_out_of_the_order(asker: Asker) -> Non
     asker.shop.refund_line(no, asker.lines(no)[1])
 
     order = asker.order(no)
-    assert [line["quantity"] for line in order["items"]] == [2, 0]
-    assert (order["payment_status"], order["total"]) == ("partially_refunded", 198)
+    assert [line["quantity"] for line in order["items"]] == [2], "the other line is gone"
+    assert (order["payment_status"], order["total"], order["credit_line_total"]) == ("partially_refunded", 198, 0)
     assert asker.level(1) == (100, 0, 100)
+    body = {"items": [{"id": asker.lines(no)[1], "quantity": 1}]}
+    assert "does not exist in order" in asker.refused(f"/admin/orders/{no}/fulfillments", body)[2]
     assert asker.send(no, asker.pack(no, 2)).status_code == 200
     assert asker.order(no)["fulfillment_status"] == "shipped"
 
@@ -458,6 +491,7 @@ def test_a_return_is_asked_for_received_and_paid_back(asker: Asker) -> None:
     asker.clock.advance(seconds=9)
     asker.shop.agree(case.no)
 
+    assert [row["display_id"] for row in asker.get("/admin/returns", order="-updated_at")["returns"]] == [1]
     told = asker.get(f"/admin/returns/{case.no}", fields="+status,*items")["return"]
     assert (told["status"], told["items"][0]["received_quantity"]) == ("received", 2)
     order = asker.order(no)
@@ -522,6 +556,7 @@ def test_units_are_reserved_by_hand_and_let_go(asker: Asker) -> None:
         asker.place()
     assert asker.ask("DELETE", f"/admin/reservations/{one['id']}").json()["deleted"] is True
     assert asker.level() == (100, 0, 100)
+    assert asker.ask("DELETE", f"/admin/reservations/{one['id']}").status_code == 200, "what is gone goes again"
     no = asker.place(4)
     found = asker.get("/admin/reservations", line_item_id=asker.lines(no)[0])["reservations"]
     assert [(row["quantity"], row["inventory_item"]["sku"]) for row in found] == [(4, "MF-101")]
@@ -600,7 +635,10 @@ def test_medusas_own_troubles(asker: Asker, fault: str, status: int, kind: str |
     assert len(asker.shop.fulfilments) == (fault == "unknown_error_after")
 
 
-@pytest.mark.parametrize(("fault", "status", "wait"), [("rate_limited", 429, "7"), ("restarting", 503, None)])
+@pytest.mark.parametrize(
+    ("fault", "status", "wait"),
+    [("rate_limited", 429, "7"), ("rate_limited_blindly", 429, None), ("restarting", 503, None)],
+)
 def test_the_hosts_troubles_are_pages(asker: Asker, fault: str, status: int, wait: str | None) -> None:
     asker.server.faults.next(fault)
     answer = asker.ask("GET", "/admin/orders")
@@ -619,13 +657,15 @@ def test_tokens_die_in_the_middle_of_reading_and_keys_do_not(asker: Asker) -> No
 
 
 def test_lists_and_bodies_to_stumble_over(asker: Asker) -> None:
-    numbers = [asker.paid(), asker.paid()]
-    asker.server.faults.next("empty_page", "doubled_row", "doubled_names", "not_a_number", "list_200")
+    numbers = [asker.paid(1, 1), asker.paid()]
+    faults = ("empty_page", "doubled_row", "doubled_names", "missing_line", "not_a_number", "list_200")
+    asker.server.faults.next(*faults)
 
     empty = asker.get("/admin/orders")
     assert (empty["orders"], empty["count"]) == ([], 2)
     assert [row["id"] for row in asker.get("/admin/orders")["orders"]] == [*numbers, numbers[-1]]
     assert [row["id"] for row in asker.get("/admin/orders")["orders"]] == numbers
+    assert [len(row["items"]) for row in asker.get("/admin/orders")["orders"]] == [1, 1]
     assert '"total": NaN' in asker.ask("GET", "/admin/orders").text
     assert asker.get("/admin/orders") == []
 
@@ -635,7 +675,7 @@ def test_what_an_order_may_lack(asker: Asker) -> None:
     asker.shop.order(no).extra |= {"no_address": True, "status": "requires_action"}
 
     order = asker.order(no)
-    assert (order["shipping_address"], order["status"]) == (None, "requires_action")
+    assert ("shipping_address" in order, order["status"]) == (False, "requires_action")
 
 
 def test_unproven_facts_have_a_key_and_a_sentence() -> None:

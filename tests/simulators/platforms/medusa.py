@@ -25,6 +25,7 @@ SECRET_KEY: Final = f"sk_{'0123456789abcdef' * 4}"
 #: faults of whoever hosts the server: status, page, headers
 _HOSTED: Final[Mapping[str, tuple[int, bytes, Mapping[str, str]]]] = {
     "rate_limited": (429, b"<html><body><h1>429 Too Many Requests</h1></body></html>", {"Retry_After": "7"}),
+    "rate_limited_blindly": (429, b"Too Many Requests", {}),
     "restarting": (503, b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>", {}),
 }
 _CONFLICT: Final = (
@@ -38,8 +39,8 @@ class MedusaServer(PlatformServer):
     `keys` holds users and secret keys, `orders` and `goods` the settings of what is unproven.
     """
 
-    #: `token_dead` ends every token before the call; `_after` takes effect all the same; `empty_page` and
-    #: `doubled_row` are of an order list; `not_a_number`, `doubled_names` and `list_200` are bodies to stumble over
+    #: `token_dead` ends every token before the call; `_after` takes effect all the same; `empty_page`, `doubled_row` and
+    #: `missing_line` are of an order list; `not_a_number`, `doubled_names` and `list_200` are bodies to stumble over
     own_faults = frozenset(
         {
             *_HOSTED,
@@ -51,6 +52,7 @@ class MedusaServer(PlatformServer):
             "unknown_error_after",
             "empty_page",
             "doubled_row",
+            "missing_line",
             "not_a_number",
             "doubled_names",
             "list_200",
@@ -109,6 +111,7 @@ class MedusaServer(PlatformServer):
             self.keys.kill_tokens()
         self.orders.is_next_empty = fault == "empty_page"
         self.orders.is_next_doubled = fault == "doubled_row"
+        self.orders.is_next_short = fault == "missing_line"
         answer = self.answer(call)
         if fault == "unknown_error_after":
             return said_no(broken())
@@ -132,7 +135,8 @@ class MedusaServer(PlatformServer):
             found = pattern.fullmatch(call.path)
             if found and method == call.method:
                 return answer(call, *found.groups())
-        page = f"<pre>Cannot {call.method} {call.path}</pre>"
+        said = f"<pre>Cannot {call.method} {call.path}</pre>"
+        page = f'<!DOCTYPE html>\n<html lang="en"><head><title>Error</title></head><body>{said}</body></html>'
         return Answer(page.encode(), 404, "text/html; charset=utf-8")
 
     def _all_ways(self) -> Mapping[tuple[str, str], Callable[..., Answer]]:

@@ -14,18 +14,18 @@ from tests.simulators.platforms.medusa_parts import payment_row
 from tests.simulators.platforms.medusa_rows import Rows
 from tests.simulators.platforms.medusa_shop import MedusaShop, Money, is_return
 from tests.simulators.platforms.medusa_wire import (
-    Query,
     SaysNoError,
     body_of,
     chosen,
     fen_of,
-    is_within,
+    fits,
+    listed,
     not_found,
-    page_of,
     query_of,
+    within,
 )
 from tests.simulators.platforms.server import Answer, Call, json_answer
-from tests.simulators.platforms.shop import Case, RuleError
+from tests.simulators.platforms.shop import RuleError
 
 
 class MoneyDesk:
@@ -39,20 +39,22 @@ class MoneyDesk:
         """`GET /admin/payments`."""
         query = query_of(call, "q id payment_session_id created_at updated_at deleted_at", ROWS_TO_PAGE)
         wanted = query.values("id")
+        is_created = within(query, "created_at")
         found = [
-            paid
+            payment_row(paid)
             for paid in self._shop.money.values()
             if paid.authorized_at is not None
             and (wanted is None or paid.no in wanted)
-            and is_within(query, "created_at", paid.authorized_at)
+            and is_created(paid.authorized_at)
         ]
-        rows = [chosen(payment_row(paid), query.fields, PAYMENT_FIELDS) for paid in page_of(found, query)]
-        return json_answer({"payments": rows, "count": len(found), "offset": query.offset, "limit": query.limit})
+        return listed("payments", found, query, PAYMENT_FIELDS)
 
     def payment(self, call: Call, no: str) -> Answer:
-        """`GET /admin/payments/:id`."""
+        """`GET /admin/payments/:id`: of an unknown one nothing, and no error."""
         query = query_of(call, "", 1)
-        return json_answer({"payment": chosen(payment_row(self._paid(no)[1]), query.fields, PAYMENT_FIELDS)})
+        found = [paid for paid in self._shop.money.values() if paid.no == no and paid.authorized_at is not None]
+        rows = [chosen(payment_row(paid), query.fields, PAYMENT_FIELDS) for paid in found]
+        return json_answer({"payment": rows[0]} if rows else {})
 
     def capture(self, call: Call, no: str) -> Answer:
         """`POST /admin/payments/:id/capture`: what is captured already is no error."""
@@ -89,26 +91,19 @@ class MoneyDesk:
         for order_no, paid in self._shop.money.items():
             if paid.no == no and paid.authorized_at is not None:
                 return order_no, paid
-        raise not_found("Payment", no)
+        raise SaysNoError("not_found", f"Payment with id: {no} was not found")
 
     def page_of_returns(self, call: Call) -> Answer:
         """`GET /admin/returns`."""
         query = query_of(call, "id order_id status created_at updated_at deleted_at", ORDERS_TO_PAGE)
-        found = []
-        for case in self._shop.cases.values():
-            row = self._rows.return_row(case) if is_return(case) else {}
-            if row and self._return_fits(case, row, query):
-                found.append(row)
-        rows = [chosen(row, query.fields, RETURN_LIST_FIELDS) for row in page_of(found, query)]
-        return json_answer({"returns": rows, "count": len(found), "offset": query.offset, "limit": query.limit})
-
-    @staticmethod
-    def _return_fits(case: Case, row: Mapping[str, Any], query: Query) -> bool:
-        for name in ("id", "order_id", "status"):
-            wanted = query.values(name)
-            if wanted is not None and row[name] not in wanted:
-                return False
-        return is_within(query, "created_at", case.requested_at) and is_within(query, "updated_at", case.modified_at)
+        is_created, is_updated = within(query, "created_at"), within(query, "updated_at")
+        rows = [
+            self._rows.return_row(case)
+            for case in self._shop.cases.values()
+            if is_return(case) and is_created(case.requested_at) and is_updated(case.modified_at)
+        ]
+        found = [row for row in rows if fits(row, query, "id", "order_id", "status")]
+        return listed("returns", found, query, RETURN_LIST_FIELDS)
 
     def get_return(self, call: Call, no: str) -> Answer:
         """`GET /admin/returns/:id`."""

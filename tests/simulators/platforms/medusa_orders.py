@@ -1,6 +1,6 @@
 """Orders of the simulated Medusa: lists, details, and what callers write on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from tests.simulators.platforms.medusa_facts import (
     COUNTRY,
     DETAIL_ADDS,
     LIST_ADDS,
+    LIST_ADDS_TO,
     ORDER_FIELDS,
     ORDER_LIST_FIELDS,
     ORDERS_TO_PAGE,
@@ -22,11 +23,11 @@ from tests.simulators.platforms.medusa_wire import (
     body_of,
     broken,
     checked,
-    chosen,
-    is_within,
+    choice,
     not_found,
     page_of,
     query_of,
+    within,
 )
 from tests.simulators.platforms.server import Answer, Call, json_answer
 from tests.simulators.platforms.shop import Order
@@ -48,6 +49,8 @@ class Orders:
         self.is_next_empty = False
         #: the next list says its last row twice
         self.is_next_doubled = False
+        #: the next list leaves out each order's last line, where it has more than one
+        self.is_next_short = False
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -55,40 +58,46 @@ class Orders:
         """`GET /admin/orders`. Filters that it does not know are left out without a word, `payment_status` too."""
         names = "id status sales_channel_id region_id customer_id q created_at updated_at total"
         query = query_of(call, names, ORDERS_TO_PAGE, is_strict=False)
-        found = self._sorted([order for order in self._shop.orders.values() if self._fits(order, query)], query)
+        found = self._sorted(self._fitting(query), query)
         wanted = [*page_of(found, query)]
         if self.is_next_empty:
             self.is_next_empty, wanted = False, []
         if self.is_next_doubled:
             self.is_next_doubled, wanted = False, [*wanted, *wanted[-1:]]
-        rows = [self._listed(order, query) for order in wanted]
+        asked = query.fields or ""
+        adds = [LIST_ADDS, *(more for name, more in LIST_ADDS_TO.items() if name in asked)]
+        cut = choice(query.fields, ORDER_LIST_FIELDS, ",".join(adds))
+        rows = [_with_states(self.rows.order(order), cut) for order in wanted]
+        if self.is_next_short:
+            self.is_next_short = False
+            for row in rows:
+                row["items"] = row["items"][: max(1, len(row["items"]) - 1)]
         return json_answer({"orders": rows, "count": len(found), "offset": query.offset, "limit": query.limit})
 
-    def _listed(self, order: Order, query: Query) -> dict[str, Any]:
-        full = self.rows.order(order)
-        row = chosen(full, query.fields, ORDER_LIST_FIELDS, LIST_ADDS)
-        return {**row, **{name: full[name] for name in ("payment_status", "fulfillment_status")}}
-
-    def _fits(self, order: Order, query: Query) -> bool:
-        plain: Mapping[str, str] = {
-            "id": order.no,
-            "status": status_of(order),
-            "sales_channel_id": SALES_CHANNEL_ID,
-            "region_id": REGION_ID,
-            "customer_id": f"cus_{order.buyer}",
+    def _fitting(self, query: Query) -> Sequence[Order]:
+        read: Mapping[str, Callable[[Order], str]] = {
+            "id": lambda order: order.no,
+            "status": status_of,
+            "sales_channel_id": lambda _order: SALES_CHANNEL_ID,
+            "region_id": lambda _order: REGION_ID,
+            "customer_id": lambda order: f"cus_{order.buyer}",
         }
-        for name, value in plain.items():
-            wanted = query.values(name)
-            if wanted is not None and value not in wanted:
-                return False
+        wanted = [(read[name], values) for name in read if (values := query.values(name)) is not None]
         text = query.values("q")
-        if text and text[0] not in (str(order.extra["display_id"]), f"{order.buyer}@example.test"):
-            return False
-        return is_within(query, "created_at", order.placed_at) and is_within(query, "updated_at", order.modified_at)
+        is_created, is_updated = within(query, "created_at"), within(query, "updated_at")
+        return [
+            order
+            for order in self._shop.orders.values()
+            if is_updated(order.modified_at)
+            and is_created(order.placed_at)
+            and all(value(order) in values for value, values in wanted)
+            and (not text or text[0] in (str(order.extra["display_id"]), f"{order.buyer}@example.test"))
+        ]
 
     def _sorted(self, orders: Sequence[Order], query: Query) -> Sequence[Order]:
+        """Orders stand by age, which is by id."""
         name = (query.order or "id").removeprefix("-")
-        keys = {
+        keys: Mapping[str, Callable[[Order], Any]] = {
             "id": lambda order: order.no,
             "display_id": lambda order: order.extra["display_id"],
             "created_at": lambda order: order.placed_at,
@@ -96,7 +105,7 @@ class Orders:
         }
         if name not in keys:
             raise broken()
-        start = sorted(orders, key=lambda order: order.no, reverse=self.is_tie_reversed)
+        start = orders[::-1] if self.is_tie_reversed else orders
         return sorted(start, key=keys[name], reverse=(query.order or "").startswith("-"))
 
     def get(self, call: Call, no: str) -> Answer:
@@ -106,11 +115,8 @@ class Orders:
 
     def shown(self, order: Order, query: Query, adds: str = "id") -> Answer:
         """An order after a call; the two states that are counted stand in its detail alone."""
-        full = self.rows.order(order)
-        row = chosen(full, query.fields, ORDER_FIELDS, adds)
-        if adds == DETAIL_ADDS:
-            row |= {name: full[name] for name in ("payment_status", "fulfillment_status")}
-        return json_answer({"order": row})
+        cut, full = choice(query.fields, ORDER_FIELDS, adds), self.rows.order(order)
+        return json_answer({"order": _with_states(full, cut) if adds == DETAIL_ADDS else cut(full)})
 
     def found(self, no: str) -> Order:
         """One order.
@@ -202,3 +208,7 @@ def check_not_cancelled(order: Order) -> None:
     """
     if order.state == "cancelled":
         raise SaysNoError("invalid_data", f"Order with id {order.no} has been canceled.")
+
+
+def _with_states(full: Mapping[str, Any], cut: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    return {**cut(full), **{name: full[name] for name in ("payment_status", "fulfillment_status")}}

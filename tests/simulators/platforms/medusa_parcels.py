@@ -1,12 +1,21 @@
 """Fulfilments of the simulated Medusa: packed, sent, delivered, called off, with Medusa's checks of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from tests.simulators.platforms.medusa_facts import MAIN_LOCATION_ID
 from tests.simulators.platforms.medusa_orders import Orders, check_not_cancelled
+from tests.simulators.platforms.medusa_parts import inventory_id
 from tests.simulators.platforms.medusa_shop import Fulfilment, MedusaShop
-from tests.simulators.platforms.medusa_wire import SaysNoError, body_of, broken, check_url, checked, query_of
+from tests.simulators.platforms.medusa_wire import (
+    SaysNoError,
+    body_of,
+    broken,
+    check_url,
+    checked,
+    not_found,
+    query_of,
+)
 from tests.simulators.platforms.server import Answer, Call
 from tests.simulators.platforms.shop import Order
 
@@ -30,7 +39,7 @@ class Parcels:
         items = _items(body, least=1)
         order = self._orders.found(no)
         check_not_cancelled(order)
-        _check_in_order(order, items)
+        _check_in_order(order, items, self._known(order))
         location_id = body.get("location_id") or MAIN_LOCATION_ID
         for line_no, qty in items.items():
             self._check_may_fulfil(order, line_no, qty, location_id)
@@ -45,9 +54,11 @@ class Parcels:
             if qty > reservation.qty:
                 message = f"Quantity to fulfill exceeds the reserved quantity for the item: {line_no}"
                 raise SaysNoError("invalid_data", message)
+            if location_id not in shop.locations:
+                raise not_found("StockLocation", location_id)
             if shop.stocked(reservation.sku_id, location_id) is None:
-                sku = f"Inventory level for item {reservation.sku_id} and location {location_id} not found"
-                raise SaysNoError("not_found", sku)
+                item = f"item {inventory_id(reservation.sku_id)} and location {location_id}"
+                raise SaysNoError("not_found", f"Inventory level for {item} not found")
         elif line.goods.sku_id not in shop.uncounted:
             title = f"{line.goods.title} ({line.goods.spec or 'Default variant'})"
             raise SaysNoError("invalid_data", f"No stock reservation found for item {line_no} - {title}")
@@ -72,7 +83,7 @@ class Parcels:
         labels = [_label(raw, place) for place, raw in enumerate(body.get("labels", []))]
         order = self._orders.found(no)
         check_not_cancelled(order)
-        _check_in_order(order, items)
+        _check_in_order(order, items, self._known(order))
         one = self._fulfilment(order, fulfilment_no)
         if one is None:
             raise broken()
@@ -112,6 +123,10 @@ class Parcels:
         one.delivered_at = order.modified_at = self._shop.now()
         return self._orders.shown(order, query)
 
+    def _known(self, order: Order) -> Set[str]:
+        """Lines that are still in the order."""
+        return {line.no for line in order.lines if self._shop.quantity(order, line)}
+
     def _fulfilment(self, order: Order, no: str) -> Fulfilment | None:
         return next((one for one in self._shop.fulfilments_of(order.no) if one.no == no), None)
 
@@ -123,20 +138,22 @@ def _items(body: Mapping[str, Any], least: int = 0) -> dict[str, float]:
         raise SaysNoError("invalid_data", message)
     found: dict[str, float] = {}
     for place, raw in enumerate(body["items"]):
-        item = checked({**raw} if isinstance(raw, dict) else raw, "id:string quantity:number", path=["items", place])
+        item = checked(raw, "id:string quantity:number", path=["items", place], is_strict=False)
         found[item["id"]] = item["quantity"]
     return found
 
 
 def _label(raw: object, place: int) -> tuple[str, str, str]:
-    label = checked(raw, "tracking_number:string tracking_url:string label_url:string", path=["labels", place])
+    label = checked(
+        raw, "tracking_number:string tracking_url:string label_url:string", path=["labels", place], is_strict=False
+    )
     for name in ("tracking_url", "label_url"):
         check_url(label[name])
     return label["tracking_number"], label["tracking_url"], label["label_url"]
 
 
-def _check_in_order(order: Order, items: Mapping[str, float]) -> None:
-    strange = [no for no in items if no not in {line.no for line in order.lines}]
+def _check_in_order(order: Order, items: Mapping[str, float], known: Set[str]) -> None:
+    strange = [no for no in items if no not in known]
     if strange:
         message = f"Items with ids {', '.join(strange)} does not exist in order with id {order.no}."
         raise SaysNoError("invalid_data", message)

@@ -88,7 +88,7 @@ def fulfilment_row(order: Order, one: Fulfilment) -> dict[str, Any]:
         "items": [
             {
                 "id": f"fulit_{one.no[4:]}{place}",
-                "title": order.line(line_no).goods.title,
+                "title": order.line(line_no).goods.spec or "Default variant",
                 "sku": order.line(line_no).goods.code,
                 "barcode": order.line(line_no).goods.barcode,
                 "quantity": qty,

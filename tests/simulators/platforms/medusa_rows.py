@@ -61,14 +61,14 @@ class Rows:
             "payment_status": payment_status(paid),
             "fulfillment_status": self._fulfilment_status(order),
             **self._totals(order, paid),
-            "items": [self._item(order, line) for line in order.lines],
+            "items": [self._item(order, line) for line in order.lines if self._shop.quantity(order, line)],
             "shipping_address": address,
             "billing_address": address and {**address, "id": f"{address['id']}B"},
             "shipping_methods": [self._shipping_method(order)],
             "payment_collections": [collection_row(order, paid)],
             "fulfillments": [fulfilment_row(order, one) for one in self._shop.fulfilments_of(order.no)],
             "returns": [self.return_row(case) for case in self._shop.cases_of(order.no) if is_return(case)],
-            "credit_lines": [],
+            "credit_lines": _credits(order, paid),
             "customer": {"id": f"cus_{order.buyer}", "email": f"{order.buyer}@example.test", "has_account": False},
         }
 
@@ -113,7 +113,6 @@ class Rows:
             "written_off_quantity": 0,
         }
         variant = {"id": goods.sku_id, "title": goods.spec or "Default variant", "sku": goods.code or None}
-        options = {"规格": goods.spec} if goods.spec else {}
         return {
             "id": line.no,
             "title": goods.title,
@@ -125,10 +124,10 @@ class Rows:
             "variant_sku": goods.code or None,
             "variant_barcode": goods.barcode or None,
             "variant_title": variant["title"],
-            "variant_option_values": options,
+            "variant_option_values": None,
             "requires_shipping": True,
             "is_giftcard": False,
-            "is_tax_inclusive": True,
+            "is_tax_inclusive": False,
             "unit_price": money(line.price_fen),
             "raw_unit_price": _raw(line.price_fen),
             "compare_at_unit_price": None,
@@ -157,7 +156,7 @@ class Rows:
 
     def _totals(self, order: Order, paid: Money) -> dict[str, Any]:
         items = sum(self._shop.quantity(order, line) * line.price_fen for line in order.lines)
-        total = items + order.freight_fen - order.discount_fen
+        total = self._shop.total_fen(order)
         original = order.amount_fen + order.discount_fen
         summary = {
             "paid_total": money(paid.captured_fen),
@@ -178,7 +177,7 @@ class Rows:
             "shipping_total": money(order.freight_fen),
             "shipping_subtotal": money(order.freight_fen),
             "original_total": money(original),
-            "credit_line_total": 0,
+            "credit_line_total": money(paid.credit_fen),
         }
 
     def _address(self, order: Order) -> dict[str, Any]:
@@ -191,7 +190,7 @@ class Rows:
             "first_name": first,
             "last_name": last,
             "address_1": street(person),
-            "address_2": "",
+            "address_2": None,
             "city": person.city,
             "country_code": COUNTRY,
             "province": person.province,
@@ -239,7 +238,7 @@ class Rows:
             "order_id": case.order_no,
             "exchange_id": None,
             "claim_id": None,
-            "display_id": [*self._shop.cases].index(case.no) + 1,
+            "display_id": self._shop.return_nos[case.no],
             "location_id": None,
             "order_version": self._shop.versions[case.order_no],
             "status": _RETURN_STATES[case.state],
@@ -286,3 +285,9 @@ def _share(order: Order, line: Line) -> int:
 def _adjustments(order: Order, line: Line) -> list[dict[str, Any]]:
     fen = _share(order, line)
     return [{"id": f"ordliadj_{line.no[6:]}", "code": "PRACTICE", "amount": money(fen)}] if fen else []
+
+
+def _credits(order: Order, paid: Money) -> list[dict[str, Any]]:
+    if not paid.credit_fen:
+        return []
+    return [{"id": f"ordcl_{order.no[6:]}", "reference": "payment_collection", "amount": money(paid.credit_fen)}]

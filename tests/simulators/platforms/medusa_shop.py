@@ -20,6 +20,8 @@ class Money:
     placed_as: str
     authorized_at: datetime | None = None
     canceled_at: datetime | None = None
+    #: what was given back for no goods: it comes off the order's total
+    credit_fen: int = 0
     captures: list[tuple[str, int, datetime]] = field(default_factory=list)
     refunds: list[tuple[str, int, datetime, str]] = field(default_factory=list)
 
@@ -61,6 +63,8 @@ class MedusaShop(Stockroom):
         self.fulfilments: dict[str, Fulfilment] = {}
         self.versions: dict[str, int] = {}
         self._packed: dict[str, list[Fulfilment]] = {}
+        #: return id -> the number that people see
+        self.return_nos: dict[str, int] = {}
         #: lines whose goods came back
         self.returned: set[str] = set()
 
@@ -131,9 +135,24 @@ class MedusaShop(Stockroom):
             order, money = self.order(no), self.money[no]
             if fen <= 0 or money.refunded_fen + fen > money.captured_fen:
                 raise RuleError("too_much")
-            money.refunds.append((self.new_no("refund"), fen, self.now(), note))
-            self._new_version(order)
+            self._give_money(order, fen, note)
             self._note("refunded", no)
+
+    def total_fen(self, order: Order) -> int:
+        """What the order comes to as it stands: goods that are edited out or came back cost nothing."""
+        goods = sum(
+            self.quantity(order, line) * line.price_fen for line in order.lines if line.no not in self.returned
+        )
+        return goods + order.freight_fen - order.discount_fen - self.money[order.no].credit_fen
+
+    def _give_money(self, order: Order, fen: int, note: str) -> None:
+        """What is owed goes back and leaves no trace on the order; more than that is a credit and a new version."""
+        money = self.money[order.no]
+        owed = max(0, money.captured_fen - money.refunded_fen - self.total_fen(order))
+        money.refunds.append((self.new_no("refund"), fen, self.now(), note))
+        if fen > owed:
+            money.credit_fen += fen - owed
+            self._new_version(order)
 
     def cancel(self, no: str) -> None:
         """Called off: reservations are let go, taken money goes back. Open fulfilments stand in its way."""
@@ -144,7 +163,7 @@ class MedusaShop(Stockroom):
             order, money = self.order(no), self.money[no]
             left = money.captured_fen - money.refunded_fen
             if left:
-                money.refunds.append((self.new_no("refund"), left, self.now(), ""))
+                self._give_money(order, left, "")
             money.canceled_at = self.now()
             self._new_version(order)
 
@@ -194,6 +213,8 @@ class MedusaShop(Stockroom):
                 reservation = self.reservation_of(line_no)
                 if reservation is not None:
                     self.change_reservation(reservation, reservation.qty - qty)
+                    if not reservation.qty:
+                        self.release(reservation.no)
                     self.take(reservation.sku_id, location_id, qty)
             one = Fulfilment(self.new_no("fulfilment"), no, location_id, dict(lines), self.now())
             self.fulfilments[one.no] = one
@@ -251,6 +272,16 @@ class MedusaShop(Stockroom):
                 raise RuleError("already_shipped")
             return self.send(self.fulfil(no, left if lines is None else lines), carrier, [(number, "#", "#")])
 
+    def edit_out(self, no: str, line_no: str) -> None:
+        """The people of the shop take what is not packed of a line out of the order; the money is owed then."""
+        with self.lock:
+            order = self.order(no)
+            line = order.line(line_no)
+            line.after_sale = "refunded"
+            self._give_back([line])
+            self._new_version(order)
+            self._note("edited", no)
+
     # --- after sale --------------------------------------------------------------------------------------------------
 
     def ask_refund(
@@ -261,6 +292,7 @@ class MedusaShop(Stockroom):
             before = self.order(no).modified_at
             case = super().ask_refund(no, line_nos, kind=kind, reason=reason)
             if is_return(case):
+                self.return_nos[case.no] = len(self.return_nos) + 1
                 self._new_version(self.order(no))
             else:
                 self.order(no).modified_at = before
@@ -285,13 +317,16 @@ class MedusaShop(Stockroom):
                     self.take(line.goods.sku_id, MAIN_LOCATION_ID, -order.sent(line_no))
             else:
                 self._give_back([line])
-        fen = min(case.refund_fen, money.captured_fen - money.refunded_fen)
-        if fen > 0:
-            money.refunds.append((self.new_no("refund"), fen, self.now(), case.reason))
+        is_edited = not is_return(case) and any(not order.sent(line_no) for line_no in case.line_nos)
         super()._finish_case(case)
+        left = money.captured_fen - money.refunded_fen
         if order.state == "cancelled":
             money.canceled_at = self.now()
-        self._new_version(order)
+        if is_edited or is_return(case):
+            self._new_version(order)
+        fen = left if order.state == "cancelled" else min(case.refund_fen, left)
+        if fen:
+            self._give_money(order, fen, case.reason)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -322,6 +357,8 @@ _PREFIXES: Final = {
 
 def medusa_shop(now: Callable[[], datetime], first_no: int = 1) -> MedusaShop:
     """A shop that behaves and numbers as Medusa: reserved with the order, given back with its end."""
-    shop = MedusaShop(now, Habits(touches=frozenset({"memo", "address"}), changes_number=False), first_no)
+    shop = MedusaShop(
+        now, Habits(touches=frozenset({"ship", "memo", "address", "refund"}), changes_number=False), first_no
+    )
     shop.numbering = lambda kind, number: f"{_PREFIXES[kind]}_01K9MD{number:020}"
     return shop

@@ -19,11 +19,11 @@ from tests.simulators.platforms.medusa_wire import (
     checked,
     chosen,
     fits,
-    is_within,
     listed,
     query_of,
     stamp,
     times,
+    within,
 )
 from tests.simulators.platforms.server import Answer, Call, json_answer
 from tests.simulators.platforms.shop import Goods
@@ -53,9 +53,10 @@ class StockDesk:
         return self._shown_item(self._goods(no), query_of(call, "", 1))
 
     def levels(self, call: Call, no: str) -> Answer:
-        """`GET /admin/inventory-items/:id/location-levels`."""
+        """`GET /admin/inventory-items/:id/location-levels`: an unknown item has none."""
         query = query_of(call, "location_id", LEVELS_TO_PAGE)
-        found = [row for row in self._levels(self._goods(no)) if fits(row, query, "location_id")]
+        goods = [one for one in self._counted() if inventory_id(one.sku_id) == no]
+        found = [row for one in goods for row in self._levels(one) if fits(row, query, "location_id")]
         return listed("inventory_levels", found, query, LEVEL_FIELDS)
 
     def write_level(self, call: Call, no: str, location_id: str) -> Answer:
@@ -82,7 +83,8 @@ class StockDesk:
         """`POST /admin/inventory-items/location-levels/batch`: all of it or nothing."""
         body = body_of(call, optional="create:array update:array delete:array force:boolean")
         changes = [
-            checked(raw, _LEVEL, _NUMBERS, path=["update", place]) for place, raw in enumerate(body.get("update", []))
+            checked(raw, _LEVEL, _NUMBERS, path=["update", place], is_strict=False)
+            for place, raw in enumerate(body.get("update", []))
         ]
         for change in changes:
             _check_numbers(change)
@@ -156,10 +158,11 @@ class StockDesk:
         """`GET /admin/reservations`."""
         names = "q location_id inventory_item_id line_item_id created_by description quantity created_at updated_at"
         query = query_of(call, f"{names} deleted_at", ROWS_TO_PAGE)
+        is_created, is_updated = within(query, "created_at"), within(query, "updated_at")
         found = [
             self._reservation(one)
             for one in self._shop.reservations.values()
-            if is_within(query, "created_at", one.at) and is_within(query, "updated_at", one.changed_at)
+            if is_created(one.at) and is_updated(one.changed_at)
         ]
         wanted = [row for row in found if fits(row, query, *names.split()[1:4])]
         return listed("reservations", wanted, query, RESERVATION_FIELDS)
@@ -200,9 +203,9 @@ class StockDesk:
         return self._shown_reservation(one, query)
 
     def release(self, call: Call, no: str) -> Answer:
-        """`DELETE /admin/reservations/:id`."""
+        """`DELETE /admin/reservations/:id`: what is gone goes again."""
         del call
-        self._shop.change_reservation(self._found(no), 0)
+        self._shop.release(no)
         return json_answer({"id": no, "object": "reservation", "deleted": True})
 
     def _check_available(self, goods: Goods, location_id: str, qty: int) -> None:

@@ -79,11 +79,16 @@ class Stockroom(Shop):
         return one
 
     def change_reservation(self, one: Reservation, qty: int) -> None:
-        """More or fewer units; none removes it."""
+        """More or fewer units, none even."""
         self._drop_reservation(one)
         one.qty, one.changed_at = qty, self.now()
-        if qty:
-            self._put_reservation(one)
+        self._put_reservation(one)
+
+    def release(self, no: str) -> None:
+        """Nothing is set aside by this reservation any more, if there is one."""
+        one = self.reservations.get(no)
+        if one is not None:
+            self._drop_reservation(one)
 
     def _put_reservation(self, one: Reservation) -> None:
         if one.location_id == MAIN_LOCATION_ID:

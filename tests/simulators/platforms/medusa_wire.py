@@ -3,6 +3,7 @@
 Written from validators and middlewares of Medusa 2.21.2; knows nothing of the adapter.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,13 +15,15 @@ from tests.simulators.platforms.server import Answer, Call, json_answer
 #: what is nested in a row and has to be asked for; other tables and lists are plain values
 _RELATIONS: Final = frozenset(
     {
-        *("items", "detail", "variant", "product", "tax_lines", "adjustments", "shipping_address", "billing_address"),
+        *("items", "variant", "product", "tax_lines", "adjustments", "shipping_address", "billing_address"),
         *("shipping_methods", "payment_collections", "payments", "captures", "refunds", "fulfillments", "labels"),
         *("credit_lines", "customer", "variants", "options", "values", "prices", "images", "sales_channels"),
         *("inventory_items", "inventory", "inventory_item", "location_levels", "supported_currencies", "address"),
         *("returns", "reason"),
     }
 )
+#: rows of these relations hold no id where none was asked for
+_WITHOUT_ID: Final = frozenset({"shipping_address", "billing_address", "location_levels"})
 _STATUS: Final = {
     "unauthorized": 401,
     "not_allowed": 400,
@@ -62,7 +65,7 @@ def stamp(at: datetime | None) -> str | None:
     """A moment as JavaScript writes it: UTC, milliseconds."""
     if at is None:
         return None
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def times(since: datetime) -> dict[str, str | None]:
@@ -109,6 +112,7 @@ def query_of(call: Call, names: str, default_limit: int, *, is_strict: bool = Tr
     """
     query = Query(limit=default_limit)
     known = set(names.split())
+    listed_names: set[str] = set()
     for raw, value in call.query:
         name, _, rest = raw.partition("[")
         operator = rest.rstrip("]")
@@ -118,20 +122,26 @@ def query_of(call: Call, names: str, default_limit: int, *, is_strict: bool = Tr
             setattr(query, name, _number(name, value))
         elif name in known:
             _add(query.filters, name, operator, value)
+            if rest:
+                listed_names.add(name)
         elif is_strict and name != "with_deleted":
             raise SaysNoError("invalid_data", f"Invalid request: Unrecognized fields: '{name}'")
     if query.limit < 0 or query.offset < 0:
         raise broken()
+    for name in listed_names:
+        values = query.filters[name]
+        if isinstance(values, list) and len(values) == 1:
+            query.filters[name] = values[0].split(",")
     return query
 
 
 def _number(name: str, value: str) -> int:
-    digits = value.strip().removeprefix("-")
-    if not digits[:1].isdigit():
+    found = re.match(r"\s*-?\d+", value)
+    if found is None:
         raise SaysNoError(
             "invalid_data", f"Invalid request: Expected type: 'number' for field '{name}', got: '{value}'"
         )
-    return int(value) if digits.isdigit() else int("".join(c for c in digits if c.isdigit()))
+    return int(found.group())
 
 
 def _add(filters: dict[str, list[str] | dict[str, list[str]]], name: str, operator: str, value: str) -> None:
@@ -142,7 +152,7 @@ def _add(filters: dict[str, list[str] | dict[str, list[str]]], name: str, operat
         return
     values = filters.setdefault(name, [])
     if isinstance(values, list):
-        values += value.split(",") if operator == "" and "," in value else [value]
+        values.append(value)
 
 
 _COMPARED: Final[Mapping[str, Callable[[datetime, datetime], bool]]] = {
@@ -155,23 +165,23 @@ _COMPARED: Final[Mapping[str, Callable[[datetime, datetime], bool]]] = {
 }
 
 
-def is_within(query: Query, name: str, at: datetime) -> bool:
-    """Whether a moment fits the filter of this name.
+def within(query: Query, name: str) -> Callable[[datetime], bool]:
+    """Says of a moment whether it fits the filter of this name.
 
     Raises:
         SaysNoError: unknown_error for text that the database cannot read as a moment.
     """
-    wanted = query.filters.get(name)
-    if wanted is None:
-        return True
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    wanted = query.filters.get(name, {})
     table = wanted if isinstance(wanted, dict) else {"$eq": wanted}
-    for operator, values in table.items():
-        if operator not in _COMPARED:
-            raise broken()
-        if not all(_COMPARED[operator](at, _moment(value)) for value in values):
-            return False
-    return True
+    if any(operator not in _COMPARED for operator in table):
+        raise broken()
+    bounds = [(_COMPARED[operator], _moment(value)) for operator, values in table.items() for value in values]
+
+    def fits_bounds(at: datetime) -> bool:
+        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        return all(compared(at, bound) for compared, bound in bounds)
+
+    return fits_bounds if bounds else lambda _at: True
 
 
 def _moment(text: str) -> datetime:
@@ -205,15 +215,20 @@ class _Wish:
         return found
 
 
-def chosen(row: Mapping[str, Any], fields: str | None, defaults: str, always: str = "id") -> dict[str, Any]:
-    """What of a row is answered to `fields`: names alone replace the defaults, `+`, `-` and `*` change them."""
+def choice(fields: str | None, defaults: str, always: str = "id") -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Cuts rows to what is answered to `fields`: names alone replace the defaults, `+`, `-` and `*` change them."""
     wish = _Wish()
     for name in [*_names(fields, defaults), *always.split(",")]:
         if name.startswith("*") or name.endswith(".*"):
             wish.at(name.removeprefix("*").removesuffix(".*")).is_all = True
         else:
             wish.at(name)
-    return _cut(row, wish)
+    return lambda row: _cut(row, wish)
+
+
+def chosen(row: Mapping[str, Any], fields: str | None, defaults: str, always: str = "id") -> dict[str, Any]:
+    """One row, cut by its `choice`."""
+    return choice(fields, defaults, always)(row)
 
 
 def _names(fields: str | None, defaults: str) -> Sequence[str]:
@@ -237,12 +252,13 @@ def _cut(row: Mapping[str, Any], wish: _Wish) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name, value in row.items():
         part = wish.parts.get(name)
-        if name not in _RELATIONS or not isinstance(value, (dict, list)):
-            if part is not None or wish.is_all or name == "id":
+        if name not in _RELATIONS:
+            if part is not None or wish.is_all:
                 out[name] = value
-        elif part is not None:
-            inner = part if part.is_all or part.parts else _Wish(is_all=True)
-            out[name] = [_cut(one, inner) for one in value] if isinstance(value, list) else _cut(value, inner)
+        elif part is not None and value is not None:
+            if name not in _WITHOUT_ID or not part.parts:
+                part.at("id")
+            out[name] = [_cut(one, part) for one in value] if isinstance(value, list) else _cut(value, part)
     return out
 
 
@@ -257,8 +273,13 @@ def fits(row: Mapping[str, Any], query: Query, *names: str) -> bool:
 
 
 def listed(name: str, found: Sequence[Mapping[str, Any]], query: Query, defaults: str) -> Answer:
-    """A page of what was found, cut to the asked fields."""
-    rows = [chosen(row, query.fields, defaults) for row in page_of(found, query)]
+    """A page of what was found, sorted as asked, cut to the asked fields."""
+    place = (query.order or "").removeprefix("-")
+    if place and found:
+        if place not in found[0]:
+            raise broken()
+        found = sorted(found, key=lambda row: str(row[place]), reverse=(query.order or "").startswith("-"))
+    rows = [*map(choice(query.fields, defaults), page_of(found, query))]
     return json_answer({name: rows, "count": len(found), "offset": query.offset, "limit": query.limit})
 
 
@@ -286,20 +307,27 @@ def body_of(call: Call, needed: str = "", optional: str = "", nullable: str = ""
         try:
             body = call.json()
         except ValueError:
-            raise SaysNoError("invalid_data", "Unexpected token in JSON at position 0") from None
+            message = "Expected property name or '}' in JSON at position 1"
+            raise SaysNoError("invalid_data", message) from None
     return checked(body, needed, optional, nullable)
 
 
 def checked(
-    body: object, needed: str = "", optional: str = "", nullable: str = "", path: Iterable[object] = ()
+    body: object,
+    needed: str = "",
+    optional: str = "",
+    nullable: str = "",
+    path: Iterable[object] = (),
+    *,
+    is_strict: bool = True,
 ) -> dict[str, Any]:
-    """A table with these fields and no others; `path` is where it lies."""
+    """A table with these fields, strict ones with no others; `path` is where it lies."""
     at = [str(part) for part in path]
     if not isinstance(body, dict):
         raise _wrong("object", at, body)
     types = {**_typed(needed), **_typed(optional), **_typed(nullable)}
     for name in body:
-        if name not in types:
+        if name not in types and is_strict:
             raise SaysNoError("invalid_data", f"Invalid request: Unrecognized fields: '{name}'")
     for name, kind in types.items():
         if name not in body:
@@ -319,7 +347,11 @@ def _typed(names: str) -> dict[str, str]:
 
 
 def _wrong(kind: str, path: Sequence[str], value: object) -> SaysNoError:
+    """What is said of a value of another type; inside lists Medusa's own look-up fails, and it says that none is there."""
     where = ", ".join(path)
+    if not where or any(part.isdigit() for part in path):
+        return SaysNoError("invalid_data", f"Invalid request: Field '{where}' is required")
+    kind = "record" if kind == "object" and path[-1].endswith(("metadata", "additional_data")) else kind
     return SaysNoError(
         "invalid_data", f"Invalid request: Expected type: '{kind}' for field '{where}', got: '{value}'"
     )
