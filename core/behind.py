@@ -235,8 +235,8 @@ class Behind:
 
     # --- what can be done now -----------------------------------------------------------------------------------
 
-    def pull_shop(self, shop_id: int) -> Pull | None:
-        """Pull one shop now, unless another desk is doing it (then None).
+    def pull_shop(self, shop_id: int, *, all_open: bool = True) -> Pull | None:
+        """Pull one shop now, unless another desk is doing it (then None); `all_open` as `Puller.pull`.
 
         Raises:
             ChannelError: the shop did not answer as it should; its light shows it.
@@ -250,7 +250,7 @@ class Behind:
             return None
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         try:
-            pulled, shop, channel = self._pull(self.granting.renew_if_due(shop))
+            pulled, shop, channel = self._pull(self.granting.renew_if_due(shop), all_open=all_open)
             self._read_cases(shop, channel)
             return pulled
         except (ChannelError, DomainError) as error:
@@ -270,18 +270,18 @@ class Behind:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         return self.puller.refresh(shop, self._outside.channel(shop), order_no)
 
-    def _pull(self, shop: ShopRecord) -> "tuple[Pull, ShopRecord, Channel]":
+    def _pull(self, shop: ShopRecord, *, all_open: bool) -> "tuple[Pull, ShopRecord, Channel]":
         # With the shop and the channel that were let in at last: what is read next has no use for the refused ones.
         channel = self._outside.channel(shop)
         try:
-            return self.puller.pull(shop, channel), shop, channel
+            return self.puller.pull(shop, channel, all_open=all_open), shop, channel
         except AuthExpired:
             # Platforms end tokens early, too; where they renew them by themselves nobody has to be called for it.
             renewed = self.granting.renew_after_refusal(shop)
             if renewed is None:
                 raise
         channel = self._outside.channel(renewed)
-        return self.puller.pull(renewed, channel), renewed, channel
+        return self.puller.pull(renewed, channel, all_open=all_open), renewed, channel
 
     def _read_cases(self, shop: ShopRecord, channel: "Channel") -> CasesRead | None:
         try:
@@ -338,7 +338,7 @@ class Behind:
         if all(shop.id != shop_id for shop in self.shops()):
             return self._config.pull_every_s  # paused; its lane looks again
         try:
-            self.pull_shop(shop_id)
+            self.pull_shop(shop_id, all_open=False)
         except (ChannelError, DomainError) as error:
             _log.info("shop %s: %s", shop_id, error)
             return min(self._config.pull_every_s * 3, 60.0)

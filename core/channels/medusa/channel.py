@@ -141,7 +141,7 @@ class MedusaChannel:
         """Medusa takes no differences."""
         raise Rejected("The shop takes no differences of stock", code="no_differences")
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002  it has no versions
         """Set what may be sold, over whatever was sold meanwhile; see `Goods.write`."""
         return self._goods.write(listed, qty)
 

@@ -9,7 +9,7 @@ from core.channels.medusa.facts import CAPABILITIES, STOCK_RULES
 from core.channels.medusa.mapper import Reading
 from core.channels.medusa.shipping import NUMBER_MARK
 from core.channels.medusa.steps import MEANS, STEPS
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, endpoint
@@ -110,13 +110,7 @@ PLUGIN = ChannelPlugin(
             hint_zh="单号处写 {number}，例如 https://example.com/track?no={number}",
             hint_en="With {number} for the number, such as https://example.com/track?no={number}",
         ),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址",
-            "Allow an address in the local network",
-            kind="flag",
-            is_required=False,
-        ),
+        lan_setting(),
     ),
     capabilities=CAPABILITIES,
     factory=open_shop,

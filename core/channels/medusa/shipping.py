@@ -8,7 +8,7 @@ finished.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from core.channels.contract import CANNOT, ORDER_CLOSED, SHIPPED_OTHERWISE, ShipmentNotice
+from core.channels.contract import CANNOT, KEPT_BACK, ORDER_CLOSED, SHIPPED_OTHERWISE, ShipmentNotice
 from core.channels.fields import Fields
 from core.channels.medusa.client import MedusaClient
 from core.channels.medusa.errors import unknown_order
@@ -122,7 +122,7 @@ def _refuse_impossible(order: Fields, notice: ShipmentNotice) -> None:
     if read.is_closed:
         raise Rejected("The shop has cancelled or refunded this order", code=ORDER_CLOSED)
     if read.stopped_for:
-        raise Rejected("The shop keeps this order back", code=read.stopped_for)
+        raise Rejected(f"The shop keeps this order back: {read.stopped_for}", code=KEPT_BACK)
     asked, units = _asked(notice), units_of(order)
     if not asked or any(line_no not in units or qty < 1 for line_no, qty in asked.items()):
         raise Rejected("The shop does not have these goods in this order", code="line_not_found")
