@@ -30,6 +30,7 @@ def built_in() -> ChannelRegistry:
     from core.channels.file.plugin import PLUGIN as FILE
     from core.channels.jd.plugin import PLUGIN as JD
     from core.channels.mall.plugin import PLUGIN as MALL
+    from core.channels.medusa.plugin import PLUGIN as MEDUSA
     from core.channels.pdd.plugin import PLUGIN as PDD
     from core.channels.taobao.plugin import PLUGIN as TAOBAO
     from core.channels.taobao.plugin import TMALL
@@ -37,4 +38,4 @@ def built_in() -> ChannelRegistry:
     from core.channels.wechat.plugin import PLUGIN as WECHAT
     from core.channels.woocommerce.plugin import PLUGIN as WOOCOMMERCE
 
-    return ChannelRegistry([MALL, VENDURE, WOOCOMMERCE, TAOBAO, TMALL, JD, PDD, DOUYIN, WECHAT, FILE])
+    return ChannelRegistry([MALL, VENDURE, MEDUSA, WOOCOMMERCE, TAOBAO, TMALL, JD, PDD, DOUYIN, WECHAT, FILE])

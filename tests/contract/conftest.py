@@ -9,6 +9,7 @@ import pytest
 from tests.contract.douyin_stand import douyin_stand
 from tests.contract.jd_stand import jd_stand
 from tests.contract.mall_stand import mall_stand
+from tests.contract.medusa_stand import medusa_stand
 from tests.contract.pdd_stand import pdd_stand
 from tests.contract.platform_stand import PlatformStand
 from tests.contract.taobao_stand import taobao_stand, tmall_stand
@@ -25,6 +26,7 @@ PLATFORMS: dict[str, Callable[[Path], AbstractContextManager[PlatformStand]]] = 
     "douyin": douyin_stand,
     "wechat": wechat_stand,
     "woocommerce": woo_stand,
+    "medusa": medusa_stand,
 }
 
 STANDS: dict[str, Callable[[Path], AbstractContextManager[ShopStand]]] = {"mall": mall_stand, **PLATFORMS}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from core.channels.registry import built_in
-from tests.simulators.platforms import douyin, jd, pdd, wechat_facts, woocommerce_facts
+from tests.simulators.platforms import douyin, jd, medusa_facts, pdd, wechat_facts, woocommerce_facts
 from tests.simulators.platforms.taobao import UNPROVEN as TAOBAO
 
 PLAYED: Mapping[str, Mapping[str, str]] = {
@@ -19,6 +19,7 @@ PLAYED: Mapping[str, Mapping[str, str]] = {
     "douyin": dict(douyin.UNPROVEN),
     "wechat": dict(wechat_facts.UNPROVEN),
     "woocommerce": dict(woocommerce_facts.UNPROVEN),
+    "medusa": dict(medusa_facts.UNPROVEN),
 }
 
 #: a doubt that is played -> what an owner reads of it
@@ -84,6 +85,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
         "receiver.district": "receiver.district",
         "tracking.provider": "shipping.plugin",
     },
+    "medusa": {"refund.asked": "payment.refund_of_lines"},
 }
 
 #: doubts about words and codes on the wire: the adapter is careful with every reading, and no owner meets them
@@ -137,6 +139,12 @@ ON_THE_WIRE: Mapping[str, frozenset[str]] = {
             *("variation.parent", "products.status", "receiver.name", "tracking.twice", "refunds.by_people"),
         }
     ),
+    "medusa": frozenset(
+        {
+            *("updated_at.authorised", "updated_at.ties", "list.default_order", "edit.collection", "receiver.name"),
+            *("receiver.address", "notes.metadata", "fulfil.payment", "limits", "kits", "taxes"),
+        }
+    ),
 }
 
 #: doubts that no simulator can play: they are about the real platform's doors, lists and people
@@ -149,6 +157,7 @@ NOT_PLAYED: Mapping[str, frozenset[str]] = {
     "woocommerce": frozenset(
         {"orders.number", "orders.gone", "orders.status", "orders.currency", "shipping", "stock.backorders"}
     ),
+    "medusa": frozenset({"providers", "versions", "returns.money", "open.age"}),
 }
 
 

@@ -1,6 +1,6 @@
 """Sample shops of every platform on this machine, for people to try the program on.
 
-    python -m tests.simulators [taobao tmall jd pdd douyin wechat woocommerce] [--busy SECONDS]
+    python -m tests.simulators [taobao tmall jd pdd douyin wechat woocommerce medusa] [--busy SECONDS]
 
 Prints what to type into the form of a new shop, then takes commands, one a line; `help` lists them. With `--busy`
 something happens in a shop every so many seconds.

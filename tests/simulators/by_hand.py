@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tests.simulators.platforms import pdd, wechat, woocommerce
+from tests.simulators.platforms import medusa, pdd, wechat, woocommerce
 from tests.simulators.platforms.douyin import DouyinServer, make_shop
 from tests.simulators.platforms.jd import JdServer
 from tests.simulators.platforms.jd import habits as jd_habits
+from tests.simulators.platforms.medusa import MedusaServer
+from tests.simulators.platforms.medusa_shop import medusa_shop
 from tests.simulators.platforms.pdd import PddServer, pdd_shop
 from tests.simulators.platforms.server import PlatformServer
 from tests.simulators.platforms.shop import Person, RuleError, Shop
@@ -109,6 +111,12 @@ def woocommerce_site(now: Callable[[], datetime]) -> Sample:
     return Sample("woocommerce", server, {"base_url": server.url, **keys})
 
 
+def medusa_mall(now: Callable[[], datetime]) -> Sample:
+    """A shop of one's own on Medusa, opened by a secret key."""
+    server = MedusaServer(medusa_shop(now))
+    return Sample("medusa", server, {"base_url": server.url, "api_key": medusa.SECRET_KEY})
+
+
 SAMPLES: Final[Mapping[str, Callable[[Callable[[], datetime]], Sample]]] = {
     "taobao": taobao,
     "tmall": tmall,
@@ -117,6 +125,7 @@ SAMPLES: Final[Mapping[str, Callable[[Callable[[], datetime]], Sample]]] = {
     "douyin": douyin,
     "wechat": wechat_small_shop,
     "woocommerce": woocommerce_site,
+    "medusa": medusa_mall,
 }
 
 

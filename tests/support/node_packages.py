@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,12 +104,17 @@ def environment() -> dict[str, str]:
     return {**os.environ, "VENDURE_DISABLE_TELEMETRY": "true", "NODE_ENV": "test", "NO_COLOR": "1"}
 
 
-def run(command: Sequence[str], folder: Path, failure: str) -> None:
+def run(command: Sequence[str], folder: Path, failure: str, env: Mapping[str, str] | None = None) -> None:
+    """Run it to its end.
+
+    Raises:
+        CannotRunError: `failure`, and its last words.
+    """
     try:
         done = subprocess.run(
             command,
             cwd=folder,
-            env=environment(),
+            env=environment() if env is None else env,
             capture_output=True,
             text=True,
             timeout=_INSTALL_S,

@@ -21,6 +21,8 @@ from psycopg import sql
 from tests.support.postgres_programs import find_postgres_programs
 
 STOP_TIMEOUT_S = 30.0
+#: names the socket file
+_PORT = 5432
 
 
 class PostgresMissing(Exception):
@@ -39,16 +41,20 @@ class PrivateCluster:
         is_durable: keep fsync on, for tests that pull the plug; else everything that only protects against a
             power cut is off.
         max_connections: how many sessions may be open at once.
+        port: where it listens on loopback too, for programs that cannot speak over a socket file; None: nowhere.
 
     Raises:
         PostgresMissing: when the server programs are not installed.
         RuntimeError: when the server does not start; with what it said.
     """
 
-    def __init__(self, *, is_durable: bool = False, max_connections: int = 200) -> None:
+    def __init__(self, *, is_durable: bool = False, max_connections: int = 200, port: int | None = None) -> None:
+        self._port = port or _PORT
         self._settings = [f"max_connections={max_connections}", "shared_buffers=32MB", "timezone=UTC"]
         if not is_durable:
             self._settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        if port is not None:
+            self._settings += ["listen_addresses=127.0.0.1", f"port={port}"]
         self._names = count(1)
         self._templates: set[str] = set()
 
@@ -95,7 +101,11 @@ class PrivateCluster:
 
     def url(self, database: str) -> str:
         """Return SQLAlchemy's address of a database of this cluster."""
-        return f"postgresql+psycopg://packdesk@/{database}?host={self.folder}"
+        return f"postgresql+psycopg://packdesk@/{database}?host={self.folder}&port={self._port}"
+
+    def create(self, name: str) -> None:
+        """Make an empty database that stays."""
+        self._do("CREATE DATABASE {}", name)
 
     @contextmanager
     def fresh_database(self, template: str = "template1") -> Iterator[str]:
@@ -127,7 +137,7 @@ class PrivateCluster:
 
     def _do(self, statement: str, *names: str) -> None:
         with psycopg.connect(
-            host=str(self.folder), dbname="postgres", user="packdesk", autocommit=True
+            host=str(self.folder), port=self._port, dbname="postgres", user="packdesk", autocommit=True
         ) as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 

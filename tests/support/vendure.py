@@ -3,14 +3,7 @@
 What it needs of the machine: `tests.support.node_packages`.
 """
 
-import os
-import queue
-import re
 import shutil
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +12,6 @@ from pathlib import Path
 import requests
 
 from tests.support.node_packages import (
-    CannotRunError,
     Node,
     built_aside,
     cache_folder,
@@ -27,9 +19,9 @@ from tests.support.node_packages import (
     environment,
     find_node,
     install_packages,
-    one_line,
     run,
 )
+from tests.support.node_server import running_server
 
 USERNAME = "superadmin"
 PASSWORD = "superadmin"
@@ -37,7 +29,6 @@ PASSWORD = "superadmin"
 _HERE = Path(__file__).resolve().parents[1] / "realshop" / "vendure"
 _PROGRAM = ("sqlite.js", "config.js", "seed.js", "index.js")
 _START_S = 120.0
-_STOP_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -79,71 +70,7 @@ def running_shop() -> Iterator[RunningShop]:
     cache = cache_folder()
     node = find_node(cache)
     program = install(cache, node)
-    process = subprocess.Popen(
-        [node.node, "index.js", "seed.sqlite"],
-        cwd=program,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    lines = _Output(process)
-    try:
-        port = lines.wait_for_port()
+    command = [node.node, "index.js", "seed.sqlite"]
+    with running_server(command, program, environment(), "listening on ") as port:
         requests.get(f"http://127.0.0.1:{port}/health", timeout=_START_S).raise_for_status()
         yield RunningShop(port)
-    finally:
-        _stop(process)
-        lines.close()
-
-
-class _Output:
-    """Reads what the shop prints, so that its pipe never fills."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._reader = threading.Thread(target=self._read, name="vendure output", daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._lines.put(line)
-        self._lines.put(None)
-
-    def wait_for_port(self) -> int:
-        said: list[str] = []
-        while True:
-            try:
-                line = self._lines.get(timeout=_START_S)
-            except queue.Empty:
-                raise CannotRunError(f"Vendure did not start within {_START_S:.0f} s") from None
-            if line is None:
-                raise CannotRunError(f"Vendure ended while starting: {one_line(''.join(said))}")
-            match = re.match(r"listening on (\d+)", line)
-            if match:
-                return int(match.group(1))
-            said.append(line)
-
-    def close(self) -> None:
-        self._reader.join(_STOP_S)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    """End the process group that was started, first politely; bounded."""
-    for name in ("SIGTERM", "SIGKILL"):
-        if process.poll() is None:
-            if sys.platform == "win32":
-                process.terminate()
-            else:
-                os.killpg(process.pid, getattr(signal, name))
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            continue
-        return

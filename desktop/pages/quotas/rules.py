@@ -70,7 +70,5 @@ class _Platform(QFrame):
             line.show_text(words)
             column.addWidget(line)
         end = PlainLabel(ui, "small", wraps=True)
-        state = "connected" if one.is_connected else "to_come"
-        source = ui.texts.t("quotas.rules.unverified") if rules.source == "unverified" else rules.source
-        end.show_text(f"{ui.texts.t(f'quotas.rules.{state}')} · {source}")
+        end.show_text(ui.texts.t("quotas.rules.unverified") if rules.source == "unverified" else rules.source)
         column.addWidget(end)

@@ -1,0 +1,1 @@
+"""Shops on Medusa v2, a shop server that merchants run themselves."""
