@@ -115,9 +115,14 @@ class WooChannel:
         """WooCommerce takes no differences."""
         raise Rejected("The shop takes no differences of stock", code="no_differences")
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(
+        self,
+        listed: ListedSku,
+        qty: int,
+        if_version: int | None = None,  # noqa: ARG002  numbers have no version there
+    ) -> ListedStock:
         """Set the number, over whatever was sold meanwhile."""
-        return self._goods.set(listed, qty)
+        return self._goods.put(listed, qty)
 
     def pause_sale(self, listed: ListedSku) -> None:
         """Take it off sale; see `core.channels.woocommerce.stocking`."""

@@ -63,7 +63,7 @@ class GoodsDesk:
             before = now
         raise Temporary("Orders of these goods are being paid at this moment", code="unpaid_moves")
 
-    def set(self, listed: ListedSku, qty: int) -> ListedStock:
+    def put(self, listed: ListedSku, qty: int) -> ListedStock:
         """Let the shop sell so many more than its unpaid orders hold; from then on it counts these goods.
 
         Raises:
