@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from core.channels.contract import Channel, ChannelOrder, OrderPage
 from core.customers.service import Digest
+from core.db.leases import Freely
 from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
 from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
@@ -26,8 +27,9 @@ FIRST_WINDOW = timedelta(days=7)
 
 @dataclass
 class Pull:
-    """What one pull of a shop did."""
+    """What one pull of a shop did; `hold` is how it writes."""
 
+    hold: Freely = field(repr=False)
     new_count: int = 0
     updated_count: int = 0
     released_count: int = 0
@@ -50,13 +52,19 @@ class Puller:
         self._carrier_code = carrier_code
         self._is_cancelled = is_cancelled
 
-    def pull(self, shop: ShopRecord, channel: Channel) -> Pull:
+    def pull(self, shop: ShopRecord, channel: Channel, hold: Freely | None = None) -> Pull:
         """One round: changed orders since the last finished window, then open orders where the channel needs it.
+
+        Args:
+            shop: whose orders.
+            channel: the way to it.
+            hold: the lease by which this desk pulls the shop; None where there is no other desk.
 
         Raises:
             ChannelError: the shop did not answer as it should; what was stored stays, the cursor does not move.
+            LeaseLost: another desk pulls this shop now; it goes on from the same cursor.
         """
-        done = Pull()
+        done = Pull(hold or Freely(self._store))
         capabilities = channel.capabilities
         until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
         # The time all desks share: what is kept of the shop's clock is read by other desks too.
@@ -80,7 +88,7 @@ class Puller:
             heard = first_answer - timedelta(seconds=capabilities.safety_lag_s)
             reached = min(done.whole_until or heard, now)
             offset_ms = int((first_answer - started).total_seconds() * 1000)
-            self._store.write(lambda uow: _finish(uow, shop.id, reached, offset_ms), urgency=Urgency.LANE)
+            done.hold.write(lambda uow: _finish(uow, shop.id, reached, offset_ms))
         return done
 
     def _shared_now(self) -> datetime:
@@ -107,6 +115,7 @@ class Puller:
         seen: set[str] = set()
         while not self._is_cancelled():
             page = ask(cursor)
+            done.hold.keep()
             if done.server_time is None:
                 # The window reaches to the first answer: what changes while we page is the next window's.
                 done.server_time = page.server_time
@@ -127,7 +136,7 @@ class Puller:
         done.whole_until = page.whole_until
         if page.next_cursor is not None:
             reached = min(page.whole_until, self._shared_now())
-            self._store.write(lambda uow: move(uow, shop.id, CHANGED, reached), urgency=Urgency.LANE)
+            done.hold.write(lambda uow: move(uow, shop.id, CHANGED, reached))
 
     def _store_page(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
         if not page.orders:
@@ -152,9 +161,7 @@ class Puller:
                 done.not_taken.append(f"{order.order_no}: {type(error).__name__}")
 
     def _take(self, shop: ShopRecord, done: Pull, orders: Sequence[ChannelOrder]) -> None:
-        result = self._store.write(
-            lambda uow: take_page(uow, shop.facts, orders, self._digest, self._carrier_code), urgency=Urgency.LANE
-        )
+        result = done.hold.write(lambda uow: take_page(uow, shop.facts, orders, self._digest, self._carrier_code))
         done.new_count += result.new_count
         done.updated_count += result.updated_count
         done.released_count += result.released_count
