@@ -38,6 +38,8 @@ from core.sync.delivering import Deliverer
 from core.sync.granting import Granting
 from core.sync.handlers import Handlers
 from core.sync.listing_rounds import ListingRounds
+from core.sync.presence import BEAT_S as AWAKE_S
+from core.sync.presence import beat
 from core.sync.pulling import Pull, Puller
 from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
 from core.sync.stock_lane import StockLane
@@ -142,6 +144,7 @@ class Behind:
         self._add_lane("alerts", self._alerts_lane, first_after_s=_AFTER_START_S)
         self._add_lane("stock", self.stock_lane.work, first_after_s=_AFTER_START_S)
         self._add_lane("door", self._door_lane)
+        self._add_lane("awake", self._awake_lane)
         self._add_lane("breaker", self.breaker.work, first_after_s=_AFTER_START_S)
         self._add_lane("compare", self._compare_lane, first_after_s=_COMPARE_LOOK_S)
         self._add_lane("roll_up", self._roll_lane, first_after_s=_COMPARE_LOOK_S)
@@ -378,6 +381,10 @@ class Behind:
             digest, code = self._digest, self._config.carrier_code
             self._keeper = Keeper(self._store, digest, code, desk_id=self._desk_id, holder=self._holder)
         return self._keeper.work()
+
+    def _awake_lane(self) -> float:
+        self._store.write(lambda uow: beat(uow, self._holder), urgency=Urgency.LANE)
+        return AWAKE_S
 
     def _alerts_lane(self) -> float:
         for name in self._alerting().lanes():
