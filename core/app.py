@@ -80,7 +80,7 @@ class Core:
         desk_id = config.desk_id or config.desk
         holder = config.holder or desk_id
         self.desks = Desks(self.store, desk_id)
-        self.several = Several(opened)
+        self.several = Several(self.store, opened)
         self.gate = Gate(self.store)
         if config.signs_in:
             self.gate.close_to_strangers()

@@ -12,8 +12,6 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
 from core.db.home import has_server, keep_server
 from core.db.keys import DataKey, adopt_key, has_keys, seal, unseal
 from core.db.open import StoreConfig
@@ -124,6 +122,8 @@ def join(config: StoreConfig, joining: Joining) -> None:
 
 
 def _secret(pin: str, salt: bytes) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
     return Scrypt(salt, 32, _SCRYPT_N, 8, 1).derive(pin.encode())
 
 

@@ -13,7 +13,7 @@ from core.db.joining import Invitation, check_joining, invite, read_invitation
 from core.db.open import OpenedStore
 from core.db.pending import Act, Pending, keep_pending
 from core.db.servers import ServerLook, look_at_server, server_url, shown_address
-from core.db.unit_of_work import UnitOfWork, shared_now
+from core.db.unit_of_work import Store, UnitOfWork, shared_now
 from core.orders.models import Order
 from core.runtime.errors import NotFound, Refused
 from core.sync.presence import NodeRow, forget, nodes, set_always_on
@@ -59,9 +59,9 @@ class ServerWords:
 class Several:
     """What changes is done at the next start: call it, then start anew. Most of it waits for the network."""
 
-    def __init__(self, opened: OpenedStore) -> None:
+    def __init__(self, store: Store, opened: OpenedStore) -> None:
+        self._store = store
         self._opened = opened
-        self._store = opened.store
 
     @needs(Right.CHANGE_SETTINGS)
     def standing(self) -> Together:

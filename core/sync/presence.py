@@ -4,7 +4,7 @@ Being awake is a lease that a program takes again and again; nobody else wants i
 are named in a setting, so that the silence of one is told by the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -50,7 +50,7 @@ class NodeRow:
 
 def beat(uow: UnitOfWork, node: str) -> None:
     """This program is awake at this moment. Pages hear of it where it was silent or never there before."""
-    before = _heard(uow.connection).get(node)
+    before = _heard(uow.connection, [node]).get(node)
     # A lease of no time: nobody is kept from anything, and its end is when the program was heard.
     leases.take(uow, f"{_LEASE}{node}", uow.actor.desk, 0)
     if before is None or uow.now - before[1] > timedelta(seconds=SILENT_S):
@@ -92,9 +92,10 @@ def nodes(connection: Connection, now: datetime) -> Sequence[NodeRow]:
 def node_silent(connection: Connection, at: datetime) -> Sequence[Standing]:
     """Programs that were to be always on and have said nothing for too long."""
     limits = limits_of(connection, SILENT, SILENT_S)
-    heard = _heard(connection)
+    named = _named(connection)
+    heard = _heard(connection, named)
     found = []
-    for node, desk in sorted(_named(connection).items()):
+    for node, desk in sorted(named.items()):
         key = f"node:{node}"
         if node not in heard:
             continue
@@ -109,7 +110,10 @@ def _named(connection: Connection) -> Mapping[str, str]:
     return {str(node): str(desk) for node, desk in kept.items()} if isinstance(kept, dict) else {}
 
 
-def _heard(connection: Connection) -> Mapping[str, tuple[str, datetime]]:
-    """Node -> the name of its desk and when it was last awake."""
-    query = select(Lease.name, Lease.holder, Lease.until_at).where(Lease.name.startswith(_LEASE, autoescape=True))
+def _heard(connection: Connection, of: Iterable[str] | None = None) -> Mapping[str, tuple[str, datetime]]:
+    """Node -> the name of its desk and when it was last awake; of these nodes, or of all."""
+    here = Lease.name.startswith(_LEASE, autoescape=True)
+    if of is not None:
+        here = Lease.name.in_([f"{_LEASE}{node}" for node in of])
+    query = select(Lease.name, Lease.holder, Lease.until_at).where(here)
     return {row.name.removeprefix(_LEASE): (row.holder, row.until_at) for row in connection.execute(query)}

@@ -19,7 +19,7 @@ _WORDS = ServerWords("192.168.1.20", 5432, "packdesk", "packdesk", "word")
 
 def several_of(spine: World, folder: Path, *, is_host: bool = False) -> Several:
     opened = OpenedStore(spine.store, KEY, Digester(KEY), folder)
-    return Several(replace(opened, server_url=_SERVER) if is_host else opened)
+    return Several(spine.store, replace(opened, server_url=_SERVER) if is_host else opened)
 
 
 def desks_scenes(

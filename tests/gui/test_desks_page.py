@@ -120,7 +120,7 @@ def test_one_desk_becomes_the_host_and_another_joins_it(qtbot, qapp, tmp_path, p
     server = ServerWords(str(postgres_cluster.folder), 5432, make_url(postgres_url).database, "packdesk", "")
 
     opened = open_store(host)
-    first = Shown(qtbot, qapp, Several(opened))
+    first = Shown(qtbot, qapp, Several(opened.store, opened))
     first.press("F6")
     first.presenter.type_server(server)
     first.press("F8")
@@ -134,7 +134,7 @@ def test_one_desk_becomes_the_host_and_another_joins_it(qtbot, qapp, tmp_path, p
     assert do_pending(host) is Act.MOVE
 
     opened = open_store(host)
-    first = Shown(qtbot, qapp, Several(opened))
+    first = Shown(qtbot, qapp, Several(opened.store, opened))
     first.press("F6")
     made = first.screen.invitation
     assert words(first.page, "desks.invitation.pin") == made.pin
@@ -143,7 +143,7 @@ def test_one_desk_becomes_the_host_and_another_joins_it(qtbot, qapp, tmp_path, p
     assert first.screen.invitation is None, "nobody who comes later sees it"
 
     other = open_store(guest)
-    second = Shown(qtbot, qapp, Several(other))
+    second = Shown(qtbot, qapp, Several(other.store, other))
     second.press("F7")
     second.presenter.type_code(made.code, "0000-0000")
     second.press("F8")
@@ -156,7 +156,7 @@ def test_one_desk_becomes_the_host_and_another_joins_it(qtbot, qapp, tmp_path, p
     other = open_store(guest)
     try:
         assert other.key == opened.key
-        assert Several(other).standing().server == Several(opened).standing().server
+        assert Several(other.store, other).standing().server == Several(opened.store, opened).standing().server
     finally:
         other.close()
         opened.close()
