@@ -109,8 +109,8 @@ class StartPage(QWidget):
         ui: Ui,
         code: str,
         why: Phrase,
-        first: tuple[str, Callable[[], None]],
-        second: tuple[str, Callable[[], None]],
+        first: tuple[str, Callable[[], object]],
+        second: tuple[str, Callable[[], object]],
     ) -> None:
         super().__init__()
         self.setObjectName(code)
