@@ -241,8 +241,10 @@ class Behind:
 
     # --- what can be done now -----------------------------------------------------------------------------------
 
-    def pull_shop(self, shop_id: int) -> Pull | None:
+    def pull_shop(self, shop_id: int, *, all_open: bool = True) -> Pull | None:
         """Pull one shop now, unless another desk is doing it or took over meanwhile (then None).
+
+        `all_open` as `Puller.pull`.
 
         Raises:
             ChannelError: the shop did not answer as it should; its light shows it.
@@ -255,7 +257,7 @@ class Behind:
             self._pulling.add(shop_id)
         try:
             with leases.held(self._store, f"pull:{shop_id}", self._holder, _PULL_LEASE_S) as hold:
-                return None if hold is None else self._pull_under(hold, shop_id)
+                return None if hold is None else self._pull_under(hold, shop_id, all_open=all_open)
         except LeaseLost as lost:
             _log.info("shop %s: %s", shop_id, lost)
             return None
@@ -263,10 +265,11 @@ class Behind:
             with self._pulling_lock:
                 self._pulling.discard(shop_id)
 
-    def _pull_under(self, hold: leases.Held, shop_id: int) -> Pull:
+    def _pull_under(self, hold: leases.Held, shop_id: int, *, all_open: bool) -> Pull:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         try:
-            pulled, shop, channel = self._pull(self.granting.renew_if_due(shop), hold)
+            renewed = self.granting.renew_if_due(shop)
+            pulled, shop, channel = self._pull(renewed, hold, all_open=all_open)
             self._read_cases(shop, channel, hold)
             return pulled
         except LeaseLost:
@@ -286,18 +289,18 @@ class Behind:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         return self.puller.refresh(shop, self._outside.channel(shop), order_no)
 
-    def _pull(self, shop: ShopRecord, hold: leases.Held) -> "tuple[Pull, ShopRecord, Channel]":
+    def _pull(self, shop: ShopRecord, hold: leases.Held, *, all_open: bool) -> "tuple[Pull, ShopRecord, Channel]":
         # With the shop and the channel that were let in at last: what is read next has no use for the refused ones.
         channel = self._outside.channel(shop)
         try:
-            return self.puller.pull(shop, channel, hold), shop, channel
+            return self.puller.pull(shop, channel, hold, all_open=all_open), shop, channel
         except AuthExpired:
             # Platforms end tokens early, too; where they renew them by themselves nobody has to be called for it.
             renewed = self.granting.renew_after_refusal(shop)
             if renewed is None:
                 raise
         channel = self._outside.channel(renewed)
-        return self.puller.pull(renewed, channel, hold), renewed, channel
+        return self.puller.pull(renewed, channel, hold, all_open=all_open), renewed, channel
 
     def _read_cases(self, shop: ShopRecord, channel: "Channel", hold: leases.Held) -> CasesRead | None:
         try:
@@ -347,7 +350,7 @@ class Behind:
         if all(shop.id != shop_id for shop in self.shops()):
             return self._config.pull_every_s  # paused; its lane looks again
         try:
-            self.pull_shop(shop_id)
+            self.pull_shop(shop_id, all_open=False)
         except (ChannelError, DomainError) as error:
             _log.info("shop %s: %s", shop_id, error)
             return min(self._config.pull_every_s * 3, 60.0)
