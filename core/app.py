@@ -45,6 +45,7 @@ from core.desk.quotas import Quotas
 from core.desk.replenish import Replenish
 from core.desk.set_up import SetUp
 from core.desk.settings import Settings
+from core.desk.several import Several
 from core.desk.shops import Shops
 from core.desk.sign_in import SignIn
 from core.desk.starting import Starting
@@ -80,6 +81,7 @@ class Core:
         desk_id = config.desk_id or config.desk
         holder = config.holder or desk_id
         self.desks = Desks(self.store, desk_id)
+        self.several = Several(self.store, opened)
         self.gate = Gate(self.store)
         if config.signs_in:
             self.gate.close_to_strangers()
@@ -243,19 +245,21 @@ def build(config: CoreConfig, channels: "ChannelRegistry | None" = None) -> Core
     Raises:
         DomainError: what `open_store` says.
     """
-    opened = open_store(
-        StoreConfig(
-            folder=config.folder,
-            key_source=config.key_source,
-            actor=Actor(config.operator, config.desk),
-            clock=config.clock,
-            database_url=config.database_url,
-            program_version=config.program_version,
-            recovery_code=config.recovery_code,
-            may_migrate_without_backup=config.may_migrate_without_backup,
-        )
+    return Core(config, open_store(store_config(config)), channels)
+
+
+def store_config(config: CoreConfig) -> StoreConfig:
+    """What of it opens the database."""
+    return StoreConfig(
+        folder=config.folder,
+        key_source=config.key_source,
+        actor=Actor(config.operator, config.desk),
+        clock=config.clock,
+        database_url=config.database_url,
+        program_version=config.program_version,
+        recovery_code=config.recovery_code,
+        may_migrate_without_backup=config.may_migrate_without_backup,
     )
-    return Core(config, opened, channels)
 
 
 def new_nonce() -> str:

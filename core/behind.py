@@ -17,6 +17,7 @@ from core.counting.reports import make_nightly
 from core.counting.settling import finish_handed_in
 from core.db import leases, outbox
 from core.db.forgetting import forget_all
+from core.db.leases import LeaseLost
 from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
@@ -37,6 +38,8 @@ from core.sync.delivering import Deliverer
 from core.sync.granting import Granting
 from core.sync.handlers import Handlers
 from core.sync.listing_rounds import ListingRounds
+from core.sync.presence import BEAT_S as AWAKE_S
+from core.sync.presence import beat
 from core.sync.pulling import Pull, Puller
 from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
 from core.sync.stock_lane import StockLane
@@ -122,6 +125,8 @@ class Behind:
         self._keeper: Keeper | None = None
         self._lanes: dict[str, Lane] = {}
         self._adopting = threading.Lock()
+        self._pulling: set[int] = set()
+        self._pulling_lock = threading.Lock()
         self._forgot_s: float | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -139,6 +144,7 @@ class Behind:
         self._add_lane("alerts", self._alerts_lane, first_after_s=_AFTER_START_S)
         self._add_lane("stock", self.stock_lane.work, first_after_s=_AFTER_START_S)
         self._add_lane("door", self._door_lane)
+        self._add_lane("awake", self._awake_lane)
         self._add_lane("breaker", self.breaker.work, first_after_s=_AFTER_START_S)
         self._add_lane("compare", self._compare_lane, first_after_s=_COMPARE_LOOK_S)
         self._add_lane("roll_up", self._roll_lane, first_after_s=_COMPARE_LOOK_S)
@@ -236,29 +242,42 @@ class Behind:
     # --- what can be done now -----------------------------------------------------------------------------------
 
     def pull_shop(self, shop_id: int, *, all_open: bool = True) -> Pull | None:
-        """Pull one shop now, unless another desk is doing it (then None); `all_open` as `Puller.pull`.
+        """Pull one shop now, unless another desk is doing it or took over meanwhile (then None).
+
+        `all_open` as `Puller.pull`.
 
         Raises:
             ChannelError: the shop did not answer as it should; its light shows it.
             DomainError: the shop cannot be asked (a setting, an unknown channel); its light shows it.
         """
-        name = f"pull:{shop_id}"
-        fence = self._store.write(
-            lambda uow: leases.take(uow, name, self._holder, _PULL_LEASE_S), urgency=Urgency.LANE
-        )
-        if fence is None:
+        with self._pulling_lock:
+            if shop_id in self._pulling:
+                # By the same program: it would take its own lease away from itself.
+                return None
+            self._pulling.add(shop_id)
+        try:
+            with leases.held(self._store, f"pull:{shop_id}", self._holder, _PULL_LEASE_S) as hold:
+                return None if hold is None else self._pull_under(hold, shop_id, all_open=all_open)
+        except LeaseLost as lost:
+            _log.info("shop %s: %s", shop_id, lost)
             return None
+        finally:
+            with self._pulling_lock:
+                self._pulling.discard(shop_id)
+
+    def _pull_under(self, hold: leases.Held, shop_id: int, *, all_open: bool) -> Pull:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         try:
-            pulled, shop, channel = self._pull(self.granting.renew_if_due(shop), all_open=all_open)
-            self._read_cases(shop, channel)
+            renewed = self.granting.renew_if_due(shop)
+            pulled, shop, channel = self._pull(renewed, hold, all_open=all_open)
+            self._read_cases(shop, channel, hold)
             return pulled
+        except LeaseLost:
+            raise
         except (ChannelError, DomainError) as error:
             bad = error
-            self._store.write(lambda uow: note_bad_pull(uow, shop_id, bad), urgency=Urgency.LANE)
+            hold.write(lambda uow: note_bad_pull(uow, shop_id, bad))
             raise
-        finally:
-            self._store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)
 
     def ask_order(self, shop_id: int, order_no: str) -> bool:
         """Bring one order of a shop up to date now; False where the shop does not know it.
@@ -270,22 +289,22 @@ class Behind:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         return self.puller.refresh(shop, self._outside.channel(shop), order_no)
 
-    def _pull(self, shop: ShopRecord, *, all_open: bool) -> "tuple[Pull, ShopRecord, Channel]":
+    def _pull(self, shop: ShopRecord, hold: leases.Held, *, all_open: bool) -> "tuple[Pull, ShopRecord, Channel]":
         # With the shop and the channel that were let in at last: what is read next has no use for the refused ones.
         channel = self._outside.channel(shop)
         try:
-            return self.puller.pull(shop, channel, all_open=all_open), shop, channel
+            return self.puller.pull(shop, channel, hold, all_open=all_open), shop, channel
         except AuthExpired:
             # Platforms end tokens early, too; where they renew them by themselves nobody has to be called for it.
             renewed = self.granting.renew_after_refusal(shop)
             if renewed is None:
                 raise
         channel = self._outside.channel(renewed)
-        return self.puller.pull(renewed, channel, all_open=all_open), renewed, channel
+        return self.puller.pull(renewed, channel, hold, all_open=all_open), renewed, channel
 
-    def _read_cases(self, shop: ShopRecord, channel: "Channel") -> CasesRead | None:
+    def _read_cases(self, shop: ShopRecord, channel: "Channel", hold: leases.Held) -> CasesRead | None:
         try:
-            return self.case_reader.read(shop, channel)
+            return self.case_reader.read(shop, channel, hold)
         except (ChannelError, DomainError) as error:
             # The orders came: neither they nor the shop's light are touched by this. A watch looks how long it lasts.
             _log.info("shop %s: after-sale cases: %s", shop.id, error)
@@ -324,15 +343,8 @@ class Behind:
 
     def _alone(self, name: str, work: Callable[[], float]) -> float:
         """Do what one desk at a time may do; another one does it meanwhile where this one cannot."""
-        fence = self._store.write(
-            lambda uow: leases.take(uow, name, self._holder, _PULL_LEASE_S), urgency=Urgency.LANE
-        )
-        if fence is None:
-            return _GATEWAY_OFF_S
-        try:
-            return work()
-        finally:
-            self._store.write(lambda uow: leases.release(uow, name, fence), urgency=Urgency.LANE)
+        with leases.held(self._store, name, self._holder, _PULL_LEASE_S) as hold:
+            return _GATEWAY_OFF_S if hold is None else work()
 
     def _pull_lane(self, shop_id: int) -> float:
         if all(shop.id != shop_id for shop in self.shops()):
@@ -372,6 +384,10 @@ class Behind:
             digest, code = self._digest, self._config.carrier_code
             self._keeper = Keeper(self._store, digest, code, desk_id=self._desk_id, holder=self._holder)
         return self._keeper.work()
+
+    def _awake_lane(self) -> float:
+        self._store.write(lambda uow: beat(uow, self._holder), urgency=Urgency.LANE)
+        return AWAKE_S
 
     def _alerts_lane(self) -> float:
         for name in self._alerting().lanes():

@@ -15,6 +15,8 @@ _VERBS = {
     "doctor": ("desktop.verbs.doctor", "run", "what is wrong on this machine, and how to mend it"),
     "backup": ("desktop.verbs.backup", "run_backup", "a verified copy of the data"),
     "restore": ("desktop.verbs.backup", "run_restore", "bring a backup back"),
+    "move": ("desktop.verbs.move", "run", "the records of this desk to a server for several"),
+    "join": ("desktop.verbs.move", "run_join", "let this desk or node work with the records of others"),
     "import": ("desktop.verbs.files", "run_import", "orders, goods, counts or customers out of a file"),
     "export": ("desktop.verbs.files", "run_export", "orders, stock or shipped parcels into a file"),
     "people": ("desktop.verbs.people", "run", "who may sign in: list, add, role, pin, off"),

@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Give a verb the shared options."""
     parser.add_argument("--data", type=Path, metavar="DIR", help="data folder (default: that of your user account)")
     parser.add_argument(
-        "--database", type=_database_url, metavar="URL", help="PostgreSQL shared by several desks (postgresql://...)"
+        "--database", type=database_url, metavar="URL", help="PostgreSQL shared by several desks (postgresql://...)"
     )
     parser.add_argument(
         "--key-file",
@@ -67,7 +67,7 @@ def default_data_folder() -> Path:
     return Path(platformdirs.user_data_dir(PROGRAM, appauthor=False, roaming=False))
 
 
-def _database_url(url: str) -> str:
+def database_url(url: str) -> str:
     """The address as the driver takes it; a word that is no such address is refused before anything is opened."""
     scheme, _, rest = url.partition("://")
     try:

@@ -18,6 +18,7 @@ from desktop.options import Options, add_options, options_of
 from desktop.system_libraries import has_screen
 
 if TYPE_CHECKING:
+    from core.config import CoreConfig
     from core.db.keys import KeySource
     from core.desk.first_page import FirstLook
     from core.runtime.lanes import Lane
@@ -37,6 +38,8 @@ _log = logging.getLogger(__name__)
 #: where a machine without keyring keeps its key, once somebody has agreed to that
 MACHINE_KEY = "machine.key"
 _NO_SCREEN = 3
+#: the window wants to be opened again
+_AGAIN = 75
 
 
 #: the performance counter and the CPU seconds of the process at one moment
@@ -109,7 +112,22 @@ def _open(options: Options, wish: _Wish) -> int:
         sys.stderr.write(f"packdesk: {options.data} cannot be used: {error.strerror}\n")
         return 1
     with lock:
-        return _show(options, wish)
+        code = _show(options, wish)
+    if code == _AGAIN:
+        _start_anew()
+    return code
+
+
+def _start_anew() -> None:
+    """The same program with the same words; what is open in this one is closed with it."""
+    command = [sys.executable, *sys.orig_argv[1:]]
+    if sys.platform == "win32":
+        import subprocess
+
+        # Words with blanks do not come through there otherwise.
+        subprocess.Popen(command)  # noqa: S603 - this very program
+        return
+    os.execv(sys.executable, command)  # noqa: S606 - this very program
 
 
 def _show(options: Options, wish: _Wish) -> int:
@@ -137,7 +155,7 @@ def _show(options: Options, wish: _Wish) -> int:
         window.show()  # at its own size, as the window it is measured against
     code = app.exec()
     boot.close()
-    return int(code)
+    return _AGAIN if boot.wants_again else int(code)
 
 
 def _settings_of(options: Options, wish: _Wish) -> "DeskSettings":
@@ -219,6 +237,12 @@ class Boot:
         self._care_lane: Lane | None = None
         self._questions: StartQuestions | None = None
         self._has_asked = False
+        #: the program is to be opened again after it has closed
+        self.wants_again = False
+        #: what failed in this start is what had been put off until it
+        self._was_put_off = False
+        #: how far a move to a server is; heard in a lane
+        self._tell_progress: Callable[[str, int, int], None] = lambda *_: None
         #: where an unfinished first start stands; read when core is loaded
         self._first: FirstStart | None = None
 
@@ -226,9 +250,11 @@ class Boot:
 
     def glance(self) -> "FirstLook | None":
         """What the first page shows, read before core is loaded; never where several desks share a server."""
+        from core.db.home import PENDING_FILE, has_server
         from core.desk.glance import glance
 
-        if self._options.database_url is not None:
+        folder = self._options.data
+        if self._options.database_url is not None or has_server(folder) or (folder / PENDING_FILE).exists():
             return None
         return glance(self._options.data, self._key_source(), _now())
 
@@ -250,6 +276,7 @@ class Boot:
         config = replace(
             core_config(replace(options, operator=clerk), works_as="window"), asked=self._key_source(), signs_in=True
         )
+        self._do_what_was_put_off(config)
         # Asked anew by the next try, after somebody has decided or unlocked something.
         self._source = None
         desk = Desk(config, _label_renderer, virtual_folder=options.data / "labels")
@@ -302,9 +329,30 @@ class Boot:
             print_badge=begun.stand_in(lambda desk: desk.printers).print_badge,
             print_slip=begun.stand_in(lambda desk: desk.printers).print_slip,
             welcome=self,
+            several=desk.core.several,
+            restart=self.restart,
             alerts=begun.stand_in(lambda desk: desk.core.alerts),
             alert_settings=begun.stand_in(lambda desk: desk.core.alert_settings),
         )
+
+    def _do_what_was_put_off(self, config: "CoreConfig") -> None:
+        """Move to a server or join others: while the records are closed."""
+        from core.db.home import PENDING_FILE
+
+        if (config.folder / PENDING_FILE).exists():
+            from core.app import store_config
+            from core.moving import do_pending
+
+            self._was_put_off = True
+            do_pending(store_config(config), self._tell_progress)
+        self._was_put_off = False
+
+    def restart(self) -> None:
+        """Close the program and open it again."""
+        from PySide6.QtWidgets import QApplication
+
+        self.wants_again = True
+        QApplication.quit()
 
     def _look_at_first_start(self, desk: "Desk") -> "FirstStart | None":
         """Where it stands; whose it is, is found out before anything else is written."""
@@ -410,7 +458,7 @@ class Boot:
             return self._questions
 
         def on_failed(error: object) -> None:
-            questions().on_failed(error)
+            questions().on_failed(error, was_put_off=self._was_put_off)
 
         def on_somebody() -> None:
             # Once in a start: asking makes another code.
@@ -433,6 +481,7 @@ class Boot:
                 window.parts.door.changed.connect(on_somebody)
 
         window.failed_to_start.connect(on_failed)
+        self._tell_progress = window.tell_moving
         window.ready.connect(on_ready)
 
     # --- what the start questions ask ---------------------------------------------------------------------------
@@ -453,15 +502,11 @@ class Boot:
 
     def recovery_code(self) -> str | None:
         """The code to show until its owner has typed it once; a new one where an older was never confirmed."""
-        from core.db.keys import renew_recovery_code
-
         desk = self._desk
         # Asked again here: whoever it was meant for may have left meanwhile.
         if desk is None or not self.wants_recovery_code():
             return None
-        return desk.core.opened.new_recovery_code or renew_recovery_code(
-            desk.core.opened.folder, desk.core.opened.key
-        )
+        return desk.core.opened.new_recovery_code or desk.core.opened.renew_recovery_code()
 
     def confirm_recovery_code(self, typed: str) -> None:
         """Raises `Refused` when it is not the code."""

@@ -20,6 +20,7 @@ from core.payments import watches as payments
 from core.runtime.standing import Severity
 from core.sync import watches as sync
 from core.sync.grants import ENDING, ENDING_DAYS
+from core.sync.presence import SILENT, SILENT_S, node_silent
 from core.waybills import watches as waybills
 
 _CRITICAL, _WARNING, _NOTICE = Severity.CRITICAL, Severity.WARNING, Severity.NOTICE
@@ -30,6 +31,7 @@ WATCHED: Final[tuple[Watched, ...]] = (
         sync.shops_silent,
         (RuleInfo("shop.silent", _CRITICAL, sync.SILENT_S, "s"), RuleInfo("shop.access", _CRITICAL)),
     ),
+    Watched("nodes", node_silent, (RuleInfo(SILENT, _CRITICAL, SILENT_S, "s"),), 15.0),
     Watched("tokens", sync.access_ending, (RuleInfo(ENDING, _WARNING, ENDING_DAYS, "days"),), 300.0),
     Watched("clock", sync.clock_wrong, (RuleInfo("clock.wrong", _WARNING, sync.CLOCK_S, "s"),), 15.0),
     Watched(

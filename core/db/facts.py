@@ -12,6 +12,8 @@ from core.db.models import SchemaFact
 from core.db.unit_of_work import UnitOfWork, insert_or_ignore
 
 _RING = "key_ring"
+#: in a file whose records are, or are about to be, on a server: the mark that the server has as `MOVED_FROM`
+MOVED_TO, MOVED_FROM = "moved_to", "moved_from"
 
 
 def read_facts(connection: Connection) -> dict[str, str]:
@@ -29,6 +31,11 @@ def note_facts(uow: UnitOfWork, *, key_id: str, key_ring: Mapping[str, Any], pro
     ):
         uow.count(insert_or_ignore(uow.connection, SchemaFact), {"name": name, "value": value})
     uow.count(update(SchemaFact).where(SchemaFact.name == "program_version").values(value=program_version))
+
+
+def note_key_ring(uow: UnitOfWork, key_ring: Mapping[str, Any]) -> None:
+    """A newer recovery code opens the key from now on: for the next desk that joins with it."""
+    uow.execute(update(SchemaFact).where(SchemaFact.name == _RING).values(value=json.dumps(key_ring, sort_keys=True)))
 
 
 def key_ring_of(facts: Mapping[str, str]) -> dict[str, Any] | None:

@@ -125,7 +125,7 @@ def load_key(folder: Path, source: KeySource) -> DataKey:
             f"this machine's {source.name} has no key for {folder}; enter the recovery code",
             source=source.name,
         )
-    value = _open(secret, wrap, f"{source.name} {ring['key_id']}")
+    value = unseal(secret, wrap, f"{source.name} {ring['key_id']}")
     if value is None:
         raise Refused(
             "key.recovery_needed",
@@ -144,7 +144,7 @@ def open_with_code(ring: dict[str, Any], recovery_code: str) -> DataKey:
     code = read_recovery_code(recovery_code)
     wrap = ring["recovery"]
     secret = _secret_of_code(code, wrap)
-    value = _open(secret, wrap, f"recovery {ring['key_id']}")
+    value = unseal(secret, wrap, f"recovery {ring['key_id']}")
     if value is None:
         raise Refused("key.code_wrong", "this recovery code belongs to another database")
     return DataKey(value)
@@ -236,12 +236,12 @@ def _wrap_for_machine(key: DataKey, source: KeySource) -> dict[str, Any]:
             f"this machine's {source.name} did not give back what was stored in it",
             source=source.name,
         )
-    return _seal(secret, key.value, f"{source.name} {key.id}")
+    return seal(secret, key.value, f"{source.name} {key.id}")
 
 
 def _wrap_by_code(key: DataKey, code: str) -> dict[str, Any]:
     how: dict[str, Any] = {"kdf": "scrypt", "n": _SCRYPT_N, "r": 8, "p": 1, "salt": _text(os.urandom(16))}
-    return how | _seal(_secret_of_code(code, how), key.value, f"recovery {key.id}")
+    return how | seal(_secret_of_code(code, how), key.value, f"recovery {key.id}")
 
 
 def _secret_of_code(code: str, how: dict[str, Any]) -> bytes:
@@ -257,14 +257,15 @@ def _secret_of_code(code: str, how: dict[str, Any]) -> bytes:
         raise Refused("key.damaged", f"{KEYS_FILE} is damaged: take it from a backup") from error
 
 
-def _seal(secret: bytes, value: bytes, place: str) -> dict[str, str]:
+def seal(secret: bytes, value: bytes, place: str) -> dict[str, str]:
+    """`value` under a 32-byte secret, bound to `place`: what `unseal` opens."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     nonce = os.urandom(12)
     return {"nonce": _text(nonce), "wrapped": _text(AESGCM(secret).encrypt(nonce, value, place.encode()))}
 
 
-def _open(secret: bytes, wrap: dict[str, Any], place: str) -> bytes | None:
+def unseal(secret: bytes, wrap: dict[str, Any], place: str) -> bytes | None:
     """The wrapped value, None when the secret is another one or the wrap was changed."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -13,6 +13,8 @@ from pathlib import Path
 from core.runtime.errors import Refused, Unavailable
 
 LOCK_FILE = "packdesk.lock"
+#: of the always-on node, which may work beside a window
+SERVE_LOCK_FILE = "packdesk.serve.lock"
 _ALONE_FILE = "packdesk.opening"
 #: Windows locks bytes and then nobody may read them: this one lies far behind the text
 _LOCKED_BYTE = 2**30
@@ -71,14 +73,14 @@ class DeskLock:
         self._descriptor: int | None = descriptor
 
     @classmethod
-    def take(cls, folder: Path, *, name: str, desk: str, since: datetime) -> "DeskLock":
-        """Lock `folder` (links followed) for this process.
+    def take(cls, folder: Path, *, name: str, desk: str, since: datetime, file_name: str = LOCK_FILE) -> "DeskLock":
+        """Lock `folder` (links followed) for this process, against others with the same `file_name`.
 
         Raises:
             Refused: `desk.taken`, with the holder's `name`, `desk`, `pid` and `since`.
             Unavailable: `desk.no_lock`, the file cannot be made.
         """
-        path = folder.resolve() / LOCK_FILE
+        path = folder.resolve() / file_name
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
         except OSError as error:
@@ -111,23 +113,23 @@ class DeskLock:
         self.release()
 
 
-def holder_of(folder: Path) -> Holder | None:
+def holder_of(folder: Path, file_name: str = LOCK_FILE) -> Holder | None:
     """Who wrote the name into the lock file last; None when nobody is named. Says nothing about being alive."""
     try:
-        facts = json.loads((folder.resolve() / LOCK_FILE).read_bytes())
+        facts = json.loads((folder.resolve() / file_name).read_bytes())
         return Holder(str(facts["name"]), str(facts["desk"]), int(facts["pid"]), str(facts["since"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _refusal(path: Path) -> Refused:
-    holder = holder_of(path.parent)
+    holder = holder_of(path.parent, path.name)
     for _ in range(_LOOKS):
         if holder is not None:
             break
         # The other one has the lock and is about to write its name.
         time.sleep(_LOOK_S)
-        holder = holder_of(path.parent)
+        holder = holder_of(path.parent, path.name)
     if holder is None:
         return Refused("desk.taken", f"{path.parent} is open in another window", folder=str(path.parent))
     return Refused(

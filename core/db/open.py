@@ -1,7 +1,7 @@
 """Opening the database: everything that can be wrong is found and said before the first row is read."""
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from core.db.backup import BACKUP_FOLDER, MIGRATION, Backup, Source, list_backup
 from core.db.cipher import AesCipher, Digester
 from core.db.driver import DATABASE_FILE, OLDEST_SAFE_SQLITE, connect_sqlite, sqlite_library_is_safe
 from core.db.engines import Engines, is_busy, postgres_engines, sqlite_engines
-from core.db.facts import key_ring_of, note_facts, read_facts
+from core.db.facts import MOVED_TO, key_ring_of, note_facts, note_key_ring, read_facts
 from core.db.failures import as_domain_error
 from core.db.files import sync_file, sync_folder
+from core.db.home import has_server, server_of
 from core.db.integrity import Integrity, guard
 from core.db.keys import (
     DataKey,
@@ -74,6 +75,8 @@ class OpenedStore:
     folder: Path
     migrated_from: str | None = None
     backup_before: Path | None = None
+    #: of the server, with its password; None where the records are in a file
+    server_url: str | None = field(default=None, repr=False)
     new_recovery_code: str | None = field(default=None, repr=False)
 
     @property
@@ -96,6 +99,17 @@ class OpenedStore:
             raise Refused("backup.server", "this desk works on a PostgreSQL server: pg_dump makes its backups")
         return Source(self.database, self.key.file_key, read_keys(self.folder))
 
+    def renew_recovery_code(self) -> str:
+        """A new recovery code for the same key; the old one opens old backups alone.
+
+        Raises:
+            Unavailable: as `Store.write`; this desk's own keys have the new code then.
+        """
+        code = renew_recovery_code(self.folder, self.key)
+        ring = recovery_part(read_keys(self.folder))
+        self.store.write(lambda uow: note_key_ring(uow, ring))
+        return code
+
     def check(self) -> Integrity:
         """Check the file (see `integrity.guard`); run it in the background after the first page is shown."""
         return Integrity(()) if self.database is None else guard(self.store, self.database, self.key.file_key)
@@ -110,7 +124,7 @@ def open_store(config: StoreConfig) -> OpenedStore:
 
     Raises:
         Refused: `db.network_folder`, `db.synced_folder`, `db.missing`, `db.not_encrypted`, `db.wrong_key`,
-            `db.no_wal`, `db.too_new`, `db.foreign`, `db.backup_first`, `key.*`.
+            `db.no_wal`, `db.too_new`, `db.foreign`, `db.backup_first`, `db.moved`, `db.server_file`, `key.*`.
         Unavailable: `db.library_old`, `db.damaged`, `db.unreachable`, `db.busy`, `db.full`, `backup.*`, `key.*`.
     """
     refuse_unsafe_folder(config.folder)
@@ -121,7 +135,11 @@ def open_store(config: StoreConfig) -> OpenedStore:
             "db.unreachable", f"{config.folder} cannot be made: {error.strerror}; choose another data folder"
         ) from error
     with alone(config.folder):
-        return _open_sqlite(config) if config.database_url is None else _open_postgres(config, config.database_url)
+        if config.database_url is not None:
+            return _open_postgres(config, config.database_url)
+        if has_server(config.folder):
+            return _open_postgres(config, server_of(config.folder, _key_for(config)))
+        return _open_sqlite(config)
 
 
 def _open_sqlite(config: StoreConfig) -> OpenedStore:
@@ -142,6 +160,7 @@ def _open_sqlite(config: StoreConfig) -> OpenedStore:
             backup = make_backup(source, config.folder / BACKUP_FOLDER, config.clock, MIGRATION)
             engines.dispose()
             _migrate_file(path, key)
+        _refuse_moved(engines)
         if not read_keys(config.folder).get("database_made"):
             mark_database_made(config.folder)
         return _opened(config, engines, key, state, backup)
@@ -156,7 +175,11 @@ def _first_start(config: StoreConfig, path: Path) -> OpenedStore:
         f"{path.name}{ending}" for ending in _WITH_DATABASE if path.with_name(f"{path.name}{ending}").exists()
     ]
     was_made = has_keys(config.folder) and read_keys(config.folder).get("database_made")
-    traces = any(config.folder.glob("replaced-*")) or list_backups(config.folder / BACKUP_FOLDER)
+    traces = (
+        any(config.folder.glob("replaced-*"))
+        or any(config.folder.glob("moved-*"))
+        or list_backups(config.folder / BACKUP_FOLDER)
+    )
     if leftovers or was_made or traces:
         raise Refused(
             "db.missing",
@@ -221,6 +244,17 @@ def _look(engines: Engines, path: Path) -> SchemaState:
     return state
 
 
+def _refuse_moved(engines: Engines) -> None:
+    """Its records are on a server, or were about to be: whoever goes on with the file sells the same goods twice."""
+    with engines.reader.begin() as connection:
+        if MOVED_TO in read_facts(connection):
+            raise Refused(
+                "db.moved",
+                "the records of this file were moved to a server. If the move was cut off, ask for it again with "
+                "`packdesk move`; else let this desk join",
+            )
+
+
 def _sentence(error: DBAPIError, path: Path) -> DomainError:
     if is_busy(error):
         return Unavailable("db.busy", f"another program holds {path}; close it and try again")
@@ -273,20 +307,14 @@ def _open_server(config: StoreConfig, engines: Engines, url: str) -> OpenedStore
         # Revisions that seal a column need the cipher; whose key it is was compared with the database's above.
         _give_cipher(engines, AesCipher(key))
         migrate_postgres(engines.writer)
-    opened = _opened(config, postgres_engines(url, AesCipher(key)), key, state, None, code)
+    opened = replace(_opened(config, postgres_engines(url, AesCipher(key)), key, state, None, code), server_url=url)
     kept = opened.store.read(read_facts)
     if kept.get("key_id") != key.id:
         opened.close()
         raise Refused(
             "db.wrong_key", "this desk's key belongs to another database; enter the recovery code of this one"
         )
-    return opened if backup is None else _with_backup(opened, backup)
-
-
-def _with_backup(opened: OpenedStore, backup: Path) -> OpenedStore:
-    from dataclasses import replace
-
-    return replace(opened, backup_before=backup)
+    return opened if backup is None else replace(opened, backup_before=backup)
 
 
 def _key_of_server(config: StoreConfig, facts: dict[str, str]) -> tuple[DataKey, str | None]:

@@ -1,21 +1,21 @@
 """From a backup folder and the recovery code back to a working data folder, on any machine."""
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from core.db.backup import Backup, check_restored, read_backup, verify_backup
 from core.db.driver import DATABASE_FILE
 from core.db.files import sync_file, sync_folder
-from core.db.keys import KEYS_FILE, KeySource, adopt_key, open_with_code, read_keys
+from core.db.keys import KeySource, adopt_key, open_with_code, read_keys
 from core.db.line import ENDING
 from core.db.lock import DeskLock, alone, is_database_open
 from core.db.migrations.versions import known_revisions
 from core.db.places import refuse_unsafe_folder
+from core.db.setting_aside import set_aside
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused, Unavailable
 
@@ -58,12 +58,12 @@ def restore(backup: Path, recovery_code: str, target: Path, source: KeySource, c
     with DeskLock.take(target, name="packdesk restore", desk="", since=now), alone(target):
         _refuse_open(target / DATABASE_FILE)
         part = _copy(found, target, file_key)
-        set_aside = _move_aside(target, now)
+        aside = set_aside(target, now, "a backup was restored in this folder")
         # The key before the file: cut off in between, the next start finds a database missing and says so.
         adopt_key(target, ring | {"database_made": True}, key, source)
         part.replace(target / DATABASE_FILE)
         sync_folder(target)
-    return Restored(target, found.at, found.revision, found.rows, set_aside)
+    return Restored(target, found.at, found.revision, found.rows, aside)
 
 
 def _refuse_open(database: Path) -> None:
@@ -95,33 +95,3 @@ def _copy(backup: Backup, target: Path, file_key: bytes) -> Path:
     check_restored(part, file_key)
     sync_file(part)
     return part
-
-
-def _move_aside(target: Path, now: datetime) -> Path | None:
-    present = [f"{DATABASE_FILE}{ending}" for ending in _WITH_DATABASE]
-    present = [name for name in present if (target / name).exists()]
-    if not present and not (target / KEYS_FILE).exists():
-        return None
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = target / f"replaced-{stamp}"
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = target / f"replaced-{stamp}-{number}"
-    aside.mkdir()
-    (aside / "README.txt").write_text(
-        json.dumps({"replaced_at": now.isoformat(), "why": "a backup was restored in this folder"}), encoding="utf-8"
-    )
-    if (target / KEYS_FILE).exists():
-        shutil.copy2(target / KEYS_FILE, aside / KEYS_FILE)
-        sync_file(aside / KEYS_FILE)
-    # The file before its log: left behind alone, the file would look whole and be old.
-    try:
-        for name in present:
-            (target / name).replace(aside / name)
-    except PermissionError as error:
-        # Windows, while another program has a file open.
-        raise Refused("db.in_use", f"{target / DATABASE_FILE} is open in another program; stop it first") from error
-    sync_folder(aside)
-    sync_folder(target)
-    return aside

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy import DDL, Connection, event, select, text
+from sqlalchemy import DDL, Connection, event, func, select, text
 
 from core.customers.queries import consignees
 from core.db.base import Base
@@ -31,6 +31,8 @@ POSTGRES_DDL = (
     "CREATE INDEX ix_orders_order_no_prefix ON orders (shop_id, order_no text_pattern_ops)",
 )
 
+#: orders that are indexed with one statement when all are
+_INDEXED_TOGETHER = 500
 #: letters, numbers, private and unassigned characters
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Co", "Cn"})
 
@@ -96,6 +98,31 @@ def reindex(uow: UnitOfWork, order_id: int, digest: Digest) -> None:
     who = consignees(uow.connection, [consignee_id])[consignee_id]
     drop_orders(uow, [order_id])
     index_orders(uow, [Searchable(order_id, who.name, who.phone, _sku_ids(uow, order_id))], digest)
+
+
+def index_all(uow: UnitOfWork, digest: Digest, tell: Callable[[int, int], None]) -> None:
+    """Make the whole index, in a database that has none yet; `tell` hears how many orders of how many are done."""
+    total = int(uow.execute(select(func.count(Order.id))).scalar_one())
+    done, after = 0, 0
+    while True:
+        page = uow.rows(
+            select(Order.id, Order.consignee_id).where(Order.id > after).order_by(Order.id).limit(_INDEXED_TOGETHER)
+        )
+        if not page:
+            return
+        ids = [row.id for row in page]
+        goods: dict[int, set[int]] = {order_id: set() for order_id in ids}
+        of_lines = select(OrderLine.order_id, OrderLine.sku_id, OrderLine.bundle_sku_id)
+        for order_id, *skus in uow.rows(of_lines.where(OrderLine.order_id.in_(ids), OrderLine.is_current)):
+            goods[order_id] |= {sku_id for sku_id in skus if sku_id is not None}
+        people = consignees(uow.connection, sorted({row.consignee_id for row in page}))
+        found = [
+            Searchable(row.id, people[row.consignee_id].name, people[row.consignee_id].phone, sorted(goods[row.id]))
+            for row in page
+        ]
+        index_orders(uow, found, digest)
+        done, after = done + len(page), ids[-1]
+        tell(done, total)
 
 
 def _sku_ids(uow: UnitOfWork, order_id: int) -> list[int]:

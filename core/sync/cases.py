@@ -13,7 +13,8 @@ from functools import partial
 from core.aftersale.service import forget_unasked, mark_asked, orders_to_ask, take_cases
 from core.channels.aftersale_contract import AfterSaleChannel, AfterSalePage, ChannelAfterSale
 from core.channels.contract import Channel
-from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
+from core.db.leases import Freely, LeaseLost
+from core.db.unit_of_work import Store, UnitOfWork, shared_now
 from core.runtime.errors import DomainError
 from core.runtime.remote_errors import ChannelError, ContractBroken, Rejected
 from core.sync import cursors
@@ -29,8 +30,9 @@ _PATIENCE_S = 20.0
 
 @dataclass
 class CasesRead:
-    """What one reading of a shop's cases did."""
+    """What one reading of a shop's cases did; `hold` is how it writes."""
 
+    hold: Freely = field(repr=False)
     new_count: int = 0
     changed_count: int = 0
     asked_count: int = 0
@@ -52,27 +54,31 @@ class CaseReader:
         self._ask_order = ask_order
         self._is_cancelled = is_cancelled
 
-    def read(self, shop: ShopRecord, channel: Channel) -> CasesRead | None:
+    def read(self, shop: ShopRecord, channel: Channel, hold: Freely | None = None) -> CasesRead | None:
         """One round: cases changed since the last whole window, then the orders that they may stop.
 
-        None where the channel tells no cases apart from its orders.
+        None where the channel tells no cases apart from its orders. `hold` is the lease by which this desk pulls the
+        shop, None where there is no other desk.
 
         Raises:
             ChannelError: the shop did not answer as it should; what was stored stays, the cursor does not move, and
                 it is noted since when this is so.
+            LeaseLost: another desk pulls this shop now, its cases too.
         """
         if not (channel.capabilities.tells_after_sales and isinstance(channel, AfterSaleChannel)):
             return None
-        done = CasesRead()
+        done = CasesRead(hold or Freely(self._store))
         try:
             self._read(shop, channel, channel, done)
             self._ask(shop, channel, done)
+        except LeaseLost:
+            raise
         except (ChannelError, DomainError) as error:
             bad, begins_at = error, self._shared_now() - FIRST_WINDOW
-            self._write(lambda uow: cursors.note_unread(uow, shop.id, CASES, bad, begins_at))
+            done.hold.write(lambda uow: cursors.note_unread(uow, shop.id, CASES, bad, begins_at))
             raise
         if self._store.read(lambda connection: cursors.is_failing(connection, shop.id, CASES)):
-            self._write(lambda uow: cursors.note_read(uow, shop.id, CASES))
+            done.hold.write(lambda uow: cursors.note_read(uow, shop.id, CASES))
         return done
 
     def _read(self, shop: ShopRecord, channel: Channel, teller: AfterSaleChannel, done: CasesRead) -> None:
@@ -87,6 +93,7 @@ class CaseReader:
         began_s = self._store.clock.monotonic()
         while not self._is_cancelled():
             page = teller.pull_after_sales(since, cursor)
+            done.hold.keep()
             # The window reaches to the first answer: what changes while we page is the next window's.
             first = first or page
             self._store_page(shop, page.cases, done)
@@ -94,7 +101,7 @@ class CaseReader:
             if page.whole_until is not None and page.next_cursor is not None and not done.not_taken:
                 # After days offline a cut costs one window.
                 reached = min(page.whole_until, self._shared_now())
-                self._write(partial(_move, shop.id, reached))
+                done.hold.write(partial(_move, shop.id, reached))
                 is_further = reached - overlap > since
                 if is_further and self._store.clock.monotonic() - began_s > _PATIENCE_S:
                     # The orders' turn: the next round begins later than this one did.
@@ -112,7 +119,7 @@ class CaseReader:
         heard = first.server_time - timedelta(seconds=channel.capabilities.safety_lag_s)
         # Not beyond our own clock: one answer with a wrong Date would leave a gap for ever.
         last = min(whole_until or heard, self._shared_now())
-        self._write(lambda uow: cursors.move(uow, shop.id, CASES, last))
+        done.hold.write(lambda uow: cursors.move(uow, shop.id, CASES, last))
 
     def _store_page(self, shop: ShopRecord, cases: Sequence[ChannelAfterSale], done: CasesRead) -> None:
         if not cases:
@@ -132,7 +139,7 @@ class CaseReader:
                     done.not_taken.append(f"{case.case_no}: {type(error).__name__}")
 
     def _take(self, shop: ShopRecord, cases: Sequence[ChannelAfterSale], done: CasesRead) -> None:
-        taken = self._store.write(lambda uow: take_cases(uow, shop.id, cases), urgency=Urgency.LANE)
+        taken = done.hold.write(lambda uow: take_cases(uow, shop.id, cases))
         done.new_count += taken.new_count
         done.changed_count += taken.changed_count
 
@@ -147,15 +154,12 @@ class CaseReader:
                 # The others may well be told.
                 bad = error
                 continue
-            self._write(partial(_asked, order.case_ids))
+            done.hold.write(partial(_asked, order.case_ids))
             done.asked_count += 1
         if done.new_count or done.changed_count or done.asked_count:
-            self._write(lambda uow: forget_unasked(uow, shop.id))
+            done.hold.write(lambda uow: forget_unasked(uow, shop.id))
         if bad is not None:
             raise bad
-
-    def _write(self, operation: Callable[[UnitOfWork], None]) -> None:
-        self._store.write(operation, urgency=Urgency.LANE)
 
     def _shared_now(self) -> datetime:
         return self._store.read(lambda connection: shared_now(connection, self._store.clock))

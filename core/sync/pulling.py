@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from core.channels.contract import Channel, ChannelOrder, OrderPage
 from core.customers.service import Digest
+from core.db.leases import Freely
 from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
 from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
@@ -27,8 +28,9 @@ FIRST_WINDOW = timedelta(days=7)
 
 @dataclass
 class Pull:
-    """What one pull of a shop did."""
+    """What one pull of a shop did; `hold` is how it writes."""
 
+    hold: Freely = field(repr=False)
     new_count: int = 0
     updated_count: int = 0
     released_count: int = 0
@@ -55,15 +57,20 @@ class Puller:
         #: (shop, order) of which the shop says nothing when it is asked for that one alone
         self._untold: set[tuple[int, str]] = set()
 
-    def pull(self, shop: ShopRecord, channel: Channel, *, all_open: bool = True) -> Pull:
+    def pull(self, shop: ShopRecord, channel: Channel, hold: Freely | None = None, *, all_open: bool = True) -> Pull:
         """One round: changed orders since the last finished window, then open orders where the channel needs it.
 
-        `all_open` False leaves it to `core.sync.open_rounds` how many of the open ones are read this time.
+        Args:
+            shop: whose orders.
+            channel: the way to it.
+            hold: the lease by which this desk pulls the shop; None where there is no other desk.
+            all_open: False leaves it to `core.sync.open_rounds` how many of the open ones are read this time.
 
         Raises:
             ChannelError: the shop did not answer as it should; what was stored stays, the cursor does not move.
+            LeaseLost: another desk pulls this shop now; it goes on from the same cursor.
         """
-        done = Pull()
+        done = Pull(hold or Freely(self._store))
         capabilities = channel.capabilities
         until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
         # The time all desks share: what is kept of the shop's clock is read by other desks too.
@@ -81,7 +88,7 @@ class Puller:
                     shop, done, lambda cursor: replace(channel.open_orders(cursor), whole_until=None)
                 )
             else:
-                self._ask_pressing(shop, channel, started)
+                self._ask_pressing(shop, channel, started, done.hold)
         if done.not_taken:
             raise ContractBroken(f"{len(done.not_taken)} orders could not be stored: {', '.join(done.not_taken[:3])}")
         first_answer = done.server_time
@@ -93,15 +100,16 @@ class Puller:
             reached = min(done.whole_until or heard, now)
             offset_ms = int((first_answer - started).total_seconds() * 1000)
             calls = done.open_calls
-            self._store.write(lambda uow: _finish(uow, shop.id, reached, offset_ms, calls), urgency=Urgency.LANE)
+            done.hold.write(lambda uow: _finish(uow, shop.id, reached, offset_ms, calls))
         return done
 
-    def _ask_pressing(self, shop: ShopRecord, channel: Channel, now: datetime) -> None:
+    def _ask_pressing(self, shop: ShopRecord, channel: Channel, now: datetime, hold: Freely) -> None:
         untold = {no for shop_id, no in self._untold if shop_id == shop.id}
         wanted = self._store.read(lambda connection: open_rounds.pressing(connection, shop.id, now, untold))
         for order_no in wanted:
             if self._is_cancelled():
                 return
+            hold.keep()
             try:
                 is_told = self.refresh(shop, channel, order_no)
             except Rejected as error:
@@ -137,6 +145,7 @@ class Puller:
         calls = 0
         while not self._is_cancelled():
             page = ask(cursor)
+            done.hold.keep()
             calls += 1
             if done.server_time is None:
                 # The window reaches to the first answer: what changes while we page is the next window's.
@@ -159,7 +168,7 @@ class Puller:
         done.whole_until = page.whole_until
         if page.next_cursor is not None:
             reached = min(page.whole_until, self._shared_now())
-            self._store.write(lambda uow: move(uow, shop.id, CHANGED, reached), urgency=Urgency.LANE)
+            done.hold.write(lambda uow: move(uow, shop.id, CHANGED, reached))
 
     def _store_page(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
         if not page.orders:
@@ -184,9 +193,7 @@ class Puller:
                 done.not_taken.append(f"{order.order_no}: {type(error).__name__}")
 
     def _take(self, shop: ShopRecord, done: Pull, orders: Sequence[ChannelOrder]) -> None:
-        result = self._store.write(
-            lambda uow: take_page(uow, shop.facts, orders, self._digest, self._carrier_code), urgency=Urgency.LANE
-        )
+        result = done.hold.write(lambda uow: take_page(uow, shop.facts, orders, self._digest, self._carrier_code))
         done.new_count += result.new_count
         done.updated_count += result.updated_count
         done.released_count += result.released_count

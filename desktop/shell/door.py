@@ -44,6 +44,7 @@ PAGE_RIGHTS: Final = {
     "reports": (Right.SEE_ORDERS,),
     "printers": (Right.PRINT_LABEL, Right.CHANGE_SETTINGS),
     "settings": (Right.SEE_DESK,),
+    "desks": (Right.CHANGE_SETTINGS,),
     "welcome": (Right.SEE_DESK,),
     "people": (Right.MANAGE_PEOPLE,),
     "log": (Right.SEE_LOG,),

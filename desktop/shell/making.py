@@ -99,6 +99,7 @@ class Pages:
             "people": self._make_people,
             "log": self._make_log,
             "settings": self._make_settings,
+            "desks": self._make_desks,
             "welcome": self._make_welcome,
         }
 
@@ -326,6 +327,7 @@ class Pages:
         from desktop.pages.settings.page import SettingsPage
 
         again = None if self._ports.welcome is None else lambda: self.open_welcome(again=True)
+        open_desks = None if self._ports.several is None else lambda: self._window.go("desks")
         return SettingsPage(
             self._ui,
             self._tasks,
@@ -335,7 +337,13 @@ class Pages:
             self._ports.practice,
             scale=self._around.scale,
             set_up_again=again,
+            open_desks=open_desks,
         )
+
+    def _make_desks(self) -> QWidget:
+        from desktop.pages.desks.making import make_page
+
+        return make_page(self._ui, self._tasks, self._tell, self._ports)
 
     def _make_welcome(self) -> QWidget:
         from desktop.pages.welcome.making import make_page

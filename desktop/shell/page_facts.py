@@ -81,5 +81,6 @@ PAGE_FACTS: Final[Mapping[str, PageFacts]] = {
     "people": PageFacts(("operator",)),
     "log": PageFacts(("access", "operator")),
     "settings": PageFacts(),
+    "desks": PageFacts(("node",)),
     "welcome": PageFacts(codes=Codes.ALL_TAKEN, is_alone=True),
 }

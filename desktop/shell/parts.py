@@ -149,7 +149,13 @@ class ShellParts(QObject):
     def may_open(self, page: str) -> bool:
         """Whether the page is there, and whoever is here has something to do on it."""
         ports = self._ports
-        optional = {"people": ports.people, "log": ports.audit, "welcome": ports.welcome, "door": ports.mall_door}
+        optional = {
+            "people": ports.people,
+            "log": ports.audit,
+            "welcome": ports.welcome,
+            "door": ports.mall_door,
+            "desks": ports.several,
+        }
         if page in optional and optional[page] is None:
             return False
         return self._door is None or self._door.may_open(page)

@@ -13,6 +13,7 @@ from desktop.pages.after_sale.ports import AfterSaleDesk
 from desktop.pages.alerts.ports import AlertDesk, AlertSettingsDesk
 from desktop.pages.customers.ports import CustomerDesk
 from desktop.pages.day.ports import DayDesk
+from desktop.pages.desks.ports import SeveralDesk
 from desktop.pages.documents.ports import DocumentDesk
 from desktop.pages.door.ports import MallDoor
 from desktop.pages.drill.ports import DrillDesk
@@ -105,6 +106,8 @@ class DeskPorts:
         print_badge, print_slip: print a badge, a slip; None where nothing is printed.
         mall_door: gives the door of own malls, loaded when its page is first opened; None where there is none.
         welcome: the steps of a first start; None where there are none.
+        several: how this desk works with others; None where it cannot.
+        restart: closes the program and opens it again.
     """
 
     packing: PackingDesk
@@ -151,3 +154,5 @@ class DeskPorts:
     print_slip: PrintSlip | None = None
     mall_door: Callable[[], MallDoor] | None = None
     welcome: WelcomeDesk | None = None
+    several: SeveralDesk | None = None
+    restart: Callable[[], None] = lambda: None

@@ -36,6 +36,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "stock": ("stock", "documents", "stocktake", "quotas", "replenish", "limits", "accident", "recall", "drill"),
     "products": ("products", "listings"),
     "shops": ("shops", "door", "payments"),
+    "settings": ("settings", "desks"),
 }
 #: pages that are opened from another one, under which the rail shows them
 INSIDE: Final = {"entry": "orders", "reports": "day", "welcome": "settings"} | {

@@ -43,9 +43,14 @@ class StartQuestions:
         self._window = window
         self._decisions = decisions
 
-    @Slot(object)
-    def on_failed(self, error: object) -> None:
-        """Only a missing keyring is for a person to decide here; everything else the window tells as it is."""
+    def on_failed(self, error: object, *, was_put_off: bool = False) -> None:
+        """A missing keyring is for a person to decide here; most else the window tells as it is.
+
+        `was_put_off`: what failed is not opening the records, but what was to be done before.
+        """
+        if was_put_off:
+            self._say_not_done(error)
+            return
         code = getattr(error, "code", "")
         if isinstance(error, DomainError) and code in _KEYRING_CODES:
             self._window.show_over(
@@ -57,6 +62,19 @@ class StartQuestions:
                     ("start.try_again", self._window.try_again),
                 )
             )
+
+    def _say_not_done(self, error: object) -> None:
+        """Moving or joining came to nothing: said as it is, and the desk can be opened as before."""
+        why = error_phrase(error) if isinstance(error, Exception) else Phrase("error.bug")
+        self._window.show_over(
+            StartPage(
+                self._window.ui,
+                "start.desks",
+                Phrase("start.desks.why", {"error": why}),
+                ("start.desks.go_on", self._window.try_again),
+                ("start.desks.close", self._window.close),
+            )
+        )
 
     def _use_file(self) -> None:
         self._decisions.keep_key_in_file()
@@ -91,8 +109,8 @@ class StartPage(QWidget):
         ui: Ui,
         code: str,
         why: Phrase,
-        first: tuple[str, Callable[[], None]],
-        second: tuple[str, Callable[[], None]],
+        first: tuple[str, Callable[[], object]],
+        second: tuple[str, Callable[[], object]],
     ) -> None:
         super().__init__()
         self.setObjectName(code)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from desktop.shell.frame import Frame
     from desktop.shell.parts import ShellParts
     from desktop.shell.ports import DeskPorts
+    from desktop.texts import Phrase
     from desktop.ui import Ui
 
 _STATUS_MS: Final = 2000
@@ -62,12 +63,14 @@ class DeskWindow(QMainWindow):
             order once the program behind is loaded.
         ready: the program behind is loaded.
         failed_to_start: the program behind could not be loaded; carries the exception.
+        waits: says what the start waits for, in the place of the pages; may be emitted in a lane.
     """
 
     first_paint = Signal()
     first_page = Signal()
     ready = Signal()
     failed_to_start = Signal(object)
+    waits = Signal(object)
 
     #: words and colours, the frame around the pages, what belongs to it: built right after the first paint
     ui: "Ui"
@@ -98,6 +101,7 @@ class DeskWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._current = "packing"
         self._is_covered = False
+        self.waits.connect(self._on_waits)
         self.setObjectName("shell")
         self.resize(*_SIZE)
         self.setCentralWidget(Curtain(settings))
@@ -198,6 +202,17 @@ class DeskWindow(QMainWindow):
 
         self.frame.show_waiting(Phrase("shell.loading"))
         self._load()
+
+    def tell_moving(self, _table: str, done: int, total: int) -> None:
+        """How far the records are moved before they are opened; called in a lane."""
+        from desktop.texts import Phrase
+
+        self.waits.emit(Phrase("desks.moving", {"done": done, "total": total}))
+
+    @Slot(object)
+    def _on_waits(self, phrase: "Phrase") -> None:
+        if self._is_built and not self._is_ready:
+            self.frame.show_waiting(phrase)
 
     def _on_failed(self, error: Exception) -> None:
         from desktop.errors import error_phrase

@@ -34,8 +34,9 @@ def run_backup(argv: Sequence[str]) -> int:
         core = build(core_config(options))
         try:
             root = (wish.to or core.opened.backup_root).expanduser().absolute()
-            if options.database_url is not None:
-                dump = dump_postgres(options.database_url, root, core.config.clock)
+            server = core.opened.server_url
+            if server is not None:
+                dump = dump_postgres(server, root, core.config.clock)
                 tell(options, {"file": str(dump.file)}, f"{dump.file}: PostgreSQL dump written")
                 return OK
             made = make_backup(core.opened.backup_source(), root, core.config.clock)

@@ -9,7 +9,10 @@ from types import FrameType
 
 from core.db.backup import backup_if_due
 from core.db.key_sources import FILE_WARNING
+from core.db.lock import SERVE_LOCK_FILE, DeskLock
+from core.runtime.clock import SystemClock
 from core.runtime.lanes import Lane
+from core.sync.presence import set_always_on
 from desktop.composition import Desk, core_config
 from desktop.options import add_options, options_of
 from desktop.verbs.answer import OK, guarded, tell, warn
@@ -29,6 +32,18 @@ def run(argv: Sequence[str]) -> int:
     options = options_of(wish := parser.parse_args(argv))
 
     def act() -> int:
+        options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Two of them would take each other for themselves, and what the other one holds for their own.
+        with DeskLock.take(
+            options.data,
+            name="packdesk serve",
+            desk=options.desk,
+            since=SystemClock().now(),
+            file_name=SERVE_LOCK_FILE,
+        ):
+            return work()
+
+    def work() -> int:
         if options.key_file is not None:
             warn(FILE_WARNING.format(path=options.key_file))
         config = core_config(options, works_as="serve")
@@ -42,6 +57,9 @@ def run(argv: Sequence[str]) -> int:
 
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, stop)
+        if wish.seconds is None:
+            # Who starts it without an end means it to run; the other desks tell when it does not.
+            desk.core.store.write(lambda uow: set_always_on(uow, config.holder, uow.actor.desk, is_always_on=True))
         desk.start(with_practice=wish.practice)
         backups = Lane("backup", lambda: _back_up(desk))
         backups.start()

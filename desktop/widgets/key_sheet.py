@@ -20,6 +20,7 @@ KEYS: Final = (
     ("F5", "keys.refresh"),
     ("F6 / F7", "keys.question"),
     ("F6", "keys.door"),
+    ("F6 · F7 · F8", "keys.desks"),
     ("F6 · F7 · F8", "keys.alert"),
     ("F8", "keys.reprint"),
     ("Shift+F8", "keys.new_number"),

@@ -26,7 +26,7 @@ RUN_INDEX=URL ./run          fetch Python packages from this mirror (not stored)
 """
 
 #: verbs that never draw anything: they work on a machine without Qt's system libraries
-_VERBS_WITHOUT_QT = frozenset({"doctor", "serve", "backup", "restore", "import", "people"})
+_VERBS_WITHOUT_QT = frozenset({"doctor", "serve", "backup", "restore", "move", "join", "import", "people"})
 _HEADLESS_WAY = "./run demo --headless --orders 20 --out demo-out --json"
 
 

@@ -13,6 +13,7 @@ from core.app import CoreConfig, build
 from core.channels.aftersale_contract import AfterSaleState
 from core.channels.plugin import ChannelPlugin
 from core.channels.registry import ChannelRegistry
+from core.db import leases
 from core.inventory.models import Warehouse
 from core.orders.models import Hold
 from core.runtime.remote_errors import AuthExpired, ContractBroken, Rejected, Temporary
@@ -52,6 +53,24 @@ def asks_refund(teller, no, state="requested"):
     """The buyer asks; the order's own change is not among what was pulled."""
     order = teller.orders[no]
     teller.change(no, lines=tuple(replace(one, after_sale=state) for one in order.lines))
+
+
+def test_cases_are_left_to_the_desk_that_took_the_shop_over(world, teller):
+    teller.place("A1", line("1", "BEAR"))
+    world.sync()
+    teller.say(case("C1", "A1", world.clock.now()))
+    tell = teller.pull_after_sales
+
+    def taken_over(since, cursor):
+        world.clock.advance(seconds=121)
+        world.do(lambda uow: leases.take(uow, "pull", "desk 2", 120))
+        return tell(since, cursor)
+
+    teller.pull_after_sales = taken_over
+    reader = CaseReader(world.store, world.puller().refresh)
+    with pytest.raises(leases.LeaseLost), leases.held(world.store, "pull", "desk 1", 120) as hold:
+        reader.read(world.shop_record, teller, hold)
+    assert (states(world), world.rows(select(Cursor))) == ({}, []), "nor is it noted as a shop that cannot be read"
 
 
 def test_a_shop_that_tells_no_cases_is_not_asked(world):

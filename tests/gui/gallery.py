@@ -30,6 +30,7 @@ from desktop.shell.window import DeskWindow, Start
 from tests.files.conftest import csv_bytes, pdd_orders
 from tests.gui.after_sale_scenes import after_sale_scenes, furnish_after_sales
 from tests.gui.batch_scenes import batch_asked, batch_scenes, furnish_batches
+from tests.gui.desks_scenes import desks_scenes, several_of
 from tests.gui.document_scenes import document_scenes
 from tests.gui.gallery_alerts import render_alerts
 from tests.gui.listing_scenes import furnish_listings, listing_scenes
@@ -632,6 +633,25 @@ def render_people(app: QApplication, out: Path, language: str, theme: str) -> No
         staff.world.close()
 
 
+def render_desks(app: QApplication, out: Path, language: str, theme: str) -> None:
+    """The same for a desk that takes others in."""
+    settings = settings_of(language, theme)
+    with tempfile.TemporaryDirectory() as folder:
+        address = Address(sqlite_path=str(Path(folder) / "packdesk.db"))
+        make_tables(address)
+        spine = World(address)
+        ports = stand_in_ports(furnished(), several=several_of(spine, Path(folder)))
+        window = build_window(app, settings, start=Start(lambda: ports), folder=out, now=spine.clock.now)
+        window.show()
+        settled(lambda: window.can_open("desks"))
+        for name, act in desks_scenes(window, spine, Path(folder), settled).items():
+            act()
+            settle(300)
+            window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
+        window.close()
+        spine.close()
+
+
 def render_scale(app: QApplication, out: Path, language: str, theme: str) -> None:
     """The same for a desk with a scale."""
     settings, world = settings_of(language, theme), furnished()
@@ -713,6 +733,7 @@ def main() -> int:
                 render(app, wanted.out, language, theme)
                 render_people(app, wanted.out, language, theme)
                 render_scale(app, wanted.out, language, theme)
+                render_desks(app, wanted.out, language, theme)
                 render_welcome(app, wanted.out, language, theme)
                 render_alerts(app, settings_of(language, theme), wanted.out, f"{language}-{theme}")
     return 0

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from core.db.lock import DeskLock, alone, holder_of
+from core.db.lock import SERVE_LOCK_FILE, DeskLock, alone, holder_of
 from core.runtime.errors import Refused, Unavailable
 from tests.support.stores import START
 
@@ -94,3 +94,16 @@ def test_preparing_the_database_is_for_one_at_a_time(tmp_path):
         assert caught.value.code == "db.busy"
     with alone(tmp_path):
         pass
+
+
+def test_one_always_on_node_works_with_a_folder_and_a_window_beside_it(tmp_path, capsys):
+    from desktop.cli import main
+
+    words = ["serve", "--data", str(tmp_path), "--key-file", str(tmp_path / "key"), "--seconds", "0", "--json"]
+    with DeskLock.take(tmp_path, name="lin", desk="desk 1", since=START):
+        assert main(words) == 0
+    capsys.readouterr()
+    with DeskLock.take(tmp_path, name="packdesk serve", desk="NAS", since=START, file_name=SERVE_LOCK_FILE):
+        assert main(words) == 1
+    assert json.loads(capsys.readouterr().out)["error"] == "desk.taken"
+    assert main(words) == 0

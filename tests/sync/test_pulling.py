@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.channels.contract import OrderPage
+from core.db import leases
 from core.runtime.remote_errors import AuthExpired, ContractBroken, Temporary
 from core.sync.models import Cursor
 from tests.support.fake_shop import FakeShop, line
+from tests.support.pulling_desk import lanes_of
 
 
 def _cursor(world):
@@ -62,6 +64,54 @@ def test_how_far_the_open_orders_reach_moves_no_watermark(world):
     shop.open_orders = lambda cursor: OrderPage([shop.orders["A1"]], None, world.clock.now(), world.clock.now())
     _pull(world)
     assert _cursor(world) == whole
+
+
+def test_a_lease_that_went_to_another_desk_stops_the_pull_before_the_page_is_stored(world):
+    shop = world.shop
+    shop.capabilities = FakeShop(world.clock, page_size=1).capabilities
+    for n in range(4):
+        shop.place(f"A{n}", line("1", "BEAR"))
+    fences = []
+
+    def meanwhile(_cursor):
+        # Each page takes longer than half a lease: the pages hold it on.
+        world.clock.advance(seconds=70)
+        if len(shop.calls) == 4:
+            world.clock.advance(seconds=60)
+        fences.append(world.do(lambda uow: leases.take(uow, "pull", "desk 2", 120)))
+
+    shop.meanwhile = meanwhile
+    with pytest.raises(leases.LeaseLost), leases.held(world.store, "pull", "desk 1", 120) as hold:
+        world.puller().pull(world.shop_record, shop, hold)
+    assert fences == [None, None, 2]
+    assert (_taken(world), _cursor(world)) == ({"A0", "A1"}, None)
+    # What it let go of at its end was not its own any more.
+    assert world.do(lambda uow: leases.is_held(uow, "pull", 2))
+
+
+def test_pages_without_orders_hold_the_lease_on_too(world):
+    pages = iter(range(1, 6))
+
+    def pull(_since, _cursor):
+        world.clock.advance(seconds=70)
+        assert world.do(lambda uow: leases.take(uow, "pull", "desk 2", 120)) is None
+        n = next(pages)
+        return OrderPage([], str(n) if n < 5 else None, world.clock.now())
+
+    world.shop.pull_orders = pull
+    with leases.held(world.store, "pull", "desk 1", 120) as hold:
+        world.puller().pull(world.shop_record, world.shop, hold)
+    assert _cursor(world) is not None
+
+
+def test_a_program_does_not_take_its_own_lease_away_from_itself(world):
+    behind = lanes_of(world, "desk 1")
+    world.shop.place("A1", line("1", "BEAR"))
+    second = []
+    world.shop.meanwhile = lambda _cursor: second.append(behind.pull_shop(world.shop_id))
+    assert behind.pull_shop(world.shop_id).new_count == 1
+    assert second == [None]
+    assert behind.pull_shop(world.shop_id) is not None
 
 
 def test_orders_that_change_while_we_page_are_not_lost(world):

@@ -30,6 +30,7 @@ _DOORS: Final = {
     "batch": "recall",
     "document": "documents",
     "door": "door",
+    "node": "desks",
     "payment": "payments",
     "backup": "settings",
     "disk": "settings",

@@ -34,6 +34,7 @@ class SettingsPage(QWidget):
         practice: PracticeDesk | None = None,
         scale: ScaleOfDesk | None = None,
         set_up_again: Callable[[], None] | None = None,
+        open_desks: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._ui = ui
@@ -57,6 +58,7 @@ class SettingsPage(QWidget):
         columns = QHBoxLayout()
         columns.setSpacing(12)
         more: list[QFrame] = [] if set_up_again is None else [self._again(set_up_again)]
+        more += [] if open_desks is None else [self._desks(open_desks)]
         more += [] if practice is None else [PracticeCard(ui, tasks, tell, practice)]
         for side in (cards[0::2], [*cards[1::2], *more]):
             stack = QVBoxLayout()
@@ -152,6 +154,10 @@ class SettingsPage(QWidget):
     def _again(self, set_up_again: Callable[[], None]) -> QFrame:
         button = ActionButton(self._ui, "settings.again.open", set_up_again, icon="play", name="settings.again")
         return self._act("settings.again", button)
+
+    def _desks(self, open_desks: Callable[[], None]) -> QFrame:
+        button = ActionButton(self._ui, "settings.desks.open", open_desks, icon="monitor", name="settings.desks")
+        return self._act("settings.desks", button)
 
     def _act(self, code: str, button: ActionButton) -> QFrame:
         """A card with one thing to do, and why somebody might."""

@@ -35,6 +35,8 @@ class LanguageStep(ScreenPresenter[LanguageScreen]):
     def __init__(self, settings: DeskSettings, tell: Tell) -> None:
         super().__init__(LanguageScreen(settings.text("language"), settings.text("desk_name")), tell)
         self._settings = settings
+        #: leads to where this desk joins others; None where there is no such page
+        self.on_join: Callable[[], None] | None = None
 
     def enter(self) -> None:
         """Nothing is read."""

@@ -57,6 +57,8 @@ def make_page(
     people: OwnerPeople | None = ports.people
     door: OwnerDoor | None = ports.door
     language = LanguageStep(ui.settings, tell)
+    if ports.several is not None and may(Right.CHANGE_SETTINGS):
+        language.on_join = lambda: on_go("desks")
     owner = OwnerStep(desk, ui.settings, tasks, tell, ports.entry.parse, people, door)
     recovery = RecoveryStep(desk, tasks, tell, lambda path, code: _write_recovery(ui, path, code))
     source = SourceStep(desk, tasks, tell)

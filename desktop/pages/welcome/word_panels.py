@@ -106,6 +106,10 @@ class LanguagePanel(Panel):
             column.addWidget(widget)
         self.column.addLayout(row)
         self.column.addWidget(frame)
+        if presenter.on_join is not None:
+            self.column.addWidget(
+                ActionButton(ui, "welcome.language.desks", presenter.on_join, icon="monitor", name="welcome.desks")
+            )
         presenter.on_screen = self.show_screen
 
     def first(self) -> QWidget:

@@ -1,0 +1,1 @@
+"""This desk alone, or several together: host, joining, and who is awake."""
