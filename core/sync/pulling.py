@@ -50,13 +50,15 @@ class Puller:
         self._carrier_code = carrier_code
         self._is_cancelled = is_cancelled
 
-    def pull(self, shop: ShopRecord, channel: Channel) -> Pull:
+    def pull(self, shop: ShopRecord, channel: Channel, done: Pull | None = None) -> Pull:
         """One round: changed orders since the last finished window, then open orders where the channel needs it.
+
+        `done` is filled as it goes, for those who want to know how far a round came that was cut short.
 
         Raises:
             ChannelError: the shop did not answer as it should; what was stored stays, the cursor does not move.
         """
-        done = Pull()
+        done = Pull() if done is None else done
         capabilities = channel.capabilities
         until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
         # The time all desks share: what is kept of the shop's clock is read by other desks too.

@@ -31,6 +31,7 @@ _MODULES = (
     "0024_door_grace",
     "0025_listings",
     "0026_after_sale",
+    "0027_sync_history",
 )
 
 
