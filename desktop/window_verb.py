@@ -271,6 +271,7 @@ class Boot:
             shops=desk.core.shop_desk,
             authorising=desk.core.authorising,
             pulling_now=desk.core.pulling_now,
+            shop_history=desk.core.shop_history,
             payments=desk.core.payments,
             stock=desk.core.stock,
             quotas=desk.core.quotas,

@@ -1,6 +1,7 @@
 """A report of comparing a shop's orders with ours as a table; nothing personal stands in it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -68,7 +69,10 @@ def _said(kind: str, parts: str) -> str:
     if kind == "amount":
         amount, freight = (int(part) for part in parts.split("|"))
         return f"{_yuan(amount)}（含运费 {_yuan(freight)}）"
-    return " · ".join(word for part in parts.split("|") if (word := _WORDS.get(part, part)))
+    said = parts.split("|")
+    if kind in {"missing", "unknown"}:
+        said[-1] = time_cell(datetime.fromisoformat(said[-1]))
+    return " · ".join(word for part in said if (word := _WORDS.get(part, part)))
 
 
 def _yuan(fen: int) -> str:

@@ -71,7 +71,11 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """One order that differed; `kind` missing | unknown | gone | state | amount | lines, `outcome` as above."""
+    """One order that differed; `kind` missing | unknown | gone | state | amount | lines, `outcome` as above.
+
+    `ours` and `theirs` as `core.sync.comparing.Difference`; of what is not here: payment, the platform's word, and
+    when it was placed (ISO 8601). Blank where there is no such order.
+    """
 
     order_no: str
     kind: str

@@ -320,9 +320,7 @@ class Reconciler:
         if _moved_at(order) < run.first_at and not run.channel.capabilities.needs_state_poll:
             return ReportLine(order.order_no, UNKNOWN, "", theirs, STAYS)
         is_taken = self._take(run, order)
-        _log.warning(
-            "shop %s: order %s was missing%s", run.shop.id, order.order_no, "" if is_taken else " and stays so"
-        )
+        _log.info("shop %s: order %s was missing, taken in: %s", run.shop.id, order.order_no, is_taken)
         return ReportLine(order.order_no, MISSING, "", theirs, TAKEN if is_taken else STAYS)
 
     def _take(self, run: "_Run", order: ChannelOrder) -> bool:

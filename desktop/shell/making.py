@@ -189,13 +189,11 @@ class Pages:
     def _make_shops(self) -> QWidget:
         from desktop.pages.shops.page import ShopsPage
         from desktop.pages.shops.presenter import ShopsPresenter
+        from desktop.pages.shops.records_presenter import RecordsPresenter
 
-        return ShopsPage(
-            self._ui,
-            ShopsPresenter(
-                self._ports.shops, self._ports.authorising, self._ports.pulling_now, self._tasks, self._tell
-            ),
-        )
+        ports = self._ports
+        presenter = ShopsPresenter(ports.shops, ports.authorising, ports.pulling_now, self._tasks, self._tell)
+        return ShopsPage(self._ui, presenter, RecordsPresenter(ports.shop_history, self._tasks, self._tell))
 
     def _make_door(self) -> QWidget:
         from desktop.pages.door.making import make_page

@@ -32,7 +32,7 @@ from desktop.pages.quotas.ports import QuotaDesk
 from desktop.pages.recall.ports import BatchDesk
 from desktop.pages.replenish.ports import ReplenishDesk
 from desktop.pages.settings.practice import PracticeDesk
-from desktop.pages.shops.ports import AuthorisingDesk, PullingDesk, ShopDesk
+from desktop.pages.shops.ports import AuthorisingDesk, HistoryDesk, PullingDesk, ShopDesk
 from desktop.pages.stock.ports import StockDesk
 from desktop.pages.stocktake.ports import CountingDesk, ReportDesk
 from desktop.pages.waves.ports import WaveDesk
@@ -80,6 +80,7 @@ class DeskPorts:
         shops: adding shops, and what they may hear from us.
         authorising: letting the program in to them.
         pulling_now: one round more of a shop, or of one order.
+        shop_history: how a shop's pulls went, and whether its orders are ours.
         payments: gateways of own malls, what they were asked, and the daily comparison.
         stock: where stock is looked at and booked.
         quotas: what each shop may sell without asking.
@@ -121,6 +122,7 @@ class DeskPorts:
     shops: ShopDesk
     authorising: AuthorisingDesk
     pulling_now: PullingDesk
+    shop_history: HistoryDesk
     payments: PaymentDesk
     stock: StockDesk
     quotas: QuotaDesk

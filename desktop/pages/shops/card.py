@@ -1,8 +1,9 @@
 """A shop's card: how it is heard, how it is let in, what went wrong, and what it hears from us."""
 
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.catalog.records import MOST_LIFE_DAYS
 from core.sync.shop_views import ShopAccess, ShopView
@@ -34,7 +35,10 @@ _NUMBER_PX = 280
 class ShopCard(QFrame):
     """One shop: how it is heard, and what it hears from us."""
 
-    def __init__(self, ui: Ui, presenter: ShopsPresenter, shop: ShopView) -> None:
+    def __init__(
+        self, ui: Ui, presenter: ShopsPresenter, shop: ShopView, open_records: Callable[[], object] = lambda: None
+    ) -> None:
+        """`open_records` shows how its pulls went."""
         super().__init__()
         self.setProperty("look", "card")
         self.setObjectName(f"shops.card.{shop.id}")
@@ -54,9 +58,8 @@ class ShopCard(QFrame):
 
         say_state()
         while_shown(state, say_state)
-        first = QHBoxLayout()
-        first.addWidget(title, 1)
-        first.addWidget(state)
+        records = ActionButton(ui, "shops.records", open_records, name=f"{name}.records")
+        first = _row(title, state, *((records,) if shop.is_asked else ()))
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 12)
         column.addLayout(first)
@@ -209,3 +212,11 @@ class ShopCard(QFrame):
         row.addWidget(ActionButton(ui, details, partial(presenter.unfold, shop.id), name=f"{name}.details"))
         row.addStretch(1)
         return row
+
+
+def _row(title: QWidget, *others: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(title, 1)
+    for widget in others:
+        row.addWidget(widget)
+    return row
