@@ -26,7 +26,7 @@ from core.db.failures import as_domain_error
 from core.db.line import Line
 from core.db.models import Journal, Outbox
 from core.db.types import Instant
-from core.db.wal import shorten_log
+from core.db.wal import LogKeeper, shorten_log
 from core.runtime.clock import Clock, SystemClock
 from core.runtime.errors import DomainError, Unavailable
 
@@ -393,6 +393,7 @@ class Store:
         self._patience_s = patience_s
         self._gate = _Gate(clock.monotonic, patience_s)
         self._line = Line(_file_of(engines))
+        self._log_keeper = LogKeeper(engines.reader)
         self._frozen: DomainError | None = None
         self._last_scan_s: float | None = None
         self._listeners: tuple[Callable[[Changes], None], ...] = ()
@@ -445,6 +446,7 @@ class Store:
 
     def close(self) -> None:
         """Close every connection."""
+        self._log_keeper.finish()
         self.engines.dispose()
         self._line.close()
 
@@ -476,9 +478,12 @@ class Store:
             self._line.leave()
             raise
         self._tell(changes)
-        if self.is_sqlite and urgency >= Urgency.LANE:
-            # Not after a scan or a click: somebody waits for the answer.
-            shorten_log(self.engines.reader)
+        if self.is_sqlite:
+            if urgency >= Urgency.LANE:
+                shorten_log(self.engines.reader)
+            else:
+                # After a scan or a click somebody waits for the answer.
+                self._log_keeper.note_write()
         return result
 
     def _at_last(self, operation: Callable[[UnitOfWork], T], urgency: Urgency, actor: Actor) -> tuple[T, Changes]:

@@ -179,10 +179,11 @@ def saturate(address: Address, how_many: int, sku_count: int) -> tuple[float, fl
     """Reservations a second of eight desks that never rest; median, 99th percentile and slowest in milliseconds."""
     make_tables(address)
     world = World(address)
-    wishes = [(number + 1, number % sku_count + 1) for number in range(how_many)]
-    write_reservable(world, [how_many] * sku_count, [_wants(wish) for wish in wishes])
+    wishes = [(number + 1, number % sku_count + 1) for number in range(how_many + _DESKS)]
+    write_reservable(world, [how_many + _DESKS] * sku_count, [_wants(wish) for wish in wishes])
     with desks(address) as team:
-        _round(team, [], None)
+        # A program's first sale puts its statements together: desks that sell without rest have done it long ago.
+        _round(team, [wishes.pop() for _ in team], None)
         began = time.perf_counter()
         said = _round(team, wishes, None)
         wall = time.perf_counter() - began

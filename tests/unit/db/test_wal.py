@@ -58,6 +58,16 @@ def test_a_lane_copies_a_long_log_after_its_own_write(store: Store) -> None:
     assert length == copied
 
 
+def test_the_log_of_busy_people_is_copied_beside_them(store: Store) -> None:
+    _write(store, "large", Urgency.CLERK, _LARGE)
+    for number in range(64):
+        _write(store, f"small {number}", Urgency.CLERK)
+    store._log_keeper.finish()
+    length, copied = _log(store)
+    assert length > 1000
+    assert copied > length - 64 * 12, "all but what was written since the thread looked"
+
+
 def test_a_short_log_is_left_alone(store: Store) -> None:
     shorten_log(store.engines.reader)
     _write(store, "a", Urgency.LANE, _LARGE)
