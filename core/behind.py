@@ -254,8 +254,8 @@ class Behind:
 
     # --- what can be done now -----------------------------------------------------------------------------------
 
-    def pull_shop(self, shop_id: int) -> Pull | None:
-        """Pull one shop now, unless another desk is doing it (then None).
+    def pull_shop(self, shop_id: int, *, all_open: bool = True) -> Pull | None:
+        """Pull one shop now, unless another desk is doing it (then None); `all_open` as `Puller.pull`.
 
         Raises:
             ChannelError: the shop did not answer as it should; its light shows it.
@@ -280,7 +280,7 @@ class Behind:
             return RoundDone(begun_at, took_ms, pages, new, changed, bad)
 
         try:
-            pulled, shop, channel = self._pull(self.granting.renew_if_due(shop), tries)
+            pulled, shop, channel = self._pull(self.granting.renew_if_due(shop), tries, all_open=all_open)
             done = round_done()
             self._read_cases(shop, channel)
             return pulled
@@ -300,12 +300,12 @@ class Behind:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         return self.puller.refresh(shop, self._outside.channel(shop), order_no)
 
-    def _pull(self, shop: ShopRecord, tries: list[Pull]) -> "tuple[Pull, ShopRecord, Channel]":
+    def _pull(self, shop: ShopRecord, tries: list[Pull], *, all_open: bool) -> "tuple[Pull, ShopRecord, Channel]":
         # With the shop and the channel that were let in at last: what is read next has no use for the refused ones.
         channel = self._outside.channel(shop)
         tries.append(Pull())
         try:
-            return self.puller.pull(shop, channel, tries[-1]), shop, channel
+            return self.puller.pull(shop, channel, tries[-1], all_open=all_open), shop, channel
         except AuthExpired:
             # Platforms end tokens early, too; where they renew them by themselves nobody has to be called for it.
             renewed = self.granting.renew_after_refusal(shop)
@@ -313,7 +313,7 @@ class Behind:
                 raise
         channel = self._outside.channel(renewed)
         tries.append(Pull())
-        return self.puller.pull(renewed, channel, tries[-1]), renewed, channel
+        return self.puller.pull(renewed, channel, tries[-1], all_open=all_open), renewed, channel
 
     def _shared_now(self) -> datetime:
         return self._store.read(lambda connection: shared_now(connection, self._store.clock))
@@ -373,7 +373,7 @@ class Behind:
         if all(shop.id != shop_id for shop in self.shops()):
             return self._config.pull_every_s  # paused; its lane looks again
         try:
-            self.pull_shop(shop_id)
+            self.pull_shop(shop_id, all_open=False)
         except (ChannelError, DomainError) as error:
             _log.info("shop %s: %s", shop_id, error)
             return min(self._config.pull_every_s * 3, 60.0)

@@ -144,7 +144,7 @@ def cut_off(standing: Sequence[Standing]) -> tuple[list[Standing], dict[str, int
     cut: dict[str, int] = {}
     for rule, some in by_rule.items():
         if len(some) >= MOST:
-            some = sorted(some, key=lambda one: (_number_of(one.key) or 0, one.key))[:MOST]  # noqa: PLW2901
+            some = sorted(some, key=lambda one: (_number_of(one.key) or 0, one.key))[:MOST]  # noqa: PLW2901  fewer of the same
             cut[rule] = _number_of(some[-1].key) or 0
         kept += some
     return kept, cut

@@ -15,7 +15,7 @@ from core.inventory.documents.watches import late_purchases, stuck_documents
 from core.inventory.quotas.links import spare_links
 from core.inventory.quotas.watches import exposed_watch, quota_watch
 from core.inventory.stopping import watches as stopping
-from core.orders.watches import orders_late, orders_short, paid_no_stock
+from core.orders.watches import SHIP_NEAR, SHIP_NEAR_HOURS, orders_late, orders_short, paid_no_stock, ship_times_near
 from core.payments import watches as payments
 from core.runtime.standing import Severity
 from core.sync import reconciliations
@@ -51,6 +51,12 @@ WATCHED: Final[tuple[Watched, ...]] = (
     ),
     Watched("short", orders_short, (RuleInfo("order.short", _CRITICAL),)),
     Watched("paid too late", paid_no_stock, (RuleInfo("order.paid_no_stock", _CRITICAL),)),
+    Watched(
+        "ship times",
+        ship_times_near,
+        (RuleInfo(SHIP_NEAR, _WARNING, SHIP_NEAR_HOURS, "hours"),),
+        60.0,
+    ),
     Watched("late", orders_late, (RuleInfo("order.late", _WARNING),), 60.0),
     Watched(
         "low stock",

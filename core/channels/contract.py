@@ -153,6 +153,10 @@ CARRIER_REFUSED = "carrier_refused"
 WAYBILL_REFUSED = "waybill_refused"
 #: a refund is open for these goods
 REFUND_OPEN = "refund_open"
+#: the money is not there
+NOT_PAID = "not_paid"
+#: the platform does not let a paid order go yet: under review, a group still gathering, locked by the buyer's wish
+KEPT_BACK = "kept_back"
 #: the platform cannot do what was asked at all
 CANNOT = "cannot"
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Text, false
+from sqlalchemy import JSON, ColumnElement, Text, and_, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.channels.by_hand import UNCALLED
 from core.db.base import Base
 from core.db.types import BigId, Personal
 
@@ -24,6 +25,8 @@ class Shop(Base):
     #: the shop's secret is as sensitive as the data it opens
     secret: Mapped[str] = mapped_column(Personal("shop.secret"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    #: its owner has not said yes on the platform's page yet: nobody calls it, and nobody is told that it is silent
+    awaits_owner: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: confirmations of shipments are sent only when the owner switched them on
     confirms_shipments: Mapped[bool] = mapped_column(default=False)
     #: its numbers of stock are written only when the owner switched that on; they are read before
@@ -43,3 +46,8 @@ class Shop(Base):
     last_error_at: Mapped[datetime | None]
     #: platform clock minus ours at the last call, in milliseconds
     clock_offset_ms: Mapped[int] = mapped_column(default=0)
+
+
+def is_called() -> ColumnElement[bool]:
+    """Which shops are pulled: not those that are paused, that nobody calls, or that wait for their owner's word."""
+    return and_(Shop.is_active.is_(True), Shop.awaits_owner.is_(False), Shop.channel.not_in(UNCALLED))

@@ -28,6 +28,37 @@ class SettingField:
     hint_en: str = ""
 
 
+def relay_setting(
+    default: str,
+    label_zh: str = "接口地址（用中转时才改）",
+    label_en: str = "Address (only for a relay)",
+    hint_zh: str = "",
+    hint_en: str = "",
+) -> SettingField:
+    """The platform's gateway, or the address of a relay that stands before it."""
+    hints = {"hint_zh": hint_zh, "hint_en": hint_en}
+    return SettingField("base_url", label_zh, label_en, "url", is_required=False, default=default, **hints)
+
+
+def lan_setting() -> SettingField:
+    """Whether an address in the local network may be called: a relay, or a shop of one's own, may stand there."""
+    return SettingField(
+        "allow_lan", "允许局域网地址", "Allow an address in the local network", "flag", is_required=False
+    )
+
+
+def redirect_setting(
+    label_zh: str = "授权回调地址",
+    label_en: str = "Redirect address",
+    hint_zh: str = "与应用里登记的一致；授权后把浏览器地址栏的内容贴回来",
+    hint_en: str = "As registered for the app; afterwards paste what stands in the browser's address line",
+    *,
+    is_required: bool = False,
+) -> SettingField:
+    """The address that is registered for the app, at which the browser stands after the owner said yes."""
+    return SettingField("redirect_uri", label_zh, label_en, "url", is_required, hint_zh=hint_zh, hint_en=hint_en)
+
+
 #: what platforms refuse for reasons that an owner mends in their console: this computer's address is not on the app's
 #: list; the app has no permission for the call; only programs in the platform's own cloud are answered; the clocks
 #: differ; the day's calls are used up
@@ -85,6 +116,11 @@ class ChannelPlugin:
         fits = (one for one in self.means if one == code or (one.endswith("*") and code.startswith(one[:-1])))
         found = max(fits, key=len, default=None)
         return "" if found is None else self.means[found]
+
+    def awaits_owner(self, settings: Mapping[str, str], secrets: Mapping[str, str]) -> bool:
+        """Whether a shop cannot be called before its owner said yes on the page: no token was typed in its place."""
+        typed = (one.name for one in self.settings if one.kind == "secret" and not one.is_required)
+        return self.has_page(settings) and not any(secrets.get(name, "").strip() for name in typed)
 
     def has_page(self, settings: Mapping[str, str]) -> bool:
         """Whether a shop with these settings is authorised on a page of the platform's."""

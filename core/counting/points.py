@@ -83,7 +83,7 @@ def seen_in_boxes(connection: Connection, warehouse_id: int, sku_id: int) -> dic
     for order_line_id, left in unsaid.items():
         for level_id, part in _use_up(claims[order_line_id], left):
             seen[level_id] += part
-            left -= part  # noqa: PLW2901
+            left -= part  # noqa: PLW2901  what is left of it
         seen[None] += left
     return dict(seen)
 

@@ -2,14 +2,15 @@
 
 SQLite lets in whoever happens to ask while the file is free. With several programs at work the one that has just
 written asks first again, and some unlucky one asks in vain for half a second. The line only says who may ask; whether
-the file is free SQLite alone says, so nothing is lost where there is no line (Windows, a file that cannot be made) or
-where it errs.
+the file is free SQLite alone says, so nothing is lost where there is no line (Windows, a folder that cannot be
+written, a network's file system without locks) or where it errs.
 
 Whoever waits has locked one byte of a file beside the database: the byte whose number is the microsecond at which it
 came. Somebody came before me if a byte before mine is locked. The operating system keeps the locks, so that a killed
 program leaves no gap, and gives them up to nobody of the same program: its threads have an order of their own.
 """
 
+import errno
 import os
 import sys
 import threading
@@ -22,6 +23,8 @@ ENDING: Final = "-line"
 #: whoever stands in front for longer is asleep, or stopped: then everybody asks
 _TRUST_S: Final = 1.0
 _MICROSECONDS_NS: Final = 1000
+#: somebody else has it; anything else says that there are no locks here
+_TAKEN: Final = frozenset({errno.EACCES, errno.EAGAIN})
 
 
 class Line:
@@ -83,13 +86,15 @@ class Line:
         # The clock of the machine, which all its programs share. Whoever came in the same microsecond goes first.
         place = time.monotonic_ns() // _MICROSECONDS_NS
         while not self._is_locked(fcntl.LOCK_EX, 1, place):
+            if self._descriptor is None:
+                return
             place += 1
         self._place = place
 
     def _nobody_before(self, place: int) -> bool:
         """Whether no byte before this one is locked, or none at all for 0: they are locked, shared, for a moment."""
         if not self._is_locked(fcntl.LOCK_SH, place, 0):
-            return False
+            return self._descriptor is None
         self._unlock(place, 0)
         return True
 
@@ -98,13 +103,24 @@ class Line:
             return False
         try:
             fcntl.lockf(self._descriptor, kind | fcntl.LOCK_NB, length, start)
-        except OSError:
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                self._give_up()
             return False
         return True
 
     def _unlock(self, length: int, start: int) -> None:
         if self._descriptor is not None:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_UN, length, start)
+            try:
+                fcntl.lockf(self._descriptor, fcntl.LOCK_UN, length, start)
+            except OSError:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """This file system keeps no locks, or lost them: from now on there is no line."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._path, self._descriptor, self._place = None, None, None
 
 
 if sys.platform != "win32":

@@ -85,6 +85,12 @@ def renew(uow: UnitOfWork, claimed: Claim, lease_s: float) -> bool:
     return uow.count(update(Outbox).where(*_is_ours(claimed)).values(lease_until_at=until)) == 1
 
 
+def remember(uow: UnitOfWork, claimed: Claim, facts: Mapping[str, Any]) -> None:
+    """Keep plain values with a delivery that is ours, for whoever looks at it or tries it next."""
+    payload = {**claimed.payload, **facts}
+    uow.execute(update(Outbox).where(*_is_ours(claimed)).values(payload=payload))
+
+
 def done(uow: UnitOfWork, claimed: Claim) -> bool:
     """Delivered. False when the lease was lost meanwhile: somebody else delivers it again under the same key."""
     return _settle(uow, claimed, {"state": "done", "done_at": uow.now, "last_error": None})
@@ -111,6 +117,20 @@ def retry(uow: UnitOfWork, row_id: int) -> bool:
         .values(state="waiting", not_before_at=uow.now)
     )
     is_met = uow.count(again) == 1
+    if is_met:
+        uow.changed("outbox", row_id)
+    return is_met
+
+
+def change_payload(uow: UnitOfWork, row_id: int, payload: Mapping[str, Any]) -> None:
+    """Change what a delivery that failed for good says when it goes out again."""
+    uow.execute(update(Outbox).where(Outbox.id == row_id, Outbox.state == "failed").values(payload=dict(payload)))
+
+
+def close(uow: UnitOfWork, row_id: int) -> bool:
+    """A person says that a delivery that failed for good is not to be made; False when it did not fail."""
+    failed = update(Outbox).where(Outbox.id == row_id, Outbox.state == "failed")
+    is_met = uow.count(failed.values(state="done", done_at=uow.now)) == 1
     if is_met:
         uow.changed("outbox", row_id)
     return is_met

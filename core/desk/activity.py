@@ -16,7 +16,7 @@ from core.fulfilment.models import Parcel
 from core.fulfilment.packing import orders_in
 from core.orders import holds
 from core.runtime.errors import NotFound
-from core.sync import deliveries
+from core.sync import conflicts, deliveries
 from core.sync.deliveries import DeliveryPage, DeliveryRow
 from core.waybills import numbers
 from core.waybills.models import Waybill
@@ -46,7 +46,7 @@ class Activity:
 
     @needs(Right.SEE_ORDERS)
     def counts(self) -> Mapping[str, int]:
-        """How many wait, how many failed."""
+        """How many wait, failed or are in conflict."""
         return self._store.read(deliveries.delivery_counts)
 
     @needs(Right.SEE_ORDERS)
@@ -62,6 +62,24 @@ class Activity:
             NotFound: `outbox.unknown`.
         """
         return self._store.write(lambda uow: _retry(uow, row_id))
+
+    @needs(Right.RESEND)
+    def keep_ours(self, row_id: int) -> None:
+        """A parcel's number of ours is right: it takes the place of the one the shop has.
+
+        Raises:
+            NotFound, Refused: as `core.sync.conflicts.keep_ours`.
+        """
+        self._store.write(lambda uow: conflicts.keep_ours(uow, row_id))
+
+    @needs(Right.RESEND)
+    def accept_theirs(self, row_id: int) -> None:
+        """The number the shop has is left there; nothing more is told of the parcel.
+
+        Raises:
+            NotFound, Refused: as `core.sync.conflicts.accept_theirs`.
+        """
+        self._store.write(lambda uow: conflicts.accept_theirs(uow, row_id))
 
     @needs(Right.RESEND)
     def retry_failed(self, lane: str) -> int:

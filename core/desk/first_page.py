@@ -80,7 +80,7 @@ _LATEST_JOBS = "print_job.id > (SELECT coalesce(max(id), 0) - :newest FROM print
 _UNCALLED = ", ".join(f"'{channel}'" for channel in sorted(UNCALLED))
 #: what is entered by hand or comes in files has no light: nobody asks such a shop
 _SHOPS = f"""
-    SELECT id, name, is_active, last_good_pull_at, last_error, created_at
+    SELECT id, name, is_active, awaits_owner, last_good_pull_at, last_error, created_at
     FROM shop WHERE channel NOT IN ({_UNCALLED}) ORDER BY id"""  # noqa: S608 - a constant
 #: the states are named, because what is done is nearly everything and an index cannot look for what is not
 _OUTBOX = "SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'leased', 'failed') GROUP BY state"
@@ -197,11 +197,17 @@ def status(ask: Ask, now: datetime) -> StatusView:
             ShopLight(
                 shop_id=shop_id,
                 name=name,
-                state=light(bool(is_active), instant(created if pulled is None else pulled), error, now),
+                state=light(
+                    instant(created if pulled is None else pulled),
+                    error,
+                    now,
+                    is_active=bool(is_active),
+                    awaits_owner=bool(awaits),
+                ),
                 last_good_pull_at=instant_or_none(pulled),
                 last_error=error or "",
             )
-            for shop_id, name, is_active, pulled, error, created in ask(_SHOPS)
+            for shop_id, name, is_active, awaits, pulled, error, created in ask(_SHOPS)
         ),
         outbox_waiting=sum(count for state, count in outbox.items() if state != "failed"),
         outbox_failed=outbox.get("failed", 0),
@@ -224,10 +230,12 @@ def alert_lights(ask: Ask, now: datetime) -> AlertLights:
     return AlertLights(sum(counts.values()), critical, newest)
 
 
-def light(is_active: bool, last: datetime, error: str | None, now: datetime) -> str:
-    """A shop's light by its last good pull: off | good | notice | stop."""
+def light(last: datetime, error: str | None, now: datetime, *, is_active: bool, awaits_owner: bool) -> str:
+    """A shop's light by its last good pull: off | waits (for its owner to let us in) | good | notice | stop."""
     if not is_active:
         return "off"
+    if awaits_owner:
+        return "waits"
     silent = now - last
     if silent > STOP_AFTER:
         return "stop"

@@ -44,8 +44,9 @@ class PullingNow:
 
         Raises:
             NotFound: `shop.unknown`.
-            Refused: `shop.not_asked`; `shop.pulled_elsewhere`, another desk is at it; `shop.access_refused`,
-                `shop.answered`, facts as `core.sync.troubles`.
+            Refused: `shop.not_asked`; `shop.not_authorised`, its owner has not let us in yet;
+                `shop.pulled_elsewhere`, another desk is at it; `shop.access_refused`, `shop.answered`,
+                facts as `core.sync.troubles`.
             Unavailable: `shop.silent`.
         """
         self._check(shop_id)
@@ -82,3 +83,5 @@ class PullingNow:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         if shop.channel in UNCALLED:
             raise Refused("shop.not_asked", "nobody calls this shop; its orders come by hand or in files")
+        if shop.awaits_owner:
+            raise Refused("shop.not_authorised", "this shop has to be authorised on its platform's page first")

@@ -76,7 +76,7 @@ class Shops:
         now = self._store.clock.now()
         columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.is_active, Shop.confirms_shipments)
         more = (Shop.confirm_at, Shop.prints_elsewhere, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
-        query = select(*columns, *more, Shop.min_life_days, Shop.hold_s).order_by(Shop.id)
+        query = select(*columns, *more, Shop.min_life_days, Shop.hold_s, Shop.awaits_owner).order_by(Shop.id)
         rows, given, early = self._store.read(
             lambda connection: (
                 connection.execute(query).all(),
@@ -95,7 +95,13 @@ class Shops:
                 channel=row.channel,
                 name=row.name,
                 settings=row.settings,
-                state=light(row.is_active, row.last_good_pull_at or row.created_at, row.last_error, now),
+                state=light(
+                    row.last_good_pull_at or row.created_at,
+                    row.last_error,
+                    now,
+                    is_active=row.is_active,
+                    awaits_owner=row.awaits_owner,
+                ),
                 is_pulled=row.is_active,
                 confirms=row.confirms_shipments,
                 confirm_at=row.confirm_at,
@@ -140,7 +146,7 @@ class Shops:
 
     @needs(Right.CHANGE_SETTINGS)
     def add(self, draft: ShopDraft) -> int:
-        """Add a shop, read only; its orders are pulled from then on.
+        """Add a shop, read only; its orders are pulled from then on, or from when its owner has let us in.
 
         Raises:
             Refused: `shop.kind_unknown`; `shop.name_bad`; `shop.setting_missing`, `shop.setting_bad`, facts hold
@@ -150,7 +156,8 @@ class Shops:
         secret = json.dumps(_given(draft.secrets))
         plugin = self._channels().get(draft.channel)
         hold_s = 0 if plugin is not None and plugin.keeps_unpaid else HOLD_S
-        shop_id = self._store.write(lambda uow: _add(uow, draft, secret, hold_s))
+        awaits = plugin is not None and plugin.awaits_owner(draft.settings, draft.secrets)
+        shop_id = self._store.write(lambda uow: _add(uow, draft, secret, hold_s, awaits_owner=awaits))
         self._on_changed()
         return shop_id
 
@@ -163,7 +170,8 @@ class Shops:
             Refused: as `add`.
         """
         self._check(draft, is_new=False)
-        self._store.write(lambda uow: _change(uow, shop_id, draft))
+        plugin = self._channels().get(draft.channel)
+        self._store.write(lambda uow: _change(uow, shop_id, draft, plugin))
         self._on_changed()
 
     @needs(Right.CHANGE_SETTINGS)
@@ -312,20 +320,26 @@ def _refuse_taken_name(uow: UnitOfWork, name: str, shop_id: int) -> None:
         raise Refused("shop.name_taken", "another shop is called so", name=name)
 
 
-def _add(uow: UnitOfWork, draft: ShopDraft, secret: str, hold_s: int) -> int:
-    name = draft.name.strip()
+def _add(uow: UnitOfWork, draft: ShopDraft, secret: str, hold_s: int, *, awaits_owner: bool) -> int:
+    name, settings = draft.name.strip(), _given(draft.settings)
     _refuse_taken_name(uow, name, 0)
-    return add_shop(uow, draft.channel, name, _given(draft.settings), secret, main_warehouse(uow), hold_s=hold_s)
+    home = main_warehouse(uow)
+    return add_shop(uow, draft.channel, name, settings, secret, home, hold_s=hold_s, awaits_owner=awaits_owner)
 
 
-def _change(uow: UnitOfWork, shop_id: int, draft: ShopDraft) -> None:
+def _change(uow: UnitOfWork, shop_id: int, draft: ShopDraft, plugin: "ChannelPlugin | None") -> None:
     before = shop_of(uow.connection, shop_id)
     if before.channel != draft.channel:
         raise Refused("shop.kind_unknown", "a shop cannot become one of another kind")
     name = draft.name.strip()
     _refuse_taken_name(uow, name, shop_id)
-    secret = json.dumps({**json.loads(before.secret), **_given(draft.secrets)})
-    set_access(uow, shop_id, _given(draft.settings), secret)
+    secrets = {**json.loads(before.secret), **_given(draft.secrets)}
+    set_access(uow, shop_id, _given(draft.settings), json.dumps(secrets))
+    # One that was let in, or heard, before stays loud when it falls silent.
+    query = select(Shop.last_good_pull_at).where(Shop.id == shop_id)
+    was_in = uow.execute(query).scalar_one() or any(one.granted_at for one in grants(uow.connection, shop_id))
+    awaits = not was_in and plugin is not None and plugin.awaits_owner(draft.settings, secrets)
+    uow.execute(update(Shop).where(Shop.id == shop_id).values(awaits_owner=awaits))
     if name != before.name:
         uow.execute(update(Shop).where(Shop.id == shop_id).values(name=name))
         uow.record("shop.renamed", "shop", shop_id)

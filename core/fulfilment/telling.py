@@ -26,7 +26,7 @@ from core.waybills.models import PrintJob, Waybill
 CONFIRM = "confirm_shipment"
 #: journal: a shop was told a number
 TOLD = "order.shop_told"
-#: how the refusal of a shop begins that knows another number and takes no new one
+#: code of the refusal of a shop that knows a number of ours and takes no new one for it
 TOLD_OTHER = "told_other"
 #: when a shop may be told: the label came out, it was scanned out, the courier signed
 MOMENTS = ("print", "outbound", "handover")

@@ -1,16 +1,21 @@
 """What can be wrong with orders: paid and no goods, money that came too late for its goods, not sent in time."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, text
 
 from core.channels.models import Shop
+from core.db.limits import limits_of
 from core.orders.models import Order
-from core.orders.states import OPEN_STATES
+from core.orders.states import OPEN_STATES, Payment
 from core.runtime.standing import MOST, Severity, Standing
 
+#: the promised ship time is near, and how many hours before somebody is told
+SHIP_NEAR: Final = "order.ship_near"
+SHIP_NEAR_HOURS: Final = 2.0
+_PAID: Final = (Payment.PAID.value, Payment.PARTLY_REFUNDED.value)
 # The words of the partial index, so that both engines use it.
 _IS_HELD = text("orders.hold_reason <> ''")
 _PAID_NO_STOCK = (
@@ -57,6 +62,40 @@ def orders_short(connection: Connection, _at: datetime) -> Sequence[Standing]:
     return [
         Standing("order.short", f"shop:{row.shop_id}", Severity.CRITICAL, {"shop": row.name, "n": row.n})
         for row in connection.execute(query)
+    ]
+
+
+def ship_times_near(connection: Connection, at: datetime) -> Sequence[Standing]:
+    """Paid orders whose promised time is near: told once for those of a shop that end within the same hour.
+
+    An hour's group stands until it is sent; what of it is late by then is `orders_late`'s.
+    """
+    early = limits_of(connection, SHIP_NEAR, SHIP_NEAR_HOURS)
+    longest = timedelta(hours=max((early.usual, *early.own.values())))
+    states = [state.value for state in sorted(OPEN_STATES)]
+    query = (
+        select(Order.shop_id, Shop.name, Order.ship_by_at)
+        .join(Shop, Shop.id == Order.shop_id)
+        .where(
+            Order.fulfilment.in_(states),
+            Order.ship_by_at >= at,
+            Order.ship_by_at <= at + longest,
+            Order.payment.in_(_PAID),
+        )
+    )
+    groups: dict[tuple[int, str, datetime], list[datetime]] = {}
+    for row in connection.execute(query):
+        if row.ship_by_at <= at + timedelta(hours=early.of(f"shop:{row.shop_id}")):
+            hour = row.ship_by_at.replace(minute=0, second=0, microsecond=0)
+            groups.setdefault((row.shop_id, row.name, hour), []).append(row.ship_by_at)
+    return [
+        Standing(
+            SHIP_NEAR,
+            f"shop:{shop_id}:{hour:%Y%m%d%H}",
+            Severity.WARNING,
+            {"shop": name, "n": len(ends), "minutes": int((min(ends) - at).total_seconds() // 60)},
+        )
+        for (shop_id, name, hour), ends in sorted(groups.items())
     ]
 
 

@@ -43,7 +43,7 @@ def preflight(connection: Connection, now: datetime, backup_at: datetime | None)
 
 
 def _shops(connection: Connection, now: datetime) -> tuple[Check, ...]:
-    columns = (Shop.name, Shop.last_good_pull_at, Shop.created_at, Shop.last_error)
+    columns = (Shop.name, Shop.last_good_pull_at, Shop.created_at, Shop.last_error, Shop.awaits_owner)
     here = (Shop.is_active, Shop.channel.not_in(UNCALLED))
     shops = connection.execute(select(*columns).where(*here).order_by(Shop.id)).all()
     if not shops:
@@ -53,6 +53,9 @@ def _shops(connection: Connection, now: datetime) -> tuple[Check, ...]:
         silent = now - (shop.last_good_pull_at or shop.created_at)
         tone = "stop" if silent > _STOP_SILENT else "notice" if silent > _NOTICE_SILENT else "good"
         facts = {"shop": shop.name, "at": shop.last_good_pull_at}
+        if shop.awaits_owner:
+            checks.append(Check("shop_waits", "notice", facts, page="shops"))
+            continue
         if is_access_refused(shop.last_error):
             code = "shop_refused" if shop.last_good_pull_at else "shop_refused_always"
             checks.append(Check(code, "stop", facts, page="shops"))

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from core.db.unit_of_work import UnitOfWork
 from core.sync.models import Cursor
 
-#: changed orders; after-sale cases
+#: changed orders; after-sale cases (the feed of `core.sync.open_rounds` says until when a reading is good)
 CHANGED, CASES = "changed", "cases"
 _LONGEST = 300
 

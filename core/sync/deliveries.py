@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, not_, select
 
 from core.db import outbox
 from core.db.models import Outbox
 from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
-from core.fulfilment.telling import TOLD_OTHER
+from core.fulfilment.telling import CONFIRM, TOLD_OTHER
 from core.orders.models import Order
+from core.sync import conflicts
 from core.sync.lane_names import lane_names
+from core.sync.troubles import trouble_in
 from core.waybills.models import Waybill
 from core.waybills.numbers import NUMBER_TAKEN
 
-#: filters of the list: not delivered for good, on its way, delivered
-DELIVERY_PILES: Final = ("failed", "waiting", "done")
+#: filters of the list: whose number is right has to be said, not delivered for good, on its way, delivered
+DELIVERY_PILES: Final = ("conflict", "failed", "waiting", "done")
 _WAITING: Final = ("waiting", "leased")
 _OPEN: Final = (*_WAITING, "failed")
 
@@ -31,9 +33,13 @@ class DeliveryRow:
     Attributes:
         lane: who is told, as the outbox has it; `target` is the name of that shop or carrier.
         state: waiting | leased | done | failed.
-        trouble: why it is not through: `` | refused | later | defect | unknown_kind | number_taken | told_other
-            (the shop knows another number of the parcel and takes no new one).
+        trouble: why it is not through: `` | later (it is tried again) | defect | unknown_kind | number_taken |
+            told_other (the shop knows a number of ours and takes no new one) | a topic of `core.sync.troubles`.
         last_error: what the other side said, in its own words.
+        code_said: the other side's code for it; blank where it gave none.
+        is_conflict: somebody has to say whose number is right.
+        theirs: the numbers the shop has for a parcel in conflict, as far as it told them.
+        may_replace: ours can be put in the place of theirs from here.
         order_nos: the orders it is about.
     """
 
@@ -50,6 +56,10 @@ class DeliveryRow:
     done_at: datetime | None
     waybill_no: str
     order_nos: tuple[str, ...]
+    code_said: str = ""
+    is_conflict: bool = False
+    theirs: tuple[str, ...] = ()
+    may_replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +76,12 @@ def delivery_page(connection: Connection, pile: str, after: int | None, limit: i
     if pile == "done":
         # Nearly everything is done: said this way the newest are read from the end, and no index is sorted.
         query = query.where(Outbox.state.not_in(_OPEN))
+    elif pile == "conflict":
+        query = query.where(conflicts.is_conflict())
+    elif pile == "failed":
+        query = query.where(Outbox.state == "failed", not_(conflicts.is_conflict()))
     else:
-        query = query.where(Outbox.state.in_(("failed",) if pile == "failed" else _WAITING))
+        query = query.where(Outbox.state.in_(_WAITING))
     if after is not None:
         query = query.where(Outbox.id < after)
     found: Sequence[Any] = connection.execute(query).all()
@@ -82,11 +96,13 @@ def delivery(connection: Connection, row_id: int) -> DeliveryRow | None:
 
 
 def delivery_counts(connection: Connection) -> Mapping[str, int]:
-    """How many wait and how many failed; what is done is not counted, it only grows."""
-    counts = {"waiting": 0, "failed": 0}
+    """How many wait, failed or are in conflict; what is done is not counted, it only grows."""
+    conflict = select(func.count()).select_from(Outbox).where(conflicts.is_conflict())
+    counts = {"waiting": 0, "failed": 0, "conflict": int(connection.execute(conflict).scalar_one())}
     for states in outbox.counts(connection).values():
         for state, number in states.items():
             counts["failed" if state == "failed" else "waiting"] += number
+    counts["failed"] -= counts["conflict"]
     return counts
 
 
@@ -102,6 +118,8 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
         waybill = waybills.get(int(row.payload.get("waybill_id", 0)))
         # A row that names its order is about that one alone, whatever else lies in the parcel.
         named = own.get(int(row.payload.get("order_id", 0)))
+        said = trouble_in(row.last_error)
+        is_conflict = row.state == "failed" and said is not None and said.code in conflicts.CODES
         rows.append(
             DeliveryRow(
                 id=row.id,
@@ -111,23 +129,23 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
                 state=row.state,
                 attempts=row.attempts,
                 trouble=_trouble(row.state, row.last_error or ""),
-                last_error=row.last_error or "",
+                last_error="" if said is None else said.words,
                 created_at=row.created_at,
                 not_before_at=row.not_before_at,
                 done_at=row.done_at,
                 waybill_no="" if waybill is None else waybill[1],
                 order_nos=(named,) if named else order_nos.get(parcel or 0, ()),
+                code_said="" if said is None else said.code,
+                is_conflict=is_conflict and row.kind == CONFIRM,
+                theirs=tuple(row.payload.get(conflicts.THEIRS, ())) if is_conflict else (),
+                may_replace=is_conflict and bool(row.payload.get(conflicts.MAY_REPLACE)),
             )
         )
     return tuple(rows)
 
 
-_WORDS = (
-    (NUMBER_TAKEN, "number_taken"),
-    (TOLD_OTHER, "told_other"),
-    ("defect:", "defect"),
-    ("unknown kind", "unknown_kind"),
-)
+#: what this program says itself, without one of the kinds of `core.sync.troubles`
+_WORDS: Final = ((NUMBER_TAKEN, "number_taken"), ("defect:", "defect"), ("unknown kind", "unknown_kind"))
 
 
 def _trouble(state: str, error: str) -> str:
@@ -136,7 +154,13 @@ def _trouble(state: str, error: str) -> str:
     for start, word in _WORDS:
         if error.startswith(start):
             return word
-    return "refused" if state == "failed" else "later"
+    said = trouble_in(error)
+    if said is None or (said.kind == "other" and state == "failed"):
+        # As older versions kept it.
+        return "refused"
+    if said.code == TOLD_OTHER:
+        return TOLD_OTHER
+    return said.topic if said.kind != "other" else "later"
 
 
 def _parcel_of(payload: Mapping[str, Any], waybills: Mapping[int, tuple[int, str]]) -> int | None:

@@ -10,6 +10,7 @@ from core.db.outbox import Claim
 from core.db.unit_of_work import Store, Urgency
 from core.runtime.errors import DomainError, Unavailable
 from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected
+from core.sync.troubles import kept_text
 
 _log = logging.getLogger(__name__)
 
@@ -28,11 +29,13 @@ _UNKNOWN_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a delivery did not go through, in the terms the outbox keeps."""
+    """Why a delivery did not go through, in the terms the outbox keeps; `error` as `core.sync.troubles` keeps it."""
 
     error: str
     is_permanent: bool
     retry_after_s: float | None = None
+    #: what the other side said, without the rest
+    words: str = ""
 
 
 #: delivers one claim; raises `ChannelError` or `DomainError` when it cannot
@@ -110,20 +113,19 @@ class Deliverer:
             urgency=Urgency.LANE,
         )
         if failure.is_permanent and claim.kind in self._give_ups:
-            self._give_ups[claim.kind](claim, failure.error)
+            self._give_ups[claim.kind](claim, failure.words or failure.error)
 
 
 def failure_of(error: Exception, attempts: int) -> Failure:
     """Sort an expected error: what a repeat may mend, and what only a person can."""
+    is_permanent, retry_after_s = False, None
     if isinstance(error, RateLimited):
-        return Failure(str(error), is_permanent=False, retry_after_s=error.retry_after_s)
-    if isinstance(error, Unavailable):
-        return Failure(str(error), is_permanent=False)
-    if isinstance(error, ContractBroken):
+        retry_after_s = error.retry_after_s
+    elif isinstance(error, ContractBroken):
         # A portal page or half an update on the other side looks like this too, and passes.
-        return Failure(str(error), is_permanent=attempts >= _BROKEN_TRIES)
-    if isinstance(error, (Rejected, DomainError)):
-        return Failure(str(error), is_permanent=True)
-    if isinstance(error, AuthExpired):
-        return Failure(str(error), is_permanent=False, retry_after_s=300.0)
-    return Failure(str(error), is_permanent=False)
+        is_permanent = attempts >= _BROKEN_TRIES
+    elif isinstance(error, AuthExpired):
+        retry_after_s = 300.0
+    elif not isinstance(error, Unavailable):
+        is_permanent = isinstance(error, (Rejected, DomainError))
+    return Failure(kept_text(error), is_permanent, retry_after_s, words=str(error))

@@ -99,7 +99,7 @@ def keep_grant(uow: UnitOfWork, shop_id: int, grant: Grant, *, by_person: bool) 
     if grant.shop is not None:
         claim_identity(uow, shop_id, grant.shop)
     secret = json.dumps({**json.loads(shop.secret), **grant.secrets})
-    uow.execute(update(Shop).where(Shop.id == shop_id).values(secret=secret))
+    uow.execute(update(Shop).where(Shop.id == shop_id).values(secret=secret, awaits_owner=False))
     _put(
         uow,
         shop_id,

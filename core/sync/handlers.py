@@ -1,13 +1,15 @@
 """What is done with each kind of outbox row. No call to the outside happens inside a transaction."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.catalog.models import Sku
-from core.channels.contract import Channel, Consignee, ShipmentNotice
+from core.channels.contract import SHIPPED_OTHERWISE, Channel, Consignee, ShipmentNotice
 from core.customers.queries import consignees
+from core.db import outbox
 from core.db.outbox import Claim
 from core.db.unit_of_work import Store, UnitOfWork, Urgency
 from core.fulfilment.models import Parcel, ParcelLine, Wave
@@ -17,6 +19,7 @@ from core.inventory.quotas.links import STOCK_LINK
 from core.orders import holds
 from core.orders.models import Order, OrderLine
 from core.runtime.remote_errors import Rejected
+from core.sync import conflicts
 from core.sync.delivering import GiveUp, Handler
 from core.sync.shops import ShopRecord, shop_of
 from core.sync.stock_links import LinkPusher
@@ -107,21 +110,29 @@ class Handlers:
         if found is None:
             return
         shop, notice = found
+        if not notice.replaces and conflicts.REPLACES in claim.payload:
+            # A person has decided that our number shall stand in the place of theirs.
+            notice = replace(notice, replaces=str(claim.payload[conflicts.REPLACES]))
         if notice.lines:
-            self._confirm(shop, notice)
+            self._confirm(claim, shop, notice)
         facts: dict[str, object] = {"parcel_id": parcel_id, "number": notice.waybill_no, "lines": len(notice.lines)}
         if notice.replaces:
             facts["replaces"] = notice.replaces
         self._store.write(lambda uow: uow.record(TOLD, "orders", order_id, **facts), urgency=Urgency.LANE)
 
-    def _confirm(self, shop: ShopRecord, notice: ShipmentNotice) -> None:
+    def _confirm(self, claim: Claim, shop: ShopRecord, notice: ShipmentNotice) -> None:
+        channel = self._open_channel(shop)
         try:
-            self._open_channel(shop).confirm_shipment(notice)
+            channel.confirm_shipment(notice)
         except Rejected as error:
+            if not (notice.replaces or error.code == SHIPPED_OTHERWISE):
+                raise
+            facts = conflicts.what_they_have(channel, notice)
+            self._store.write(lambda uow: outbox.remember(uow, claim, facts), urgency=Urgency.LANE)
             if not notice.replaces:
                 raise
-            words = f"{TOLD_OTHER}: {notice.replaces} -> {notice.waybill_no}: {error}"
-            raise Rejected(words, code=error.code) from error
+            words = f"{notice.replaces} -> {notice.waybill_no}: {error}"
+            raise Rejected(words, code=TOLD_OTHER) from error
 
 
 def _request(connection: Connection, asked: numbers.Asked, account: Account) -> WaybillRequest:

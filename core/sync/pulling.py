@@ -14,7 +14,8 @@ from core.customers.service import Digest
 from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
 from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
-from core.runtime.remote_errors import ContractBroken
+from core.runtime.remote_errors import ContractBroken, Rejected
+from core.sync import open_rounds
 from core.sync.cursors import CHANGED, move, reached_until
 from core.sync.shops import ShopRecord, note_good_pull
 
@@ -37,6 +38,8 @@ class Pull:
     whole_until: datetime | None = None
     #: orders that could not be stored: our defect; the window is read again until they can
     not_taken: list[str] = field(default_factory=list)
+    #: calls in which all open orders were read; 0 where they were not
+    open_calls: int = 0
 
 
 class Puller:
@@ -49,11 +52,14 @@ class Puller:
         self._digest = digest
         self._carrier_code = carrier_code
         self._is_cancelled = is_cancelled
+        #: (shop, order) of which the shop says nothing when it is asked for that one alone
+        self._untold: set[tuple[int, str]] = set()
 
-    def pull(self, shop: ShopRecord, channel: Channel, done: Pull | None = None) -> Pull:
+    def pull(self, shop: ShopRecord, channel: Channel, done: Pull | None = None, *, all_open: bool = True) -> Pull:
         """One round: changed orders since the last finished window, then open orders where the channel needs it.
 
         `done` is filled as it goes, for those who want to know how far a round came that was cut short.
+        `all_open` False leaves it to `core.sync.open_rounds` how many of the open ones are read this time.
 
         Raises:
             ChannelError: the shop did not answer as it should; what was stored stays, the cursor does not move.
@@ -70,8 +76,13 @@ class Puller:
             since = until - timedelta(seconds=capabilities.overlap_s)
         self._drain(shop, done, lambda cursor: channel.pull_orders(since, cursor))
         if capabilities.needs_state_poll:
-            # Read by state and not by time: how far it reached says nothing of the changed ones.
-            self._drain(shop, done, lambda cursor: replace(channel.open_orders(cursor), whole_until=None))
+            if all_open or self._store.read(lambda connection: open_rounds.is_due(connection, shop.id, started)):
+                # Read by state and not by time: how far it reached says nothing of the changed ones.
+                done.open_calls = self._drain(
+                    shop, done, lambda cursor: replace(channel.open_orders(cursor), whole_until=None)
+                )
+            else:
+                self._ask_pressing(shop, channel, started)
         if done.not_taken:
             raise ContractBroken(f"{len(done.not_taken)} orders could not be stored: {', '.join(done.not_taken[:3])}")
         first_answer = done.server_time
@@ -82,8 +93,24 @@ class Puller:
             heard = first_answer - timedelta(seconds=capabilities.safety_lag_s)
             reached = min(done.whole_until or heard, now)
             offset_ms = int((first_answer - started).total_seconds() * 1000)
-            self._store.write(lambda uow: _finish(uow, shop.id, reached, offset_ms), urgency=Urgency.LANE)
+            calls = done.open_calls
+            self._store.write(lambda uow: _finish(uow, shop.id, reached, offset_ms, calls), urgency=Urgency.LANE)
         return done
+
+    def _ask_pressing(self, shop: ShopRecord, channel: Channel, now: datetime) -> None:
+        untold = {no for shop_id, no in self._untold if shop_id == shop.id}
+        wanted = self._store.read(lambda connection: open_rounds.pressing(connection, shop.id, now, untold))
+        for order_no in wanted:
+            if self._is_cancelled():
+                return
+            try:
+                is_told = self.refresh(shop, channel, order_no)
+            except Rejected as error:
+                _log.info("shop %s, an order that presses: %s", shop.id, error)
+                is_told = False
+            if not is_told:
+                # Asked for again and again it would stand in the way of the others.
+                self._untold.add((shop.id, order_no))
 
     def _shared_now(self) -> datetime:
         return self._store.read(lambda connection: shared_now(connection, self._store.clock))
@@ -104,11 +131,14 @@ class Puller:
         # Also where nothing is new in it: the page shows how old our knowledge is.
         uow.changed("orders")
 
-    def _drain(self, shop: ShopRecord, done: Pull, ask: Callable[[str | None], OrderPage]) -> None:
+    def _drain(self, shop: ShopRecord, done: Pull, ask: Callable[[str | None], OrderPage]) -> int:
+        """Read and store all pages; gives how many calls it took."""
         cursor: str | None = None
         seen: set[str] = set()
+        calls = 0
         while not self._is_cancelled():
             page = ask(cursor)
+            calls += 1
             if done.server_time is None:
                 # The window reaches to the first answer: what changes while we page is the next window's.
                 done.server_time = page.server_time
@@ -116,11 +146,12 @@ class Puller:
             cursor = page.next_cursor
             self._note_whole(shop, done, page)
             if cursor is None:
-                return
+                return calls
             if cursor in seen:
                 # The window is not whole, so the cursor must not move.
                 raise ContractBroken("the shop's pages lead in a circle")
             seen.add(cursor)
+        return calls
 
     def _note_whole(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
         """Keep how far a channel with windows of its own has come: after days offline a cut costs one window."""
@@ -162,6 +193,8 @@ class Puller:
         done.released_count += result.released_count
 
 
-def _finish(uow: UnitOfWork, shop_id: int, reached: datetime, offset_ms: int) -> None:
+def _finish(uow: UnitOfWork, shop_id: int, reached: datetime, offset_ms: int, open_calls: int) -> None:
     move(uow, shop_id, CHANGED, reached)
+    if open_calls:
+        open_rounds.note_read(uow, shop_id, open_calls, uow.now)
     note_good_pull(uow, shop_id, offset_ms)

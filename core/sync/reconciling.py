@@ -43,6 +43,8 @@ DAYS: Final = (1, 3, 7, 30)
 FROM_HOUR: Final = 3
 #: a pull that has not reached so near to now is behind
 BEHIND: Final = timedelta(minutes=15)
+#: open orders are read again by state within so long
+OPEN_APART: Final = timedelta(minutes=20)
 #: orders of ours that were not listed and are asked for one by one, at most
 MOST_ASKED: Final = 60
 #: how soon a shop is tried again that could not be compared
@@ -213,6 +215,9 @@ class Reconciler:
             created_at: datetime = uow.execute(select(Shop.created_at).where(Shop.id == shop.id)).scalar_one()
             first_at = created_at - FIRST_WINDOW
             horizon = reached_until(uow.connection, shop.id, CHANGED) or first_at
+            if channel.capabilities.needs_state_poll:
+                # What no time tells comes with the readings of the open ones, see `core.sync.open_rounds`.
+                horizon -= OPEN_APART
             since = max(uow.now - timedelta(days=days), first_at)
             report_id = reconciliations.begin(uow, shop.id, since, is_nightly=is_nightly)
             return _Run(shop, channel, lease, fence, report_id, since, horizon, first_at)

@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ShopLight:
-    """One shop's light: `state` is good | notice | stop | off; the age of the last good pull is its story."""
+    """One shop's light: `state` is good | notice | stop | off | waits (for its owner).
+
+    The age of the last good pull is its story.
+    """
 
     shop_id: int
     name: str

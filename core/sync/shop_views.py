@@ -82,7 +82,7 @@ class ShopView:
     """One shop; its secrets are never in here.
 
     Attributes:
-        state: good | notice | stop | off, as the strip's light.
+        state: good | notice | stop | off | waits (for its owner), as the strip's light.
         is_pulled: its orders are fetched.
         confirms: it is told of parcels that left.
         confirm_at: when: print | outbound | handover.

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.engine import Connection
 
-from core.channels.by_hand import FILE, UNCALLED
-from core.channels.models import HOLD_S, Shop
+from core.channels.by_hand import FILE
+from core.channels.models import HOLD_S, Shop, is_called
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.orders.intake import ShopFacts
@@ -28,6 +28,7 @@ class ShopRecord:
     confirms_shipments: bool
     prints_elsewhere: bool = False
     hold_s: int = HOLD_S
+    awaits_owner: bool = False
 
     def __repr__(self) -> str:
         return f"ShopRecord({self.id}, {self.channel}, {self.name})"
@@ -48,10 +49,12 @@ def add_shop(
     *,
     confirms_shipments: bool = False,
     hold_s: int | None = None,
+    awaits_owner: bool = False,
 ) -> int:
     """Add a shop. It starts read-only: nothing is told to the platform until that is switched on.
 
     `hold_s` None is what is usual: marketplaces whose orders come in files keep theirs open by rules of their own.
+    `awaits_owner`: it is not pulled before its owner has let us in on the platform's page.
     """
     row = {
         "channel": channel,
@@ -60,6 +63,7 @@ def add_shop(
         "secret": secret,
         "warehouse_id": warehouse_id,
         "confirms_shipments": confirms_shipments,
+        "awaits_owner": awaits_owner,
         "created_at": uow.now,
         "hold_s": (0 if channel == FILE else HOLD_S) if hold_s is None else hold_s,
     }
@@ -87,8 +91,8 @@ def shop_of(connection: Connection, shop_id: int) -> ShopRecord:
 
 
 def active_shops(connection: Connection) -> Sequence[ShopRecord]:
-    """Shops that are pulled: not those that nobody calls."""
-    return _shops(connection, and_(Shop.is_active.is_(True), Shop.channel.not_in(UNCALLED)))
+    """Shops that are pulled; see `core.channels.models.is_called`."""
+    return _shops(connection, is_called())
 
 
 def file_shops(connection: Connection) -> Sequence[ShopRecord]:
@@ -109,7 +113,7 @@ def shop_named(connection: Connection, name: str) -> ShopRecord | None:
 
 def _shops(connection: Connection, here: ColumnElement[bool]) -> Sequence[ShopRecord]:
     columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.secret, Shop.warehouse_id)
-    more = (Shop.confirms_shipments, Shop.prints_elsewhere, Shop.hold_s)
+    more = (Shop.confirms_shipments, Shop.prints_elsewhere, Shop.hold_s, Shop.awaits_owner)
     query = select(*columns, *more).where(here).order_by(Shop.id)
     return [
         ShopRecord(
@@ -122,6 +126,7 @@ def _shops(connection: Connection, here: ColumnElement[bool]) -> Sequence[ShopRe
             r.confirms_shipments,
             r.prints_elsewhere,
             r.hold_s,
+            r.awaits_owner,
         )
         for r in connection.execute(query)
     ]

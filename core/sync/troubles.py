@@ -7,6 +7,8 @@ from typing import Final
 from core.channels.contract import (
     CANNOT,
     CARRIER_REFUSED,
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -43,6 +45,8 @@ KNOWN_CODES: Final = frozenset(
         CARRIER_REFUSED,
         WAYBILL_REFUSED,
         REFUND_OPEN,
+        NOT_PAID,
+        KEPT_BACK,
         CANNOT,
     }
 )
@@ -78,6 +82,11 @@ def kept_text(error: Exception) -> str:
     name = next((name for name, (kind, _word) in _KINDS.items() if isinstance(error, kind)), type(error).__name__)
     code = str(getattr(error, "code", "") or "")[:_LONGEST_CODE].replace("]", "")
     return f"{name}{f' [{code}]' if code else ''}: {error}"[:_LONGEST]
+
+
+def kept_start(code: str) -> str:
+    """How the kept text of a refusal with this code begins."""
+    return f"{Rejected.__name__} [{code}]:"
 
 
 def trouble_in(kept: str | None) -> Trouble | None:

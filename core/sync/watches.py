@@ -8,8 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from core.channels.by_hand import UNCALLED
-from core.channels.models import Shop
+from core.channels.models import Shop, is_called
 from core.db.limits import limits_of
 from core.db.models import Journal, Outbox
 from core.db.since import first_id_since
@@ -39,13 +38,13 @@ _WEEKS: Final = 4
 def shops_silent(connection: Connection, at: datetime) -> Sequence[Standing]:
     """Shops that were not pulled well for longer than their limit, and those that do not let us in any more.
 
+    One whose owner has not let us in yet is not pulled, and so is none of them: its card says what it waits for.
     The practice shop is closed with the program that plays it: that is worth a notice and no more.
     """
     silent = limits_of(connection, "shop.silent", SILENT_S)
     columns = (Shop.id, Shop.name, Shop.last_good_pull_at, Shop.created_at, Shop.last_error, Shop.settings)
-    here = (Shop.is_active, Shop.channel.not_in(UNCALLED))
     found = []
-    for shop in connection.execute(select(*columns).where(*here).order_by(Shop.id)):
+    for shop in connection.execute(select(*columns).where(is_called()).order_by(Shop.id)):
         key = f"shop:{shop.id}"
         if is_access_refused(shop.last_error):
             found.append(Standing("shop.access", key, Severity.CRITICAL, {"shop": shop.name}))
@@ -147,8 +146,7 @@ def orders_missing(connection: Connection, at: datetime) -> Sequence[Standing]:
     before = [_taken(connection, at - _HOUR - week, at - week) for week in _weeks()]
     found = []
     columns = (Shop.id, Shop.name, Shop.created_at)
-    here = (Shop.is_active, Shop.channel.not_in(UNCALLED))
-    for shop in connection.execute(select(*columns).where(*here).order_by(Shop.id)):
+    for shop in connection.execute(select(*columns).where(is_called()).order_by(Shop.id)):
         weeks = [
             taken[shop.id]
             for taken, week in zip(before, _weeks(), strict=True)

@@ -16,7 +16,7 @@ from desktop.widgets.controls import LightButton
 if TYPE_CHECKING:
     from core.access.records import Session
 
-_TONES: Final = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet"}
+_TONES: Final = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet", "waits": "notice"}
 _SHOPS_SHOWN: Final = 5
 #: more shops than this may not all fit: then trouble stands first
 _SHOPS_FIT: Final = 3
@@ -179,5 +179,5 @@ def _worst_first(shops: tuple[ShopLight, ...]) -> tuple[ShopLight, ...]:
     """In their own order while all fit; otherwise trouble first, so that none hides beyond the edge."""
     if len(shops) <= _SHOPS_FIT:
         return shops
-    order = {"stop": 0, "notice": 1, "good": 2, "off": 3}
+    order = {"stop": 0, "notice": 1, "waits": 2, "good": 3, "off": 4}
     return tuple(sorted(shops, key=lambda shop: order.get(shop.state, 1)))

@@ -16,7 +16,7 @@ from core.inventory.low import stock_below_floor, stock_low
 from core.inventory.models import StockLevel
 from core.inventory.quotas import acts
 from core.inventory.quotas.models import Quota
-from core.orders.watches import orders_late, orders_short
+from core.orders.watches import orders_late, orders_short, ship_times_near
 from core.runtime.remote_errors import AuthExpired, Rejected, Temporary
 from core.runtime.standing import Severity
 from core.sync.shops import add_shop, note_bad_pull
@@ -64,6 +64,31 @@ def test_nobody_is_woken_by_the_practice_shop(world):
     for url, severity in (("http://127.0.0.1:8099", Severity.NOTICE), ("https://mall.example", Severity.CRITICAL)):
         shop_values(world, settings={"base_url": url})
         assert [one.severity for one in seen(world, shops_silent).values()] == [severity]
+
+
+def test_a_promised_ship_time_that_is_near_is_told_once_for_its_hour(world):
+    at = world.clock.now()
+    ends = {"A1": 100, "A2": 110, "A3": 170, "late": -5, "unpaid": 60}
+    for no, minutes in ends.items():
+        more = {"ship_by_at": at + timedelta(minutes=minutes), "is_paid": no != "unpaid"}
+        world.shop.place(no, line("1", "BEAR"), **more)
+    world.sync()
+
+    def told():
+        return {key: (one.facts["n"], one.facts["minutes"]) for (_, key), one in seen(world, ship_times_near).items()}
+
+    first = f"shop:{world.shop_id}:{at + timedelta(minutes=100):%Y%m%d%H}"
+    second = f"shop:{world.shop_id}:{at + timedelta(minutes=170):%Y%m%d%H}"
+    assert told() == {first: (2, 100)}
+    world.clock.advance(minutes=55)
+    assert told() == {first: (2, 45), second: (1, 115)}, "the same group still stands, the next is another"
+    world.desk.open("A1")
+    world.shop.cancel("A1")
+    world.shop.cancel("A2")
+    world.sync()
+    assert told() == {second: (1, 115)}
+    limit(world, "order.ship_near", usual=1.0)
+    assert told() == {}
 
 
 def test_a_clock_that_is_wrong_is_graver_the_more_it_is(world):

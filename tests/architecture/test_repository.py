@@ -78,3 +78,42 @@ def test_import_names_are_folder_names() -> None:
     for package in ("core", "printing", "desktop", "resources"):
         assert (ROOT / package / "__init__.py").is_file()
     assert (ROOT / "desktop" / "__init__.py").read_text(encoding="utf-8").strip() == ""
+
+
+_BARE = re.compile(r"# noqa(: [A-Z0-9, ]+)?\s*$")
+
+
+def test_what_the_linter_may_not_say_has_a_reason() -> None:
+    assert _BARE.search("x = 1  # noqa: E731")
+    assert not _BARE.search("x = 1  # noqa: E731  said once")
+    bare = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in modules_of("core", "printing", "desktop", "resources", "packaging", "tests")
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if _BARE.search(line) and '"' not in line.partition("# noqa")[2]
+    ]
+    assert bare == []
+
+
+def _imports(source: str) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+def _adapters_in(source: str) -> set[str]:
+    return {name for name in _imports(source) if name == "core.channels" or name.startswith("core.channels.")}
+
+
+def test_a_simulated_platform_knows_nothing_of_its_adapter() -> None:
+    """What both took from one place would be wrong in both, and no test would see it."""
+    for line in ("import core.channels.jd", "from core import channels", "from core.channels.jd.mapper import X"):
+        assert _adapters_in(line), line
+    files = modules_of("tests/simulators")
+    assert len(files) > 20
+    wrong = {str(file.relative_to(ROOT)): found for file in files if (found := _adapters_in(file.read_text("utf-8")))}
+    assert wrong == {}

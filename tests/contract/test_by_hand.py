@@ -13,6 +13,7 @@ from core.channels.contract import Channel
 from core.channels.registry import built_in
 from core.runtime.clock import SystemClock
 from core.runtime.http import HttpClient
+from tests.simulators.__main__ import answer
 from tests.simulators.by_hand import SAMPLES, Sample, furnish, live_on
 
 
@@ -67,3 +68,20 @@ def test_the_program_prints_and_obeys() -> None:
     assert "appid: " in done.stdout
     assert "cut_after" in done.stdout
     assert "no: no_such_sku" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("cancle wechat 1", "there is no command cancle"),
+        ("cancel", "which shop? There are: wechat\n  cancel SHOP NO"),
+        ("cancel pdd 1", "there is no shop pdd here. There are: wechat"),
+        ("cancel wechat", "not understood; it goes like this:\n  cancel SHOP NO"),
+        ("stock wechat sku many", "  stock SHOP SKU UNITS"),
+        ("cancel wechat nothing", "the shop says no: no_such_order"),
+    ],
+)
+def test_a_wrong_command_is_told_how_it_goes(typed: str, told: str) -> None:
+    sample = SAMPLES["wechat"](SystemClock().now)
+    with sample.server:
+        assert told in answer({"wechat": sample}, typed, random.Random(1))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.channels.contract import (
+    KEPT_BACK,
     ORDER_CLOSED,
     SHIPPED_OTHERWISE,
     UNKNOWN_ORDER,
@@ -344,8 +345,9 @@ def test_an_order_that_is_kept_back_says_so(platform: PlatformStand) -> None:
     platform.shop.stop(no, "PAUSE")
 
     assert newest(platform, no).stopped_for
-    with pytest.raises(Rejected):
+    with pytest.raises(Rejected) as caught:
         platform.channel.confirm_shipment(notice(platform, order))
+    assert caught.value.code == KEPT_BACK
     platform.shop.stop(no, "")
     assert not newest(platform, no).stopped_for
 

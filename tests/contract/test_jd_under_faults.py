@@ -11,6 +11,7 @@ import requests
 
 from core.channels.contract import (
     CARRIER_REFUSED,
+    KEPT_BACK,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
     ChannelOrder,
@@ -225,7 +226,8 @@ def test_an_order_that_jd_keeps_back_stays(jd: JdStand) -> None:
     no = paid(jd)
     told = notice(jd, no)
     jd.shop.stop(no, "POP_ORDER_PAUSE")
-    assert refused(lambda: jd.channel.confirm_shipment(told)).code == "POP_ORDER_PAUSE"
+    error = refused(lambda: jd.channel.confirm_shipment(told))
+    assert (error.code, "POP_ORDER_PAUSE" in str(error)) == (KEPT_BACK, True)
     assert no in {order.order_no for page in pages(jd.channel.open_orders) for order in page.orders}
 
 

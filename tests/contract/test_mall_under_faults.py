@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core.channels.contract import OrderPage, ShipmentNotice
+from core.channels.contract import (
+    NOT_PAID,
+    OrderPage,
+    ShipmentNotice,
+)
 from core.channels.mall.client import MallChannel, MallKey
 from core.channels.mall.plugin import PLUGIN
 from core.channels.mall.signature import Signed, is_genuine, signature_of
@@ -212,7 +216,7 @@ def test_an_unpaid_order_cannot_be_told_as_sent(mall: MallStand) -> None:
     with pytest.raises(Rejected) as caught:
         mall.channel.confirm_shipment(ShipmentNotice("s-1", no, "PX", "PX1", [("1", 1)]))
 
-    assert caught.value.code == "order_not_paid"
+    assert caught.value.code == NOT_PAID
 
 
 @pytest.mark.parametrize("skew", [timedelta(minutes=10), timedelta(hours=-9)])

@@ -12,6 +12,7 @@ import pytest
 
 from core.channels.contract import (
     CARRIER_REFUSED,
+    KEPT_BACK,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -21,7 +22,6 @@ from core.channels.pdd.channel import PddChannel
 from core.channels.pdd.client import PddApp, PddClient
 from core.channels.pdd.grants import PAGE
 from core.channels.pdd.plugin import PLUGIN, authoriser
-from core.channels.pdd.sending import STOPPED
 from core.channels.registry import built_in
 from core.channels.shop_contract import Flag
 from core.channels.stock_contract import ListedSku
@@ -184,7 +184,7 @@ def test_what_the_platform_keeps_back_is_not_told_as_sent(pdd: PddStand, reason:
     order = pdd.channel.get_order(no)
     assert order is not None
     assert order.stopped_for == told
-    assert refused(lambda: pdd.channel.confirm_shipment(parcel)) == STOPPED
+    assert refused(lambda: pdd.channel.confirm_shipment(parcel)) == KEPT_BACK
     assert counts(pdd, SEND) == [0]
     if reason == "review":
         assert (order.consignee.token, order.merge_key) == ("", "")

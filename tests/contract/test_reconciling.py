@@ -7,6 +7,7 @@ from sqlalchemy import select
 from core.sync import cursors
 from core.sync.cursors import CHANGED
 from core.sync.models import ReconciliationLine
+from core.sync.reconciling import OPEN_APART
 from tests.contract.platform_stand import PlatformStand
 from tests.support.channel_stand import Wish
 from tests.support.world import World
@@ -33,6 +34,7 @@ def test_what_a_pull_skipped_is_found_and_what_it_brought_is_the_same(
     skipped = platform.place(Wish(1, 1))
     platform.pay(skipped)
     platform.settle()
+    platform.clock.advance(seconds=OPEN_APART.total_seconds())
     at_platforms_time(world, platform)
     # A watermark that moved although its window was not stored: what no pull will ever read.
     world.do(lambda uow: cursors.move(uow, world.shop_id, CHANGED, platform.now()))

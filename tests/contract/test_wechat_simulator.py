@@ -11,6 +11,7 @@ from core.runtime.clock import ManualClock
 from tests.simulators.platforms.shop import Person
 from tests.simulators.platforms.wechat import APPID, SECRET, WechatServer, wechat_shop
 from tests.simulators.platforms.wechat_facts import MESSAGES, UNPROVEN
+from tests.simulators.platforms.wechat_listing import key_before, next_page
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 NOW = int(START.timestamp())
@@ -593,3 +594,15 @@ def test_what_is_unproven_is_told_once_and_every_code_has_words() -> None:
     keys = [key for key, _ in UNPROVEN]
     assert len(set(keys)) == len(keys)
     assert all(MESSAGES.values())
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+def test_an_empty_page_before_the_first_row_loses_none(is_newest_first: bool) -> None:
+    rows, asked = [(5, "a"), (7, "b"), (9, "c")], {"page_size": 2}
+    key = key_before(asked, is_newest_first=is_newest_first)
+    again = key_before({**asked, "next_key": key}, is_newest_first=is_newest_first)
+    found: list[str] = []
+    while again:
+        ids, again = next_page(rows, {**asked, "next_key": again}, 2, is_newest_first=is_newest_first)
+        found += ids
+    assert found == (["c", "b", "a"] if is_newest_first else ["a", "b", "c"])

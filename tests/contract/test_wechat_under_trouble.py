@@ -13,14 +13,22 @@ from typing import Any
 import pytest
 
 from core.channels.aftersale_contract import AfterSaleChannel
-from core.channels.contract import CANNOT, ORDER_CLOSED, REFUND_OPEN, SHIPPED_OTHERWISE, ChannelOrder, ShipmentNotice
+from core.channels.contract import (
+    CANNOT,
+    KEPT_BACK,
+    ORDER_CLOSED,
+    REFUND_OPEN,
+    SHIPPED_OTHERWISE,
+    ChannelOrder,
+    ShipmentNotice,
+)
 from core.channels.listing_contract import ListingChannel
 from core.channels.registry import built_in
 from core.channels.shop_contract import IdentifiedChannel, NoteChannel
 from core.channels.stock_contract import ListedSku, StockChannel
 from core.channels.wechat.abilities import CAPABILITIES, STOCK_RULES
 from core.channels.wechat.carriers import OTHER
-from core.channels.wechat.errors import ADDRESS_NOT_LISTED, ORDER_STATE
+from core.channels.wechat.errors import ADDRESS_NOT_LISTED
 from core.channels.wechat.mapper import GIFT_WORDS, GROUP_WORDS
 from core.channels.wechat.plugin import BASE_URL, PLUGIN
 from core.channels.wechat.session import SessionShelf, WechatSession
@@ -298,7 +306,7 @@ def test_gifts_and_groups_are_paid_and_wait(shop: WechatStand, reason: str, word
 
     assert (told.payment, told.stopped_for, told.is_closed) == ("paid", word, False)
     assert order.order_no in {found.order_no for found in open_orders(shop)}
-    assert refused(lambda: shop.channel.confirm_shipment(notice(shop, order))).code == ORDER_STATE
+    assert refused(lambda: shop.channel.confirm_shipment(notice(shop, order))).code == KEPT_BACK
 
 
 def open_orders(shop: WechatStand) -> list[ChannelOrder]:

@@ -5,5 +5,5 @@ from tests.support.counting_world import Counts
 
 
 @pytest.fixture
-def counts(world) -> Counts:  # noqa: F811
+def counts(world) -> Counts:  # noqa: F811  the fixture
     return Counts(world)

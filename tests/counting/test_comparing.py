@@ -107,7 +107,7 @@ def test_nothing_is_corrected_and_people_confirm(counts, broken):
         broken(level.values(on_hand_qty=qty + 1), level.values(on_hand_qty=qty))
     before = counts.world.stock()
     made, rows = report(counts.world)
-    look = lambda: counts.world.store.read(lambda c: open_differences(c, START))  # noqa: E731
+    look = lambda: counts.world.store.read(lambda c: open_differences(c, START))  # noqa: E731  said once, used below
     assert [(one.rule, one.severity, one.facts["rows"]) for one in look()] == [
         ("stock.comparison", Severity.CRITICAL, 2)
     ]
@@ -196,7 +196,7 @@ def test_a_report_left_half_made_is_made_anew(counts, broken, monkeypatch):
 def test_a_sheet_nobody_decides_is_said(counts):
     sku = counts.goods(10)
     counts.counted((sku, 1))
-    look = lambda hours: counts.world.store.read(  # noqa: E731
+    look = lambda hours: counts.world.store.read(  # noqa: E731  said once, used below
         lambda c: undecided_sheets(c, START + timedelta(hours=hours))
     )
     assert look(11) == ()

@@ -30,7 +30,7 @@ def test_a_sheet_is_a_document_with_number_state_and_author(counts):
 
 
 def test_the_same_key_makes_one_sheet(counts):
-    make = lambda uow: sheets.make_sheet(uow, 1, Scope(), "once", is_blind=True)  # noqa: E731
+    make = lambda uow: sheets.make_sheet(uow, 1, Scope(), "once", is_blind=True)  # noqa: E731  said once, used below
     assert counts.do(make) == counts.do(make)
 
 
@@ -260,7 +260,7 @@ def test_after_a_scan_only_the_place_it_was_made_in_is_read(counts):
 def test_a_bin_is_told_from_goods(counts):
     sku = counts.goods(1, "A-01")
     sheet_id = counts.sheet()
-    is_bin = lambda raw: counts.do(lambda uow: tallying.is_bin(uow, sheet_id, raw))  # noqa: E731
+    is_bin = lambda raw: counts.do(lambda uow: tallying.is_bin(uow, sheet_id, raw))  # noqa: E731  said once, used below
     assert is_bin("a－01")
     assert not is_bin(f"69{sku:08}")
     assert not is_bin("nothing")
@@ -495,7 +495,7 @@ def test_every_count_is_an_assertion_that_moves_forward(counts):
     sheet_id = counts.counted((sku, 9))
     counts.world.receive(sku, 5)
     counts.book_all(sheet_id)
-    look = lambda: counts.world.store.read(lambda c: last_counts(c, [level]))[level]  # noqa: E731
+    look = lambda: counts.world.store.read(lambda c: last_counts(c, [level]))[level]  # noqa: E731  said once, used below
     assert (look().forward_qty, look().book_qty, look().replayed_qty) == (14, 11, 11)
     assert look().reference == "PD260618-001"
     counts.do(lambda uow: ledger.count(uow, 1, sku, 20, "spot_check", "spot"))

@@ -79,7 +79,7 @@ def test_facts_come_from_the_records(counts):
     counts.world.do(lambda uow: ledger.count(uow, 1, counted, 6, "stocktake", "c"))
     order = counts.world.bought((counted, 3), is_paid=True)
     counts.world.consume(order, "box")
-    look = lambda days: counts.world.store.read(  # noqa: E731
+    look = lambda days: counts.world.store.read(  # noqa: E731  said once, used below
         lambda c: suggested(c, 1, 10, START + days * DAY)
     )
     assert [(one.sku_id, one.reason, one.bin) for one in look(1)] == [(never, "never", "A-01")]

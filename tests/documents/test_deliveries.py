@@ -12,23 +12,23 @@ from tests.documents.acts import book, booked, by_number, detail, lines, now, re
 from tests.inventory.conftest import address, world  # noqa: F401 - fixtures
 
 
-def receipt_of(world, order):  # noqa: F811
+def receipt_of(world, order):  # noqa: F811  the fixture
     key = world.key()
     return world.do(lambda uow: drafting.receive_against(uow, order.document_id, key))
 
 
-def count(world, receipt, sku, qty, batch=""):  # noqa: F811
+def count(world, receipt, sku, qty, batch=""):  # noqa: F811  the fixture
     key = world.key()
     return world.do(lambda uow: drafting.count_in(uow, receipt.document_id, sku, qty, key, batch))
 
 
-def stands(world, order, sku):  # noqa: F811
+def stands(world, order, sku):  # noqa: F811  the fixture
     """The order's state, what is still expected of the goods, and done and pending units of its lines."""
     figures = [(line.done_qty, line.pending_qty) for line in lines(world, order) if line.sku_id == sku]
     return now(world, order).state, waiting(world, sku, "incoming"), figures
 
 
-def test_a_delivery_in_two_batches_is_all_that_was_ordered(world):  # noqa: F811
+def test_a_delivery_in_two_batches_is_all_that_was_ordered(world):  # noqa: F811  the fixture
     sku = world.sku()
     order = booked(world, DocKind.PURCHASE, LineIn(sku, 10, unit_cost_fen=320))
     receipt = receipt_of(world, order)
@@ -46,7 +46,7 @@ def test_a_delivery_in_two_batches_is_all_that_was_ordered(world):  # noqa: F811
     assert stands(world, order, sku) == ("open", 10, [(0, 10)])
 
 
-def test_goods_from_a_table_and_lines_written_by_hand_are_what_was_ordered(world):  # noqa: F811
+def test_goods_from_a_table_and_lines_written_by_hand_are_what_was_ordered(world):  # noqa: F811  the fixture
     sku, other = world.sku(), world.sku()
     order = booked(world, DocKind.PURCHASE, (sku, 10), (other, 2))
     receipt = receipt_of(world, order)
@@ -69,7 +69,7 @@ def test_goods_from_a_table_and_lines_written_by_hand_are_what_was_ordered(world
     assert stands(world, order, other) == ("part", 0, [(2, 0)])
 
 
-def test_what_one_line_did_not_want_goes_to_its_like(world):  # noqa: F811
+def test_what_one_line_did_not_want_goes_to_its_like(world):  # noqa: F811  the fixture
     """The same goods at two prices: the delivery note knows one row."""
     sku = world.sku()
     order = booked(world, DocKind.PURCHASE, LineIn(sku, 5, unit_cost_fen=100), LineIn(sku, 5, unit_cost_fen=90))
@@ -85,7 +85,7 @@ def test_what_one_line_did_not_want_goes_to_its_like(world):  # noqa: F811
     assert stands(world, order, sku) == ("part", 7, [(0, 5), (3, 2)])
 
 
-def test_of_an_order_that_was_closed_nothing_is_expected_whatever_still_comes(world):  # noqa: F811
+def test_of_an_order_that_was_closed_nothing_is_expected_whatever_still_comes(world):  # noqa: F811  the fixture
     sku = world.sku()
     order = booked(world, DocKind.PURCHASE, (sku, 5))
     receipt = receipt_of(world, order)
@@ -98,7 +98,7 @@ def test_of_an_order_that_was_closed_nothing_is_expected_whatever_still_comes(wo
     assert stands(world, order, sku) == ("closed", 0, [(0, 0)])
 
 
-def test_lines_that_never_knew_their_order_count_for_its_first_line_of_these_goods(world):  # noqa: F811
+def test_lines_that_never_knew_their_order_count_for_its_first_line_of_these_goods(world):  # noqa: F811  the fixture
     """As programs before this one wrote them."""
     sku, stranger = world.sku(), world.sku()
     order = booked(world, DocKind.PURCHASE, (sku, 10))

@@ -28,7 +28,7 @@ _SHAPES = (
 
 
 @pytest.fixture
-def locks(world):  # noqa: F811
+def locks(world):  # noqa: F811  the fixture
     """What an act locks, in its order."""
     if world.store.engines.writer.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer, and needs no lock")
@@ -59,7 +59,7 @@ def in_order(taken):
     return set(taken[first:]) <= {"level"}
 
 
-def test_goods_of_a_batch_move_to_a_place_that_never_had_it(world, locks):  # noqa: F811
+def test_goods_of_a_batch_move_to_a_place_that_never_had_it(world, locks):  # noqa: F811  the fixture
     sku = world.sku()
     world.receive(sku, 5, batch="A")
     world.do(lambda uow: note_batch(uow, sku, "A"))
@@ -72,14 +72,14 @@ def test_goods_of_a_batch_move_to_a_place_that_never_had_it(world, locks):  # no
     assert in_order(taken), taken
 
 
-def test_a_difference_of_a_transfer_draws_its_number_before_levels_are_locked(world, locks):  # noqa: F811
+def test_a_difference_of_a_transfer_draws_its_number_before_levels_are_locked(world, locks):  # noqa: F811  the fixture
     first, second = world.stocked(9), world.stocked(9)
     sent = booked(world, DocKind.TRANSFER, (second, 3), (first, 3))
     taken = locks(lambda: came(world, "arrive", sent, 4, 2))
     assert in_order(taken), taken
 
 
-def test_a_putaway_that_is_taken_back_draws_the_number_of_the_next_before_levels_are_locked(world, locks):  # noqa: F811
+def test_a_putaway_that_is_taken_back_draws_the_number_of_the_next_before_levels_are_locked(world, locks):  # noqa: F811  the fixture
     decide(world, putaway_warehouse_ids=(world.main,))
     sku = world.sku()
     receipt = booked(world, DocKind.RECEIPT, (sku, 4))
@@ -89,7 +89,7 @@ def test_a_putaway_that_is_taken_back_draws_the_number_of_the_next_before_levels
     assert in_order(taken), taken
 
 
-def test_a_delivery_that_is_put_away_draws_both_numbers_before_its_batch_is_locked(world, locks):  # noqa: F811
+def test_a_delivery_that_is_put_away_draws_both_numbers_before_its_batch_is_locked(world, locks):  # noqa: F811  the fixture
     decide(world, putaway_warehouse_ids=(world.main,))
     sku = world.sku()
     world.receive(sku, 1, batch="A")
@@ -99,7 +99,7 @@ def test_a_delivery_that_is_put_away_draws_both_numbers_before_its_batch_is_lock
     assert "turn" not in taken[taken.index("batch") :], taken
 
 
-def test_batches_of_a_delivery_are_all_locked_before_any_of_their_levels(world, locks):  # noqa: F811
+def test_batches_of_a_delivery_are_all_locked_before_any_of_their_levels(world, locks):  # noqa: F811  the fixture
     sku = world.sku()
     for batch in ("A", "B"):
         world.receive(sku, 1, batch=batch)
@@ -109,7 +109,7 @@ def test_batches_of_a_delivery_are_all_locked_before_any_of_their_levels(world, 
     assert taken[:2] == ["batch", "level"], "all of a kind in one go"
 
 
-def test_lines_that_are_settled_together_lock_their_levels_in_one_go(counts, locks):  # noqa: F811
+def test_lines_that_are_settled_together_lock_their_levels_in_one_go(counts, locks):  # noqa: F811  the fixture
     first, second = counts.goods(2), counts.goods(2)
     sheet_id = counts.sheet("skus", first, second)
     here = counts.go(sheet_id)
@@ -123,7 +123,7 @@ def test_lines_that_are_settled_together_lock_their_levels_in_one_go(counts, loc
     assert in_order(taken), taken
 
 
-def test_a_batch_that_is_being_corrected_keeps_nobody_from_packing_or_receiving_of_it(world):  # noqa: F811
+def test_a_batch_that_is_being_corrected_keeps_nobody_from_packing_or_receiving_of_it(world):  # noqa: F811  the fixture
     if world.store.engines.writer.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer")
     sku = world.sku()

@@ -19,12 +19,12 @@ def refused(act, *arguments, **named):
     return error.value.code
 
 
-def follow(world, act, made, parts, **more):  # noqa: F811
+def follow(world, act, made, parts, **more):  # noqa: F811  the fixture
     key, version = world.key(), now(world, made).version
     return world.do(lambda uow: getattr(following, act)(uow, made.document_id, version, parts, key, **more))
 
 
-def test_each_step_belongs_to_its_kind_and_names_its_own_lines(world):  # noqa: F811
+def test_each_step_belongs_to_its_kind_and_names_its_own_lines(world):  # noqa: F811  the fixture
     sku, other = world.stocked(9), world.stocked(9)
     sent = booked(world, DocKind.TRANSFER, (sku, 3))
     line = lines(world, sent)[0]
@@ -40,7 +40,7 @@ def test_each_step_belongs_to_its_kind_and_names_its_own_lines(world):  # noqa: 
     assert (now(world, sent).state, waiting(world, sku, "in_transit")) == ("open", 3)
 
 
-def test_what_comes_later_is_done_once_under_its_key(world):  # noqa: F811
+def test_what_comes_later_is_done_once_under_its_key(world):  # noqa: F811  the fixture
     decide(world, putaway_warehouse_ids=(world.main,))
     sku = world.sku()
     away = by_number(world, booked(world, DocKind.RECEIPT, (sku, 6)).follower)
@@ -53,7 +53,7 @@ def test_what_comes_later_is_done_once_under_its_key(world):  # noqa: F811
     assert world.level(sku) == (7, 0, 0, 2)
 
 
-def test_only_so_many_come_and_a_shelf_has_a_short_name(world):  # noqa: F811
+def test_only_so_many_come_and_a_shelf_has_a_short_name(world):  # noqa: F811  the fixture
     decide(world, putaway_warehouse_ids=(world.main,))
     sku = world.sku()
     away = by_number(world, booked(world, DocKind.RECEIPT, (sku, 6)).follower)
@@ -66,7 +66,7 @@ def test_only_so_many_come_and_a_shelf_has_a_short_name(world):  # noqa: F811
     assert (world.level(sku)[0], detail(world, away.document_id).lines[0].bin) == (2, "A-2")
 
 
-def test_nothing_is_called_booked_where_nothing_was_counted(world):  # noqa: F811
+def test_nothing_is_called_booked_where_nothing_was_counted(world):  # noqa: F811  the fixture
     sku = world.stocked(10)
     decide(world, putaway_warehouse_ids=(world.main,))
     away = by_number(world, booked(world, DocKind.RECEIPT, (sku, 4)).follower)
@@ -78,19 +78,19 @@ def test_nothing_is_called_booked_where_nothing_was_counted(world):  # noqa: F81
     assert came(world, "arrive", sent, 0).state == "done", "nothing came, and nothing more will"
 
 
-def test_a_document_has_only_so_many_lines(world, monkeypatch):  # noqa: F811
+def test_a_document_has_only_so_many_lines(world, monkeypatch):  # noqa: F811  the fixture
     sku, more = world.sku(), world.sku()
     many = [LineIn(sku, 1)] * (MOST_LINES + 1)
     assert refused(draft, world, DocKind.PURCHASE, *many) == "document.many_lines"
     monkeypatch.setattr(drafting, "MOST_LINES", 1)
     made = draft(world, DocKind.RECEIPT, (sku, 1))
-    count = lambda uow: drafting.count_in(uow, made.document_id, more, 1, "k")  # noqa: E731
+    count = lambda uow: drafting.count_in(uow, made.document_id, more, 1, "k")  # noqa: E731  said once, used below
     assert refused(world.do, count) == "document.many_lines"
     assert refused(draft, world, DocKind.PURCHASE, LineIn(sku, 1, unit_cost_fen=-1)) == "document.cost"
     assert len(lines(world, made)) == 1
 
 
-def test_days_that_a_later_scan_says_are_learnt_and_never_overwritten(world):  # noqa: F811
+def test_days_that_a_later_scan_says_are_learnt_and_never_overwritten(world):  # noqa: F811  the fixture
     sku = world.sku()
     made = draft(world, DocKind.RECEIPT)
     days = [(None, None), (740_100, 740_000), (1, 1)]
@@ -104,7 +104,7 @@ def test_days_that_a_later_scan_says_are_learnt_and_never_overwritten(world):  #
     assert (line.done_qty, line.expires_day, line.made_day) == (3, 740_100, 740_000)
 
 
-def test_the_same_key_begins_one_receipt_of_an_order(world):  # noqa: F811
+def test_the_same_key_begins_one_receipt_of_an_order(world):  # noqa: F811  the fixture
     sku = world.sku()
     order = booked(world, DocKind.PURCHASE, (sku, 5))
     first = world.do(lambda uow: drafting.receive_against(uow, order.document_id, "k"))
@@ -113,14 +113,14 @@ def test_the_same_key_begins_one_receipt_of_an_order(world):  # noqa: F811
     assert (again.document_id, again.state, again.is_repeat) == (first.document_id, "void", True)
 
 
-def test_goods_in_hand_are_a_document_of_unbooked_receipts(world):  # noqa: F811
+def test_goods_in_hand_are_a_document_of_unbooked_receipts(world):  # noqa: F811  the fixture
     sku = world.sku()
     done = booked(world, DocKind.IN_HAND, (sku, 3))
     assert (done.state, done.came, world.level(sku)) == ("done", (sku,), (3, 0, 0, 0))
     assert [row[4] for row in world.stock()["movement"]] == ["unbooked_receipt"]
 
 
-def test_what_is_not_there_is_said(world):  # noqa: F811
+def test_what_is_not_there_is_said(world):  # noqa: F811  the fixture
     assert refused(world.do, lambda uow: paper_of(uow, 404)) == "document.none"
     read = world.store.read
     assert read(lambda c: lists.document_detail(c, 404)) is None
@@ -133,14 +133,14 @@ def test_what_is_not_there_is_said(world):  # noqa: F811
     assert read(lambda c: c.execute(pending.pending_query(), {"sku_ids": "[]"}).all()) == []
 
 
-def test_limits_are_numbers_from_nought_on(world):  # noqa: F811
+def test_limits_are_numbers_from_nought_on(world):  # noqa: F811  the fixture
     for limits in ({"most_units": -1}, {"most_fen": 10**10}):
         code = refused(world.do, lambda uow, limits=limits: rules.set_rules(uow, Rules(**limits)))
         assert code == "document.limit"
     assert world.store.read(rules.rules_of) == Rules()
 
 
-def test_there_is_no_step_but_those_of_the_table(world):  # noqa: F811
+def test_there_is_no_step_but_those_of_the_table(world):  # noqa: F811  the fixture
     made = draft(world, DocKind.RECEIPT)
 
     def jump(uow):
@@ -151,7 +151,7 @@ def test_there_is_no_step_but_those_of_the_table(world):  # noqa: F811
 
 
 @pytest.mark.parametrize("typed", ["RK26X", "ZZ26", "RK2600", "RK269", "RK26061899", "R"])
-def test_what_begins_no_number_is_looked_for_among_words_alone(world, typed):  # noqa: F811
+def test_what_begins_no_number_is_looked_for_among_words_alone(world, typed):  # noqa: F811  the fixture
     sku = world.sku()
     booked(world, DocKind.RECEIPT, (sku, 1), reference=f"送货 {typed}")
     booked(world, DocKind.RECEIPT, (sku, 1))

@@ -151,7 +151,7 @@ def test_an_undone_scan_forgets_its_batch(milk):
     opened = milk.desk.open("A1")
     milk.desk.scan(opened, gs1("SOON"))
     named(milk, opened, "SOON", 2)
-    undo = lambda: milk.desk.packing.undo(opened.parcel.id, opened.parcel.fence, milk.desk.nonce())  # noqa: E731
+    undo = lambda: milk.desk.packing.undo(opened.parcel.id, opened.parcel.fence, milk.desk.nonce())  # noqa: E731  said once, used below
     assert undo().parcel.missing_qty == 2
     assert packed(milk) == {("SOON", "scan"): 1}
     assert undo().parcel.missing_qty == 3
@@ -205,7 +205,7 @@ def test_what_nobody_scanned_is_judged_by_what_the_books_have_chosen(milk):
 def test_goods_without_a_barcode_are_asked_for_their_batch_too(milk):
     milk.ready("A1", line("1", "BEAR", 2))
     parcel = milk.desk.open("A1").parcel
-    by_hand = lambda batch: milk.desk.packing.confirm_by_hand(  # noqa: E731
+    by_hand = lambda batch: milk.desk.packing.confirm_by_hand(  # noqa: E731  said once, used below
         parcel.id, parcel.fence, parcel.lines[0].id, 2, milk.desk.nonce(), batch
     )
     assert by_hand("").code == "batch.ask"
@@ -276,7 +276,7 @@ def test_a_rush_captures_the_batch_and_asks_for_it_where_several_are_here(milk):
     for number in range(5):
         milk.ready(f"A{number}", line("1", "BEAR"))
     wave = milk.desk.packing.start_wave("single_item", 10)
-    rush = lambda raw, on=None, batch="": milk.desk.packing.rush(  # noqa: E731
+    rush = lambda raw, on=None, batch="": milk.desk.packing.rush(  # noqa: E731  said once, used below
         wave.id, on, raw, milk.desk.nonce(), ANY_AGE, batch
     )
     soon = rush(gs1("LATE"))

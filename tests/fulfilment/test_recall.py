@@ -38,7 +38,7 @@ def told(rows):
     return {(row.order_no, row.batch, row.qty, row.how) for row in rows}
 
 
-def test_what_is_not_packed_yet_is_picked_anew_from_another_batch(milk):  # noqa: F811
+def test_what_is_not_packed_yet_is_picked_anew_from_another_batch(milk):  # noqa: F811  the fixture
     for no in ("A1", "A2"):
         milk.ready(no, line("1", "BEAR", 2))
     milk.shop.place("unpaid", line("1", "BEAR"), is_paid=False)
@@ -55,7 +55,7 @@ def test_what_is_not_packed_yet_is_picked_anew_from_another_batch(milk):  # noqa
     assert not blocked(milk, "SOON").is_new
 
 
-def test_where_there_is_no_other_the_order_is_short_held_and_named(milk):  # noqa: F811
+def test_where_there_is_no_other_the_order_is_short_held_and_named(milk):  # noqa: F811  the fixture
     now = milk.clock.now()
     for no, hours in (("late", 40), ("soon", 2), ("mid", 20)):
         milk.shop.place(no, line("1", "BEAR", 3), ship_by_at=now + timedelta(hours=hours))
@@ -77,7 +77,7 @@ def test_where_there_is_no_other_the_order_is_short_held_and_named(milk):  # noq
     assert sum(held(milk).values()) == 9
 
 
-def test_what_lies_in_a_box_stays_with_its_parcel_which_is_named_and_stopped(milk):  # noqa: F811
+def test_what_lies_in_a_box_stays_with_its_parcel_which_is_named_and_stopped(milk):  # noqa: F811  the fixture
     number = milk.ready("A1", line("1", "BEAR", 3))
     opened = milk.desk.open("A1")
     milk.desk.scan(opened, gs1("SOON"), 2)
@@ -93,7 +93,7 @@ def test_what_lies_in_a_box_stays_with_its_parcel_which_is_named_and_stopped(mil
     assert milk.desk.ship(number).code == "parcel.shipped"
 
 
-def test_the_list_tells_certain_from_possible_open_from_gone(milk):  # noqa: F811
+def test_the_list_tells_certain_from_possible_open_from_gone(milk):  # noqa: F811  the fixture
     certain = milk.ready("certain", line("1", "BEAR", 2))
     opened = milk.desk.open("certain")
     milk.desk.scan(opened, gs1("SOON"))
@@ -121,7 +121,7 @@ def test_the_list_tells_certain_from_possible_open_from_gone(milk):  # noqa: F81
     assert recalled(milk, "NONE").gone == ()
 
 
-def test_every_unit_that_came_in_is_on_the_shelf_with_a_buyer_or_in_an_open_parcel(milk):  # noqa: F811
+def test_every_unit_that_came_in_is_on_the_shelf_with_a_buyer_or_in_an_open_parcel(milk):  # noqa: F811  the fixture
     """The sum that a recall lives by: nothing of the batch is lost from sight."""
     for number in range(4):
         no = f"S{number}"
@@ -138,7 +138,7 @@ def test_every_unit_that_came_in_is_on_the_shelf_with_a_buyer_or_in_an_open_parc
     assert sum(row.qty for row in found.inside) == sum(place.promised_qty for place in found.places) == 2
 
 
-def test_a_withdrawn_or_cancelled_unit_went_to_nobody(milk):  # noqa: F811
+def test_a_withdrawn_or_cancelled_unit_went_to_nobody(milk):  # noqa: F811  the fixture
     milk.ready("A1", line("1", "BEAR", 2), line("2", "BAG"))
     milk.desk.scan(milk.desk.open("A1"), gs1("SOON"))
     milk.shop.after_sale("A1", "1", "refunded")
@@ -147,7 +147,7 @@ def test_a_withdrawn_or_cancelled_unit_went_to_nobody(milk):  # noqa: F811
     assert (found.gone, found.maybe, found.inside) == ((), (), ())
 
 
-def test_units_sent_elsewhere_are_listed_until_that_is_taken_back(milk):  # noqa: F811
+def test_units_sent_elsewhere_are_listed_until_that_is_taken_back(milk):  # noqa: F811  the fixture
     milk.ready("A1", line("1", "BEAR", 2))
     milk.shop.change("A1", is_shipped=True, channel_status="shipped")
     milk.sync("A1")
@@ -158,12 +158,12 @@ def test_units_sent_elsewhere_are_listed_until_that_is_taken_back(milk):  # noqa
     assert recalled(milk, "SOON").maybe == ()
 
 
-def test_a_batch_nobody_knows_cannot_be_blocked(milk):  # noqa: F811
+def test_a_batch_nobody_knows_cannot_be_blocked(milk):  # noqa: F811  the fixture
     with pytest.raises(NotFound):
         milk.do(lambda uow: block(uow, 404, "x"))
 
 
-def test_units_of_the_batch_in_another_place_are_blocked_as_well(milk):  # noqa: F811
+def test_units_of_the_batch_in_another_place_are_blocked_as_well(milk):  # noqa: F811  the fixture
     sku = milk.skus["BEAR"]
     second = milk.desk.stock.add_warehouse("b2", "二仓").id
     milk.do(lambda uow: receive(uow, second, sku, 2, "delivery", "second", "SOON"))
@@ -173,7 +173,7 @@ def test_units_of_the_batch_in_another_place_are_blocked_as_well(milk):  # noqa:
     assert len(recalled(milk, "SOON").places) == 2
 
 
-def test_neither_a_scan_nor_a_recall_walks_through_all_there_ever_was(milk):  # noqa: F811
+def test_neither_a_scan_nor_a_recall_walks_through_all_there_ever_was(milk):  # noqa: F811  the fixture
     if milk.address.postgres_url:
         return
     milk.ready("A1", line("1", "BEAR", 2))
@@ -183,7 +183,7 @@ def test_neither_a_scan_nor_a_recall_walks_through_all_there_ever_was(milk):  # 
 
     def scan_and_block(uow):
         act = Act("goods", gs1("SOON"), "of its own")
-        scan = lambda: said.append(scan_goods(uow, parcel.id, parcel.fence, act, 1).code)  # noqa: E731
+        scan = lambda: said.append(scan_goods(uow, parcel.id, parcel.fence, act, 1).code)  # noqa: E731  said once, used below
         walked.extend(plans_on(uow.connection, scan))
         walked.extend(plans_on(uow.connection, lambda: stopped_inside(uow, parcel.id)))
         walked.extend(plans_on(uow.connection, lambda: levels_of_batches(uow, parcel.id)))

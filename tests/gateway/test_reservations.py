@@ -298,7 +298,7 @@ def test_what_is_allotted_to_other_shops_is_not_for_the_door(stand):
 
 
 def test_the_safety_stock_stays_unless_it_is_paid_for(stand):
-    keep = lambda qty: stand.world.do(  # noqa: E731
+    keep = lambda qty: stand.world.do(  # noqa: E731  said once, used below
         lambda uow: set_safety(uow, SkuId(stand.world.skus["BEAR"]), WarehouseId(stand.world.warehouse), qty)
     )
     made = stand.mall.reserve("A1", [line("BEAR", 6)], expires_in=60)

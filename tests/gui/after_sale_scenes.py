@@ -21,7 +21,7 @@ from tests.support.fake_shop import line
 from tests.support.world import World
 
 S, K = AfterSaleState, AfterSaleKind
-UNSENT, SENT = "T20260618040", "T20260618041"
+UNSENT, SENT, LATE = "T20260618040", "T20260618041", "T20260618042"
 
 
 def furnish_after_sales(spine: World) -> None:
@@ -30,6 +30,11 @@ def furnish_after_sales(spine: World) -> None:
     number = spine.ready(SENT, line("1", "BAG", title="布袋", spec="红"))
     spine.desk.pack(SENT)
     spine.desk.ship(number)
+    late = spine.ready(LATE, line("1", "BAG", title="布袋", spec="红"))
+    spine.desk.pack(LATE)
+    spine.desk.ship(late)
+    spine.shop.after_sale(LATE, "1", "requested")
+    spine.sync(LATE)
     order = spine.shop.orders[UNSENT]
     spine.shop.change(
         UNSENT,

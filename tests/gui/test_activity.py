@@ -5,11 +5,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from core.runtime.remote_errors import Rejected
+from core.sync.troubles import KNOWN_CODES, WORDS
 from desktop.app import build_window
 from desktop.pages.activity.presenter import ActivityPresenter
-from desktop.pages.activity.words import PILES, TONES, TROUBLES
+from desktop.pages.activity.words import PILES, TONES, TROUBLES, trouble_phrase
 from desktop.shell.window import Start
-from desktop.texts import load_catalogue
+from desktop.texts import Texts, load_catalogue
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import START, DeskWorld
@@ -49,7 +50,7 @@ class Desk:
         self.rows = ()
         self.jobs = ()
         self.tasks = ManualTasks()
-        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731
+        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731  said once, used below
         self.presenter = ActivityPresenter(spine.desk.activity, spine.desk.labels, self.tasks, tell)
         self.presenter.on_first = lambda rows, _next, _again: setattr(self, "rows", rows)
         self.presenter.on_prints = lambda jobs, _again: setattr(self, "jobs", jobs)
@@ -75,7 +76,7 @@ def test_what_failed_is_shown_first_and_only_the_first_time(desk, spine):
     refused_shipment(spine)
     desk.do("start")
     assert desk.screen.pile == "failed"
-    assert desk.screen.counts == {"waiting": "0", "failed": "1"}
+    assert desk.screen.counts == {"waiting": "0", "failed": "1", "conflict": "0"}
     desk.do("choose_pile", "done")
     desk.do("start")
     assert desk.screen.pile == "done"
@@ -97,6 +98,41 @@ def test_a_press_sends_again_and_the_row_leaves_the_pile(desk, spine):
     assert desk.rows == ()
     assert desk.screen.delivery.state == "waiting"
     assert spine.tell_shop() == 1
+
+
+def conflict(spine, no="A1"):
+    number = spine.ready(no, line("1", "BEAR"))
+    spine.desk.pack(no)
+    spine.desk.ship(number)
+    spine.shop.send_elsewhere(no, "SF100")
+    spine.tell_shop()
+    return number
+
+
+def test_a_number_in_doubt_is_shown_first_and_settled_by_a_press(desk, spine):
+    number = conflict(spine)
+    refused_shipment(spine, "A2")
+    desk.do("start")
+    assert desk.screen.pile == "conflict"
+    desk.do("open", desk.rows[0])
+    said = Texts().say(trouble_phrase(desk.screen.delivery))
+    assert "SF100" in said
+    assert number in said
+    desk.do("keep_ours")
+    assert desk.told == [("good", "activity.kept")]
+    assert spine.tell_shop() == 1
+    desk.do("keep_ours")
+    desk.do("accept_theirs")
+    assert len(desk.told) == 1, "what is settled asks no more"
+
+
+def test_the_shops_number_is_left_by_a_press(desk, spine):
+    conflict(spine)
+    desk.do("start")
+    desk.do("open", desk.rows[0])
+    desk.do("accept_theirs")
+    assert desk.told == [("good", "activity.accepted")]
+    assert desk.rows == ()
 
 
 def test_all_of_a_shop_go_again(desk, spine):
@@ -220,4 +256,5 @@ def test_every_state_and_trouble_has_words():
     wanted |= {f"activity.empty.{pile}{part}" for pile in PILES for part in ("", ".hint")}
     wanted |= {f"activity.trouble.{part}{word}" for word in TROUBLES for part in ("", "short.")}
     wanted |= {f"activity.kind.{kind}" for kind in ("obtain_waybill", "cancel_waybill", "confirm_shipment")}
+    wanted |= {f"shops.{part}.{topic}" for part in ("trouble", "todo") for topic in (*WORDS, *KNOWN_CODES)}
     assert wanted - known.keys() == set()

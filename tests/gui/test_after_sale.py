@@ -17,7 +17,7 @@ from desktop.pages.after_sale.presenter import AfterSalePresenter
 from desktop.pages.after_sale.words import unread_text, until_text
 from desktop.shell.window import Start
 from desktop.texts import Texts, load_catalogue
-from tests.gui.after_sale_scenes import SENT, UNSENT, furnish_after_sales
+from tests.gui.after_sale_scenes import LATE, SENT, UNSENT, furnish_after_sales
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.after_sales import case
@@ -44,7 +44,7 @@ class Desk:
         self.told, self.went, self.copied = [], [], []
         self.rows, self.next = [], None
         self.tasks = ManualTasks()
-        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731
+        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731  said once, used below
         self.presenter = AfterSalePresenter(spine.desk.after_sales, self.tasks, tell)
         self.presenter.on_first = self._on_first
         self.presenter.on_more = lambda rows, _next: self.rows.extend(rows)
@@ -246,3 +246,13 @@ def test_an_empty_pile_says_what_comes_there(robot, qtbot, spine):
     page._on_pile("done")
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
     assert page._search.text() == ""
+
+
+def test_a_parcel_that_left_too_early_is_written_into_a_table_and_settled(desk, spine, tmp_path):
+    (parcel,) = desk.screen.to_catch
+    assert (parcel.order_nos, parcel.is_here, parcel.is_refunded) == ((LATE,), True, False)
+    desk.do("export_catch", tmp_path / "list.csv")
+    assert parcel.waybill_no in (tmp_path / "list.csv").read_text(encoding="utf-8-sig")
+    desk.do("settle_catch", parcel, "caught")
+    assert desk.screen.to_catch == ()
+    assert desk.told == [("good", "after_sale.catch.exported"), ("good", "after_sale.catch.told.caught")]

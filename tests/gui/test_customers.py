@@ -36,7 +36,7 @@ class Desk:
         self.told = []
         self.rows = []
         self.tasks = ManualTasks()
-        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731
+        tell = lambda tone, phrase, _undo: self.told.append((tone, phrase.code))  # noqa: E731  said once, used below
         self.presenter = CustomersPresenter(spine.desk.customers, self.tasks, tell)
         self.presenter.on_first = self._on_first
         self.presenter.on_more = lambda rows, _next: self.rows.extend(rows)

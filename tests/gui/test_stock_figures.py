@@ -18,12 +18,12 @@ def focused() -> str:
     return "" if widget is None else widget.objectName()
 
 
-def goes_to(robot, name: str) -> None:  # noqa: F811
+def goes_to(robot, name: str) -> None:  # noqa: F811  the fixture
     robot.stands_on(name, QPushButton)
     robot.key(Qt.Key.Key_Return)
 
 
-def test_keys_lead_from_a_number_to_the_order_behind_it_and_back(robot, spine):  # noqa: F811
+def test_keys_lead_from_a_number_to_the_order_behind_it_and_back(robot, spine):  # noqa: F811  the fixture
     spine.ready("A1", line("1", "BEAR", 2))
     robot.gun("6901234567892")
     robot.sees("stock.drawer.title", "BEAR")
@@ -51,7 +51,7 @@ def test_keys_lead_from_a_number_to_the_order_behind_it_and_back(robot, spine): 
     robot.sees("orders.drawer.title", "A1")
 
 
-def test_a_clerk_finds_goods_and_opens_their_numbers_by_keys_alone(robot, spine):  # noqa: F811
+def test_a_clerk_finds_goods_and_opens_their_numbers_by_keys_alone(robot, spine):  # noqa: F811  the fixture
     """From the search into the list, from the list into the numbers, and from a number to what it has of doors."""
     spine.ready("A1", line("1", "BEAR", 2))
     page = robot.window.page("stock")
@@ -75,7 +75,7 @@ def test_a_clerk_finds_goods_and_opens_their_numbers_by_keys_alone(robot, spine)
     assert focused() == "stock.opened.0.order"
 
 
-def test_goods_of_one_name_are_told_apart_where_the_window_is_as_small_as_it_may_be(robot):  # noqa: F811
+def test_goods_of_one_name_are_told_apart_where_the_window_is_as_small_as_it_may_be(robot):  # noqa: F811  the fixture
     page = robot.window.page("stock")
     robot.window.resize(1366, 768)
     robot.qtbot.wait(50)
@@ -86,7 +86,7 @@ def test_goods_of_one_name_are_told_apart_where_the_window_is_as_small_as_it_may
     assert not page.table.isColumnHidden(columns.index("stock.column.spec"))
 
 
-def test_what_changes_meanwhile_is_shown_in_the_open_number(robot, spine):  # noqa: F811
+def test_what_changes_meanwhile_is_shown_in_the_open_number(robot, spine):  # noqa: F811  the fixture
     robot.gun("6901234567892")
     robot.sees("stock.drawer.title", "BEAR")
     robot.qtbot.waitUntil(lambda: robot.window.findChild(QPushButton, "stock.figure.on_hand") is not None)
@@ -98,7 +98,7 @@ def test_what_changes_meanwhile_is_shown_in_the_open_number(robot, spine):  # no
     assert "收货" in robot.find("stock.opened.0.what", QLabel).text()
 
 
-def test_a_long_number_is_read_page_by_page(desk, spine):  # noqa: F811
+def test_a_long_number_is_read_page_by_page(desk, spine):  # noqa: F811  the fixture
     for number in range(120):
         spine.receive("CARD", number % 5 + 1)
     desk.open("CARD")

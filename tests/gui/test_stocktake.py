@@ -53,7 +53,7 @@ class Taker:
         self.opened = []
         self.tasks = ManualTasks()
         nonces = iter(range(10_000))
-        nonce = lambda: f"k{next(nonces)}"  # noqa: E731
+        nonce = lambda: f"k{next(nonces)}"  # noqa: E731  said once, used below
         desk, reports = spine.desk.counting, spine.desk.count_reports
         self.sheets = SheetsPresenter(desk, self.tasks, self._tell, nonce)
         self.sheets.on_open = self._open

@@ -140,7 +140,7 @@ def test_goods_that_were_there_before_can_be_counted_without_a_batch(world):
 
 def test_a_repeated_booking_is_answered_whatever_was_learnt_since(world):
     sku = world.sku()
-    book = lambda uow: ledger.receive(uow, world.main, sku, 1, "delivery", "once")  # noqa: E731
+    book = lambda uow: ledger.receive(uow, world.main, sku, 1, "delivery", "once")  # noqa: E731  said once, used below
     world.do(book)
     world.do(lambda uow: uow.execute(update(Sku).where(Sku.id == sku).values(is_batch_managed=True)))
     assert world.do(book).is_repeat

@@ -313,7 +313,7 @@ def test_one_nonce_from_two_threads_is_one_act(world):
     opened = world.desk.open("A1")
     parcel = opened.parcel
     for n in range(4):
-        act = lambda n=n: world.desk.packing.scan_goods(parcel.id, parcel.fence, "BEAR", f"once {n}")  # noqa: E731
+        act = lambda n=n: world.desk.packing.scan_goods(parcel.id, parcel.fence, "BEAR", f"once {n}")  # noqa: E731  said once, used below
         assert {verdict.code for verdict in together(act, act)} == {"unit.ok"}
     assert world.desk.packing.refresh(parcel.id).missing_qty == 5
 
@@ -417,7 +417,7 @@ def test_one_nonce_from_two_threads_takes_one_parcel_of_a_rush(world):
     world.sync()
     wave_id = world.desk.packing.start_wave("single_item", 8).id
     for n in range(4):
-        act = lambda n=n: world.desk.packing.rush(wave_id, None, "BEAR", f"once {n}", ANY_AGE)  # noqa: E731
+        act = lambda n=n: world.desk.packing.rush(wave_id, None, "BEAR", f"once {n}", ANY_AGE)  # noqa: E731  said once, used below
         first, second = together(act, act)
         assert (first.code, first.parcel.id) == (second.code, second.parcel.id)
     assert [parcel.state for n in range(8) for parcel in world.parcels(f"A{n}")].count("packed") == 4

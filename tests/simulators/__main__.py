@@ -1,6 +1,6 @@
 """Sample shops of every platform on this machine, for people to try the program on.
 
-    python -m tests.simulators [taobao jd pdd douyin wechat] [--busy SECONDS]
+    python -m tests.simulators [taobao tmall jd pdd douyin wechat] [--busy SECONDS]
 
 Prints what to type into the form of a new shop, then takes commands, one a line; `help` lists them. With `--busy`
 something happens in a shop every so many seconds.
@@ -69,12 +69,30 @@ def _obey(sample: Sample, verb: str, rest: Sequence[str], rng: random.Random) ->
         "code": lambda: _code(sample),
         "fault": lambda: _fault(sample, rest),
     }
-    if verb not in verbs:
-        return _HELP
     try:
         return str(verbs[verb]() or "done")
-    except (RuleError, ValueError, IndexError) as error:
-        return f"no: {error}"
+    except RuleError as error:
+        return f"the shop says no: {error}"
+    except (ValueError, IndexError, KeyError):
+        return f"not understood; it goes like this:\n{_usage(verb)}"
+
+
+def _usage(verb: str) -> str:
+    """The line of the help that is about a verb; all of it where there is none."""
+    return next((line for line in _HELP.splitlines() if line.split()[:1] == [verb]), _HELP)
+
+
+def answer(samples: Mapping[str, Sample], line: str, rng: random.Random) -> str:
+    """What a typed line comes to: an act's result, or what is wrong with the line."""
+    verb, _, rest = line.strip().partition(" ")
+    if _usage(verb) == _HELP:
+        return _HELP if verb in {"", "help"} else f"there is no command {verb}\n{_HELP}"
+    name, *words = rest.split() or [""]
+    if name not in samples:
+        shops = ", ".join(samples)
+        said = f"there is no shop {name} here." if name else "which shop?"
+        return f"{said} There are: {shops}\n{_usage(verb)}"
+    return _obey(samples[name], verb, words, rng)
 
 
 def _live(samples: Sequence[Sample], seconds: float, ended: threading.Event, rng: random.Random) -> None:
@@ -105,11 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             threading.Thread(target=_live, args=([*samples.values()], wish.busy, ended, rng), daemon=True).start()
         _out(_HELP)
         for line in sys.stdin:
-            verb, _, rest = line.strip().partition(" ")
-            name, *words = rest.split() or [""]
-            if verb == "quit":
+            if line.strip() == "quit":
                 break
-            _out(_obey(samples[name], verb, words, rng) if name in samples else _HELP)
+            _out(answer(samples, line, rng))
         ended.set()
     return 0
 

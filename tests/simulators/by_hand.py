@@ -16,7 +16,7 @@ from tests.simulators.platforms.jd import habits as jd_habits
 from tests.simulators.platforms.pdd import PddServer, pdd_shop
 from tests.simulators.platforms.server import PlatformServer
 from tests.simulators.platforms.shop import Person, RuleError, Shop
-from tests.simulators.platforms.taobao import TaobaoServer, taobao_shop
+from tests.simulators.platforms.taobao import Seller, TaobaoServer, taobao_shop
 from tests.simulators.platforms.wechat import WechatServer, wechat_shop
 
 #: code, title, choice, fen, units
@@ -45,8 +45,16 @@ class Sample:
 
 
 def taobao(now: Callable[[], datetime]) -> Sample:
-    """A shop on Tmall."""
-    server = TaobaoServer(taobao_shop(now))
+    """A shop on Taobao."""
+    return _top("taobao", TaobaoServer(taobao_shop(now), seller=Seller(kind="C")))
+
+
+def tmall(now: Callable[[], datetime]) -> Sample:
+    """A shop on Tmall: the same doors, and calls of stock of its own."""
+    return _top("tmall", TaobaoServer(taobao_shop(now), seller=Seller(kind="B")))
+
+
+def _top(name: str, server: TaobaoServer) -> Sample:
     app = server.app
     fields = {
         "app_key": app.key,
@@ -56,7 +64,7 @@ def taobao(now: Callable[[], datetime]) -> Sample:
         "redirect_uri": app.redirect_uri,
         "oauth_url": server.url,
     }
-    return Sample("taobao", server, fields)
+    return Sample(name, server, fields)
 
 
 def jd(now: Callable[[], datetime]) -> Sample:
@@ -94,6 +102,7 @@ def wechat_small_shop(now: Callable[[], datetime]) -> Sample:
 
 SAMPLES: Final[Mapping[str, Callable[[Callable[[], datetime]], Sample]]] = {
     "taobao": taobao,
+    "tmall": tmall,
     "jd": jd,
     "pdd": pinduoduo,
     "douyin": douyin,

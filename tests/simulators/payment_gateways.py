@@ -102,7 +102,7 @@ class PaymentServer:
             # Head and body are two packets: with the algorithm each answer waits 40 ms for the other side.
             disable_nagle_algorithm = True
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base's name
                 """Say nothing."""
 
             def date_time_string(self, timestamp: float | None = None) -> str:
@@ -530,5 +530,5 @@ def alipay_bill_zip(day: str, rows: list[tuple[str, str, int, bool]]) -> bytes:
 
 
 class _GbkInfo(zipfile.ZipInfo):
-    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802  the other side's name
         return self.filename.encode("gbk"), self.flag_bits & ~0x800

@@ -254,9 +254,9 @@ class UsbBus(usb.backend.IBackend):  # type: ignore[misc]  # pyusb is untyped
         self,
         dev_handle: UsbPrinterDevice,
         bmRequestType: int,  # noqa: N803  # pyusb's names
-        bRequest: int,  # noqa: N803
-        wValue: int,  # noqa: N803
-        wIndex: int,  # noqa: N803
+        bRequest: int,  # noqa: N803  the other side's name
+        wValue: int,  # noqa: N803  the other side's name
+        wIndex: int,  # noqa: N803  the other side's name
         data: "array.array[int]",
         timeout: int,
     ) -> int:

@@ -61,16 +61,16 @@ class WinSpoolDll:
         handle._obj.value = 77
         return 1
 
-    def ClosePrinter(self, handle: Any) -> int:  # noqa: N802
+    def ClosePrinter(self, handle: Any) -> int:  # noqa: N802  the other side's name
         assert handle.value == 77
         self.open_handles -= 1
         return 1
 
-    def GetPrinterW(self, handle: Any, level: Any, room: Any, size: Any, needed: Any) -> int:  # noqa: N802
+    def GetPrinterW(self, handle: Any, level: Any, room: Any, size: Any, needed: Any) -> int:  # noqa: N802  the other side's name
         assert (handle.value, level.value) == (77, 2)
         return self._fill(room, size, needed, [self._printer(self.queues[0])])
 
-    def EnumPrintersW(  # noqa: N802
+    def EnumPrintersW(  # noqa: N802  the other side's name
         self, flags: Any, _name: Any, level: Any, room: Any, size: Any, needed: Any, count: Any
     ) -> int:
         assert (flags.value, level.value) == (6, 2)
@@ -82,7 +82,7 @@ class WinSpoolDll:
         self._kept.append(info)
         return info
 
-    def StartDocPrinterW(self, handle: Any, level: Any, info: Any) -> int:  # noqa: N802
+    def StartDocPrinterW(self, handle: Any, level: Any, info: Any) -> int:  # noqa: N802  the other side's name
         assert level.value == 1
         if self.refuses_documents:
             return self._fail(_DENIED)
@@ -90,31 +90,31 @@ class WinSpoolDll:
         self.jobs[job] = FakeJob(info._obj.name, info._obj.kind, statuses=list(self.statuses))
         return job
 
-    def StartPagePrinter(self, _handle: Any) -> int:  # noqa: N802
+    def StartPagePrinter(self, _handle: Any) -> int:  # noqa: N802  the other side's name
         return 1
 
-    def WritePrinter(self, _handle: Any, data: Any, size: Any, written: Any) -> int:  # noqa: N802
+    def WritePrinter(self, _handle: Any, data: Any, size: Any, written: Any) -> int:  # noqa: N802  the other side's name
         job = self.jobs[len(self.jobs)]
         count = min(size.value, self.takes - len(job.data))
         job.data += data.raw[:count]
         written._obj.value = count
         return 1 if count or not self.fails_to_write else self._fail(1117)
 
-    def EndPagePrinter(self, _handle: Any) -> int:  # noqa: N802
+    def EndPagePrinter(self, _handle: Any) -> int:  # noqa: N802  the other side's name
         return 1
 
-    def EndDocPrinter(self, _handle: Any) -> int:  # noqa: N802
+    def EndDocPrinter(self, _handle: Any) -> int:  # noqa: N802  the other side's name
         if not self.ends:
             return self._fail(1117)
         self.jobs[len(self.jobs)].is_ended = True
         return 1
 
-    def AbortPrinter(self, _handle: Any) -> int:  # noqa: N802
+    def AbortPrinter(self, _handle: Any) -> int:  # noqa: N802  the other side's name
         if self.jobs:
             self.jobs[len(self.jobs)].is_deleted = True
         return 1
 
-    def GetJobW(self, _handle: Any, job: Any, level: Any, room: Any, size: Any, needed: Any) -> int:  # noqa: N802
+    def GetJobW(self, _handle: Any, job: Any, level: Any, room: Any, size: Any, needed: Any) -> int:  # noqa: N802  the other side's name
         assert level.value == 1
         known = self.jobs[job.value]
         if not known.statuses:
@@ -127,7 +127,7 @@ class WinSpoolDll:
             known.statuses.pop(0)
         return filled
 
-    def SetJobW(self, _handle: Any, job: Any, _level: Any, _info: Any, command: Any) -> int:  # noqa: N802
+    def SetJobW(self, _handle: Any, job: Any, _level: Any, _info: Any, command: Any) -> int:  # noqa: N802  the other side's name
         assert command.value == 5
         self.jobs[job.value].is_deleted = True
         return 1

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.channels.contract import Capabilities, ChannelOrder, ChannelOrderLine, Consignee, OrderPage, ShipmentNotice
+from core.channels.contract import (
+    SHIPPED_OTHERWISE,
+    Capabilities,
+    ChannelOrder,
+    ChannelOrderLine,
+    Consignee,
+    OrderPage,
+    ShipmentNotice,
+    ShippedParcel,
+)
 from core.runtime.clock import Clock
 from core.runtime.remote_errors import ChannelError, Rejected, Temporary
 from core.waybills.contract import PrintData, WaybillGrant, WaybillRequest
@@ -91,6 +100,10 @@ class FakeShop:
         """The parcel shall go elsewhere."""
         return self.change(no, consignee=replace(self.orders[no].consignee, address=address))
 
+    def send_elsewhere(self, no: str, number: str) -> None:
+        """Somebody tells the shop another number for all of an order."""
+        self.orders[no] = replace(self.orders[no], shipped=(ShippedParcel("", number),))
+
     # --- the channel -----------------------------------------------------------------------------------------
 
     def _answer(self, call: str) -> datetime:
@@ -116,7 +129,9 @@ class FakeShop:
         """Whatever still has to be sent."""
         server_time = self._answer("open")
         rows = [order for _, order in sorted(self.orders.items()) if not order.is_closed and not order.is_shipped]
-        return OrderPage(rows, None, server_time)
+        rest = [order for order in rows if cursor is None or order.order_no > cursor]
+        page = rest[: self.capabilities.page_size]
+        return OrderPage(page, page[-1].order_no if len(rest) > len(page) else None, server_time)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
         """The newest state."""
@@ -137,6 +152,11 @@ class FakeShop:
             for key in [key for key, old in self.told.items() if old.waybill_no == notice.replaces]:
                 if self.told[key].order_no == notice.order_no:
                     del self.told[key]
+        others = {one.waybill_no for one in self.orders[notice.order_no].shipped} - {notice.waybill_no}
+        if others:
+            if not self.replaces_numbers or notice.replaces not in others:
+                raise Rejected("this order is sent with another number", code=SHIPPED_OTHERWISE)
+            self.send_elsewhere(notice.order_no, notice.waybill_no)
         bought = {one.line_no: one.qty for one in self.orders[notice.order_no].lines}
         for line_no, qty in notice.lines:
             if qty < 1 or self.told_qty(notice.order_no, line_no) + qty > bought[line_no]:

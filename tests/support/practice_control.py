@@ -36,6 +36,6 @@ class PracticeControl:
         target = f"/practice/v1/{path}"
         nonce = secrets.token_hex(16)
         headers = signed_headers(self.key, self.secret, method, target, int(time.time()), nonce, body)
-        request = urllib.request.Request(f"{self.url}{target}", body or None, dict(headers), method=method)  # noqa: S310
+        request = urllib.request.Request(f"{self.url}{target}", body or None, dict(headers), method=method)  # noqa: S310  a server of our own
         with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310  the practice shop is http on loopback
             return json.loads(reply.read())

@@ -1,10 +1,12 @@
 """What goes out, as a person reads it, and sends again on purpose."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from core.db.models import Journal, Outbox
-from core.runtime.errors import NotFound
+from core.runtime.errors import NotFound, Refused
 from core.runtime.remote_errors import Rejected, Temporary
 from core.waybills.numbers import lane_of
 from tests.support.fake_shop import line
@@ -30,7 +32,7 @@ def test_what_waits_says_what_for_whom_and_which_order(world):
     assert [(one.kind, one.target, one.order_nos, one.waybill_no) for one in done] == [
         ("obtain_waybill", "通通快递", ("A1",), world.number("A1"))
     ]
-    assert world.desk.activity.counts() == {"waiting": 1, "failed": 0}
+    assert world.desk.activity.counts() == {"waiting": 1, "failed": 0, "conflict": 0}
 
 
 def test_a_refused_shipment_is_told_again_on_purpose(world):
@@ -47,12 +49,79 @@ def test_a_refused_shipment_is_told_again_on_purpose(world):
     assert len(world.rows(select(Journal.id).where(Journal.action == "outbox.retried"))) == 1
 
 
+def in_conflict(world, no="A1", theirs="SF100"):
+    number = shipped(world, no)
+    world.shop.send_elsewhere(no, theirs)
+    world.tell_shop()
+    (row,) = pile(world, "conflict")
+    return number, row
+
+
+def actions(world):
+    query = select(Journal.action, Journal.facts).where(Journal.action.startswith("order.number_"))
+    return [(row.action, row.facts["theirs"]) for row in world.rows(query)]
+
+
+def test_another_number_at_the_shop_waits_for_a_person_and_ours_takes_its_place(world):
+    number, row = in_conflict(world)
+    assert (row.trouble, row.theirs, row.waybill_no) == ("shipped_otherwise", ("SF100",), number)
+    assert (row.is_conflict, row.may_replace, row.code_said) == (True, True, "shipped_otherwise")
+    assert pile(world, "failed") == ()
+    assert world.desk.activity.counts() == {"waiting": 0, "failed": 0, "conflict": 1}
+    world.desk.activity.keep_ours(row.id)
+    assert world.tell_shop() == 1
+    assert [one.waybill_no for one in world.shop.orders["A1"].shipped] == [number]
+    assert [notice.replaces for notice in world.shop.told.values()] == ["SF100"]
+    assert actions(world) == [("order.number_kept", "SF100")]
+    with pytest.raises(Refused, match="settled"):
+        world.desk.activity.accept_theirs(row.id)
+
+
+def test_the_shops_number_may_be_left_as_it_is(world):
+    _, row = in_conflict(world)
+    world.desk.activity.accept_theirs(row.id)
+    assert world.tell_shop() == 0
+    assert (world.shop.told, [one.waybill_no for one in world.shop.orders["A1"].shipped]) == ({}, ["SF100"])
+    assert actions(world) == [("order.number_accepted", "SF100")]
+    assert world.desk.activity.counts() == {"waiting": 0, "failed": 0, "conflict": 0}
+    assert [one.trouble for one in pile(world, "done") if one.kind == "confirm_shipment"] == [""]
+
+
+def test_a_platform_that_changes_no_number_is_left_to_its_own_pages(world):
+    world.shop.capabilities = replace(world.shop.capabilities, changes_number=False)
+    number, row = in_conflict(world)
+    assert not row.may_replace
+    with pytest.raises(Refused, match="place"):
+        world.desk.activity.keep_ours(row.id)
+    world.shop.send_elsewhere("A1", number)
+    world.desk.activity.retry(row.id)
+    assert world.tell_shop() == 1, "a colleague has changed it there"
+
+
+def test_a_platform_that_changes_its_mind_stays_a_conflict(world):
+    world.shop.replaces_numbers = False
+    _, row = in_conflict(world)
+    world.desk.activity.keep_ours(row.id)
+    world.tell_shop()
+    (again,) = pile(world, "conflict")
+    assert (again.trouble, again.theirs, again.may_replace) == ("told_other", ("SF100",), False)
+
+
+def test_a_shop_that_does_not_say_which_number_it_has_is_one_too(world):
+    shipped(world)
+    world.shop.send_elsewhere("A1", "SF100")
+    world.shop.faults = [None, Temporary("away")]
+    world.tell_shop()
+    (row,) = pile(world, "conflict")
+    assert (row.theirs, row.may_replace) == ((), False)
+
+
 def test_what_has_to_wait_may_be_sent_now(world):
     shipped(world)
     world.shop.faults.append(Temporary("the shop does not answer"))
     world.tell_shop()
     (row,) = pile(world, "waiting")
-    assert (row.trouble, row.attempts) == ("later", 1)
+    assert (row.trouble, row.attempts) == ("silent", 1)
     assert row.not_before_at > world.clock.now()
     assert world.tell_shop() == 0
     world.desk.activity.retry(row.id)
@@ -69,7 +138,7 @@ def test_a_number_that_was_refused_is_asked_for_anew_and_the_order_goes_on(world
     assert world.holds("A1") == set()
     world.buy_numbers()
     assert world.number("A1")
-    assert world.desk.activity.counts() == {"waiting": 0, "failed": 0}
+    assert world.desk.activity.counts() == {"waiting": 0, "failed": 0, "conflict": 0}
     assert len(world.carrier.granted) == 1
 
 

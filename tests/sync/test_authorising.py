@@ -17,9 +17,11 @@ from core.channels.plugin import MEANINGS
 from core.channels.registry import built_in
 from core.channels.stock_contract import CancelledUnit, WriteKind
 from core.desk.authorising import Authorising
+from core.desk.pulling_now import PullingNow
 from core.desk.shop_kinds import abilities
 from core.desk.shops import Shops
 from core.outside import Outside
+from core.reports.preflight import preflight
 from core.runtime.errors import Refused
 from core.runtime.remote_errors import (
     AuthExpired,
@@ -30,8 +32,9 @@ from core.runtime.remote_errors import (
 )
 from core.sync.granting import Granting
 from core.sync.shop_views import ShopDraft
-from core.sync.shops import is_access_refused, note_bad_pull, note_good_pull
+from core.sync.shops import active_shops, is_access_refused, note_bad_pull, note_good_pull
 from core.sync.troubles import KNOWN_CODES, WORDS, kept_text, trouble_in
+from core.sync.watches import shops_silent
 from resources.interface import translation_file
 from tests.simulators.platforms.taobao import TaobaoServer, taobao_shop
 from tests.support.world import CARRIER
@@ -108,6 +111,39 @@ def test_an_owner_is_led_from_the_keys_to_the_first_answer(desk, authorising, ta
     # once it was authorised, a refusal is about the key again
     wrong = replace(draft, secrets={"app_secret": "another"})
     assert code_of(desk.try_access, wrong, shop_id) == "shop.access_refused"
+
+
+def test_a_shop_nobody_has_let_us_into_is_neither_called_nor_missed(world, desk, authorising, taobao):
+    shop_id = desk.add(draft_of(taobao))
+
+    def called():
+        return shop_id in {shop.id for shop in world.store.read(active_shops)}
+
+    def alerts():
+        return [one.key for one in world.store.read(lambda one: shops_silent(one, world.clock.now()))]
+
+    key = f"shop:{shop_id}"
+    world.clock.advance(hours=2)
+    assert (called(), key in alerts(), view(desk, shop_id).state) == (False, False, "waits")
+    pulling = PullingNow(world.store, lambda _: pytest.fail("called"), lambda *_: pytest.fail("called"))
+    assert code_of(pulling.pull, shop_id) == "shop.not_authorised"
+    checks = world.store.read(lambda one: preflight(one, world.clock.now(), None))
+    assert "shop_waits" in {check.code for check in checks}
+    desk.change(shop_id, draft_of(taobao, "旗舰店二"))
+    assert not called(), "another name lets nobody in"
+    authorising.finish(shop_id, said_yes(authorising.page(shop_id)))
+    assert (called(), key in alerts(), view(desk, shop_id).state) == (True, True, "stop")
+    desk.change(shop_id, draft_of(taobao))
+    assert called(), "what was let in stays loud"
+
+
+def test_a_token_that_is_typed_needs_no_page(world, desk, taobao):
+    draft = draft_of(taobao)
+    typed = replace(draft, secrets={**draft.secrets, "session": taobao.grants.session()})
+    ids = [desk.add(typed), desk.add(replace(draft, name="另一家"))]
+    assert [view(desk, shop_id).state for shop_id in ids] == ["good", "waits"]
+    desk.change(ids[1], replace(typed, name="另一家"))
+    assert view(desk, ids[1]).state == "good"
 
 
 def test_the_countdown_follows_the_shortest_life_and_ends(world, desk, authorising, taobao):

@@ -236,7 +236,7 @@ def test_a_shop_that_takes_no_other_number_says_so_to_a_person(early: World) -> 
     assert told(early) == [old]
     fresh = again(early, "A1")
     assert told(early) == [old]
-    (row,) = early.desk.activity.page("failed", None, 10).rows
+    (row,) = early.desk.activity.page("conflict", None, 10).rows
     assert (row.trouble, row.order_nos) == ("told_other", ("A1",))
     assert fresh in row.last_error
     assert old in row.last_error
@@ -392,4 +392,4 @@ def test_the_practice_shop_hears_of_the_label_and_of_the_next_number(practice: P
     assert shipped.code == "parcel.shipped"
     practice.core.deliver(f"shop:{practice.shop_id}")
     assert practice.there(no) == ("shipped", [second])
-    assert practice.core.activity.counts() == {"waiting": 0, "failed": 0}
+    assert practice.core.activity.counts() == {"waiting": 0, "failed": 0, "conflict": 0}

@@ -20,8 +20,8 @@ def _cursor(world):
     return rows[0].until_at if rows else None
 
 
-def _pull(world, **more):
-    return world.puller(**more).pull(world.shop_record, world.shop)
+def _pull(world, *, all_open=True, **more):
+    return world.puller(**more).pull(world.shop_record, world.shop, all_open=all_open)
 
 
 def _taken(world):
@@ -135,6 +135,69 @@ def test_a_shop_whose_payments_move_no_time_is_also_read_by_state(world):
     _pull(world)
     assert world.order("A1").payment == "paid"
     assert world.shop.calls.count("open") == 2
+
+
+def _calls_of(world, act):
+    before = len(world.shop.calls)
+    act()
+    return world.shop.calls[before:]
+
+
+def test_many_open_orders_cost_few_calls_an_hour_and_those_that_press_are_heard_of_sooner(world):
+    world.shop = FakeShop(world.clock, has_versions=False, needs_state_poll=True, overlap_s=0, page_size=5)
+    placed = {"placed_at": world.clock.now() - timedelta(days=1)}
+    for n in range(60):
+        world.shop.place(f"A{n:02}", line("1", "BEAR"), **placed)
+    world.shop.place("near", line("1", "BEAR"), ship_by_at=world.clock.now() + timedelta(hours=2), **placed)
+    before = world.clock.now()
+    world.clock.advance(minutes=1)
+    _pull(world, all_open=False)
+    heard = {}
+
+    def third_of_an_hour():
+        # As often as a lane comes round.
+        for number in range(120):
+            if number == 6:
+                for no in ("A07", "near"):
+                    world.shop.change(no, seller_note="先发", modified_at=before)
+            _pull(world, all_open=False)
+            for no in ("A07", "near"):
+                if no not in heard and world.order(no).seller_note:
+                    heard[no] = (number - 6) * 10
+            world.clock.advance(seconds=10)
+
+    calls = _calls_of(world, third_of_an_hour)
+    assert heard["near"] <= 60
+    assert 60 < heard["A07"] <= 270
+    # 234 calls an hour: all 13 pages each time, or even each minute, would be 4680 or 780.
+    assert calls.count("open") * 3 <= 13 * 18
+    assert calls.count("get") * 3 <= 60
+    assert _calls_of(world, lambda: _pull(world)).count("open") == 13, "who asks for all gets all"
+
+
+def test_all_of_a_few_open_orders_are_read_every_two_minutes(world):
+    world.shop = FakeShop(world.clock, has_versions=False, needs_state_poll=True, overlap_s=0)
+    world.shop.place("A1", line("1", "BEAR"), placed_at=world.clock.now() - timedelta(days=1))
+    for _ in range(60):
+        _pull(world, all_open=False)
+        world.clock.advance(seconds=10)
+    assert (world.shop.calls.count("open"), world.shop.calls.count("get")) == (5, 0)
+
+
+def test_an_order_of_which_the_shop_says_nothing_stands_in_nobodys_way(world):
+    world.shop = FakeShop(world.clock, has_versions=False, needs_state_poll=True, overlap_s=0)
+    for no in ("A1", "A2"):
+        world.shop.place(no, line("1", "BEAR"))
+    world.clock.advance(minutes=1)
+    puller = world.puller()
+    puller.pull(world.shop_record, world.shop)
+    del world.shop.orders["A1"]
+    asked = []
+    world.shop.get_order = lambda no: asked.append(no) or world.shop.orders.get(no)
+    world.clock.advance(seconds=65)
+    for _ in range(3):
+        puller.pull(world.shop_record, world.shop, all_open=False)
+    assert asked == ["A1", "A2"]
 
 
 def test_an_order_that_cannot_be_stored_keeps_no_other_out(world, expected_log):

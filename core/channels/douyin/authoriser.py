@@ -25,7 +25,7 @@ class DouyinAuthoriser:
         """The owner's page."""
         return f"{AUTHORISE_URL}?{urlencode({'service_id': self._service_id, 'state': state})}"
 
-    def exchange(self, code: str, redirect_uri: str) -> Grant:  # noqa: ARG002
+    def exchange(self, code: str, redirect_uri: str) -> Grant:  # noqa: ARG002  the contract's shape
         """The grant for a code, which lives ten minutes."""
         return asked(self._client, self._clock, "/token/create", grant_type="authorization_code", code=code)
 

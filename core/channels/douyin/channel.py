@@ -176,7 +176,7 @@ class DouyinChannel:
             # the number was changed: a plain no would say that it was not
             raise Temporary(f"The number was changed and cannot be read: {error}", code=error.code) from error
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002  the contract's shape
         """Set the number over whatever was sold meanwhile: Douyin has no versions."""
         params = {**_sku(listed, "sku_id"), **self._warehouse(), "stock_num": qty, "incremental": False}
         answer = self._client.tell("/sku/syncStock", params, STOCK)

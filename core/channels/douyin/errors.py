@@ -10,6 +10,8 @@ from typing import Final
 
 from core.channels.contract import (
     CARRIER_REFUSED,
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -29,8 +31,6 @@ UNKNOWN_LISTING: Final = "unknown_listing"
 STATE_AS_IT_IS: Final = "state_as_it_is"
 NOTE_REFUSED: Final = "note_refused"
 NOTE_TOO_LONG: Final = "note_too_long"
-NOT_PAID: Final = "not_paid"
-NOT_RELEASED: Final = "not_released"
 
 OK: Final = 10000
 _PARTLY: Final = 10001
@@ -65,7 +65,7 @@ SENDING: Final[Mapping[str, str]] = {
     "70019": WAYBILL_REFUSED,
     "70020": WAYBILL_REFUSED,
     "70022": WAYBILL_REFUSED,
-    "60109": NOT_RELEASED,
+    "60109": KEPT_BACK,
     "60137": NOT_PAID,
 }
 #: numbers of the calls that replace a number
@@ -91,7 +91,7 @@ _SENTENCES: Final = {
     SHIPPED_OTHERWISE: "Douyin already has these goods as sent, with another number",
     CARRIER_REFUSED: "Douyin does not take this carrier for this order",
     WAYBILL_REFUSED: "Douyin does not take this waybill number",
-    NOT_RELEASED: "Douyin is still reviewing this order: it cannot be sent yet",
+    KEPT_BACK: "Douyin is still reviewing this order: it cannot be sent yet",
     NOT_PAID: "Douyin says that this order is not paid",
     IN_PACKS: "Douyin keeps this order in parcels of their own",
     UNKNOWN_LISTING: "Douyin does not know this listing",

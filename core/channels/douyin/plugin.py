@@ -11,7 +11,7 @@ from core.channels.douyin.facts import CAPABILITIES, STOCK_RULES
 from core.channels.douyin.steps import MEANS, STEPS
 from core.channels.douyin.tokens import GrantedToken, OwnAppToken, own_grant
 from core.channels.grant_contract import Authoriser
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.runtime.http import Endpoint, HttpClient, endpoint
@@ -96,37 +96,15 @@ PLUGIN: Final = ChannelPlugin(
             "Service id (for a service's app)",
             is_required=False,
         ),
-        SettingField(
-            "redirect_uri",
-            "授权回调地址（工具型应用才填）",
-            "Redirect address (for a service's app)",
-            is_required=False,
-            hint_zh="与应用详情里登记的一致",
-            hint_en="as registered for the app",
-        ),
+        redirect_setting("授权回调地址（工具型应用才填）", "Redirect address (for a service's app)"),
         SettingField(
             "out_warehouse_id",
             "区域仓编码（用区域库存才填）",
             "Warehouse code (stock per region only)",
             is_required=False,
         ),
-        SettingField(
-            "base_url",
-            "接口地址",
-            "Address",
-            kind="url",
-            is_required=False,
-            default=BASE_URL,
-            hint_zh="经中转时填中转地址",
-            hint_en="or a relay's",
-        ),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址",
-            "Allow an address in the local network",
-            kind="flag",
-            is_required=False,
-        ),
+        relay_setting(BASE_URL),
+        lan_setting(),
     ),
     capabilities=CAPABILITIES,
     factory=ShopOpener(),

@@ -6,6 +6,8 @@ from typing import Final
 
 from core.channels.contract import (
     CARRIER_REFUSED,
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -16,7 +18,7 @@ from core.channels.contract import (
 from core.channels.douyin import mapper
 from core.channels.douyin.carriers import code_there, words_of
 from core.channels.douyin.client import DouyinClient
-from core.channels.douyin.errors import IN_PACKS, NOT_PAID, NOT_RELEASED, ORDERS, REPLACING, SENDING
+from core.channels.douyin.errors import IN_PACKS, ORDERS, REPLACING, SENDING
 from core.channels.fields import Fields
 from core.runtime.remote_errors import ChannelError, ContractBroken, Rejected, Temporary
 
@@ -223,7 +225,7 @@ def _refuse_impossible(known: Known, notice: ShipmentNotice) -> None:
     if refunded or (order.is_closed and not order.is_shipped):
         raise Rejected("Douyin has closed or refunded this order: nothing may be sent for it", code=ORDER_CLOSED)
     if order.stopped_for:
-        raise Rejected("Douyin does not let this order go yet", code=NOT_RELEASED)
+        raise Rejected("Douyin does not let this order go yet", code=KEPT_BACK)
     left = _left(known)
     if any(left.get(line_no, 0) < qty for line_no, qty in asked.items()):
         raise Rejected("Douyin already has these goods as sent, with another number", code=SHIPPED_OTHERWISE)

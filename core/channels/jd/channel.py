@@ -160,7 +160,7 @@ class JdChannel:
         """Change the number by a difference."""
         return self._goods.add(listed, delta, key)
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002  the contract's shape
         """Set the number over whatever was sold meanwhile; JD has no versions."""
         return self._goods.put(listed, qty)
 

@@ -9,7 +9,7 @@ from core.channels.jd.channel import CAPABILITIES, JdChannel
 from core.channels.jd.client import JdClient, JdKey
 from core.channels.jd.goods import STOCK_RULES
 from core.channels.jd.steps import MEANS, STEPS
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, endpoint
@@ -82,15 +82,7 @@ PLUGIN = ChannelPlugin(
             hint_en="JD open platform, application management",
         ),
         SettingField("app_secret", "AppSecret", "App secret", kind="secret"),
-        SettingField(
-            "redirect_uri",
-            "回调地址",
-            "Redirect address",
-            kind="url",
-            is_required=False,
-            hint_zh="与应用里登记的回调地址一致；授权后把浏览器地址栏的内容贴回来",
-            hint_en="As registered for the app; afterwards paste what stands in the browser's address line",
-        ),
+        redirect_setting(),
         SettingField(
             "access_token",
             "令牌",
@@ -100,13 +92,8 @@ PLUGIN = ChannelPlugin(
             hint_zh="一般由授权页取得，不用填",
             hint_en="Comes from the page of authorising; rarely typed",
         ),
-        SettingField(
-            "base_url",
-            "接口地址（中转）",
-            "Address (relay)",
-            kind="url",
-            is_required=False,
-            default=GATEWAY,
+        relay_setting(
+            GATEWAY,
             hint_zh="京东要求从京东云调用时，填写云上中转的地址",
             hint_en="Where JD answers only from its own cloud: the address of a relay there",
         ),
@@ -118,13 +105,7 @@ PLUGIN = ChannelPlugin(
             is_required=False,
             default=LOGIN,
         ),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址",
-            "Allow an address in the local network",
-            kind="flag",
-            is_required=False,
-        ),
+        lan_setting(),
     ),
     capabilities=CAPABILITIES,
     factory=ShopOpener(),

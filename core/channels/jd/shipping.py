@@ -4,9 +4,9 @@ JD takes an order once and whole: the first parcel that is told sends all of it,
 the order is looked at before each try and after each trouble: JD itself cannot tell a repeat from another parcel.
 """
 
-from typing import Final
-
 from core.channels.contract import (
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -20,8 +20,6 @@ from core.channels.jd.client import JdClient
 from core.channels.jd.mapper import LOCKED
 from core.channels.jd.orders import JdOrders
 from core.runtime.remote_errors import Rejected, Temporary
-
-_NOT_PAID: Final = "not_paid"
 
 
 class JdShipping:
@@ -72,6 +70,6 @@ def _refuse_what_cannot(order: ChannelOrder) -> None:
     if order.stopped_for == LOCKED:
         raise Rejected("The buyer asked JD to cancel this order", code=REFUND_OPEN)
     if order.stopped_for:
-        raise Rejected("JD keeps this order back", code=order.stopped_for)
+        raise Rejected(f"JD keeps this order back: {order.stopped_for}", code=KEPT_BACK)
     if order.payment == "unpaid":
-        raise Rejected("JD says that this order is not paid", code=_NOT_PAID)
+        raise Rejected("JD says that this order is not paid", code=NOT_PAID)

@@ -3,6 +3,7 @@
 The mall's `title` and `detail` stay out of the errors: a careless mall may write a name or a phone into them.
 """
 
+from core.channels.contract import NOT_PAID, ORDER_CLOSED, SHIPPED_OTHERWISE
 from core.runtime.http import ErrorReply
 from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 
@@ -19,6 +20,8 @@ _SENTENCES = {
     "sku_not_found": "The mall does not know this SKU",
     "clock_skew": "This computer's clock and the mall's clock differ too much",
 }
+#: those that mean the same on every platform
+_SHARED = {"order_not_paid": NOT_PAID, "already_shipped": SHIPPED_OTHERWISE, "order_closed": ORDER_CLOSED}
 _CODE_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 
@@ -36,7 +39,7 @@ def error_of(reply: ErrorReply) -> ChannelError:
         return AuthExpired("The mall does not accept key and secret", code=code)
     if reply.problem.get("retryable") is True:
         return Temporary("The mall asks to try again later", code=code)
-    return Rejected(_SENTENCES.get(code, "The mall refused"), code=code)
+    return Rejected(_SENTENCES.get(code, "The mall refused"), code=_SHARED.get(code, code))
 
 
 def _code_of(reply: ErrorReply) -> str:

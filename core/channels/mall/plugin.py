@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from core.channels.contract import Channel
 from core.channels.mall.client import CAPABILITIES, STOCK_RULES, MallChannel, MallKey
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, endpoint
@@ -32,13 +32,7 @@ PLUGIN = ChannelPlugin(
         SettingField("base_url", "接口地址", "Address", kind="url", hint_en="https://shop.example/packdesk"),
         SettingField("key", "密钥编号", "Key"),
         SettingField("secret", "密钥", "Secret", kind="secret"),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址",
-            "Allow an address in the local network",
-            kind="flag",
-            is_required=False,
-        ),
+        lan_setting(),
         SettingField(
             "tells_weight",
             "发货时告诉包裹重量",

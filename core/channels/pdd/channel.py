@@ -186,7 +186,7 @@ class PddChannel:
             # A refusal of this question must not pass for one of the write.
             raise Temporary("The number was changed, but could not be read after", code=error.code) from error
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002  the contract's shape
         """Set the number, over whatever was sold meanwhile: units put by for unpaid orders stay beside it."""
         return ListedStock(qty, at=self._write_quantity(listed, qty, _SET).told_at)
 

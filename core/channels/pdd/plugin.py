@@ -10,7 +10,7 @@ from core.channels.pdd.client import PddApp, PddClient
 from core.channels.pdd.facts import CAPABILITIES, STOCK_RULES
 from core.channels.pdd.grants import PddAuthoriser
 from core.channels.pdd.steps import MEANS, STEPS
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, endpoint
@@ -69,31 +69,13 @@ PLUGIN = ChannelPlugin(
             hint_en="open.pinduoduo.com, console, your app",
         ),
         SettingField("client_secret", "应用 client_secret", "The app's client_secret", kind="secret"),
-        SettingField(
-            "redirect_uri",
-            "授权回调地址",
-            "Redirect address",
-            kind="url",
-            hint_zh="与应用里登记的一致；主账号授权后把浏览器地址栏的内容贴回来",
-            hint_en="as registered for the app; afterwards paste what stands in the browser's address line",
-        ),
-        SettingField(
-            "base_url",
-            "接口地址（用中转时才填）",
-            "Address (only for a relay)",
-            kind="url",
-            is_required=False,
-            default=GATEWAY,
+        redirect_setting(hint_zh="与应用里登记的一致；主账号授权后把浏览器地址栏的内容贴回来", is_required=True),
+        relay_setting(
+            GATEWAY,
             hint_zh="平台要求从它的云里调用时，填中转的地址",
             hint_en="where the platform wants calls to come out of its cloud",
         ),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址",
-            "Allow an address in the local network",
-            kind="flag",
-            is_required=False,
-        ),
+        lan_setting(),
     ),
     capabilities=CAPABILITIES,
     factory=open_shop,

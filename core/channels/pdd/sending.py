@@ -4,10 +4,10 @@ An order is told as sent once, with one number, whatever is in the parcel; more 
 """
 
 from collections.abc import Callable
-from typing import Final
 
 from core.channels.contract import (
     CANNOT,
+    KEPT_BACK,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -21,7 +21,6 @@ from core.channels.pdd.methods import EXTRA_PARCELS, OPEN_REFUNDS, SEND
 from core.runtime.remote_errors import ChannelError, Rejected
 
 #: the platform keeps the order back: `Rejected` with this code may be tried again when it lets go
-STOPPED: Final = "stopped"
 
 _FIRST, _CHANGE = 1, 2
 _PART = 1
@@ -73,7 +72,7 @@ class Sender:
         if order.is_closed:
             raise Rejected("Pinduoduo has closed this order", code=ORDER_CLOSED)
         if order.stopped_for:
-            raise Rejected("Pinduoduo does not want this order sent yet", code=STOPPED)
+            raise Rejected("Pinduoduo does not want this order sent yet", code=KEPT_BACK)
         if any(line.after_sale == "requested" for line in order.lines):
             raise _refund_open()
         # An order's own word may be older than a case: their list of open ones is what they tell to ask.

@@ -159,7 +159,7 @@ class TaobaoChannel:
         """A difference; under `key` at Tmall."""
         return self._items.change(listed, delta, key)
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002  the contract's shape
         """The number itself, over whatever was sold meanwhile."""
         return self._items.put(listed, qty)
 

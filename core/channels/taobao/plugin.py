@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.channels.grant_contract import Authoriser
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
 from core.channels.taobao.authoriser import PAGES, TaobaoAuthoriser
 from core.channels.taobao.channel import CAPABILITIES, TaobaoChannel
 from core.channels.taobao.client import GATEWAY, TopClient, TopKey
@@ -74,15 +74,7 @@ PLUGIN = ChannelPlugin(
             hint_en="Of your own app in the open platform's console, with its packages for orders, items and refunds",
         ),
         SettingField("app_secret", "AppSecret", "App secret", kind="secret"),
-        SettingField(
-            "redirect_uri",
-            "回调地址",
-            "Redirect address",
-            kind="url",
-            is_required=False,
-            hint_zh="与控制台里登记的回调地址一致;授权后把浏览器地址栏的内容贴回来",
-            hint_en="As registered in the console; afterwards paste what stands in the browser's address line",
-        ),
+        redirect_setting(),
         SettingField(
             "session",
             "授权令牌(SessionKey)",
@@ -92,14 +84,7 @@ PLUGIN = ChannelPlugin(
             hint_zh="一般由授权页取得,不用填;也可以贴上平台授权工具给出的令牌",
             hint_en="Comes from the page of authorising; one from the platform's own tool can be pasted too",
         ),
-        SettingField(
-            "base_url",
-            "接口地址(用中转时才改)",
-            "Address of the gateway (only for a relay)",
-            kind="url",
-            is_required=False,
-            default=GATEWAY,
-        ),
+        relay_setting(GATEWAY),
         SettingField(
             "oauth_url",
             "授权页地址(一般不改)",
@@ -108,13 +93,7 @@ PLUGIN = ChannelPlugin(
             is_required=False,
             default=PAGES,
         ),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址(中转在内网时)",
-            "Allow an address in the local network (a relay there)",
-            kind="flag",
-            is_required=False,
-        ),
+        lan_setting(),
     ),
     capabilities=CAPABILITIES,
     factory=ShopOpener(is_tmall=False),

@@ -12,6 +12,8 @@ from typing import Final
 from core.channels.contract import (
     CANNOT,
     CARRIER_REFUSED,
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -103,9 +105,9 @@ class _Trade:
         if any(line.after_sale == "requested" for line in lines):
             raise Rejected("The buyer has asked for a refund of this parcel's goods", code=REFUND_OPEN)
         if order.payment == "unpaid" and not order.is_cod:
-            raise Rejected("Taobao says that this order is not paid", code="order_not_paid")
+            raise Rejected("Taobao says that this order is not paid", code=NOT_PAID)
         if order.stopped_for:
-            raise Rejected("Taobao keeps this order back", code=order.stopped_for)
+            raise Rejected(f"Taobao keeps this order back: {order.stopped_for}", code=KEPT_BACK)
         if self.takes_parts(notice) and not self._may_be_parted():
             raise Rejected("Taobao wants all units of a line of this order in one parcel", code=CANNOT)
 

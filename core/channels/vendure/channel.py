@@ -3,7 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from core.channels.contract import Capabilities, ChannelOrder, OrderPage, ShipmentNotice
+from core.channels.contract import (
+    ORDER_CLOSED,
+    SHIPPED_OTHERWISE,
+    UNKNOWN_ORDER,
+    Capabilities,
+    ChannelOrder,
+    OrderPage,
+    ShipmentNotice,
+)
 from core.channels.stock_contract import BelowZero, CancelledUnit, ListedSku, ListedStock, StockRules, WriteKind
 from core.channels.vendure import mapper, queries
 from core.channels.vendure.client import VendureClient
@@ -110,7 +118,7 @@ class VendureChannel:
         """Vendure takes no differences."""
         raise Rejected("The shop takes no differences of stock.", code="no_differences")
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002  the contract's shape
         """Let the shop sell `qty` more units than its open orders already claim.
 
         Vendure sells on hand minus allocated, so that the allocated units are added to the number. An order
@@ -166,7 +174,7 @@ class VendureChannel:
     def _known_order(self, order_no: str) -> Mapping[str, object]:
         raw = self._raw_order(order_no)
         if raw is None:
-            raise Rejected("The shop does not know this order.", code="unknown_order")
+            raise Rejected("The shop does not know this order.", code=UNKNOWN_ORDER)
         return raw
 
     def _add_parcel(self, raw: Mapping[str, object], notice: ShipmentNotice) -> mapper.Fulfilment:
@@ -230,7 +238,7 @@ def _parcel_of(raw: Mapping[str, object], notice: ShipmentNotice) -> mapper.Fulf
     for parcel in mapper.map_fulfilments(raw):
         if parcel.tracking_code == notice.waybill_no:
             if dict(parcel.lines) != _asked(notice):
-                raise Rejected("The shop has this waybill number with other goods.", code="waybill_differs")
+                raise Rejected("The shop has this waybill number with other goods.", code=SHIPPED_OTHERWISE)
             return parcel
     return None
 
@@ -245,7 +253,7 @@ def _asked(notice: ShipmentNotice) -> dict[str, int]:
 def _refuse_impossible(raw: Mapping[str, object], notice: ShipmentNotice) -> None:
     remaining = dict(mapper.map_quantities(raw))
     if not any(remaining.values()):
-        raise Rejected("The shop has cancelled this order.", code="cancelled")
+        raise Rejected("The shop has cancelled this order.", code=ORDER_CLOSED)
     for parcel in mapper.map_fulfilments(raw):
         for line_no, qty in parcel.lines.items():
             remaining[line_no] = remaining.get(line_no, 0) - qty
@@ -253,4 +261,4 @@ def _refuse_impossible(raw: Mapping[str, object], notice: ShipmentNotice) -> Non
     if not asked or any(qty <= 0 for qty in asked.values()):
         raise Rejected("The parcel is empty.", code="empty_parcel")
     if any(remaining.get(line_no, 0) < qty for line_no, qty in asked.items()):
-        raise Rejected("These goods were already sent under another number.", code="already_sent")
+        raise Rejected("These goods were already sent under another number.", code=SHIPPED_OTHERWISE)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting
 from core.channels.vendure.channel import CAPABILITIES, STOCK_RULES, VendureChannel
 from core.channels.vendure.client import VendureClient
 from core.runtime.clock import Clock
@@ -71,13 +71,7 @@ PLUGIN = ChannelPlugin(
             "Stock location id (if several)",
             is_required=False,
         ),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址",
-            "Allow an address in the local network",
-            kind="flag",
-            is_required=False,
-        ),
+        lan_setting(),
     ),
     factory=open_shop,
     capabilities=CAPABILITIES,

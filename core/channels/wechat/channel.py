@@ -238,7 +238,7 @@ class WechatChannel:
         change = {"diff_type": _ADD if delta > 0 else _TAKE, "num": abs(delta)}
         return self._write_stock(listed, change)
 
-    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002
+    def set_stock(self, listed: ListedSku, qty: int, if_version: int | None = None) -> ListedStock:  # noqa: ARG002  the contract's shape
         """Set the number over whatever was sold meanwhile."""
         return self._write_stock(listed, {"diff_type": _SET, "num": qty})
 

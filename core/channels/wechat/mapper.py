@@ -64,7 +64,7 @@ def order_of(raw: object) -> ChannelOrder:
         is_closed=status in _CLOSED,
         is_shipped=status in (SHIPPED, DONE),
         is_completed=status == DONE,
-        buyer_key=fields.id_or_blank("openid") or number,
+        buyer_key=fields.id_or_blank("openid") or f"order:{number}",
         buyer_name="",
         consignee=consignee,
         lines=lines,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, relay_setting
 from core.channels.wechat.abilities import CAPABILITIES, STOCK_RULES
 from core.channels.wechat.channel import WechatChannel
 from core.channels.wechat.client import WechatClient
@@ -61,21 +61,8 @@ PLUGIN = ChannelPlugin(
             hint_zh="只显示一次；同一页还要把出口 IP 加进白名单",
             hint_en="Shown once; on the same page the computer's public address has to be put on the IP list",
         ),
-        SettingField(
-            "base_url",
-            "接口地址（中转时才改）",
-            "Address (only for a relay)",
-            kind="url",
-            is_required=False,
-            default=BASE_URL,
-        ),
-        SettingField(
-            "allow_lan",
-            "允许局域网地址",
-            "Allow an address in the local network",
-            kind="flag",
-            is_required=False,
-        ),
+        relay_setting(BASE_URL),
+        lan_setting(),
     ),
     capabilities=CAPABILITIES,
     factory=ShopOpener(),

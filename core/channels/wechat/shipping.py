@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from core.channels.contract import (
+    KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -59,6 +61,10 @@ def reason_of(order: ChannelOrder, notice: ShipmentNotice, error: ChannelError) 
         check_possible(order, notice)
     except Rejected as reason:
         return reason
+    if order.payment == "unpaid":
+        return Rejected(f"WeChat says that this order is not paid: {error}", code=NOT_PAID)
+    if order.stopped_for:
+        return Rejected(f"WeChat does not let this order go yet: {error}", code=KEPT_BACK)
     asked = {line_no for line_no, _ in notice.lines}
     if any(line.after_sale == "requested" for line in order.lines if line.line_no in asked):
         return Rejected(f"A refund is open for these goods: {error}", code=REFUND_OPEN)

@@ -28,7 +28,7 @@ def with_sources(uow: UnitOfWork, receipt: Paper, lines: Sequence[LineIn]) -> li
         source = next((one for one in same if one.batch == line.batch), same[0] if same else None)
         if source is not None:
             cost = source.unit_cost_fen if line.unit_cost_fen is None else line.unit_cost_fen
-            line = replace(line, source_line_id=source.id, unit_cost_fen=cost)  # noqa: PLW2901
+            line = replace(line, source_line_id=source.id, unit_cost_fen=cost)  # noqa: PLW2901  the same line, corrected
         found.append(line)
     return found
 

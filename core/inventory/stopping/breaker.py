@@ -14,8 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from core.catalog.models import Sku
-from core.channels.by_hand import UNCALLED
-from core.channels.models import Shop
+from core.channels.models import Shop, is_called
 from core.db.sets import id_set, packed_ids
 from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
@@ -180,8 +179,7 @@ def _seen_low(rule: BreakerRuleRow, rows: Sequence[Any]) -> dict[str, Seen]:
 
 def _ages(connection: Connection, now: datetime) -> Sequence[tuple[int, str, float]]:
     columns = (Shop.id, Shop.name, Shop.last_good_pull_at, Shop.created_at)
-    here = (Shop.is_active, Shop.channel.not_in(UNCALLED))
-    rows: Sequence[Any] = connection.execute(select(*columns).where(*here).order_by(Shop.id)).all()
+    rows: Sequence[Any] = connection.execute(select(*columns).where(is_called()).order_by(Shop.id)).all()
     return [(row.id, row.name, (now - (row.last_good_pull_at or row.created_at)).total_seconds()) for row in rows]
 
 

@@ -35,7 +35,10 @@ class ActivityDrawer(Drawer):
         self._retry_all = self._button("activity.retry_all", presenter.retry_failed, "F7", "store")
         self._came = self._button("activity.came", partial(presenter.answer, came_out=True), "F6", "check")
         self._missing = self._button("activity.missing", partial(presenter.answer, came_out=False), "F7", "x")
-        for button in (self._retry, self._retry_all, self._came, self._missing):
+        self._keep = self._button("activity.keep_ours", presenter.keep_ours, "F6", "check", look="main")
+        self._accept = self._button("activity.accept_theirs", presenter.accept_theirs, "F7", "store")
+        self._acts = (self._retry, self._retry_all, self._came, self._missing, self._keep, self._accept)
+        for button in self._acts:
             acts.addWidget(button)
         acts.addStretch(1)
         self.top.addLayout(acts)
@@ -59,7 +62,7 @@ class ActivityDrawer(Drawer):
         is_other = shown is None or self._shown is None or shown.id != self._shown.id
         self._shown = shown
         self.setVisible(shown is not None)
-        for button in (self._retry, self._retry_all, self._came, self._missing, self._reprint):
+        for button in (*self._acts, self._reprint):
             button.setEnabled(not screen.is_saving)
         if is_other:
             self._raw.hide()
@@ -67,16 +70,22 @@ class ActivityDrawer(Drawer):
             self._fill()
 
     def first(self) -> None:
-        """What F6 does: send again, or say that the label came out."""
-        if self._presenter.screen.job is not None:
+        """What F6 does: send again, put our number there, or say that the label came out."""
+        screen = self._presenter.screen
+        if screen.job is not None:
             self._presenter.answer(came_out=True)
+        elif screen.delivery is not None and screen.delivery.may_replace:
+            self._presenter.keep_ours()
         else:
             self._presenter.retry()
 
     def second(self) -> None:
-        """What F7 does: send all again that failed there, or say that no label came out."""
-        if self._presenter.screen.job is not None:
+        """What F7 does: send all again that failed there, leave theirs, or say that no label came out."""
+        screen = self._presenter.screen
+        if screen.job is not None:
             self._presenter.answer(came_out=False)
+        elif screen.delivery is not None and screen.delivery.is_conflict:
+            self._presenter.accept_theirs()
         else:
             self._presenter.retry_failed()
 
@@ -102,8 +111,12 @@ class ActivityDrawer(Drawer):
         if shown is None:
             return
         is_job = isinstance(shown, PrintJobView)
-        self._retry.setVisible(not is_job and shown.state in {"waiting", "failed"})
-        self._retry_all.setVisible(not is_job and shown.state == "failed")
+        row = shown if isinstance(shown, DeliveryRow) else None
+        is_conflict, may_replace = (False, False) if row is None else (row.is_conflict, row.may_replace)
+        self._retry.setVisible(row is not None and row.state in {"waiting", "failed"} and not may_replace)
+        self._retry_all.setVisible(row is not None and row.state == "failed" and not is_conflict)
+        self._keep.setVisible(may_replace)
+        self._accept.setVisible(is_conflict)
         for button in (self._came, self._missing):
             button.setVisible(is_job and shown.state == "unknown")
         for widget in (self._reason, self._reprint):

@@ -10,7 +10,7 @@ from desktop.formats import moment_text
 from desktop.models.paged import Column, PagedTableModel
 from desktop.pages.activity.drawer import ActivityDrawer
 from desktop.pages.activity.presenter import ActivityPresenter
-from desktop.pages.activity.words import PILES, delivery_tone
+from desktop.pages.activity.words import PILES, delivery_tone, trouble_word
 from desktop.pages.packing.side import PRINT_TONES
 from desktop.ui import Ui
 from desktop.widgets.controls import EmptyState
@@ -71,7 +71,7 @@ class ActivityPage(PageWidget):
             return ui.texts.word("state.delivery", row.state)
 
         def trouble(row: DeliveryRow) -> str:
-            return ui.texts.word("activity.trouble.short", row.trouble) if row.trouble else ""
+            return ui.texts.t(trouble_word(row)) if row.trouble else ""
 
         def when(row: DeliveryRow) -> str:
             return moment_text(row.done_at or row.not_before_at)

@@ -19,7 +19,7 @@ class ActivityDesk(Protocol):
         ...
 
     def counts(self) -> Mapping[str, int]:
-        """How many wait, how many failed."""
+        """How many wait, failed or are in conflict."""
         ...
 
     def prints(self) -> tuple[PrintJobView, ...]:
@@ -28,6 +28,14 @@ class ActivityDesk(Protocol):
 
     def retry(self, row_id: int) -> bool:
         """Send a failed or waiting delivery now."""
+        ...
+
+    def keep_ours(self, row_id: int) -> None:
+        """Our number takes the place of the one the shop has."""
+        ...
+
+    def accept_theirs(self, row_id: int) -> None:
+        """The shop's number is left as it is."""
         ...
 
     def retry_failed(self, lane: str) -> int:

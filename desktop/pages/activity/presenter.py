@@ -100,6 +100,20 @@ class ActivityPresenter(ListPresenter[ActivityScreen]):
         if row is not None and row.state in {"waiting", "failed"}:
             self._act(lambda: self._activity.retry(row.id), lambda is_met: self._told_retry(row, bool(is_met)))
 
+    def keep_ours(self) -> None:
+        """Our number is right: it takes the place of the one the shop has."""
+        row = self._screen.delivery
+        if row is not None and row.may_replace:
+            facts = {"target": row.target, "number": row.waybill_no}
+            self._act(lambda: self._activity.keep_ours(row.id), lambda _: Phrase("activity.kept", facts))
+
+    def accept_theirs(self) -> None:
+        """The shop's number is left as it is."""
+        row = self._screen.delivery
+        if row is not None and row.is_conflict:
+            facts = {"target": row.target}
+            self._act(lambda: self._activity.accept_theirs(row.id), lambda _: Phrase("activity.accepted", facts))
+
     def retry_failed(self) -> None:
         """Send everything again that failed for the open delivery's shop or carrier."""
         row = self._screen.delivery
@@ -186,7 +200,9 @@ class ActivityPresenter(ListPresenter[ActivityScreen]):
 
     def _on_counts(self, counts: Mapping[str, int]) -> None:
         self._show(counts={pile: str(number) for pile, number in counts.items()})
-        if counts.get("failed") and not self._has_chosen:
-            # What failed for good is what somebody comes here for.
-            self.choose_pile("failed")
+        if not self._has_chosen:
+            # What a person has to settle is what somebody comes here for.
+            urgent = next((pile for pile in ("conflict", "failed") if counts.get(pile)), "")
+            if urgent:
+                self.choose_pile(urgent)
         self._has_chosen = True

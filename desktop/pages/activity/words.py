@@ -2,13 +2,23 @@
 
 from typing import Final
 
+from core.channels.contract import SHIPPED_OTHERWISE
 from core.sync.deliveries import DELIVERY_PILES, DeliveryRow
 from desktop.texts import Phrase
 
 #: chips of the page: the outbox's piles, and the print jobs
 PILES: Final = (*DELIVERY_PILES, "prints")
 TONES: Final = {"waiting": "busy", "leased": "busy", "done": "good", "failed": "stop"}
-TROUBLES: Final = ("refused", "later", "defect", "unknown_kind", "number_taken", "told_other")
+#: what has a sentence of its own here; everything else that is wrong is said as on the page of shops
+TROUBLES: Final = (
+    "refused",
+    "later",
+    "defect",
+    "unknown_kind",
+    "number_taken",
+    "told_other",
+    SHIPPED_OTHERWISE,
+)
 
 
 def delivery_tone(row: DeliveryRow) -> str:
@@ -20,4 +30,14 @@ def delivery_tone(row: DeliveryRow) -> str:
 
 def trouble_phrase(row: DeliveryRow) -> Phrase:
     """Why it is not through, and what to do."""
-    return Phrase(f"activity.trouble.{row.trouble or 'none'}", {"target": row.target, "n": row.attempts})
+    facts = {"target": row.target, "n": row.attempts, "ours": row.waybill_no or "—"}
+    if row.trouble and row.trouble not in TROUBLES:
+        said = {"words": Phrase(f"shops.trouble.{row.trouble}"), "todo": Phrase(f"shops.todo.{row.trouble}")}
+        return Phrase("activity.trouble.said", facts | said)
+    return Phrase(f"activity.trouble.{row.trouble or 'none'}", facts | {"theirs": "、".join(row.theirs) or "—"})
+
+
+def trouble_word(row: DeliveryRow) -> str:
+    """The key of the same in a word or two."""
+    is_own = row.trouble in TROUBLES
+    return f"activity.trouble.short.{row.trouble}" if is_own else f"shops.trouble.{row.trouble}"

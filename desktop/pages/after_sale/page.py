@@ -8,6 +8,7 @@ from core.aftersale.records import CaseRow
 from core.aftersale.states import PILES
 from desktop.formats import time_text, yuan
 from desktop.models.paged import Column
+from desktop.pages.after_sale.catching import CatchCard
 from desktop.pages.after_sale.drawer import CaseDrawer
 from desktop.pages.after_sale.presenter import AfterSalePresenter
 from desktop.pages.after_sale.words import state_text, tone_of, unread_text, until_text
@@ -28,8 +29,9 @@ class AfterSalePage(ListPage[CaseRow]):
         self._chips = ChipRow(ui, "after_sale.pile", PILE_CODES, "after_sale.pile")
         self._chips.chosen.connect(self._on_pile)
         self._unread = PlainLabel(ui, "notice", wraps=True, name="after_sale.unread")
+        self._catch = CatchCard(ui, presenter)
         self.drawer = CaseDrawer(ui, presenter)
-        self._compose(above=(self._chips, self._unread), beside=(self.drawer,))
+        self._compose(above=(self._catch, self._chips, self._unread), beside=(self.drawer,))
 
     def _open(self, row: CaseRow) -> None:
         self._presenter.open(row.id)
@@ -80,6 +82,7 @@ class AfterSalePage(ListPage[CaseRow]):
         screen = self._presenter.screen
         self._chips.choose(screen.wanted.pile)
         self._chips.show_counts(screen.counts)
+        self._catch.show_parcels(screen.to_catch)
         unread = unread_text(screen.unread, self._ui.now(), self._ui.texts)
         self._unread.show_text(unread)
         self._unread.setVisible(bool(unread))

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from core.aftersale.intercepting import ToCatch
 from core.aftersale.records import CaseDetail, CaseFilter, CaseRow, UnreadShop
+from core.files.records import Exported
 from desktop.bridge.paging import ListPresenter, Page
 from desktop.bridge.screens import Tell
-from desktop.bridge.tasks import Tasks
+from desktop.bridge.tasks import Lane, Tasks
 from desktop.pages.after_sale.ports import AfterSaleDesk
 from desktop.texts import Phrase
 
@@ -23,6 +26,7 @@ class AfterSaleScreen:
         counts: texts for the chips.
         detail: the open case.
         unread: shops whose cases cannot be read now: the list may lack some.
+        to_catch: parcels that left before their money was wanted back.
     """
 
     wanted: CaseFilter = field(default_factory=CaseFilter)
@@ -31,6 +35,7 @@ class AfterSaleScreen:
     counts: Mapping[str, str] = field(default_factory=dict)
     detail: CaseDetail | None = None
     unread: tuple[UnreadShop, ...] = ()
+    to_catch: tuple[ToCatch, ...] = ()
 
 
 class AfterSalePresenter(ListPresenter[AfterSaleScreen]):
@@ -110,6 +115,28 @@ class AfterSalePresenter(ListPresenter[AfterSaleScreen]):
             self.on_copy(detail.row.case_no)
             self._tell("good", Phrase("after_sale.copied", {"number": detail.row.case_no}), None)
 
+    # --- parcels to be caught -----------------------------------------------------------------------------------
+
+    def settle_catch(self, parcel: ToCatch, outcome: str) -> None:
+        """Say what became of a parcel."""
+
+        def settled(_nothing: None) -> None:
+            self._tell("good", Phrase(f"after_sale.catch.told.{outcome}", {"number": parcel.waybill_no}), None)
+            self._look_around()
+
+        parcel_id = parcel.parcel_id
+        self._tasks.submit(
+            lambda: self._cases.settle_catch(parcel_id, outcome), settled, self._fail, owner=self, lane=Lane.ACTS
+        )
+
+    def export_catch(self, path: Path) -> None:
+        """Write the list."""
+
+        def written(done: Exported) -> None:
+            self._tell("good", Phrase("after_sale.catch.exported", {"path": done.path, "n": done.rows}), None)
+
+        self._tasks.submit(lambda: self._cases.export_catch(path), written, self._fail, owner=self, lane=Lane.FILES)
+
     # --- within -------------------------------------------------------------------------------------------------
 
     def _list(self, wanted: CaseFilter, *, is_again: bool = False) -> None:
@@ -118,16 +145,16 @@ class AfterSalePresenter(ListPresenter[AfterSaleScreen]):
         self._look_around()
 
     def _look_around(self) -> None:
-        def came(seen: tuple[Mapping[str, int], tuple[UnreadShop, ...]]) -> None:
-            counts, unread = seen
+        def came(seen: tuple[Mapping[str, int], tuple[UnreadShop, ...], tuple[ToCatch, ...]]) -> None:
+            counts, unread, to_catch = seen
             words = {
                 pile: f"{COUNT_CAP:,}+".replace(",", " ") if count >= COUNT_CAP else str(count)
                 for pile, count in counts.items()
             }
-            self._show(counts=words, unread=unread)
+            self._show(counts=words, unread=unread, to_catch=to_catch)
 
         self._tasks.submit(
-            lambda: (self._cases.counts(), self._cases.unread()),
+            lambda: (self._cases.counts(), self._cases.unread(), self._cases.to_catch()),
             came,
             lambda _error: None,
             owner=self,

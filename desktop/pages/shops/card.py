@@ -17,9 +17,9 @@ from desktop.widgets.fields import ChoiceBox, Field, NumberBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 from desktop.widgets.ticking import while_shown
 
-_TONES = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet"}
+_TONES = {"good": "good", "notice": "notice", "stop": "stop", "off": "quiet", "waits": "notice"}
 _ACCESS_TONES = {
-    "missing": "stop",
+    "missing": "notice",
     "by_hand": "quiet",
     "good": "good",
     "notice": "notice",
@@ -47,7 +47,7 @@ class ShopCard(QFrame):
         title = ElidedLabel(ui, "heading", name=f"{name}.name")
         title.show_text(shop.name)
         state = StatePill(ui, name=f"{name}.state")
-        is_new = shop.last_good_pull_at is None and shop.state != "off"
+        is_new = shop.last_good_pull_at is None and shop.state not in {"off", "waits"}
         word = "not_asked" if not shop.is_asked else "never" if is_new else shop.state
         # Nothing was heard yet: that is neither good nor a fault.
         is_silent = not shop.is_asked or (is_new and shop.state == "good")
@@ -206,7 +206,7 @@ class ShopCard(QFrame):
         confirms = "shops.stop_confirming" if shop.confirms else "shops.start_confirming"
         row.addWidget(ActionButton(ui, confirms, partial(presenter.set_confirms, shop), name=f"{name}.confirms"))
         row.addWidget(prints)
-        if shop.is_pulled:
+        if shop.is_pulled and shop.state != "waits":
             row.addWidget(ActionButton(ui, "shops.pull_now", partial(presenter.pull, shop), name=f"{name}.pull"))
         details = "shops.fold" if presenter.screen.unfolded == shop.id else "shops.unfold"
         row.addWidget(ActionButton(ui, details, partial(presenter.unfold, shop.id), name=f"{name}.details"))

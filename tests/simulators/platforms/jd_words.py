@@ -254,7 +254,7 @@ def _consignee(order: Order, *, is_cipher: bool) -> dict[str, Any]:
     person = order.person
     region = f"{person.province}{person.city}{person.district}{person.town}"
     phone = f"{person.phone[:3]}****{person.phone[-4:]}"
-    shown: Callable[[str, str], str] = lambda clear, masked: cipher(clear) if is_cipher else masked  # noqa: E731
+    shown: Callable[[str, str], str] = lambda clear, masked: cipher(clear) if is_cipher else masked  # noqa: E731  said once, used below
     return {
         "fullname": shown(person.name, f"{person.name[:1]}**"),
         "telephone": shown(person.phone, phone),

@@ -75,7 +75,7 @@ class PlatformServer:
             # Head and body are two packets: with the algorithm each answer waits 40 ms for the other side.
             disable_nagle_algorithm = True
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base's name
                 """Say nothing."""
 
             def date_time_string(self, timestamp: float | None = None) -> str:

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from tests.simulators.platforms.wechat_wire import SaysNoError
 
 #: (sorting number, id)
 Mark = tuple[int, str]
+#: where a list begins that is read from its oldest row, and from its newest
+_BEFORE_ALL: Final[Mark] = (0, "")
+_AFTER_ALL: Final[Mark] = (10**12, "")
 
 
 def next_page(
@@ -36,11 +39,11 @@ def key_after(body: Mapping[str, Any], page: Sequence[Mark]) -> str:
     return _key(body, page[-1])
 
 
-def key_before(body: Mapping[str, Any]) -> str:
+def key_before(body: Mapping[str, Any], *, is_newest_first: bool = False) -> str:
     """Another key to the very place where this call stood: behind an empty page that is not the last."""
-    place = _place(body)
+    place = _place(body) or (_AFTER_ALL if is_newest_first else _BEFORE_ALL)
     count = int(str(body.get("next_key", "")).partition("~")[2] or 0) + 1
-    return f"{_key(body, (0, '') if place is None else place)}~{count}"
+    return f"{_key(body, place)}~{count}"
 
 
 def _place(body: Mapping[str, Any]) -> Mark | None:

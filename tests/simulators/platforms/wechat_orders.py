@@ -58,7 +58,8 @@ class Orders:
             raise SaysNoError(31042)
         if self.is_next_empty:
             self.is_next_empty = False
-            return json_answer({**_OK, "order_id_list": [], "next_key": key_before(body), "has_more": True})
+            again = key_before(body, is_newest_first=self.is_newest_first)
+            return json_answer({**_OK, "order_id_list": [], "next_key": again, "has_more": True})
         ids, key = next_page(rows, body, size, is_newest_first=self.is_newest_first)
         return json_answer({**_OK, "order_id_list": ids, "next_key": key, "has_more": bool(key)})
 

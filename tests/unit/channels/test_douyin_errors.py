@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.channels.contract import (
     CARRIER_REFUSED,
+    KEPT_BACK,
     ORDER_CLOSED,
     REFUND_OPEN,
     SHIPPED_OTHERWISE,
@@ -103,7 +104,7 @@ def test_a_review_that_asks_to_come_back_is_no_trouble_of_the_service() -> None:
     words = "订单正在风控审核中，风控审核时效1~2小时，请等待订单变为“备货中”状态后重试"
     error = refusal_of(said(50002, "isv.business-failed:60109", words), errors.SENDING)
     assert type(error) is Rejected
-    assert error.code == errors.NOT_RELEASED
+    assert error.code == KEPT_BACK
 
 
 def test_good_answers_are_no_errors_in_either_shape() -> None:

@@ -230,7 +230,7 @@ def test_what_cannot_be_is_named_by_its_path(changes: Json, path: str) -> None:
     assert "204" not in str(caught.value)
 
 
-MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001  bounds of a strategy; China's time is added later
 FENS = st.integers(0, 10**9)
 TEXTS = st.text(max_size=20)
 WORDS = st.sampled_from(["none", "requested", "refunded"])

@@ -69,7 +69,7 @@ def orders(draw: st.DrawFn) -> ChannelOrder:
         is_closed=status in CLOSED,
         is_shipped=status in (30, 100),
         is_completed=status == 100,
-        buyer_key=draw(texts) or number,
+        buyer_key=draw(texts) or f"order:{number}",
         buyer_name="",
         consignee=receiver,
         lines=tuple(bought),
@@ -126,7 +126,7 @@ def json_of(order: ChannelOrder) -> dict[str, Any]:
     return {
         "order_id": order.order_no,
         "status": int(order.channel_status),
-        "openid": "" if order.buyer_key == order.order_no else order.buyer_key,
+        "openid": "" if order.buyer_key == f"order:{order.order_no}" else order.buyer_key,
         "create_time": second(order.placed_at),
         "update_time": second(order.modified_at),
         "order_detail": {

@@ -1,5 +1,6 @@
 """Programs that write one file stand in line: whoever came first goes first, and nobody waits for the dead."""
 
+import errno
 import subprocess
 import sys
 import time
@@ -134,4 +135,34 @@ def test_it_lies_beside_the_database(database):
     line = Line(database)
     line.queue_up()
     assert [path.name for path in database.parent.iterdir()] == [f"a.db{ENDING}"]
+    line.close()
+
+
+def test_a_file_system_without_locks_has_no_line_and_keeps_nobody_waiting(database, monkeypatch):
+    asked = []
+
+    def no_locks(_descriptor, kind, *_where):
+        asked.append(kind)
+        assert len(asked) < 10, "it is tried without end"
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("core.db.line.fcntl.lockf", no_locks)
+    line = Line(database)
+    line.queue_up()
+    assert line.is_our_turn()
+    line.leave()
+    line.close()
+    assert len(asked) == 1
+
+
+def test_locks_that_are_lost_on_the_way_end_the_line(database, monkeypatch):
+    line = Line(database)
+    line.queue_up()
+
+    def lost(*_what):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("core.db.line.fcntl.lockf", lost)
+    line.leave()
+    assert line.is_our_turn()
     line.close()

@@ -31,7 +31,8 @@ _MODULES = (
     "0024_door_grace",
     "0025_listings",
     "0026_after_sale",
-    "0027_sync_history",
+    "0027_awaits_owner",
+    "0028_sync_history",
 )
 
 
