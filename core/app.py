@@ -46,6 +46,7 @@ from core.desk.replenish import Replenish
 from core.desk.set_up import SetUp
 from core.desk.settings import Settings
 from core.desk.several import Several
+from core.desk.shop_history import ShopHistory
 from core.desk.shops import Shops
 from core.desk.sign_in import SignIn
 from core.desk.starting import Starting
@@ -106,6 +107,13 @@ class Core:
         self.starting = Starting(self.store, self.open_channel, self.behind.on_shops_changed, config.carrier_code)
         self.authorising = Authorising(self.store, self.behind.granting, self.behind.on_shops_changed)
         self.pulling_now = PullingNow(self.store, self.behind.pull_shop, self.behind.ask_order)
+        self.shop_history = ShopHistory(
+            self.store,
+            self._outside.channels,
+            self.behind.reconciler,
+            self._outside.traces,
+            self.behind.reconcile_now,
+        )
         self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._outside.services()).ask)
         self.labels = Labels(self.store, config.carrier_code)
         self.orders = Orders(self.store, digest, config.carrier_code)

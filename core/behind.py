@@ -7,7 +7,7 @@ What only one node of several may do at a time is done under a lease.
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from core.counting.settling import finish_handed_in
 from core.db import leases, outbox
 from core.db.forgetting import forget_all
 from core.db.leases import LeaseLost
-from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency
+from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency, shared_now
 from core.fulfilment.parcels import release_ready
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.gateway.wishes import BEAT_S, wish_of
@@ -37,10 +37,13 @@ from core.sync.cases import CaseReader, CasesRead
 from core.sync.delivering import Deliverer
 from core.sync.granting import Granting
 from core.sync.handlers import Handlers
+from core.sync.history import RoundDone, forget_rounds, note_round
 from core.sync.listing_rounds import ListingRounds
 from core.sync.presence import BEAT_S as AWAKE_S
 from core.sync.presence import beat
 from core.sync.pulling import Pull, Puller
+from core.sync.reconciliations import forget_reports
+from core.sync.reconciling import Reconciler
 from core.sync.shops import ShopRecord, active_shops, note_bad_pull, shop_of
 from core.sync.stock_lane import StockLane
 from core.waybills.numbers import lane_of
@@ -122,6 +125,15 @@ class Behind:
             open_channel=outside.channel,
             is_stopping=self._is_stopping.is_set,
         )
+        self.reconciler = Reconciler(
+            store,
+            digest,
+            config.carrier_code,
+            holder=self._holder,
+            shops=self.shops,
+            open_channel=outside.channel,
+            is_stopping=self._is_stopping.is_set,
+        )
         self._keeper: Keeper | None = None
         self._lanes: dict[str, Lane] = {}
         self._adopting = threading.Lock()
@@ -150,6 +162,7 @@ class Behind:
         self._add_lane("roll_up", self._roll_lane, first_after_s=_COMPARE_LOOK_S)
         # One for all shops: a list may take minutes, and nothing waits for it.
         self._add_lane("listings", self.listing_rounds.work, first_after_s=_COMPARE_LOOK_S)
+        self._add_lane("reconcile", self.reconciler.work, first_after_s=_COMPARE_LOOK_S)
         if self._config.signs_in:
             self._add_lane("people", self._people_lane)
         self.adopt_shops()
@@ -203,6 +216,12 @@ class Behind:
     def read_listings_now(self) -> None:
         """Wake what reads the shops' lists; a verb that works without lanes has none."""
         lane = self._lanes.get("listings")
+        if lane is not None:
+            lane.wake()
+
+    def reconcile_now(self) -> None:
+        """Wake what compares shops' orders with ours; a verb that works without lanes has none."""
+        lane = self._lanes.get("reconcile")
         if lane is not None:
             lane.wake()
 
@@ -267,17 +286,32 @@ class Behind:
 
     def _pull_under(self, hold: leases.Held, shop_id: int, *, all_open: bool) -> Pull:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
+        begun_at, begun_s = self._shared_now(), self._store.clock.monotonic()
+        tries: list[Pull] = []
+        # Left as it is by a defect of ours, whose words may be about people.
+        done: RoundDone | None = None
+
+        def round_done(bad: ChannelError | DomainError | None = None) -> RoundDone:
+            took_ms = int((self._store.clock.monotonic() - begun_s) * 1000)
+            pages = sum(one.pages for one in tries)
+            new, changed = sum(one.new_count for one in tries), sum(one.updated_count for one in tries)
+            return RoundDone(begun_at, took_ms, pages, new, changed, bad)
+
         try:
             renewed = self.granting.renew_if_due(shop)
-            pulled, shop, channel = self._pull(renewed, hold, all_open=all_open)
+            pulled, shop, channel = self._pull(renewed, hold, tries, all_open=all_open)
+            done = round_done()
             self._read_cases(shop, channel, hold)
             return pulled
         except LeaseLost:
             raise
         except (ChannelError, DomainError) as error:
-            bad = error
-            hold.write(lambda uow: note_bad_pull(uow, shop_id, bad))
+            done = round_done(error)
             raise
+        finally:
+            ended = done
+            if ended is not None:
+                hold.write(lambda uow: _end_round(uow, shop_id, ended))
 
     def ask_order(self, shop_id: int, order_no: str) -> bool:
         """Bring one order of a shop up to date now; False where the shop does not know it.
@@ -289,18 +323,25 @@ class Behind:
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         return self.puller.refresh(shop, self._outside.channel(shop), order_no)
 
-    def _pull(self, shop: ShopRecord, hold: leases.Held, *, all_open: bool) -> "tuple[Pull, ShopRecord, Channel]":
+    def _pull(
+        self, shop: ShopRecord, hold: leases.Held, tries: list[Pull], *, all_open: bool
+    ) -> "tuple[Pull, ShopRecord, Channel]":
         # With the shop and the channel that were let in at last: what is read next has no use for the refused ones.
         channel = self._outside.channel(shop)
+        tries.append(Pull(hold))
         try:
-            return self.puller.pull(shop, channel, hold, all_open=all_open), shop, channel
+            return self.puller.pull(shop, channel, tries[-1], all_open=all_open), shop, channel
         except AuthExpired:
             # Platforms end tokens early, too; where they renew them by themselves nobody has to be called for it.
             renewed = self.granting.renew_after_refusal(shop)
             if renewed is None:
                 raise
         channel = self._outside.channel(renewed)
-        return self.puller.pull(renewed, channel, hold, all_open=all_open), renewed, channel
+        tries.append(Pull(hold))
+        return self.puller.pull(renewed, channel, tries[-1], all_open=all_open), renewed, channel
+
+    def _shared_now(self) -> datetime:
+        return self._store.read(lambda connection: shared_now(connection, self._store.clock))
 
     def _read_cases(self, shop: ShopRecord, channel: "Channel", hold: leases.Held) -> CasesRead | None:
         try:
@@ -373,6 +414,8 @@ class Behind:
         if self._forgot_s is None or elapsed_s - self._forgot_s >= _FORGET_S:
             self._forgot_s = elapsed_s
             forget_all(self._store, lambda uow: outbox.prune(uow, uow.now - _DONE_KEPT), self._is_stopping.is_set)
+            for forget in (forget_rounds, forget_reports):
+                forget_all(self._store, forget, self._is_stopping.is_set)
 
     def _door_lane(self) -> float:
         # The server behind it costs a start more than all lanes together, and most shops have no mall of their own.
@@ -439,6 +482,12 @@ class Behind:
 
     def _tell_people(self, claim: outbox.Claim) -> None:
         self._alerting().carrier.tell(claim)
+
+
+def _end_round(uow: UnitOfWork, shop_id: int, done: RoundDone) -> None:
+    if done.error is not None:
+        note_bad_pull(uow, shop_id, done.error)
+    note_round(uow, shop_id, done)
 
 
 def _sweep(uow: UnitOfWork) -> None:

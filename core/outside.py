@@ -9,6 +9,7 @@ from core.channels.contract import Channel
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.sync.shops import ShopRecord
+from core.sync.traces import Traces
 from core.waybills.accounts import Account, ServiceFactory
 from core.waybills.contract import WaybillService
 
@@ -28,6 +29,9 @@ class Outside:
         self._clock = clock
         self._channels = channels
         self._http: HttpClient | None = None
+        #: the client of each shop: the same connections, its calls traced; kept, because sessions are by client
+        self._heard: dict[int, HttpClient] = {}
+        self.traces = Traces(clock)
         self._lock = threading.Lock()
 
     def channel(self, shop: ShopRecord) -> Channel:
@@ -36,11 +40,21 @@ class Outside:
         Raises:
             Refused: `channel.unknown`, this version has no such channel; or a setting cannot be used.
         """
-        client = self.client()
+        client = self._client_of(shop.id)
         plugin = self.channels().get(shop.channel)
         if plugin is None:
             raise Refused("channel.unknown", f"this version knows no channel {shop.channel}", channel=shop.channel)
         return plugin.factory(shop.settings, json.loads(shop.secret), client, self._clock)
+
+    def _client_of(self, shop_id: int) -> "HttpClient":
+        client = self.client()
+        if not shop_id:
+            # A shop that is not there yet: only tried.
+            return client
+        with self._lock:
+            if shop_id not in self._heard:
+                self._heard[shop_id] = client.heard_by(self.traces.hearer(shop_id))
+            return self._heard[shop_id]
 
     def authoriser(self, shop: ShopRecord) -> "Authoriser | None":
         """The platform's side of authorising a shop; None where its kind is let in by its key alone.

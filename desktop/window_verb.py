@@ -299,6 +299,7 @@ class Boot:
             authorising=desk.core.authorising,
             starting=desk.core.starting,
             pulling_now=desk.core.pulling_now,
+            shop_history=desk.core.shop_history,
             payments=desk.core.payments,
             stock=desk.core.stock,
             quotas=desk.core.quotas,

@@ -4,6 +4,7 @@ What leaves this module is a checked JSON object or one of the five errors of `c
 Neither errors nor log lines carry headers, bodies, queries or paths: they may hold secrets or personal data.
 """
 
+import copy
 import http.client
 import ipaddress
 import json
@@ -25,6 +26,7 @@ import urllib3
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
 from core.runtime.http_limiter import Limiter
+from core.runtime.http_trace import Exchange
 from core.runtime.http_transport import GuardedAdapter, PeerAddress, PeerError, deadline
 from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected, Temporary
 from core.runtime.strict_json import StrictJsonError, array_from_bytes, object_from_bytes
@@ -233,6 +235,7 @@ class HttpClient:
         self._uniform = uniform
         self._limiters: dict[tuple[str, str], Limiter] = {}
         self._offsets: dict[str, timedelta] = {}
+        self._hear: Callable[[Exchange], None] | None = None
         self._session = requests.Session()
         # proxies, .netrc and CA bundles out of the environment are a way in for others
         self._session.trust_env = False
@@ -250,6 +253,15 @@ class HttpClient:
     def close(self) -> None:
         """Close the kept connections."""
         self._session.close()
+
+    def heard_by(self, hear: Callable[[Exchange], None]) -> "HttpClient":
+        """The same client, connections and limits shared, whose calls are told to `hear` when they ended.
+
+        What it is told is not masked: it may be looked at, and not kept.
+        """
+        heard = copy.copy(self)
+        heard._hear = hear  # noqa: SLF001  it is one of us
+        return heard
 
     def server_now(self, place: Endpoint) -> datetime:
         """The server's clock as its last Date header told it; our own clock before the first answer."""
@@ -315,23 +327,33 @@ class HttpClient:
             self._sleep(wait)
         seconds = min(self._policy.attempt_s, give_up_at - self._clock.monotonic())
         started = self._clock.monotonic()
+        exchange = Exchange(call.name, call.method, place.host, call.path)
         try:
-            reply = self._exchange(place, call, max(seconds, 0.001))
+            reply = self._exchange(place, call, max(seconds, 0.001), exchange)
         except ChannelError as error:
+            exchange.error, exchange.code = type(error).__name__, error.code
             if isinstance(error, RateLimited):
                 limiter.refused(self._clock.monotonic(), error.retry_after_s)
             _log.info("%s on %s: %s %s", call.name, place.host, type(error).__name__, error.code)
             raise
+        finally:
+            if self._hear is not None:
+                exchange.took_ms = int((self._clock.monotonic() - started) * 1000)
+                self._hear(exchange)
         limiter.answered()
         took_ms = (self._clock.monotonic() - started) * 1000
         _log.debug("%s on %s: %d in %.0f ms", call.name, place.host, reply.status, took_ms)
         return reply
 
-    def _exchange(self, place: Endpoint, call: Call, seconds: float) -> Reply:
+    def _exchange(self, place: Endpoint, call: Call, seconds: float, exchange: Exchange) -> Reply:
         if call.renew is not None:
             call = call.renew(call, self.server_now(place))
         prepared = self._prepared(place, call)
+        sent = prepared.body
+        exchange.query = prepared.path_url.partition("?")[2]
+        exchange.sent = sent if isinstance(sent, bytes) else (sent or "").encode()
         status, headers, body = self._in_time(place, prepared, seconds, self._policy.max_bytes)
+        exchange.status, exchange.body = status, body
         server_time = self._noted_time(place, headers)
         if status >= 400:
             raise call.explain(ErrorReply(status, _problem_of(body), self._retry_after(headers, server_time)))

@@ -57,20 +57,21 @@ class Puller:
         #: (shop, order) of which the shop says nothing when it is asked for that one alone
         self._untold: set[tuple[int, str]] = set()
 
-    def pull(self, shop: ShopRecord, channel: Channel, hold: Freely | None = None, *, all_open: bool = True) -> Pull:
+    def pull(self, shop: ShopRecord, channel: Channel, done: Pull | None = None, *, all_open: bool = True) -> Pull:
         """One round: changed orders since the last finished window, then open orders where the channel needs it.
 
         Args:
             shop: whose orders.
             channel: the way to it.
-            hold: the lease by which this desk pulls the shop; None where there is no other desk.
+            done: filled as it goes, for those who want to know how far a round came that was cut short, and with the
+                lease by which this desk pulls the shop; None where there is no other desk.
             all_open: False leaves it to `core.sync.open_rounds` how many of the open ones are read this time.
 
         Raises:
             ChannelError: the shop did not answer as it should; what was stored stays, the cursor does not move.
             LeaseLost: another desk pulls this shop now; it goes on from the same cursor.
         """
-        done = Pull(hold or Freely(self._store))
+        done = Pull(Freely(self._store)) if done is None else done
         capabilities = channel.capabilities
         until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
         # The time all desks share: what is kept of the shop's clock is read by other desks too.

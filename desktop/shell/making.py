@@ -190,14 +190,16 @@ class Pages:
     def _make_shops(self) -> QWidget:
         from desktop.pages.shops.page import ShopsPage
         from desktop.pages.shops.presenter import ShopsPresenter
+        from desktop.pages.shops.records_presenter import RecordsPresenter
         from desktop.pages.shops.start_presenter import StartPresenter
 
+        ports = self._ports
+        presenter = ShopsPresenter(ports.shops, ports.authorising, ports.pulling_now, self._tasks, self._tell)
         return ShopsPage(
             self._ui,
-            ShopsPresenter(
-                self._ports.shops, self._ports.authorising, self._ports.pulling_now, self._tasks, self._tell
-            ),
-            StartPresenter(self._ports.starting, self._tasks, self._tell),
+            presenter,
+            StartPresenter(ports.starting, self._tasks, self._tell),
+            RecordsPresenter(ports.shop_history, self._tasks, self._tell),
         )
 
     def _make_door(self) -> QWidget:

@@ -33,7 +33,7 @@ from desktop.pages.quotas.ports import QuotaDesk
 from desktop.pages.recall.ports import BatchDesk
 from desktop.pages.replenish.ports import ReplenishDesk
 from desktop.pages.settings.practice import PracticeDesk
-from desktop.pages.shops.ports import AuthorisingDesk, PullingDesk, ShopDesk, StartDesk
+from desktop.pages.shops.ports import AuthorisingDesk, HistoryDesk, PullingDesk, ShopDesk, StartDesk
 from desktop.pages.stock.ports import StockDesk
 from desktop.pages.stocktake.ports import CountingDesk, ReportDesk
 from desktop.pages.waves.ports import WaveDesk
@@ -82,6 +82,7 @@ class DeskPorts:
         authorising: letting the program in to them.
         starting: what a shop's owner switches on before the program sends for it.
         pulling_now: one round more of a shop, or of one order.
+        shop_history: how a shop's pulls went, and whether its orders are ours.
         payments: gateways of own malls, what they were asked, and the daily comparison.
         stock: where stock is looked at and booked.
         quotas: what each shop may sell without asking.
@@ -126,6 +127,7 @@ class DeskPorts:
     authorising: AuthorisingDesk
     starting: StartDesk
     pulling_now: PullingDesk
+    shop_history: HistoryDesk
     payments: PaymentDesk
     stock: StockDesk
     quotas: QuotaDesk

@@ -26,7 +26,7 @@ SMALL = {
 OPEN = (
     *("ix_print_job_open", "ix_stock_level_blocked", "uq_alert_standing", "ids_set", "(subquery-1)"),
     *("ix_spare_link_loud", "ix_sale_stop_open", "uq_breaker_trip_open"),
-    "ix_after_sale_case_to_answer",
+    *("ix_after_sale_case_to_answer", "ix_reconciliation_unseen"),
 )
 #: another plan's matter; and what has to add up every quota's cover, of which there is one for each link
 NOT_HERE = {"quotas", "rights without goods"}

@@ -62,6 +62,7 @@ def ports_of(world: DeskWorld, spine: World) -> DeskPorts:
         "quotas",
         "listings",
         "replenish",
+        "shop_history",
         "drill",
         "counting",
         "count_reports",

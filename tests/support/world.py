@@ -45,6 +45,7 @@ from core.desk.print_jobs import PrintJobs
 from core.desk.products import Products
 from core.desk.quotas import Quotas
 from core.desk.replenish import Replenish
+from core.desk.shop_history import ShopHistory
 from core.desk.shops import Shops
 from core.desk.starting import Starting
 from core.desk.status import Status
@@ -72,7 +73,9 @@ from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers
 from core.sync.listing_rounds import ListingRounds
 from core.sync.pulling import Puller
+from core.sync.reconciling import Reconciler
 from core.sync.shops import ShopRecord, active_shops, add_shop, shop_of
+from core.sync.traces import Traces
 from core.waybills.accounts import Account, save_account
 from core.waybills.contract import Sender
 from core.waybills.models import PrintJob, Waybill
@@ -174,6 +177,17 @@ class Desk:
             open_channel=self._platform,
         )
         self.listings = Listings(store, digest, CARRIER, self.listing_rounds)
+        #: compares the orders of `platforms` when a test calls `work`
+        self.reconciler = Reconciler(
+            store,
+            digest,
+            CARRIER,
+            holder=store.actor.desk,
+            shops=lambda: store.read(active_shops),
+            open_channel=self._platform,
+        )
+        self.traces = Traces(store.clock)
+        self.shop_history = ShopHistory(store, built_in, self.reconciler, self.traces)
         self.low_stock = LowStock(store)
         self.accidents = Accidents(store, CARRIER)
         self.replenish = Replenish(store)

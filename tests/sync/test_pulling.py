@@ -13,6 +13,7 @@ from core.channels.contract import OrderPage
 from core.db import leases
 from core.runtime.remote_errors import AuthExpired, ContractBroken, Temporary
 from core.sync.models import Cursor
+from core.sync.pulling import Pull
 from tests.support.fake_shop import FakeShop, line
 from tests.support.pulling_desk import lanes_of
 
@@ -82,7 +83,7 @@ def test_a_lease_that_went_to_another_desk_stops_the_pull_before_the_page_is_sto
 
     shop.meanwhile = meanwhile
     with pytest.raises(leases.LeaseLost), leases.held(world.store, "pull", "desk 1", 120) as hold:
-        world.puller().pull(world.shop_record, shop, hold)
+        world.puller().pull(world.shop_record, shop, Pull(hold))
     assert fences == [None, None, 2]
     assert (_taken(world), _cursor(world)) == ({"A0", "A1"}, None)
     # What it let go of at its end was not its own any more.
@@ -100,7 +101,7 @@ def test_pages_without_orders_hold_the_lease_on_too(world):
 
     world.shop.pull_orders = pull
     with leases.held(world.store, "pull", "desk 1", 120) as hold:
-        world.puller().pull(world.shop_record, world.shop, hold)
+        world.puller().pull(world.shop_record, world.shop, Pull(hold))
     assert _cursor(world) is not None
 
 

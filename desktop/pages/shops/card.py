@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.catalog.records import MOST_LIFE_DAYS
 from core.sync.shop_views import ShopAccess, ShopView
@@ -37,9 +37,22 @@ class ShopCard(QFrame):
     """One shop: how it is heard, and what it hears from us."""
 
     def __init__(
-        self, ui: Ui, presenter: ShopsPresenter, shop: ShopView, on_start: Callable[[int, str], None]
+        self,
+        ui: Ui,
+        presenter: ShopsPresenter,
+        shop: ShopView,
+        on_start: Callable[[int, str], None],
+        open_records: Callable[[], object] = lambda: None,
     ) -> None:
-        """`on_start` opens what is switched on last, for a shop by id and name."""
+        """Make it.
+
+        Args:
+            ui: what all widgets share.
+            presenter: acts.
+            shop: whose card it is.
+            on_start: opens what is switched on last, for a shop by id and name.
+            open_records: shows how its pulls went.
+        """
         super().__init__()
         self._on_start = on_start
         self.setProperty("look", "card")
@@ -60,9 +73,8 @@ class ShopCard(QFrame):
 
         say_state()
         while_shown(state, say_state)
-        first = QHBoxLayout()
-        first.addWidget(title, 1)
-        first.addWidget(state)
+        records = ActionButton(ui, "shops.records", open_records, name=f"{name}.records")
+        first = _row(title, state, *((records,) if shop.is_asked else ()))
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 12)
         column.addLayout(first)
@@ -227,3 +239,11 @@ def _switches(shop: ShopView) -> Sequence[str]:
         "start.part.numbers" if shop.writes_stock else "start.part.numbers_off",
         "start.part.confirm" if shop.confirms else "start.part.confirm_off",
     )
+
+
+def _row(title: QWidget, *others: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(title, 1)
+    for widget in others:
+        row.addWidget(widget)
+    return row

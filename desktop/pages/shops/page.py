@@ -1,4 +1,4 @@
-"""The page of shops: a card a shop, the form of one, and the way in to one."""
+"""The page of shops: a card a shop, the form of one, the way in to one, and in their place the records of one."""
 
 from functools import partial
 from typing import Final
@@ -11,6 +11,8 @@ from desktop.pages.shops.card import ShopCard
 from desktop.pages.shops.connecting import ConnectCard
 from desktop.pages.shops.form import ShopForm
 from desktop.pages.shops.presenter import ShopsPresenter
+from desktop.pages.shops.records import ShopRecords
+from desktop.pages.shops.records_presenter import RecordsPresenter
 from desktop.pages.shops.start_card import StartCard
 from desktop.pages.shops.start_presenter import StartPresenter
 from desktop.ui import Ui
@@ -29,19 +31,20 @@ _STEPS: Final = {
 class ShopsPage(PageWidget):
     """Shows the presenter's shops."""
 
-    def __init__(self, ui: Ui, presenter: ShopsPresenter, starting: StartPresenter) -> None:
+    def __init__(
+        self, ui: Ui, presenter: ShopsPresenter, starting: StartPresenter, records: RecordsPresenter
+    ) -> None:
         super().__init__()
         self._starting = starting
         self._ui = ui
         self._presenter = presenter
+        self._records = records
         self._shown: object = None
         self._begun = 0
         self._shop_cards: list[ShopCard] = []
         self.setObjectName("shops")
-        add = ActionButton(
-            ui, "shops.add", partial(presenter.edit, 0), look="main", icon="plus", key="F6", name="shops.add"
-        )
-        head = head_bar(ui, "shops", (refresh_button(ui, "shops", presenter.look), add))
+        add = ActionButton(ui, "shops.add", self._add, look="main", icon="plus", key="F6", name="shops.add")
+        head = head_bar(ui, "shops", (refresh_button(ui, "shops", self._look), add))
         self._form = ShopForm(ui, presenter)
         self._connect = ConnectCard(ui, presenter, self._start)
         self.start = StartCard(ui, starting, presenter.stop_telling)
@@ -68,7 +71,10 @@ class ShopsPage(PageWidget):
         whole.addLayout(head)
         whole.addWidget(self._scroll, 1)
         whole.addWidget(self._empty, 1)
+        self.records = ShopRecords(ui, records)
+        whole.addWidget(self.records, 1)
         presenter.on_screen = self._on_screen
+        records.on_screen = self._on_records
         # A shop that falls silent writes nothing, and is silent all the same.
         while_shown(self, presenter.look)
         ui.retranslated.connect(self._on_retranslated)
@@ -87,9 +93,9 @@ class ShopsPage(PageWidget):
         elif modifiers != Qt.KeyboardModifier.NoModifier:
             return False
         elif key == Qt.Key.Key_F5:
-            self._presenter.look()
+            self._look()
         elif key == Qt.Key.Key_F6:
-            self._presenter.edit(0)
+            self._add()
         elif key in _STEPS:
             # What can and cannot be done is read, not pressed: no button down there takes the keyboard along.
             self._scroll.verticalScrollBar().triggerAction(_STEPS[key])
@@ -105,12 +111,20 @@ class ShopsPage(PageWidget):
         self._scroll.verticalScrollBar().setValue(0)
 
     def handle_changed(self) -> None:
-        """A pull ended somewhere."""
-        self._presenter.look()
+        """A pull ended somewhere, or a comparison went on."""
+        self._look()
 
     def handle_back(self) -> bool:
-        """Esc closes the list of what would happen, the form, the way in, what was unfolded."""
-        return self._starting.close() or self._presenter.put_away()
+        """Esc closes the records, the list of what would happen, the form, the way in, what was unfolded."""
+        return self._records.put_away() or self._starting.close() or self._presenter.put_away()
+
+    def _add(self) -> None:
+        self._records.close()
+        self._presenter.edit(0)
+
+    def _look(self) -> None:
+        self._presenter.look()
+        self._records.look()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Read the shops."""
@@ -123,11 +137,17 @@ class ShopsPage(PageWidget):
         self._on_screen()
 
     @Slot()
+    def _on_records(self) -> None:
+        self.records.show_screen()
+        self._on_screen()
+
+    @Slot()
     def _on_screen(self) -> None:
         screen = self._presenter.screen
+        has_records = self._records.screen.shop is not None
         is_empty = screen.is_known and not screen.shops and screen.editing is None
-        self._empty.setVisible(is_empty)
-        self._scroll.setVisible(not is_empty)
+        self._empty.setVisible(is_empty and not has_records)
+        self._scroll.setVisible(not is_empty and not has_records)
         if screen.editing is not None or screen.connecting is not None:
             # One thing at a time.
             self._starting.close()
@@ -140,7 +160,10 @@ class ShopsPage(PageWidget):
         shown = (screen.shops, screen.kinds, screen.unfolded)
         if shown != self._shown and not any(is_written_in(card) for card in self._shop_cards):
             self._shown = shown
-            self._shop_cards = [ShopCard(self._ui, self._presenter, shop, self._start) for shop in screen.shops]
+            self._shop_cards = [
+                ShopCard(self._ui, self._presenter, shop, self._start, partial(self._records.open, shop))
+                for shop in screen.shops
+            ]
             for card in self._shop_cards:
                 # What a hand is writing is not taken from under it: the rest is shown when it is written.
                 card.days.editingFinished.connect(self._on_screen, Qt.ConnectionType.QueuedConnection)

@@ -1,13 +1,16 @@
 """What the page of shops needs from core; core's service satisfies it by shape."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from core.desk.pulling_now import PulledNow
+from core.desk.shop_history import Report, Reports
+from core.runtime.http_trace import TracedCall
 from core.sync.granting import AuthorisePage
 from core.sync.grants import GrantView
+from core.sync.history import RoundRow
 from core.sync.shop_views import ShopDraft, ShopKind, ShopView
 from core.sync.start_list import StartList
 
@@ -73,6 +76,46 @@ class PullingDesk(Protocol):
 
     def order(self, shop_id: int, order_no: str) -> str:
         """Bring one order up to date; gives its number."""
+        ...
+
+
+class HistoryDesk(Protocol):
+    """How a shop's pulls went, whether its orders are ours, and what its calls were."""
+
+    def rounds(self, shop_id: int, before_id: int | None = None, limit: int = 50) -> Sequence[RoundRow]:
+        """Its rounds of pulling, the newest first."""
+        ...
+
+    def reports(self, shop_id: int) -> Reports:
+        """Its comparisons, and how far one is."""
+        ...
+
+    def report(self, report_id: int) -> Report:
+        """One of them with what it found."""
+        ...
+
+    def reconcile_now(self, shop_id: int, days: int) -> None:
+        """Have its orders of the last days compared behind the desk."""
+        ...
+
+    def stop_reconciling(self, shop_id: int) -> None:
+        """Stop that."""
+        ...
+
+    def mark_seen(self, shop_id: int) -> int:
+        """Somebody has seen which orders were missing."""
+        ...
+
+    def export_report(self, path: Path, report_id: int) -> int:
+        """Write one as a table; gives its rows."""
+        ...
+
+    def calls(self, shop_id: int) -> Sequence[TracedCall]:
+        """The last calls of this program, masked."""
+        ...
+
+    def support_text(self, shop_id: int) -> str:
+        """The same as text for support."""
         ...
 
 

@@ -33,6 +33,7 @@ _MODULES = (
     "0026_after_sale",
     "0027_awaits_owner",
     "0028_starting",
+    "0029_sync_history",
 )
 
 
