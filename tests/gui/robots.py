@@ -73,14 +73,18 @@ class DeskRobot:
         if self._was_hand:
             self._rest(self._shots.get(code, 0), self.window.parts.scanner.parser.debounce_ms + 10)
         self._was_hand = False
+        self.fires(code, terminator)
+        self._shots[code] = time.monotonic()
+
+    def fires(self, code: str, terminator: Qt.Key | None) -> None:
+        """The keys of one shot; a busy machine may rest between two of them for longer than any gun does."""
         scanner = self.window.parts.scanner
         began_ms = scanner._now_ms()
-        # A busy machine may rest between two of these keys for longer than any gun does.
         with patch.object(scanner, "_now_ms", lambda: began_ms):
             for char in code:
                 strike(char)
-            QTest.keyClick(QApplication.focusWidget(), terminator)
-        self._shots[code] = time.monotonic()
+            if terminator is not None:
+                QTest.keyClick(QApplication.focusWidget(), terminator)
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """One key pressed by a hand."""

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from PySide6.QtCore import Qt
@@ -169,7 +170,8 @@ def test_enter_takes_the_choice_of_an_open_list_and_a_scan_does_not(qtbot, qapp)
     box = QComboBox(holder)
     box.addItems(["一号", "二号", "三号"])
     qtbot.addWidget(holder)
-    scanner = ScannerFilter(lambda _key, _modifiers: False)
+    ticks = count(1)
+    scanner = ScannerFilter(lambda _key, _modifiers: False, now_ms=lambda: float(next(ticks)))
     scanned = []
     scanner.scanned.connect(scanned.append)
     holder.show()
@@ -206,8 +208,7 @@ def test_a_code_typed_by_hand(robot):
 
 def test_a_scanner_without_terminator_is_told_of(robot, window):
     opened(robot)
-    for char in MILK.barcode:
-        QTest.keyClicks(QApplication.focusWidget(), char)
+    robot.fires(MILK.barcode, terminator=None)
     robot.sees("shell.message.words", "扫描枪没有发回车")
     robot.sees("packing.entry.words", MILK.barcode)
 
