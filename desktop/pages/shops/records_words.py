@@ -1,5 +1,6 @@
 """How the records of a shop say what a pull did, what a comparison found, and what came of a call."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -117,10 +118,17 @@ def side_words(line: ReportLine, said: str, texts: Texts) -> str:
     if line.kind == "amount":
         amount, freight = (int(part) for part in said.split("|"))
         return texts.t("shops.line.money", amount=yuan(amount), freight=yuan(freight))
-    parts = (
-        texts.t(f"shops.line.word.{part}") if part in _OURS else part for part in said.split("|") if part != "none"
-    )
+    parts = (_part_words(part, texts) for part in said.split("|") if part != "none")
     return " · ".join(part for part in parts if part)
+
+
+def _part_words(part: str, texts: Texts) -> str:
+    """A word of ours, when it was placed, or the platform's own word."""
+    if part in _OURS:
+        return texts.t(f"shops.line.word.{part}")
+    with suppress(ValueError):
+        return moment_text(datetime.fromisoformat(part))
+    return part
 
 
 def progress_words(reports: Reports | None, texts: Texts) -> str:
