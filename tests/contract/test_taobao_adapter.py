@@ -13,6 +13,7 @@ import requests
 from core.channels.contract import (
     CANNOT,
     CARRIER_REFUSED,
+    KEPT_BACK,
     REFUND_OPEN,
     WAYBILL_REFUSED,
     ChannelOrder,
@@ -349,7 +350,7 @@ def test_a_trade_that_is_kept_back_is_not_told_as_sent(taobao: TaobaoStand, reas
     assert newest(taobao, no).stopped_for == reason
     with pytest.raises(Rejected) as caught:
         taobao.channel.confirm_shipment(told)
-    assert caught.value.code == reason
+    assert caught.value.code == KEPT_BACK
     taobao.shop.stop(no, "")
     taobao.channel.confirm_shipment(told)
 
