@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.channels.contract import (
+    ORDER_CLOSED,
     SHIPPED_OTHERWISE,
+    UNKNOWN_ORDER,
     ChannelOrder,
     ShipmentNotice,
 )
@@ -182,7 +184,7 @@ def test_cancelled_and_unknown_orders_and_empty_parcels_are_refused(
 
     assert [refusal.value.code for refusal in (empty, unknown, cancelled)] == [
         "empty_parcel",
-        "unknown_order",
-        "cancelled",
+        UNKNOWN_ORDER,
+        ORDER_CLOSED,
     ]
     assert parcels_at(driver, order) == []
