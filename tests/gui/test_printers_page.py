@@ -100,6 +100,9 @@ def test_a_head_that_is_sold_as_nothing_usual_has_its_own_number(robot, world, w
     robot.find("printers.form.dots_per_mm.other", QDoubleSpinBox).setValue(7.87)
     save(robot)
     assert world.printers_by_key["p1"].settings["dots_per_mm"] == 7.87
+    # The list is read again after a form was saved: one opened before shows what stood there.
+    presenter = window.page("printers")._presenter
+    robot.qtbot.waitUntil(lambda: world.printers_by_key["p1"] in presenter.screen.printers)
     edit(robot, window, "p1")
     assert robot.find("printers.form.dots_per_mm.other", QDoubleSpinBox).value() == 7.87
 

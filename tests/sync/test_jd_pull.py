@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core.channels.jd.channel import JdChannel
 from core.channels.jd.client import JdClient, JdKey
 from core.runtime.remote_errors import ChannelError
+from core.sync.cursors import CHANGED
 from core.sync.models import Cursor
 from core.sync.pulling import Pull
 from tests.contract.platform_stand import way_to
@@ -45,7 +46,7 @@ class JdWorld:
         return [row.order_no for row in self.world.listed()]
 
     def watermark(self):
-        return self.world.rows(select(Cursor.until_at))[0].until_at
+        return self.world.rows(select(Cursor.until_at).where(Cursor.feed == CHANGED))[0].until_at
 
 
 @pytest.fixture
