@@ -310,6 +310,10 @@ def test_parcels_say_what_they_hold_where_the_platform_does() -> None:
     assert packs_of(raw) == [mapper.Pack("69184900063027193140", "zhongtong", "N1", {})]
     assert order_of(raw).shipped == [ShippedParcel("ZTO", "N1", ())]
 
+    inside = [{"sku_order_id": "7", "product_count": 2}, {"sku_order_id": "8", "product_count": 0}]
+    raw = {**ORDER, "logistics_info": [{**row, "product_info": inside}]}
+    assert packs_of(raw)[0].lines == {"7": 2}
+
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

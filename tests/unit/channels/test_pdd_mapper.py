@@ -248,6 +248,13 @@ def test_lines_have_the_same_number_in_whatever_order_they_come() -> None:
     }
 
 
+def test_an_order_without_goods_is_broken_and_a_parcel_without_a_number_none() -> None:
+    with pytest.raises(ContractBroken):
+        order_of(row(item_list=[], gift_list=[]), NOBODY)
+    sent = row(order_status=2, logistics_id=44, tracking_number="SF1", extra_delivery_list=[{"logistics_id": 85}])
+    assert order_of(sent, COMPANIES).shipped == (ShippedParcel("SF", "SF1"),)
+
+
 def test_parcels_are_named_as_we_name_carriers() -> None:
     raw = row(
         order_status=2,

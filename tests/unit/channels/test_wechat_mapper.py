@@ -298,6 +298,16 @@ def test_a_gift_of_the_same_goods_is_a_line_of_its_own(mark: object) -> None:
     assert order.shipped == (ShippedParcel("SF", "SF1", (("1-2", 2), ("1-2#2", 1))),)
 
 
+def test_a_parcel_without_a_number_is_none_and_goods_of_no_line_are_named_as_they_are() -> None:
+    raw = changed()
+    inside = [{"product_id": "8", "sku_id": "9", "product_cnt": 3}]
+    raw["order_detail"]["delivery_info"]["delivery_product_info"] = [
+        {"waybill_id": "", "delivery_id": "SF", "product_infos": inside},
+        {"waybill_id": "SF2", "delivery_id": "SF", "product_infos": inside},
+    ]
+    assert order_of(raw).shipped == (ShippedParcel("SF", "SF2", (("8-9", 3),)),)
+
+
 def test_a_changed_price_and_freight_are_what_was_agreed() -> None:
     raw = changed(
         **{f"{LINE}__is_change_price": True, f"{LINE}__change_price": 100},

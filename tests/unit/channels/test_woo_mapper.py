@@ -318,6 +318,12 @@ def test_a_price_that_is_none_is_left_out() -> None:
         assert listings_of(product(price=odd), ())[0].price_fen is None
 
 
+def test_two_lines_of_one_number_are_no_order() -> None:
+    line = row()["line_items"][0]
+    with pytest.raises(ContractBroken):
+        order(line_items=[line, line])
+
+
 # --- whatever comes -----------------------------------------------------------------------------------------------------
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just([]) | st.just({})
