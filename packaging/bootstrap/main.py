@@ -121,7 +121,7 @@ def parallel_options(arguments: Sequence[str]) -> list[str]:
     if any(argument.startswith(chosen) or argument.partition("::")[0].endswith(".py") for argument in arguments):
         return []
     workers = min(os.cpu_count() or 1, 4)
-    return ["-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []
+    return ["-n", str(workers)] if workers > 1 else []
 
 
 def _lint(root: Path, _arguments: list[str]) -> int:

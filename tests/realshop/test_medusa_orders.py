@@ -11,7 +11,7 @@ from core.channels.medusa.channel import MedusaChannel
 from core.runtime.clock import SystemClock
 from tests.support.medusa_driver import SHOPPER_NAME, SHOPPER_PHONE, MedusaDriver, Variant
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("medusa")]
+pytestmark = pytest.mark.realshop
 
 HOSTILE = '<table>张三\x1b@\r\nPRINT 500,1\r\n^XZ^XA"\u202e𠮷😀' + "长" * 5000
 

@@ -12,7 +12,7 @@ from core.runtime.http import Call, HttpClient, Reply, endpoint
 from core.runtime.remote_errors import AuthExpired
 from tests.support.medusa import RunningMedusa
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("medusa")]
+pytestmark = pytest.mark.realshop
 
 
 class SpyClient(HttpClient):

@@ -23,7 +23,7 @@ from tests.support.cutting_proxy import cutting_proxy
 from tests.support.medusa import RunningMedusa
 from tests.support.medusa_driver import MedusaDriver, Variant
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("medusa")]
+pytestmark = pytest.mark.realshop
 
 
 def newest(channel: MedusaChannel, no: str) -> ChannelOrder:

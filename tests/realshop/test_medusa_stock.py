@@ -8,7 +8,7 @@ from core.channels.stock_contract import ListedSku
 from core.runtime.remote_errors import Rejected
 from tests.support.medusa_driver import MedusaDriver, ShopRefusedError, Variant
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("medusa")]
+pytestmark = pytest.mark.realshop
 
 
 def listed(variant: Variant) -> ListedSku:

@@ -24,7 +24,7 @@ from tests.support.medusa import RunningMedusa
 from tests.support.medusa_driver import MedusaDriver, Variant
 from tests.support.world import ANY_AGE
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("medusa")]
+pytestmark = pytest.mark.realshop
 BARCODE = "2999000000024"
 
 

@@ -21,7 +21,7 @@ for _name in [name for name in globals() if name.startswith("test_")]:
     if "platform" in inspect.signature(globals()[_name]).parameters:
         del globals()[_name]
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
+pytestmark = pytest.mark.realshop
 
 _serial = itertools.count(1)
 

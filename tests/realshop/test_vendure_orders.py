@@ -10,7 +10,7 @@ from core.channels.contract import ChannelOrder, OrderPage
 from core.channels.vendure.channel import VendureChannel
 from tests.support.vendure_driver import VendureDriver
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
+pytestmark = pytest.mark.realshop
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

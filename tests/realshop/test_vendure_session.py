@@ -14,7 +14,7 @@ from tests.support.cutting_proxy import cutting_proxy
 from tests.support.vendure import PASSWORD, USERNAME, RunningShop
 from tests.support.vendure_driver import VendureDriver
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
+pytestmark = pytest.mark.realshop
 
 
 class SpyClient(HttpClient):

@@ -19,7 +19,7 @@ from tests.support.cutting_proxy import cutting_proxy
 from tests.support.vendure import RunningShop
 from tests.support.vendure_driver import Json, VendureDriver
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
+pytestmark = pytest.mark.realshop
 
 
 def paid_order(channel: VendureChannel, driver: VendureDriver, sku: str, qty: int = 2) -> ChannelOrder:

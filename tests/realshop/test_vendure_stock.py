@@ -8,7 +8,7 @@ from core.channels.vendure.channel import VendureChannel
 from core.runtime.remote_errors import Rejected
 from tests.support.vendure_driver import ShopRefusedError, VendureDriver
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
+pytestmark = pytest.mark.realshop
 
 
 def listed(variant: str) -> ListedSku:

@@ -15,7 +15,7 @@ from tests.e2e.whole_day import WholeDay, running_desk
 from tests.support.vendure import PASSWORD, USERNAME, RunningShop
 from tests.support.vendure_driver import VendureDriver
 
-pytestmark = [pytest.mark.realshop, pytest.mark.slow, pytest.mark.xdist_group("vendure")]
+pytestmark = [pytest.mark.realshop, pytest.mark.slow]
 _ORDERS = 40
 
 

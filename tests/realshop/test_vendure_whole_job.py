@@ -22,7 +22,7 @@ from tests.support.vendure import PASSWORD, USERNAME, RunningShop
 from tests.support.vendure_driver import VendureDriver
 from tests.support.world import ANY_AGE
 
-pytestmark = [pytest.mark.realshop, pytest.mark.xdist_group("vendure")]
+pytestmark = pytest.mark.realshop
 BARCODE = "2999000000017"
 
 

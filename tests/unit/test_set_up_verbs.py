@@ -54,7 +54,7 @@ def test_workers_are_several_for_many_tests(monkeypatch: pytest.MonkeyPatch, arg
     from bootstrap import main
 
     monkeypatch.setattr(main.os, "cpu_count", lambda: 2)
-    assert main.parallel_options(arguments) == ["-n", "2", "--dist", "loadgroup"]
+    assert main.parallel_options(arguments) == ["-n", "2"]
     monkeypatch.setattr(main.os, "cpu_count", lambda: 1)
     assert main.parallel_options(arguments) == []
 
