@@ -8,7 +8,8 @@ from core.channels.contract import Capabilities, Channel
 from core.channels.grant_contract import AuthoriserFactory
 from core.channels.stock_contract import StockRules
 from core.runtime.clock import Clock
-from core.runtime.http import HttpClient
+from core.runtime.errors import Refused
+from core.runtime.http import Endpoint, HttpClient, endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,28 @@ class SettingField:
     default: str = ""
     hint_zh: str = ""
     hint_en: str = ""
+
+
+def needed(given: Mapping[str, str], name: str) -> str:
+    """A setting or secret that a shop cannot be opened without.
+
+    Raises:
+        Refused: `channel.setting`, it is missing.
+    """
+    value = given.get(name, "").strip()
+    if not value:
+        raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
+    return value
+
+
+def place_of(settings: Mapping[str, str], usual: str = "") -> Endpoint:
+    """Where a shop is called: at the address in its settings, at the platform's usual one where none stands there.
+
+    Raises:
+        Refused: `channel.setting`, there is neither; `http.address`, a secret must not be sent there.
+    """
+    address = settings.get("base_url", "").strip() or usual or needed(settings, "base_url")
+    return endpoint(address, allow_lan=settings.get("allow_lan") == "1")
 
 
 def relay_setting(

@@ -11,10 +11,18 @@ from core.channels.douyin.facts import CAPABILITIES, STOCK_RULES
 from core.channels.douyin.steps import MEANS, STEPS
 from core.channels.douyin.tokens import GrantedToken, OwnAppToken, own_grant
 from core.channels.grant_contract import Authoriser
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
+from core.channels.plugin import (
+    ChannelPlugin,
+    SettingField,
+    lan_setting,
+    needed,
+    place_of,
+    redirect_setting,
+    relay_setting,
+)
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
-from core.runtime.http import Endpoint, HttpClient, endpoint
+from core.runtime.http import Endpoint, HttpClient
 
 
 class ShopOpener:
@@ -32,12 +40,12 @@ class ShopOpener:
         Raises:
             Refused: `channel.setting` for a missing setting, `http.address` for an address that cannot be used.
         """
-        place, app = _place(settings), _app(settings, secret)
+        place, app = place_of(settings, BASE_URL), _app(settings, secret)
         warehouse = settings.get("out_warehouse_id", "").strip()
         if settings.get("service_id", "").strip():
             granted = GrantedToken(secret.get("access_token", "").strip())
             return DouyinChannel(DouyinClient(place, http, app, granted), place, http, out_warehouse_id=warehouse)
-        own = self._own(place, http, clock, app, _shop_id(settings))
+        own = self._own(place, http, clock, app, needed(settings, "shop_id"))
         return OwnAppChannel(DouyinClient(place, http, app, own), place, http, own, out_warehouse_id=warehouse)
 
     def _own(self, place: Endpoint, http: HttpClient, clock: Clock, app: DouyinApp, shop_id: str) -> OwnAppToken:
@@ -51,26 +59,12 @@ def _authorise(settings: Mapping[str, str], secret: Mapping[str, str], http: Htt
     service_id = settings.get("service_id", "").strip()
     if not service_id:
         raise Refused("shop.no_page", "a shop's own app is let in by its key alone")
-    client = DouyinClient(_place(settings), http, _app(settings, secret), None)
+    client = DouyinClient(place_of(settings, BASE_URL), http, _app(settings, secret), None)
     return DouyinAuthoriser(client, clock, service_id)
 
 
-def _shop_id(settings: Mapping[str, str]) -> str:
-    shop_id = settings.get("shop_id", "").strip()
-    if not shop_id:
-        raise Refused("channel.setting", "The setting shop_id is missing.", field="shop_id")
-    return shop_id
-
-
-def _place(settings: Mapping[str, str]) -> Endpoint:
-    return endpoint(settings.get("base_url", "").strip() or BASE_URL, allow_lan=settings.get("allow_lan") == "1")
-
-
 def _app(settings: Mapping[str, str], secret: Mapping[str, str]) -> DouyinApp:
-    for name, given in (("app_key", settings), ("app_secret", secret)):
-        if not given.get(name, "").strip():
-            raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
-    return DouyinApp(settings["app_key"].strip(), secret["app_secret"].strip())
+    return DouyinApp(needed(settings, "app_key"), needed(secret, "app_secret"))
 
 
 PLUGIN: Final = ChannelPlugin(

@@ -9,9 +9,8 @@ from core.channels.jd.channel import CAPABILITIES, JdChannel
 from core.channels.jd.client import JdClient, JdKey
 from core.channels.jd.goods import STOCK_RULES
 from core.channels.jd.steps import MEANS, STEPS
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, needed, redirect_setting, relay_setting
 from core.runtime.clock import Clock
-from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, endpoint
 
 GATEWAY: Final = "https://api.jd.com"
@@ -35,11 +34,9 @@ class ShopOpener:
         Raises:
             Refused: `channel.setting` for a setting that is missing; `http.address` for a relay that cannot be used.
         """
-        _need(settings, "app_key")
-        _need(secret, "app_secret")
         # a shop is kept before its owner has let us in
         token = secret.get("access_token", "").strip()
-        key = JdKey(settings["app_key"].strip(), secret["app_secret"].strip(), token)
+        key = JdKey(needed(settings, "app_key"), needed(secret, "app_secret"), token)
         # JD's documents name the address with its path
         address = settings.get("base_url", "").strip().rstrip("/").removesuffix("/routerjson") or GATEWAY
         place = endpoint(address, allow_lan=settings.get("allow_lan") == "1")
@@ -58,15 +55,8 @@ def open_authoriser(
     Raises:
         Refused: as `ShopOpener`.
     """
-    _need(settings, "app_key")
-    _need(secret, "app_secret")
     place = endpoint(settings.get("login_url", "").strip() or LOGIN)
-    return JdAuthoriser(place, http, settings["app_key"].strip(), secret["app_secret"].strip())
-
-
-def _need(given: Mapping[str, str], name: str) -> None:
-    if not given.get(name, "").strip():
-        raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
+    return JdAuthoriser(place, http, needed(settings, "app_key"), needed(secret, "app_secret"))
 
 
 PLUGIN = ChannelPlugin(

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from core.channels.contract import Channel
 from core.channels.mall.client import CAPABILITIES, STOCK_RULES, MallChannel, MallKey
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, needed, place_of
 from core.runtime.clock import Clock
-from core.runtime.errors import Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.http import HttpClient
 
 
 def _open(
@@ -16,11 +15,8 @@ def _open(
     http: HttpClient,
     clock: Clock,  # noqa: ARG001  (the factory's shape; time stamps follow the mall's clock)
 ) -> Channel:
-    for name, given in (("base_url", settings), ("key", settings), ("secret", secret)):
-        if not given.get(name, "").strip():
-            raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
-    place = endpoint(settings["base_url"], allow_lan=settings.get("allow_lan") == "1")
-    key = MallKey(settings["key"].strip(), secret["secret"].strip())
+    place = place_of(settings)
+    key = MallKey(needed(settings, "key"), needed(secret, "secret"))
     return MallChannel(place, key, http, tells_weight=settings.get("tells_weight") == "1")
 
 

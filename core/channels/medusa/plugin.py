@@ -9,10 +9,10 @@ from core.channels.medusa.facts import CAPABILITIES, STOCK_RULES
 from core.channels.medusa.mapper import Reading
 from core.channels.medusa.shipping import NUMBER_MARK
 from core.channels.medusa.steps import MEANS, STEPS
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, place_of
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.http import HttpClient
 
 _YES: Final = "1"
 
@@ -39,7 +39,7 @@ def open_shop(
     tracking_url = settings.get("tracking_url", "").strip()
     if tracking_url and not (tracking_url.startswith(("https://", "http://")) and NUMBER_MARK in tracking_url):
         raise Refused("channel.setting", f"The parcels' page needs {NUMBER_MARK}.", field="tracking_url")
-    place = endpoint(settings.get("base_url", ""), allow_lan=settings.get("allow_lan") == _YES)
+    place = place_of(settings)
     return MedusaChannel(
         MedusaClient(place, http, key),
         reading=Reading(

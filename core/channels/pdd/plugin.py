@@ -10,10 +10,17 @@ from core.channels.pdd.client import PddApp, PddClient
 from core.channels.pdd.facts import CAPABILITIES, STOCK_RULES
 from core.channels.pdd.grants import PddAuthoriser
 from core.channels.pdd.steps import MEANS, STEPS
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
+from core.channels.plugin import (
+    ChannelPlugin,
+    SettingField,
+    lan_setting,
+    needed,
+    place_of,
+    redirect_setting,
+    relay_setting,
+)
 from core.runtime.clock import Clock
-from core.runtime.errors import Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.http import HttpClient
 
 #: the platform's own gateway; a relay stands before it where the platform wants calls to come out of its cloud
 GATEWAY: Final = "https://gw-api.pinduoduo.com"
@@ -41,19 +48,13 @@ def authoriser(
     clock: Clock,  # noqa: ARG001  (the factory's shape)
 ) -> Authoriser:
     """The way to a token for the app in the settings; `Refused` as `open_shop`."""
-    return PddAuthoriser(_client(settings, secret, http), settings["client_id"].strip())
+    return PddAuthoriser(_client(settings, secret, http), needed(settings, "client_id"))
 
 
 def _client(settings: Mapping[str, str], secret: Mapping[str, str], http: HttpClient) -> PddClient:
-    for name, given in (("client_id", settings), ("client_secret", secret)):
-        if not given.get(name, "").strip():
-            raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
-    place = endpoint(
-        settings.get("base_url", "").strip() or GATEWAY,
-        allow_lan=settings.get("allow_lan") == "1",
-    )
     token = secret.get("access_token", "").strip()
-    return PddClient(place, http, PddApp(settings["client_id"].strip(), secret["client_secret"].strip(), token))
+    app = PddApp(needed(settings, "client_id"), needed(secret, "client_secret"), token)
+    return PddClient(place_of(settings, GATEWAY), http, app)
 
 
 PLUGIN = ChannelPlugin(

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.channels.grant_contract import Authoriser
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, redirect_setting, relay_setting
+from core.channels.plugin import (
+    ChannelPlugin,
+    SettingField,
+    lan_setting,
+    needed,
+    place_of,
+    redirect_setting,
+    relay_setting,
+)
 from core.channels.taobao.authoriser import PAGES, TaobaoAuthoriser
 from core.channels.taobao.channel import CAPABILITIES, TaobaoChannel
 from core.channels.taobao.client import GATEWAY, TopClient, TopKey
@@ -12,7 +20,6 @@ from core.channels.taobao.items import TAOBAO_RULES, TMALL_RULES
 from core.channels.taobao.memory import Memories
 from core.channels.taobao.steps import MEANS, STEPS
 from core.runtime.clock import Clock
-from core.runtime.errors import Refused
 from core.runtime.http import HttpClient, endpoint
 
 
@@ -35,9 +42,8 @@ class ShopOpener:
         Raises:
             Refused: `channel.setting`, `http.address`; a setting cannot be used.
         """
-        key = TopKey(_needed(settings, "app_key"), _needed(secret, "app_secret"), secret.get("session", "").strip())
-        base_url = settings.get("base_url", "").strip() or GATEWAY
-        place = endpoint(base_url, allow_lan=settings.get("allow_lan") == "1")
+        key = TopKey(needed(settings, "app_key"), needed(secret, "app_secret"), secret.get("session", "").strip())
+        place = place_of(settings, GATEWAY)
         memory = self._memories.of(place.base, key)
         return TaobaoChannel(TopClient(place, http, key), memory, is_tmall=self._is_tmall)
 
@@ -51,14 +57,7 @@ def open_authoriser(
         Refused: `channel.setting`, `http.address`; a setting cannot be used.
     """
     place = endpoint(settings.get("oauth_url", "").strip() or PAGES)
-    return TaobaoAuthoriser(place, http, clock, _needed(settings, "app_key"), _needed(secret, "app_secret"))
-
-
-def _needed(given: Mapping[str, str], name: str) -> str:
-    value = given.get(name, "").strip()
-    if not value:
-        raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
-    return value
+    return TaobaoAuthoriser(place, http, clock, needed(settings, "app_key"), needed(secret, "app_secret"))
 
 
 PLUGIN = ChannelPlugin(

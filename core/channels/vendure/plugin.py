@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, needed, place_of
 from core.channels.vendure.channel import CAPABILITIES, STOCK_RULES, VendureChannel
 from core.channels.vendure.client import VendureClient
 from core.runtime.clock import Clock
 from core.runtime.errors import Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.http import HttpClient
 
 _GRAPHQL_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
 
@@ -22,19 +22,18 @@ def open_shop(
     """One shop. Does no HTTP.
 
     Raises:
-        Refused: `http.address` for an address a password must not be sent to, `channel.setting_missing`,
-            `channel.setting` for a setting that cannot be right.
+        Refused: `http.address` for an address a password must not be sent to, `channel.setting` for a setting that is
+            missing or cannot be right.
     """
-    for name, given in (("base_url", settings), ("username", settings), ("password", secret)):
-        if not given.get(name, "").strip():
-            raise Refused("channel.setting_missing", f"The setting {name} is missing.", name=name)
+    # Looked at, and kept as it was typed: a password may end in a blank.
+    needed(secret, "password")
     note_field = settings.get("buyer_note_field", "").strip()
     if note_field and not _GRAPHQL_NAME.fullmatch(note_field):
-        raise Refused("channel.setting", "The field of the buyer's note is not a name.", name="buyer_note_field")
+        raise Refused("channel.setting", "The field of the buyer's note is not a name.", field="buyer_note_field")
     client = VendureClient(
-        endpoint(settings["base_url"], allow_lan=settings.get("allow_lan") == "1"),
+        place_of(settings),
         http,
-        username=settings["username"].strip(),
+        username=needed(settings, "username"),
         password=secret["password"],
         channel_token=settings.get("channel_token", "").strip(),
     )

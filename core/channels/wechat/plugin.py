@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, relay_setting
+from core.channels.plugin import ChannelPlugin, SettingField, lan_setting, needed, place_of, relay_setting
 from core.channels.wechat.abilities import CAPABILITIES, STOCK_RULES
 from core.channels.wechat.channel import WechatChannel
 from core.channels.wechat.client import WechatClient
 from core.channels.wechat.session import SessionShelf
 from core.channels.wechat.steps import MEANS, STEPS
 from core.runtime.clock import Clock
-from core.runtime.errors import Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.http import HttpClient
 
 #: the platform's own address; a relay in the cloud stands in for it where the shop's IP list wants a fixed one
 BASE_URL: Final = "https://api.weixin.qq.com"
@@ -31,12 +30,9 @@ class ShopOpener:
         Raises:
             Refused: `channel.setting` for a missing setting, `http.address` for an address that cannot be used.
         """
-        for name, given in (("appid", settings), ("secret", secret)):
-            if not given.get(name, "").strip():
-                raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
-        place = endpoint(settings.get("base_url", "").strip() or BASE_URL, allow_lan=settings.get("allow_lan") == "1")
+        place = place_of(settings, BASE_URL)
         session = self._sessions.session(
-            place, http, clock, appid=settings["appid"].strip(), secret=secret["secret"].strip()
+            place, http, clock, appid=needed(settings, "appid"), secret=needed(secret, "secret")
         )
         return WechatChannel(WechatClient(session, http))
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 
 from core.channels.contract import Channel
-from core.channels.plugin import ChannelPlugin, SettingField
+from core.channels.plugin import ChannelPlugin, SettingField, needed, place_of
 from core.channels.woocommerce.channel import WooChannel
 from core.channels.woocommerce.client import Ways, WooClient, WooKey
 from core.channels.woocommerce.facts import CAPABILITIES, STOCK_RULES
 from core.channels.woocommerce.steps import MEANS, STEPS
 from core.runtime.clock import Clock
-from core.runtime.errors import Refused
-from core.runtime.http import HttpClient, endpoint
+from core.runtime.http import HttpClient
 
 
 def open_shop(
@@ -25,11 +24,8 @@ def open_shop(
         Refused: `channel.setting` for a setting that is missing, `http.address` for an address a secret must not be
             sent to.
     """
-    for name, given in (("base_url", settings), ("consumer_key", settings), ("consumer_secret", secret)):
-        if not given.get(name, "").strip():
-            raise Refused("channel.setting", f"The setting {name} is missing.", field=name)
-    place = endpoint(settings["base_url"], allow_lan=settings.get("allow_lan") == "1")
-    key = WooKey(settings["consumer_key"].strip(), secret["consumer_secret"].strip())
+    place = place_of(settings)
+    key = WooKey(needed(settings, "consumer_key"), needed(secret, "consumer_secret"))
     ways = Ways(signs=settings.get("signs") == "1", plain_links=settings.get("plain_links") == "1")
     return WooChannel(WooClient(place, http, key, ways))
 
