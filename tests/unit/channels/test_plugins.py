@@ -14,6 +14,6 @@ _TYPED = [plugin for plugin in built_in().all() if any(one.is_required for one i
 @pytest.mark.parametrize("plugin", _TYPED, ids=lambda plugin: plugin.id)
 def test_a_missing_setting_is_named_so_that_the_form_can_point_at_it(plugin: ChannelPlugin) -> None:
     with pytest.raises(Refused) as caught:
-        plugin.factory({}, {}, HttpClient(), SystemClock())
+        plugin.factory({}, {}, HttpClient(SystemClock()), SystemClock())
     assert caught.value.code == "channel.setting"
     assert caught.value.facts["field"] in {one.name for one in plugin.settings}
