@@ -23,7 +23,10 @@ class PracticeOrders:
         assert desk.practice is not None
         self._shop_id = desk.practice.shop_id
         keys = kept_secrets(desk.core.config.folder / "practice").control
-        self._control = PracticeControl(desk.practice.address(), keys.key, keys.secret)
+        clock = desk.core.config.clock
+        self._control = PracticeControl(
+            desk.practice.address(), keys.key, keys.secret, lambda: clock.now().timestamp()
+        )
         self._parts = {sku.code: dict(sku.components) for sku in practice_catalogue() if sku.is_bundle}
 
     def open(self, core: Core) -> int:

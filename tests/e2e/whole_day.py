@@ -151,10 +151,10 @@ class Evening(SystemClock):
 
     def __init__(self) -> None:
         minute = (super().now() + timedelta(hours=8)).time()
-        self._back = timedelta(hours=2 if (minute.hour, minute.minute) >= (23, 40) else 0)
+        self.back = timedelta(hours=2 if (minute.hour, minute.minute) >= (23, 40) else 0)
 
     def now(self) -> Any:
-        return super().now() - self._back
+        return super().now() - self.back
 
 
 @contextmanager
@@ -174,6 +174,8 @@ class WholeDay:
     def __init__(self, desk: Desk, shop: FortyOrders, printers: FourPrinters, folder: Path) -> None:
         assert desk.printers is not None
         self.core = desk.core
+        assert isinstance(desk.core.config.clock, Evening)
+        self._clock = desk.core.config.clock
         self._desk_printers = desk.printers
         self._shop = shop
         self._printers = printers
@@ -246,8 +248,9 @@ class WholeDay:
         # A new shop's light is good before its first pull; what a used one has sold before comes with that.
         self._until("every shop was heard", lambda: "shop_never" not in [one.code for one in self.core.day.checks()])
         assert {one.state for one in self._lights()} == {"good"}
-        stops = [check.code for check in self.core.day.checks() if check.tone == "stop"]
-        assert stops == []
+        stops = {check.code for check in self.core.day.checks() if check.tone == "stop"}
+        # A desk whose clock was put back is told so by a real shop, whose clock was not.
+        assert stops <= ({"clock"} if self._clock.back else set()), stops
 
     def import_morning(self) -> None:
         """Four exports; broken rows are named, and a second reading changes nothing."""
@@ -472,7 +475,8 @@ class WholeDay:
         """Called off after it was packed: its label opens no door any more."""
         self._pack(number)
         self._shop.cancel(order_no)
-        self.core.pull_shop(self._shop_id)
+        # The desk's own round may be at it, begun before: it is left alone then.
+        self._until("the shop was asked", lambda: self.core.pull_shop(self._shop_id) is not None)
         self._presenter.press(Command.REFRESH)
         self._scan(number, "label.voided")
         self._presenter.press(Command.BACK)

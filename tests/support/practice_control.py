@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,12 @@ from tests.support.mall_signing import signed_headers
 
 @dataclass(frozen=True, slots=True)
 class PracticeControl:
-    """Places, pays, refunds and counts at the practice shop at `url`."""
+    """Places, pays, refunds and counts at the practice shop at `url`, whose clock says `now` (seconds since 1970)."""
 
     url: str
     key: str
     secret: str
+    now: Callable[[], float] = time.time
 
     def get(self, path: str) -> Any:
         """What the shop says under `/practice/v1/` + path."""
@@ -35,7 +36,7 @@ class PracticeControl:
     def _call(self, method: str, path: str, body: bytes) -> Any:
         target = f"/practice/v1/{path}"
         nonce = secrets.token_hex(16)
-        headers = signed_headers(self.key, self.secret, method, target, int(time.time()), nonce, body)
+        headers = signed_headers(self.key, self.secret, method, target, int(self.now()), nonce, body)
         request = urllib.request.Request(f"{self.url}{target}", body or None, dict(headers), method=method)  # noqa: S310  a server of our own
         with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310  the practice shop is http on loopback
             return json.loads(reply.read())
