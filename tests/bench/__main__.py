@@ -10,6 +10,7 @@ from pathlib import Path
 
 _BENCHES = (
     "intake",
+    "pull",
     "flatness",
     "list",
     "search",
