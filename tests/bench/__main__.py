@@ -20,6 +20,7 @@ _BENCHES = (
     "reserve",
     "hot",
     "volume",
+    "day",
     "files",
     "memory",
     "alerts",
