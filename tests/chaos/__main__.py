@@ -19,13 +19,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--platform", action="append", choices=KINDS, help="only this one; may stand several times")
     parser.add_argument("--kills", type=int, help="of a pulling process; usually one for 400 lives")
-    parser.add_argument("--page", type=int, default=7, help="rows to a page of the shops' lists")
+    parser.add_argument("--page", type=int, default=20, help="rows to a page of the shops' lists")
     parser.add_argument("--verbose", action="store_true", help="what the program says meanwhile")
     asked = parser.parse_args()
-    if asked.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(message)s")
-    else:
-        logging.disable(logging.CRITICAL)
+    logging.basicConfig(level=logging.DEBUG if asked.verbose else logging.CRITICAL, format="%(message)s")
+    logging.getLogger("tests.chaos").setLevel(logging.DEBUG if asked.verbose else logging.INFO)
     kills = max(1, asked.lives // 400) if asked.kills is None else asked.kills
     plan = Plan(asked.lives, asked.seed, asked.platform or KINDS, kills, asked.page)
     began_s = time.monotonic()

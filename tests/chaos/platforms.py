@@ -20,6 +20,7 @@ from core.runtime.clock import ManualClock
 from tests.chaos.wire import Haze, Trouble, copied, hazy
 from tests.simulators.faulty_practice import FaultyPracticeServer
 from tests.simulators.platforms.douyin import DouyinServer, make_shop
+from tests.simulators.platforms.faults import WIRE
 from tests.simulators.platforms.jd import JdServer
 from tests.simulators.platforms.jd import habits as jd_habits
 from tests.simulators.platforms.medusa import SECRET_KEY, MedusaServer
@@ -88,6 +89,8 @@ class Platform:
     kind = ""
     #: calls that are answered from the lagging copy
     lists: frozenset[str] = frozenset()
+    #: faults of the wire, the dead line first
+    wire: tuple[str, ...] = tuple(sorted(WIRE - {"slow"}))
     #: own faults that pass without anybody doing anything
     own_faults: tuple[str, ...] = ()
     verbs = frozenset(
@@ -445,7 +448,8 @@ class Mall:
     """The practice mall, as an own mall: its order book is its truth."""
 
     kind = "mall"
-    own_faults = ("rate_limited", "unavailable", "half_body", "half_head", "html_500", "done_but_silent")
+    wire = ("drop", "half_body", "half_head", "html_500", "html_403", "html_200", "empty_200", "done_but_silent")
+    own_faults = ("rate_limited", "unavailable", "duplicate_page", "empty_page_has_more")
     verbs = frozenset({"address", "note", "cancel", "ask", "partial", "elsewhere"})
     reach_s = 600.0
 

@@ -32,13 +32,13 @@ START = datetime(2026, 11, 23, 1, 30, 0, 250_000, tzinfo=UTC)
 PULL_S, AGAIN_S = 10.0, 30.0
 #: of all calls, how many meet trouble while there is any
 P_CALL = 0.12
-#: lives that begin at one shop together, within how many seconds, and how long it is quiet afterwards
-_BURST, _BURST_S, _QUIET_S = 16, 60.0, (400.0, 1500.0)
-#: with thousands of lives more of them, so that a round has more to do
-_MANY, _LARGE_BURST = 1000, 60
+#: lives that begin at one shop together at most, within how many seconds, and how long it is quiet afterwards
+_BURST, _BURST_S, _QUIET_S = 60, 60.0, (400.0, 1500.0)
 #: rounds of ten seconds after a burst; what is not on the screen then is awaited in longer steps
-_ROUNDS, _STEP_S = 14, 60.0
+_ROUNDS, _STEP_S = 10, 60.0
 _TRIES = 40
+#: what is still to be told at the end waits for a quarter of an hour at most
+_LAST_ROUNDS, _LAST_STEP_S, _RETRY_IN, _AT_LEAST = 40, 240.0, 8, 12
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -124,17 +124,18 @@ class _Story:
         self._victim: tuple[int, int] | None = None
         centre.furnish(shops)
         for shop in shops:
-            shop.join(Trouble(chance, clock, shop.own_faults, self._meanwhile))
+            shop.join(Trouble(chance, clock, shop.own_faults, self._meanwhile, shop.wire))
 
     # --- the whole of it ---------------------------------------------------------------------------------------------
 
     def play(self) -> Outcome:
         """Burst after burst, then everything is let settle and looked at."""
         left, number = self._plan.lives, 0
-        size = _LARGE_BURST if left >= _MANY else _BURST
-        bursts = max(1, -(-left // (size * len(self._shops))))
+        bursts = -(-left // (_BURST * len(self._shops)))
+        size = -(-left // (bursts * len(self._shops)))
         killed_in = {int((place + 0.5) * bursts / max(1, self._plan.kills)) for place in range(self._plan.kills)}
         for burst in range(bursts):
+            _log.info("burst %s of %s, %s lives left", burst + 1, bursts, left)
             self._set_trouble(is_on=self._plan.has_trouble)
             for shop in self._shops:
                 for _ in range(min(size, left)):
@@ -184,12 +185,12 @@ class _Story:
         self._close_unpaid()
         for shop in self._shops:
             shop.haze.clear()
-        for place in range(40):
+        for place in range(_LAST_ROUNDS):
             self._round(_STEP_S)
-            self._clock.advance(seconds=240)
-            if place == 8:
+            self._clock.advance(seconds=_LAST_STEP_S)
+            if place == _RETRY_IN:
                 self._centre.retry_failed()
-            if place > 12 and not (self._unseen or self._to_pack or self._centre.waiting()):
+            if place > _AT_LEAST and not (self._unseen or self._to_pack or self._centre.waiting()):
                 break
         for shop in self._shops:
             self._pull(shop, all_open=True)
@@ -275,7 +276,7 @@ class _Story:
         try:
             self._centre.pull(shop.kind, all_open=all_open)
         except (ChannelError, DomainError) as error:
-            _log.info("pull of %s: %r", shop.kind, error)
+            _log.debug("pull of %s: %r", shop.kind, error)
             figures.failed_pulls += 1
             pause_s = AGAIN_S
         self._next_pull[shop.kind] = self._clock.now() + timedelta(seconds=pause_s - 1)

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.runtime.clock import ManualClock
-from tests.simulators.platforms.faults import WIRE
 from tests.simulators.platforms.shop import Order
 
 #: how long a call takes on the way, in seconds
 CALL_S = (0.02, 0.1)
 #: of all acts, how many are told late, and of all lists, how many say rows twice
 LATE = DOUBLED = 0.3
+#: how long the same rows stand twice, in seconds
+_DOUBLED_S = (1.0, 30.0)
 #: how late the usual ones are, in seconds; a few use up nearly all that the overlap of the windows allows
 _SOON_S = (2.0, 45.0)
 _VERY_LATE = 0.1
@@ -38,9 +39,17 @@ class Trouble:
         clock: ManualClock,
         own: Sequence[str],
         on_call: Callable[[], None],
-        wire: Sequence[str] = tuple(sorted(WIRE - {"slow"})),
+        wire: Sequence[str],
     ) -> None:
-        """`own`: the platform's own faults that pass by themselves; `on_call`: what happens meanwhile."""
+        """Nothing goes wrong yet.
+
+        Args:
+            chance: of all of it.
+            clock: moves with each call.
+            own: the platform's own faults that pass by themselves.
+            on_call: what happens while a call is on its way.
+            wire: faults of the wire, the first of them a line that is dead.
+        """
         self._chance, self._clock, self._on_call = chance, clock, on_call
         self._wire, self._names = wire, [*wire, *own]
         self.p = 0.0
@@ -69,6 +78,8 @@ class Haze:
         """`reach_s`: how late an order may come into a list and is still found, in seconds."""
         self._chance, self._now, self._reach_s = chance, now, reach_s
         self._old: dict[str, tuple[datetime, Any]] = {}
+        self._doubled: list[str] = []
+        self._doubled_until = now()
         self.is_on = False
         self.late_count = self.doubled_count = 0
 
@@ -95,12 +106,15 @@ class Haze:
         return {no: before for no, (_until, before) in self._current().items()}
 
     def doubles(self, numbers: Sequence[str]) -> list[str]:
-        """Which of the newest orders the next list says twice."""
-        if not (self.is_on and numbers and self._chance.random() < DOUBLED):
+        """Which of the newest orders the lists say twice at the moment."""
+        if not self.is_on:
             return []
-        found = self._chance.choices(numbers[-20:], k=2)
-        self.doubled_count += len(found)
-        return found
+        if self._now() >= self._doubled_until:
+            is_double = bool(numbers) and self._chance.random() < DOUBLED
+            self._doubled = self._chance.choices(numbers[-20:], k=2) if is_double else []
+            self._doubled_until = self._now() + timedelta(seconds=self._chance.uniform(*_DOUBLED_S))
+            self.doubled_count += len(self._doubled)
+        return self._doubled
 
     def clear(self) -> None:
         """The lists are as new as everything else from now on."""
