@@ -33,12 +33,12 @@ PULL_S, AGAIN_S = 10.0, 30.0
 #: of all calls, how many meet trouble while there is any
 P_CALL = 0.12
 #: lives that begin at one shop together at most, within how many seconds, and how long it is quiet afterwards
-_BURST, _BURST_S, _QUIET_S = 60, 60.0, (400.0, 1500.0)
+_BURST, _BURST_S, _QUIET_S = 60, 60.0, (300.0, 900.0)
 #: rounds of ten seconds after a burst; what is not on the screen then is awaited in longer steps
 _ROUNDS, _STEP_S = 10, 60.0
 _TRIES = 40
 #: what is still to be told at the end waits for a quarter of an hour at most
-_LAST_ROUNDS, _LAST_STEP_S, _RETRY_IN, _AT_LEAST = 40, 240.0, 8, 12
+_LAST_ROUNDS, _LAST_STEP_S, _RETRY_IN, _AT_LEAST = 40, 240.0, 3, 6
 _SPAWN = multiprocessing.get_context("spawn")
 
 

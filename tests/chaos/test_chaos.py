@@ -21,16 +21,17 @@ def told(outcome: Outcome, seed: int) -> str:
 
 
 def test_all_shops_end_as_they_are_there_though_the_pulling_program_is_killed(tmp_path: Path) -> None:
-    plan = Plan(lives=144, seed=11, kills=1)
+    plan = Plan(lives=104, seed=11, kills=1)
 
     outcome = play(plan, tmp_path)
 
     assert not outcome.faults, told(outcome, plan.seed)
     assert outcome.kills == 1
     for kind, figures in outcome.figures.items():
-        assert figures.lives == 18, kind
-        assert figures.acts > 30, kind
-        assert min(figures.troubled, figures.late, figures.doubled, figures.shipped) > 0, f"{kind}: no chaos at all"
+        assert (figures.lives, figures.acts > 20, figures.pulls > 20) == (13, True, True), kind
+    everywhere = outcome.figures.values()
+    for name in ("troubled", "late", "doubled", "shipped", "failed_pulls"):
+        assert sum(getattr(figures, name) for figures in everywhere) > 10, f"no chaos at all: {name}"
 
 
 def _without_overlap(channel: Any) -> Any:
