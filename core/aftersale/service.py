@@ -15,7 +15,7 @@ from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.orders.intake import compress
 from core.orders.models import Order
-from core.orders.states import OPEN_STATES
+from core.orders.states import OPEN_STATES, Fulfilment
 
 _KNOWN = select(*AfterSaleCase.__table__.c).where(
     AfterSaleCase.shop_id == bindparam("shop"), AfterSaleCase.case_no.in_(text_set("nos"))
@@ -29,6 +29,8 @@ _ERASED = (
         Customer.erased_at.is_not(None),
     )
 )
+#: what left may be paid back: on the shop's pages such an order counts as sold until that is heard
+_LEFT_STATES = frozenset({Fulfilment.SHIPPED, Fulfilment.COMPLETED})
 # The words of the partial index, so that both engines use it.
 _ASKS = text("after_sale_case.asks_order")
 
@@ -81,12 +83,16 @@ def take_cases(uow: UnitOfWork, shop_id: int, cases: Sequence[ChannelAfterSale])
     return CasesTaken(len(fresh), sum(changed))
 
 
-def orders_to_ask(connection: Connection, shop_id: int) -> Sequence[OrderToAsk]:
-    """Orders that may still be sent and were not asked for since one of their cases changed."""
+def orders_to_ask(connection: Connection, shop_id: int, *, with_left: bool = False) -> Sequence[OrderToAsk]:
+    """Orders that may still be sent and were not asked for since one of their cases changed.
+
+    `with_left`: those that left as well, at shops whose refunds do not move the time that orders are listed by:
+    nothing else would ever say that they were paid back.
+    """
     query = (
         select(AfterSaleCase.id, AfterSaleCase.order_no)
         .join(Order, (Order.shop_id == AfterSaleCase.shop_id) & (Order.order_no == AfterSaleCase.order_no))
-        .where(_ASKS, AfterSaleCase.shop_id == shop_id, Order.fulfilment.in_(state.value for state in OPEN_STATES))
+        .where(_ASKS, AfterSaleCase.shop_id == shop_id, Order.fulfilment.in_(_asked_states(with_left=with_left)))
         .order_by(AfterSaleCase.id)
     )
     found: dict[str, list[int]] = {}
@@ -101,15 +107,19 @@ def mark_asked(uow: UnitOfWork, case_ids: Sequence[int]) -> None:
     uow.execute(update(AfterSaleCase).where(asked).values(asks_order=False), {"ids": packed_ids(case_ids)})
 
 
-def forget_unasked(uow: UnitOfWork, shop_id: int) -> None:
-    """Nobody has to ask for orders that left, are closed, or are not here.
+def _asked_states(*, with_left: bool) -> list[str]:
+    return sorted(state.value for state in (OPEN_STATES | _LEFT_STATES if with_left else OPEN_STATES))
+
+
+def forget_unasked(uow: UnitOfWork, shop_id: int, *, with_left: bool = False) -> None:
+    """Nobody has to ask for orders that are closed, are not here or, but `with_left`, have left.
 
     One that comes later is read then, after its case: what it says is newer.
     """
     sendable = select(Order.order_no).where(
         Order.shop_id == AfterSaleCase.shop_id,
         Order.order_no == AfterSaleCase.order_no,
-        Order.fulfilment.in_(state.value for state in OPEN_STATES),
+        Order.fulfilment.in_(_asked_states(with_left=with_left)),
     )
     here = (_ASKS, AfterSaleCase.shop_id == shop_id, ~sendable.exists())
     uow.execute(update(AfterSaleCase).where(*here).values(asks_order=False))

@@ -6,7 +6,7 @@ of a window are inclusive; two windows share their border, and what is read twic
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -15,6 +15,8 @@ from core.runtime.remote_errors import ContractBroken, Temporary
 Row = TypeVar("Row")
 
 _STEP = timedelta(seconds=1)
+#: a window whose rows do not stop coming is read again so often, and left to the overlap of the next reading then
+_MOST_AGAIN = 3
 
 
 class WindowTooFullError(Temporary):
@@ -61,7 +63,9 @@ def read_backward(
     """The next page, from a window's last page to its first.
 
     For lists that are sorted newest first and paged by number: what changes meanwhile leaves the window, and the rows
-    behind it move to pages that are still to be read. Read forward, one of them would be skipped.
+    behind it move to pages that are still to be read. Read forward, one of them would be skipped. What comes into the
+    window late moves rows the other way, to pages that were read: a window that holds more at its end than at its
+    beginning is read again, a few times at most.
 
     Args:
         stretch: what is to be read; on later pages the cursor's word stands.
@@ -75,9 +79,39 @@ def read_backward(
         ChannelError: what the calls raise.
     """
     at = _At.first(stretch) if cursor is None else _At.parse(cursor, stretch.span)
-    page_no = int(at.key) if at.key else -(-count(at.window) // page_size)
-    rows = read(at.window, page_no) if page_no else ()
-    return _page(rows, at, str(page_no - 1) if page_no > 1 else "")
+    place = _Place.parse(at.key) if at.key else _Place.last(count(at.window), page_size)
+    rows = read(at.window, place.page_no) if place.page_no else ()
+    if place.page_no > 1:
+        return _page(rows, at, replace(place, page_no=place.page_no - 1).text())
+    # Where all rows came in one call that had room for more, none can have been moved past it.
+    if place.total >= page_size and place.again < _MOST_AGAIN:
+        total = count(at.window)
+        if total > place.total:
+            return _page(rows, at, replace(_Place.last(total, page_size), again=place.again + 1).text())
+    return _page(rows, at, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Which page is next, how many rows the window held when it was begun, and how often it was begun again."""
+
+    page_no: int
+    total: int
+    again: int = 0
+
+    @classmethod
+    def last(cls, total: int, page_size: int) -> "_Place":
+        return cls(-(-total // page_size), total)
+
+    @classmethod
+    def parse(cls, key: str) -> "_Place":
+        try:
+            return cls(*map(int, key.split("/")))
+        except (ValueError, TypeError):
+            raise ContractBroken("This is no place in the platform's pages", code="cursor") from None
+
+    def text(self) -> str:
+        return f"{self.page_no}/{self.total}/{self.again}"
 
 
 def read_forward(

@@ -55,7 +55,7 @@ class CaseReader:
         self._is_cancelled = is_cancelled
 
     def read(self, shop: ShopRecord, channel: Channel, hold: Freely | None = None) -> CasesRead | None:
-        """One round: cases changed since the last whole window, then the orders that they may stop.
+        """One round: cases changed since the last whole window, then the orders that they change.
 
         None where the channel tells no cases apart from its orders. `hold` is the lease by which this desk pulls the
         shop, None where there is no other desk.
@@ -145,7 +145,9 @@ class CaseReader:
 
     def _ask(self, shop: ShopRecord, channel: Channel, done: CasesRead) -> None:
         bad: ChannelError | None = None
-        for order in self._store.read(lambda connection: orders_to_ask(connection, shop.id)):
+        # Elsewhere the changed orders tell it by themselves.
+        with_left = channel.capabilities.needs_state_poll
+        for order in self._store.read(lambda connection: orders_to_ask(connection, shop.id, with_left=with_left)):
             if self._is_cancelled():
                 return
             try:
@@ -157,7 +159,7 @@ class CaseReader:
             done.hold.write(partial(_asked, order.case_ids))
             done.asked_count += 1
         if done.new_count or done.changed_count or done.asked_count:
-            done.hold.write(lambda uow: forget_unasked(uow, shop.id))
+            done.hold.write(lambda uow: forget_unasked(uow, shop.id, with_left=with_left))
         if bad is not None:
             raise bad
 

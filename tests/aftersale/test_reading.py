@@ -182,6 +182,20 @@ def test_orders_that_left_and_orders_of_others_are_not_asked_for(world, teller):
     assert not world.rows(select(AfterSaleCase.id).where(AfterSaleCase.asks_order))
 
 
+@pytest.mark.parametrize(("is_quiet", "payment"), [(True, "refunded"), (False, "paid")])
+def test_what_left_and_is_paid_back_is_asked_for_where_its_order_does_not_move(world, is_quiet, payment):
+    teller = world.shop = FakeTeller(world.clock, needs_state_poll=is_quiet)
+    number = world.ready("A1", line("1", "BEAR"))
+    world.desk.pack("A1")
+    world.desk.ship(number)
+    teller.change("A1", payment="refunded")
+    teller.say(case("C1", "A1", world.clock.now(), state=AfterSaleState.DONE))
+
+    assert read(world, teller).asked_count == is_quiet
+    assert (world.order("A1").payment, world.order("A1").fulfilment) == (payment, "shipped")
+    assert not world.rows(select(AfterSaleCase.id).where(AfterSaleCase.asks_order))
+
+
 def test_somebody_is_told_before_the_time_for_an_answer_ends(world, teller):
     now = world.clock.now()
     teller.say(case("C1", "A1", now, answer_by_at=now + timedelta(hours=20)))

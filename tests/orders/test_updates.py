@@ -106,6 +106,24 @@ def test_a_refund_that_is_taken_back_sends_the_goods_after_all(world):
     assert [world.shop.told_qty("A1", no) for no in ("1", "2")] == [1, 1]
 
 
+def test_a_copy_of_the_same_moment_from_before_a_refund_is_not_believed(world):
+    world.shop._has_versions = False
+    world.ready("A1", line("1", "BEAR"), line("2", "BAG"))
+    stale = world.shop.orders["A1"]
+    world.shop.after_sale("A1", "1", "refunded")
+    assert world.shop.orders["A1"].modified_at == stale.modified_at, "a refund does not move the order there"
+    world.sync("A1")
+    # The list still shows it as it was before.
+    world.take(stale)
+    assert (world.order("A1").payment, world.order("A1").after_sale) == ("partly_refunded", "settled")
+    assert [one.after_sale for one in world.lines("A1")] == ["refunded", "none"]
+    # A refund that is really taken back moves the order.
+    world.clock.advance(seconds=1)
+    world.shop.change("A1", lines=stale.lines, payment="paid")
+    world.sync("A1")
+    assert (world.order("A1").payment, world.order("A1").after_sale) == ("paid", "none")
+
+
 def test_a_cancelled_order_that_the_platform_reopens_is_held_for_a_person(world):
     world.ready("A1", line("1", "BEAR"))
     world.shop.cancel("A1")

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.channels import windows
 from core.channels.windows import Stretch, Window, WindowPage, WindowTooFullError, read_backward, read_forward
 from core.runtime.remote_errors import ContractBroken
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SIZE = 3
+HOUR = timedelta(hours=1)
 
 
 def at(second: int) -> datetime:
@@ -74,6 +76,67 @@ def test_backward_loses_no_row_that_stays_in_the_stretch(seconds: list[int], tou
     assert reached == sorted(reached)
     assert reached[-1] == at(100)
     assert all(window.until - window.since <= stretch.span for window in table.asked)
+
+
+@pytest.mark.parametrize(("again", "lost"), [(3, set()), (0, {2})])
+def test_rows_that_come_late_move_no_other_past_the_reading(
+    again: int, lost: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the second look, the last row of a page moves to the page that was read before it."""
+    monkeypatch.setattr(windows, "_MOST_AGAIN", again)
+    table = Table({row: 50 - row for row in range(9)})
+    read_pages: list[int] = []
+
+    def read(window: Window, page_no: int) -> Sequence[int]:
+        rows = table.read(window, page_no)
+        read_pages.append(page_no)
+        if len(read_pages) == 2:
+            # told late: it changed before the window's end, and is in the list only now
+            table.changed[99] = 60
+        return rows
+
+    rows, _reached = walk(
+        lambda cursor: read_backward(Stretch(at(0), at(100), HOUR), cursor, SIZE, table.count, read)
+    )
+
+    assert set(range(9)) - set(rows) == lost
+    assert read_pages == ([3, 2, 1, 4, 3, 2, 1] if again else [3, 2, 1])
+
+
+def test_a_full_page_is_counted_again_before_it_is_taken_for_all() -> None:
+    table = Table({row: 50 - row for row in range(3)})
+
+    def read(window: Window, page_no: int) -> Sequence[int]:
+        table.changed.setdefault(99, 60)
+        return table.read(window, page_no)
+
+    rows, _reached = walk(
+        lambda cursor: read_backward(Stretch(at(0), at(100), HOUR), cursor, SIZE, table.count, read)
+    )
+
+    assert set(rows) == {0, 1, 2, 99}
+
+
+def test_a_list_that_never_stops_growing_is_left_after_a_few_readings() -> None:
+    table = Table(dict.fromkeys(range(5), 50))
+
+    def read(window: Window, page_no: int) -> Sequence[int]:
+        table.changed[len(table.changed)] = 40
+        return table.read(window, page_no)
+
+    rows, reached = walk(lambda cursor: read_backward(Stretch(at(0), at(100), HOUR), cursor, SIZE, table.count, read))
+
+    assert set(range(5)) <= set(rows)
+    assert reached == [at(100)]
+
+
+@pytest.mark.parametrize("key", ["x", "1/2/3/4", "1/x", "/"])
+def test_a_place_in_a_window_that_is_none_of_ours(key: str) -> None:
+    table = Table({1: 5})
+    cursor = read_backward(Stretch(at(0), at(10), HOUR), None, SIZE, table.count, table.read)
+    assert cursor.next_cursor is None
+    with pytest.raises(ContractBroken):
+        read_backward(Stretch(at(0), at(10), HOUR), f'[0,1,2,"{key}"]', SIZE, table.count, table.read)
 
 
 def test_read_forward_by_page_number_a_row_would_be_lost() -> None:
