@@ -152,6 +152,12 @@ class NoteView:
     said: str = ""
     is_switched_on: bool = True
 
+    @property
+    def goes(self) -> str:
+        """Where the next note goes: as `NoteWay`, or `off` where the shop would take it and may not be told."""
+        is_told = self.way in (NoteWay.FLAGGED, NoteWay.PLAIN)
+        return "off" if is_told and not self.is_switched_on else self.way.value
+
 
 @dataclass(frozen=True, slots=True)
 class OrderDetail:
