@@ -193,10 +193,10 @@ def delivery_of(connection: Connection, wish: Wish) -> Any:
     return connection.execute(select(Outbox.id, Outbox.state, Outbox.last_error).where(*here)).one_or_none()
 
 
-def is_older_under_way(uow: UnitOfWork, wish: Wish, row_id: int) -> bool:
+def is_other_told(uow: UnitOfWork, shop_id: int, wish: Wish, row_id: int) -> bool:
     """Whether another desk is telling an older note of the same order at this moment: it would be heard last."""
     mine = Outbox.key.startswith(f"{wish.order_id}:", autoescape=True)
-    other = (Outbox.kind == WRITE_NOTE, mine, Outbox.id != row_id)
+    other = (Outbox.lane == _lane(shop_id), Outbox.kind == WRITE_NOTE, mine, Outbox.id != row_id)
     leased = (Outbox.state == "leased", Outbox.lease_until_at > uow.now)
     return uow.execute(select(Outbox.id).where(*other, *leased).limit(1)).first() is not None
 
@@ -272,7 +272,7 @@ def _put(uow: UnitOfWork, shop_id: int, before: Wish, state: NoteState, note: No
         uow.insert_columns(NoteWish, {"order_id": [before.order_id]}, **facts, was_sent=False)
     if state is NoteState.WAITING:
         payload = {"order_id": before.order_id, "number": number}
-        uow.enqueue(WRITE_NOTE, _key(before.order_id, number), payload, lane=f"shop:{shop_id}")
+        uow.enqueue(WRITE_NOTE, _key(before.order_id, number), payload, lane=_lane(shop_id))
 
 
 def _close(uow: UnitOfWork, wish: Wish) -> None:
@@ -288,6 +288,10 @@ def _forget(uow: UnitOfWork, wish: Wish) -> None:
     _close(uow, wish)
     here = update(NoteWish).where(NoteWish.order_id == wish.order_id)
     uow.execute(here.values(state=NoteState.TOLD.value, was_sent=False, **_NOTHING))
+
+
+def _lane(shop_id: int) -> str:
+    return f"shop:{shop_id}"
 
 
 def _key(order_id: int, number: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.channels.contract import UNKNOWN_ORDER, ChannelOrder
 from core.channels.models import Shop
@@ -65,7 +65,7 @@ def take_notes(world: World, *, is_on: bool = True, **capabilities: Any) -> Noti
 
 def switch(world: World, **switches: bool) -> None:
     """The shop's switches as they stand in the records."""
-    world.do(lambda uow: uow.execute(Shop.__table__.update().values(**switches)))
+    world.do(lambda uow: uow.execute(update(Shop).values(**switches)))
 
 
 def write(world: World, no: str, text: str, flag: str = "") -> None:

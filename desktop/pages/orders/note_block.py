@@ -29,7 +29,7 @@ class NoteBlock(QWidget):
         self._ui = ui
         self._presenter = presenter
         self._note: NoteView | None = None
-        #: what the clerk saw when they began to write
+        #: what the clerk saw when they began to write; None: what is shown
         self._seen: NoteView | None = None
         name = "orders.note"
         right = Right.WRITE_NOTE
@@ -108,11 +108,11 @@ class NoteBlock(QWidget):
         is_why = note.state in {"waiting", "failed"} and bool(note.trouble)
         self._why.setVisible(is_why)
         if is_why:
-            has_words = bool(note.said) and note.state == "failed"
-            code = "orders.note.why_said" if has_words else "orders.note.why"
-            self._why.say(
-                code, **{"word": Phrase(word_of_trouble(note.trouble))} | ({"said": note.said} if has_words else {})
-            )
+            word = Phrase(word_of_trouble(note.trouble))
+            if note.said and note.state == "failed":
+                self._why.say("orders.note.why_said", word=word, said=note.said)
+            else:
+                self._why.say("orders.note.why", word=word)
 
     def ask(self) -> None:
         """Open the form with what stands, the keyboard in it."""
@@ -135,11 +135,18 @@ class NoteBlock(QWidget):
         self._edit.show()
 
     def _on_save(self) -> None:
-        seen = self._seen
+        seen = self._seen or self._note
         if seen is None or self._form.isHidden():
             return
         flag = self._choice.value()
-        self._presenter.write_note(self._box.toPlainText(), "" if flag == _NONE else flag, seen, self.fold)
+        self._presenter.write_note(self._box.toPlainText(), "" if flag == _NONE else flag, seen, self._on_answer)
+
+    def _on_answer(self, is_kept: bool) -> None:
+        if is_kept:
+            self.fold()
+        else:
+            # Somebody was quicker, and the clerk is told: what is shown by the next press is what they have seen.
+            self._seen = None
 
 
 def _row(*widgets: QWidget, is_left: bool = False) -> QHBoxLayout:

@@ -143,8 +143,8 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
         if detail is not None:
             self._release(detail.row.id, detail.row.order_no)
 
-    def write_note(self, text: str, flag: str, seen: NoteView, on_kept: Callable[[], None]) -> None:
-        """Write the seller's note of the open order; `on_kept` is called when it is kept."""
+    def write_note(self, text: str, flag: str, seen: NoteView, on_answer: Callable[[bool], None]) -> None:
+        """Write the seller's note of the open order; `on_answer` is told whether it is kept."""
         detail = self._screen.detail
         if detail is None:
             return
@@ -152,12 +152,17 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
         where = seen.goes
 
         def kept(_result: object) -> None:
-            on_kept()
+            on_answer(True)
             self._tell("good", Phrase(f"orders.note.kept.{where}", {"order_no": order_no}), None)
             self.reload()
 
+        def refused(error: Exception) -> None:
+            on_answer(False)
+            self._fail(error)
+            self.reload()
+
         self._tasks.submit(
-            lambda: self._notes.write(order_id, text, flag, seen), kept, self._fail, owner=self, lane=Lane.ACTS
+            lambda: self._notes.write(order_id, text, flag, seen), kept, refused, owner=self, lane=Lane.ACTS
         )
 
     def keep_our_note(self) -> None:

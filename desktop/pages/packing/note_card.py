@@ -1,4 +1,4 @@
-"""What a packer has to know of a parcel beside its goods: flags, notes, money at the door, and that a note changed."""
+"""What a packer has to know of a parcel beside its goods: flags, notes, money at the door, a changed note."""
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 

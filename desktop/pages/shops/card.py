@@ -190,7 +190,7 @@ class ShopCard(QFrame):
             row.addSpacing(24)
             notes = TickBox(ui, "shops.writes_notes", f"{name}.writes_notes")
             notes.setChecked(shop.writes_notes)
-            notes.clicked.connect(partial(_on_notes, presenter, shop))
+            notes.clicked.connect(lambda: presenter.set_writes_notes(shop, is_on=notes.isChecked()))
             row.addWidget(notes)
         row.addStretch(1)
         return row
@@ -235,10 +235,6 @@ class ShopCard(QFrame):
         row.addWidget(ActionButton(ui, details, partial(presenter.unfold, shop.id), name=f"{name}.details"))
         row.addStretch(1)
         return row
-
-
-def _on_notes(presenter: ShopsPresenter, shop: ShopView, _is_on: bool) -> None:
-    presenter.set_writes_notes(shop)
 
 
 def _switches(shop: ShopView) -> Sequence[str]:
