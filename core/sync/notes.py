@@ -59,9 +59,7 @@ class NoteWriter:
             return
         if not may_write(shop):
             raise RateLimited("writing notes there is switched off", code=SWITCHED_OFF, retry_after_s=_OFF_S)
-        if self._store.write(
-            lambda uow: noting.is_other_told(uow, shop.id, wish, claim.id), urgency=Urgency.LANE
-        ):
+        if self._store.write(lambda uow: noting.is_other_told(uow, shop.id, wish, claim.id), urgency=Urgency.LANE):
             raise RateLimited("an older note of this order is on its way", retry_after_s=_OTHER_S)
         channel = self._open_channel(shop)
         if not isinstance(channel, NoteChannel):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from core.orders.records import NoteView, NoteWay
+from desktop.commands import Command
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.shell.window import DeskWindow
 from tests.gui.settling import settle
@@ -47,6 +48,10 @@ def note_scenes(window: DeskWindow, world: DeskWorld) -> dict[str, Callable[[], 
             changed = {"note_changed_at": START - timedelta(minutes=3), "seller_note": _THEIRS}
             world.parcels[parcel.id] = replace(parcel, **changed)  # type: ignore[arg-type]  # fields of the view
         packing: PackingPresenter = window.parts.packing
+        while packing.screen.parcel is not None:
+            # Once more where the desk asks whether it is meant.
+            packing.press(Command.BACK)
+            settle(60)
         packing.scan(parcel.order_nos[0])
         settle(60)
         if verified:

@@ -44,9 +44,9 @@ def box(robot):
 
 
 def test_the_list_shows_flag_note_and_cash(window, robot):
-    column = next(one for one in window.page("orders")._columns() if one.code == "orders.column.note")
-    said = [column.text(window.page("orders").model.row_at(place)) for place in range(2)]
-    assert said == ["", "红旗 · 备注 · 到付"]
+    column = next(one for one in window.page("orders")._columns() if one.code == "orders.column.goods")
+    rows = [window.page("orders").model.row_at(place) for place in range(2)]
+    assert [column.text(row) for row in rows] == [rows[0].goods, f"【红旗·备注·到付】{rows[1].goods}"]
 
 
 def test_a_key_opens_the_form_and_another_keeps_what_was_written(robot, notes):

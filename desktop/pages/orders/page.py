@@ -58,10 +58,12 @@ class OrdersPage(ListPage[OrderRow]):
         def deadline(row: OrderRow) -> str:
             return "" if row.ship_by_at is None else deadline_text(row.ship_by_at, ui.now())
 
-        def note(row: OrderRow) -> str:
+        def goods(row: OrderRow) -> str:
+            """Flag, note and cash stand before the goods, in a column that every width keeps."""
             said = (("flag", row.flag), ("orders.mark", "note" if row.has_note else ""))
-            marks = (*said, ("orders.mark", "cod" if row.is_cod else ""))
-            return " · ".join(ui.texts.word(family, value) for family, value in marks if value)
+            all_said = (*said, ("orders.mark", "cod" if row.is_cod else ""))
+            marks = "·".join(ui.texts.word(family, value) for family, value in all_said if value)
+            return ui.texts.t("orders.marked", marks=marks, goods=row.goods) if marks else row.goods
 
         return (
             Column("orders.column.state", state, 166, tone=state_tone),
@@ -70,8 +72,7 @@ class OrdersPage(ListPage[OrderRow]):
             Column("orders.column.placed", when, 96, spare=4),
             Column("orders.column.shop", lambda row: row.shop_name, 90, stretch=True, spare=3),
             Column("orders.column.consignee", lambda row: row.consignee, 140, stretch=True),
-            Column("orders.column.goods", lambda row: row.goods, 190, stretch=True),
-            Column("orders.column.note", note, 118, spare=4),
+            Column("orders.column.goods", goods, 190, stretch=True),
             Column("orders.column.qty", lambda row: str(row.total_qty), 52, is_right=True, spare=6),
             Column("orders.column.amount", lambda row: yuan(row.amount_fen), 92, is_right=True, spare=5),
             Column("orders.column.deadline", deadline, 98, spare=2),
