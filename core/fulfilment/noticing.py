@@ -4,7 +4,9 @@ The parcel bears a mark until its outbound scan: the first scan of its label say
 one ships. What changes before anybody has opened the parcel or printed for it is read with everything else.
 """
 
-from sqlalchemy import exists, or_, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import exists, func, or_, select, update
 
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
@@ -30,6 +32,14 @@ def note_changed(uow: UnitOfWork, order_id: int) -> None:
     begun = (Parcel.id.in_(inside), Parcel.state.in_(OPEN), or_(Parcel.opened_at.is_not(None), paper))
     if uow.count(update(Parcel).where(*begun).values(note_changed_at=uow.now)):
         uow.changed("parcel")
+
+
+def pass_on(uow: UnitOfWork, from_ids: Sequence[int], parcel_id: int) -> None:
+    """What of these parcels went into another one, and no packer was told of its notes yet, is told there."""
+    marked = select(func.max(Parcel.note_changed_at)).where(Parcel.id.in_(from_ids))
+    changed_at = uow.execute(marked).scalar_one()
+    if changed_at is not None:
+        uow.execute(update(Parcel).where(Parcel.id == parcel_id).values(note_changed_at=changed_at))
 
 
 def take_note(uow: UnitOfWork, parcel_id: int) -> bool:

@@ -1,9 +1,12 @@
 """The rules of seller's notes, where the engine makes no difference: what stops, who wins, what platforms cannot."""
 
 import pytest
+from sqlalchemy import select
 
+from core.access.erasing import erase_customer
 from core.fulfilment import outbound
 from core.orders import noting
+from core.orders.models import NoteWish
 from core.runtime.remote_errors import AuthExpired, RateLimited, Temporary
 from tests.support.fake_shop import line
 from tests.support.noting_shop import listed, noted, queued, refusal, switch, take_notes, view, write
@@ -311,3 +314,33 @@ def test_what_cannot_be_a_note_is_refused(world, shop):
     assert refusal(lambda: world.desk.notes.note(999)) == "order.unknown"
     write(world, "A1", "")
     assert queued(world) == []
+
+
+def test_a_box_that_takes_another_in_or_is_split_keeps_what_nobody_was_told(world):
+    for no in ("A1", "A2"):
+        world.ready(no, line("1", "BEAR", 2))
+    left = world.desk.open("A2").parcel
+    world.desk.packing.leave(left.id, left.fence)
+    world.shop.change("A2", seller_note="改发红色")
+    world.sync()
+    box = world.desk.open("A1").parcel
+    assert box.note_changed_at is None
+    merged = world.desk.packing.merge(box.id, box.fence, world.desk.nonce())
+    assert (merged.code, merged.parcel.note_changed_at) == ("merge.done", world.clock.now())
+    world.desk.scan(merged, "6901234567892")
+    split = world.desk.packing.add_box(box.id, box.fence, world.desk.nonce())
+    assert split.code == "box.added"
+    marks = {one.note_changed_at for one in world.parcels("A2") + world.parcels("A1") if one.state != "cancelled"}
+    assert marks == {world.clock.now()}
+
+
+def test_a_person_who_is_erased_leaves_no_note_here_and_none_on_its_way(world, shop):
+    number = world.ready("A1", line("1", "BEAR"), version=9)
+    world.desk.pack("A1")
+    world.desk.ship(number)
+    world.tell_shop()
+    write(world, "A1", "门卫转青衫")
+    world.do(lambda uow: erase_customer(uow, world.order("A1").customer_id))
+    world.tell_shop()
+    assert (shop.notes, view(world).text) == ([], "")
+    assert [row.text for row in world.rows(select(NoteWish.text))] == [""]
