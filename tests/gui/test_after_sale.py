@@ -197,9 +197,7 @@ def test_a_shop_that_cannot_be_read_is_named_over_the_list(desk, spine):
 
 @pytest.fixture
 def robot(qtbot, qapp, settings, tmp_path, spine):
-    ports = stand_in_ports(
-        DeskWorld(), orders=spine.desk.orders, notes=spine.desk.notes, after_sales=spine.desk.after_sales
-    )
+    ports = stand_in_ports(DeskWorld(), orders=spine.desk.orders, after_sales=spine.desk.after_sales)
     window = build_window(qapp, settings, start=Start(lambda: ports), folder=tmp_path, now=lambda: START)
     qtbot.addWidget(window)
     window.show()

@@ -86,9 +86,7 @@ def test_every_check_is_a_sentence_in_both_languages(spine):
 @pytest.fixture
 def robot(qtbot, qapp, settings, spine, tmp_path):
     world = DeskWorld()
-    ports = stand_in_ports(
-        world, orders=spine.desk.orders, notes=spine.desk.notes, day=spine.desk.day, handover=spine.desk.handover
-    )
+    ports = stand_in_ports(world, orders=spine.desk.orders, day=spine.desk.day, handover=spine.desk.handover)
     window = build_window(qapp, settings, start=Start(lambda: ports), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):
         window.show()

@@ -253,7 +253,7 @@ def robot(qtbot, qapp, settings, spine, tmp_path):
     world = DeskWorld()
 
     def boot():
-        return stand_in_ports(world, orders=spine.desk.orders, notes=spine.desk.notes, handover=spine.desk.handover)
+        return stand_in_ports(world, orders=spine.desk.orders, handover=spine.desk.handover)
 
     window = build_window(qapp, settings, start=Start(boot), folder=tmp_path, now=lambda: START)
     with qtbot.waitSignal(window.ready):
