@@ -1,9 +1,14 @@
 """A seller's flag (插旗) as colour and word."""
 
+from typing import Final
+
 from PySide6.QtWidgets import QSizePolicy
 
 from desktop.ui import Ui
 from desktop.widgets.labels import PlainLabel, set_look
+
+#: as `core.channels.shop_contract.Flag`, which the first page must not load
+FLAGS: Final = ("red", "yellow", "green", "blue", "purple")
 
 
 class FlagMark(PlainLabel):

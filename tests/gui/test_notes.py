@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QPlainTextEdit
 
 from core.access.rights import Right
+from core.channels.shop_contract import Flag
 from core.orders.records import NoteView, NoteWay
 from desktop.pages.packing.screen import Mood
+from desktop.widgets.flags import FLAGS
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import GOODS, START
 
@@ -31,6 +33,10 @@ def robot(qtbot, window, world):
 @pytest.fixture
 def notes(window):
     return window.page("orders")._presenter._notes
+
+
+def test_every_flag_has_a_mark():
+    assert {"", *FLAGS} == set(Flag)
 
 
 def opened(robot, notes, note):

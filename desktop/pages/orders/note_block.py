@@ -11,13 +11,13 @@ from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.fields import ChoiceBox
-from desktop.widgets.flags import FlagMark
+from desktop.widgets.flags import FLAGS, FlagMark
 from desktop.widgets.labels import PlainLabel
 from desktop.widgets.note_box import NoteBox
 
 #: as the choice of a flag names them: a word has to stand for none
 _NONE = "none"
-_FLAGS = (_NONE, "red", "yellow", "green", "blue", "purple")
+_FLAGS = (_NONE, *FLAGS)
 _TONES = {"waiting": "busy", "failed": "stop", "conflict": "stop", "local": "quiet"}
 
 

@@ -2,12 +2,11 @@
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from core.channels.shop_contract import Flag
 from core.fulfilment.records import ParcelView
 from desktop.formats import age_text, yuan
 from desktop.ui import Ui
 from desktop.widgets.controls import StatePill
-from desktop.widgets.flags import FlagMark
+from desktop.widgets.flags import FLAGS, FlagMark
 from desktop.widgets.labels import PlainLabel
 
 
@@ -20,7 +19,7 @@ class NoteCard(QFrame):
         self.setObjectName("packing.side.notes")
         self.setProperty("look", "note")
         #: one for each flag: a box of several orders may have several
-        self._flags = {flag: FlagMark(ui, f"packing.side.flag.{flag}") for flag in Flag if flag}
+        self._flags = {flag: FlagMark(ui, f"packing.side.flag.{flag}") for flag in FLAGS}
         self._changed = StatePill(ui, name="packing.side.note_changed")
         self._cod = PlainLabel(ui, "heading", name="packing.side.cod", wraps=True)
         self._seller = PlainLabel(
