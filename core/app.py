@@ -31,6 +31,7 @@ from core.desk.handover import Handover
 from core.desk.labels import Labels
 from core.desk.listings import Listings
 from core.desk.low_stock import LowStock
+from core.desk.notes import Notes
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
@@ -117,6 +118,7 @@ class Core:
         self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._outside.services()).ask)
         self.labels = Labels(self.store, config.carrier_code)
         self.orders = Orders(self.store, digest, config.carrier_code)
+        self.notes = Notes(self.store, self._outside.channels)
         self.order_entry = OrderEntry(self.store, digest, config.carrier_code, self._regions)
         self.status = Status(self.store)
         self.activity = Activity(self.store)

@@ -239,5 +239,12 @@ QLabel[look="pill"][tone="busy"] { color: @accent; background: @accent_ground; }
 QLabel[look="pill"][tone="notice"] { color: @notice; background: @notice_ground; }
 QLabel[look="pill"][tone="stop"] { color: @stop; background: @stop_ground; }
 QLabel[look="pill"][tone="quiet"] { color: @secondary; background: @raised; }
+QLabel[look="flag"] { border-radius: 4px; padding: 1px 8px; font-size: @px12; font-weight: 600; }
+QLabel[look="flag"][tone="red"] { color: @stop; background: @stop_ground; border: 1px solid @stop; }
+QLabel[look="flag"][tone="yellow"] { color: @notice; background: @notice_ground; border: 1px solid @notice; }
+QLabel[look="flag"][tone="green"] { color: @good; background: @good_ground; border: 1px solid @good; }
+QLabel[look="flag"][tone="blue"] { color: @accent; background: @accent_ground; border: 1px solid @accent; }
+QLabel[look="flag"][tone="purple"] { color: @purple; background: @purple_ground; border: 1px solid @purple; }
+QFrame[look="note"] { background: @notice_ground; border: 1px solid @notice; border-radius: 6px; }
 QFrame[look="keysheet"] { background: @surface; border: 1px solid @line; border-radius: 6px; }
 """

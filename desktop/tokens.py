@@ -25,6 +25,9 @@ class Tokens:
     notice_ground: str
     stop: str
     stop_ground: str
+    #: the one colour of a seller's flag that says nothing else here
+    purple: str
+    purple_ground: str
     #: the full-width alarm: ground and the text on it
     alarm: str
     on_alarm: str
@@ -50,6 +53,8 @@ LIGHT: Final = Tokens(
     notice_ground="#FDF3E0",
     stop="#C4262E",
     stop_ground="#FCEBEC",
+    purple="#7A3DB8",
+    purple_ground="#F3EAFB",
     alarm="#C4262E",
     on_alarm="#FFFFFF",
 )
@@ -69,6 +74,8 @@ DARK: Final = Tokens(
     notice_ground="#352912",
     stop="#FF6B6B",
     stop_ground="#3D1D20",
+    purple="#C79BF2",
+    purple_ground="#2F1F42",
     alarm="#B3202A",
     on_alarm="#FFFFFF",
 )

@@ -290,6 +290,7 @@ class Boot:
             packing=desk.core.packing,
             labels=desk.core.labels,
             orders=desk.core.orders,
+            notes=desk.core.notes,
             after_sales=desk.core.after_sales,
             entry=desk.core.order_entry,
             waves=desk.core.waves,

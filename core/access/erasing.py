@@ -13,6 +13,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import ParcelLine, Scan
 from core.orders.intake import compress
 from core.orders.models import ChannelCopy, Hold, Order
+from core.orders.noting import forget_notes
 from core.orders.search_index import forget_people
 from core.orders.settling.models import ShortageOutcome
 from core.orders.states import OPEN_STATES
@@ -48,6 +49,7 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     own = select(Order.id).where(mine)
     uow.execute(update(ChannelCopy).where(ChannelCopy.order_id.in_(own)).values(body=compress({})))
     uow.execute(update(Order).where(mine).values(buyer_note="", seller_note=""))
+    forget_notes(uow, own)
     uow.execute(update(Hold).where(Hold.order_id.in_(own)).values(note=""))
     uow.execute(update(ShortageOutcome).where(ShortageOutcome.order_id.in_(own)).values(note=""))
     parcels = select(ParcelLine.parcel_id).where(ParcelLine.order_id.in_(own))

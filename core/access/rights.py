@@ -23,6 +23,8 @@ class Right(StrEnum):
     SEE_ORDERS = "see_orders"
     #: enter an order by hand, with a receiver of one's own
     ENTER_ORDER = "enter_order"
+    #: write the seller's note and flag of an order, at its shop too
+    WRITE_NOTE = "write_note"
     HOLD_ORDER = "hold_order"
     RELEASE_ORDER = "release_order"
     #: close an order that somebody else has sent, or take that back
@@ -80,7 +82,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.PICKER: frozenset({Right.SEE_DESK, Right.START_WAVE, Right.COUNT_STOCK}),
         Role.SERVICE: _ORDERS
         | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.UNMASK, Right.ENTER_ORDER, Right.USE_FILES}
-        | {Right.RESEND, Right.SETTLE_SHORTAGE},
+        | {Right.RESEND, Right.SETTLE_SHORTAGE, Right.WRITE_NOTE},
         Role.STOCK_KEEPER: _ORDERS
         | {Right.SEE_STOCK, Right.RECEIVE_STOCK, Right.USE_FILES}
         | {Right.ADJUST_STOCK, Right.EDIT_PRODUCTS, Right.SHARE_STOCK, Right.COUNT_STOCK}
@@ -89,7 +91,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | {Right.HOLD_ORDER, Right.RELEASE_ORDER, Right.CLOSE_ORDER, Right.NEW_NUMBER, Right.SEE_STOCK}
         | {Right.ERASE_PERSON, Right.EXPORT_PERSONAL, Right.ENTER_ORDER, Right.HAND_OVER, Right.USE_FILES}
         | {Right.ADJUST_STOCK, Right.APPROVE_STOCK, Right.EDIT_PRODUCTS, Right.RESEND, Right.SHIP_UNCHECKED}
-        | {Right.SHARE_STOCK, Right.COUNT_STOCK, Right.STOP_SALE, Right.SETTLE_SHORTAGE},
+        | {Right.SHARE_STOCK, Right.COUNT_STOCK, Right.STOP_SALE, Right.SETTLE_SHORTAGE, Right.WRITE_NOTE},
         Role.ADMIN: frozenset(Right),
         Role.AUDITOR: frozenset({Right.SEE_LOG}),
     }

@@ -100,8 +100,8 @@ class ChannelOrder:
     shipped: Sequence[ShippedParcel] = ()
     #: orders of this shop with the same key go to the same receiver; blank where the platform gives none
     merge_key: str = ""
-    #: the seller's flag, as `core.channels.shop_contract.Flag`
-    seller_flag: str = ""
+    #: the seller's flag, as `core.channels.shop_contract.Flag`; None where the platform does not say
+    seller_flag: str | None = None
     #: paid to the courier at the door
     is_cod: bool = False
     #: the reply's JSON for this order, kept verbatim beside the order

@@ -35,6 +35,8 @@ class Shop(Base):
     confirms_shipments: Mapped[bool] = mapped_column(default=False)
     #: its numbers of stock are written only when the owner switched that on; they are read before
     writes_stock: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: seller's notes and flags are written there only when the owner switched that on
+    writes_notes: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: when it is told: print (the label came out) | outbound (it was scanned) | handover (the courier signed)
     confirm_at: Mapped[str] = mapped_column(Text, default="outbound", server_default="outbound")
     #: other software prints its labels: its parcels get no numbers of ours, theirs are scanned in

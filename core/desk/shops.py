@@ -25,6 +25,7 @@ from core.inventory.warehouses import main_warehouse
 from core.runtime.errors import Refused
 from core.runtime.remote_errors import AuthExpired, ChannelError
 from core.sync.grants import ENDING, ENDING_DAYS, grants
+from core.sync.notes import set_writes_notes
 from core.sync.shop_views import ShopDraft, ShopKind, ShopView
 from core.sync.shops import ShopRecord, add_shop, is_taken, set_access, shop_of
 from core.sync.start_list import stage_of
@@ -77,7 +78,7 @@ class Shops:
         now = self._store.clock.now()
         columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.is_active, Shop.confirms_shipments)
         more = (Shop.confirm_at, Shop.prints_elsewhere, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
-        start = (Shop.on_desk, Shop.cut_over_at, Shop.writes_stock, Shop.awaits_owner)
+        start = (Shop.on_desk, Shop.cut_over_at, Shop.writes_stock, Shop.writes_notes, Shop.awaits_owner)
         query = select(*columns, *more, *start, Shop.min_life_days, Shop.hold_s).order_by(Shop.id)
         rows, given, early = self._store.read(
             lambda connection: (
@@ -120,6 +121,8 @@ class Shops:
                 on_desk=row.on_desk,
                 cut_over_at=row.cut_over_at,
                 writes_stock=row.writes_stock,
+                writes_notes=row.writes_notes,
+                takes_notes=plugin is not None and plugin.capabilities.writes_notes,
                 stage=stage_of(
                     on_desk=row.on_desk, confirms=row.confirms_shipments, writes_stock=row.writes_stock
                 ).value,
@@ -202,6 +205,24 @@ class Shops:
         self._set(shop_id, "shop.confirms", {"confirms_shipments": confirms}, is_on=confirms)
 
     @needs(Right.CHANGE_SETTINGS)
+    def set_writes_notes(self, shop_id: int, *, is_on: bool) -> None:
+        """Whether seller's notes that are written here are told to a shop.
+
+        Raises:
+            NotFound: `shop.unknown`.
+            Refused: `shop.not_asked`, nobody calls this shop; `shop.takes_no_notes`.
+        """
+
+        def put(uow: UnitOfWork) -> None:
+            plugin = self._channels().get(self._called(uow, shop_id).channel)
+            if is_on and (plugin is None or not plugin.capabilities.writes_notes):
+                raise Refused("shop.takes_no_notes", "seller's notes cannot be written at this kind of shop")
+            set_writes_notes(uow, shop_id, is_on=is_on)
+
+        self._store.write(put)
+        self._on_changed()
+
+    @needs(Right.CHANGE_SETTINGS)
     def set_confirm_at(self, shop_id: int, moment: str) -> None:
         """When a shop is told that a parcel left.
 
@@ -264,14 +285,19 @@ class Shops:
 
     def _set(self, shop_id: int, action: str, values: Mapping[str, bool], *, is_on: bool) -> None:
         def put(uow: UnitOfWork) -> None:
-            shop = shop_of(uow.connection, shop_id)
-            if shop.channel in UNCALLED:
-                raise Refused("shop.not_asked", "nobody calls this shop; its orders come by hand or in files")
+            self._called(uow, shop_id)
             uow.execute(update(Shop).where(Shop.id == shop_id).values(**values))
             uow.record(action, "shop", shop_id, is_on=is_on)
 
         self._store.write(put)
         self._on_changed()
+
+    @staticmethod
+    def _called(uow: UnitOfWork, shop_id: int) -> ShopRecord:
+        shop = shop_of(uow.connection, shop_id)
+        if shop.channel in UNCALLED:
+            raise Refused("shop.not_asked", "nobody calls this shop; its orders come by hand or in files")
+        return shop
 
     def _misses_token(self, error: Refused, draft: ShopDraft) -> bool:
         """Whether a channel cannot be opened for want of what its page of authorising gives."""

@@ -48,6 +48,7 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         "box_count": box.box_no + 1,
         "ship_by_at": box.ship_by_at,
         "created_at": uow.now,
+        "note_changed_at": box.note_changed_at,
     }
     next_id = uow.insert(Parcel, row)
     _renumber(uow, parcel_id, box.box_no + 1)

@@ -16,6 +16,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.batching import forget
 from core.fulfilment.foreign import live_waybill, number_rest_of
 from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.noticing import pass_on
 from core.fulfilment.packing import Act, answer, lost, orders_in, repeated, settle_parcel
 from core.fulfilment.records import Companion, Tone, Verdict
 from core.orders.holds import lock_orders
@@ -127,6 +128,7 @@ def merge(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     for each in taken:
         uow.record("parcel.merged", "parcel", each.parcel_id, into=parcel_id)
     uow.record("parcel.took_in", "parcel", parcel_id, parcel_ids=[each.parcel_id for each in taken])
+    pass_on(uow, [each.parcel_id for each in taken], parcel_id)
     _set_deadline(uow, parcel_id)
     move_where_possible(uow, orders_in(uow, parcel_id), Event.OPEN)
     uow.changed("parcel", parcel_id)
@@ -189,6 +191,7 @@ def _part(uow: UnitOfWork, box: Any, order_id: int) -> int:
         "carrier_code": box.carrier_code,
         "ship_by_at": order.ship_by_at,
         "created_at": uow.now,
+        "note_changed_at": box.note_changed_at,
     }
     own = uow.insert(Parcel, row)
     mine = (ParcelLine.parcel_id == box.id, ParcelLine.order_id == order_id)

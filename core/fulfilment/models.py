@@ -54,6 +54,8 @@ class Parcel(Base):
     packed_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
     shipped_by: Mapped[str] = mapped_column(Text, default="")
+    #: the notes of an order in it were changed after its paper or its box was begun, and no packer has seen that yet
+    note_changed_at: Mapped[datetime | None]
     #: scanned out and still here: until a hand-over takes it, or somebody pulls it out
     awaits_courier: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: the sheet it stands on

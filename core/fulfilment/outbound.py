@@ -15,6 +15,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.batching import forget, levels_of_batches, stopped_inside
 from core.fulfilment.foreign import offer, waiting_order
 from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.noticing import take_note
 from core.fulfilment.packing import (
     Act,
     answer,
@@ -89,6 +90,9 @@ def ship_by_rule(uow: UnitOfWork, act: Act, waybill: Any, rule: KnowledgeRule, u
         return Verdict("knowledge.ask", Tone.NOTICE, facts={"age_s": age_s})
     if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
         return answer(uow, act, "knowledge.old", Tone.STOP, parcel_id=waybill.parcel_id, age_s=age_s)
+    if take_note(uow, waybill.parcel_id):
+        # Told once: the packer has read it, and scans again.
+        return answer(uow, act, "note.changed", Tone.STOP, parcel_id=waybill.parcel_id, number=waybill.number)
     return _ship(uow, act, waybill, age_s, is_old=age_s > rule.limit_s, unchecked=unchecked)
 
 

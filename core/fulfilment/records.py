@@ -131,6 +131,12 @@ class ParcelView:
     is_foreign: bool = False
     #: why no number of ours comes: `shop` (it prints elsewhere) | `masked` (no label can be made here), else empty
     why_elsewhere: str = ""
+    #: the seller's flags on its orders, as `core.channels.shop_contract.Flag`
+    flags: tuple[str, ...] = ()
+    #: a note or flag was changed after its paper or its box was begun, and no packer has been told yet
+    note_changed_at: datetime | None = None
+    #: what its buyers pay at the door, in fen; None where nothing is
+    cod_fen: int | None = None
 
     @property
     def missing_qty(self) -> int:
@@ -166,6 +172,7 @@ class Verdict:
     parcel.parked, parcel.waits (its goods have not come), unit.damaged, unit.not_here,
     slip.not_now (a slip was scanned while another parcel lies open), merge.done,
     merge.nothing, merge.undone, merge.nothing_to_part,
+    note.changed (a note was changed after packing began: read it and scan the label again),
     nothing.to_pack, nothing.to_undo, code.unknown, item.wrong, item.too_many,
     goods.nothing_open (goods were scanned before any parcel was opened),
     label.wrong, label.not_now (another parcel's label while goods of this one are missing), label.unknown,

@@ -7,6 +7,7 @@ from core.channels.contract import ChannelOrder
 from core.customers.service import Digest
 from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork
+from core.fulfilment.noticing import note_changed
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
 from core.fulfilment.starting import follow, keep_off, start_of
 from core.fulfilment.telling import was_told
@@ -80,6 +81,8 @@ def take_page(
             if follow(uow, start, order_id, order, carrier_code):
                 continue
             touched += [order_id, *_react(uow, reaction)]
+            if reaction.has_new_note:
+                note_changed(uow, order_id)
     before_release(uow)
     # Nobody has paid for any of them, as for what is reserved at the door: nothing of it can be sent yet.
     is_unpaid = not taken.newer and all(order.payment == Payment.UNPAID for order in orders)

@@ -16,7 +16,8 @@ from core.customers.queries import consignees
 from core.fulfilment.batching import batches_of_lines
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView
-from core.orders.models import Order, OrderLine
+from core.orders.models import NoteWish, Order, OrderLine
+from core.orders.noting import IS_NOTE_OF, NOTE_COLUMNS, shown, wish_in
 from core.waybills.carriers import name_of
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 
@@ -53,7 +54,10 @@ _LINES = (
     .order_by(ParcelLine.id)
 )
 _ORDERS = (
-    select(Order.id, Order.order_no, Order.buyer_note, Order.seller_note, Order.seen_at, Shop.channel)
+    select(
+        *NOTE_COLUMNS, Order.order_no, Order.buyer_note, Order.is_cod, Order.amount_fen, Order.seen_at, Shop.channel
+    )
+    .outerjoin(NoteWish, IS_NOTE_OF)
     .join(Shop, Shop.id == Order.shop_id)
     .where(Order.id.in_(select(ParcelLine.order_id).where(ParcelLine.parcel_id == bindparam("id"))))
     .order_by(Order.id)
@@ -79,12 +83,14 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         return None
     lines = connection.execute(_LINES, {"id": parcel_id}).all()
     orders = connection.execute(_ORDERS, {"id": parcel_id}).all()
+    notes = [shown(wish_in(order)) for order in orders]
     waybill = connection.execute(_WAYBILL, {"id": parcel_id}).one_or_none()
     if waybill is not None and waybill.state == "voided" and row.state not in _GONE:
         # Taken off, and none has come instead of it.
         waybill = None
     who = consignees(connection, [row.consignee_id])[row.consignee_id]
     carrier = connection.execute(_CARRIER, {"code": row.carrier_code}).scalar_one_or_none()
+    has_cod = any(order.is_cod for order in orders)
     return ParcelView(
         id=row.id,
         fence=row.fence,
@@ -101,7 +107,7 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         consignee_phone=who.phone if who.is_masked else masked_phone(who.phone),
         consignee_address=masked_address(who.province, who.city, who.district, who.address),
         buyer_note="\n".join(order.buyer_note for order in orders if order.buyer_note),
-        seller_note="\n".join(order.seller_note for order in orders if order.seller_note),
+        seller_note="\n".join(note.text for note in notes if note.text),
         carrier_code=row.carrier_code,
         carrier_name=name_of(row.carrier_code, carrier),
         waybill_id=waybill.id if waybill else None,
@@ -115,6 +121,9 @@ def parcel_view(connection: Connection, parcel_id: int) -> ParcelView | None:
         lines=_pack_lines(connection, lines),
         table_at=min((order.seen_at for order in orders if order.channel == FILE), default=None),
         is_foreign=waybill is not None and waybill.is_foreign,
+        flags=tuple(dict.fromkeys(note.flag for note in notes if note.flag)),
+        note_changed_at=None if row.state in _GONE else row.note_changed_at,
+        cod_fen=sum(order.amount_fen for order in orders if order.is_cod) if has_cod else None,
         why_elsewhere="" if waybill is not None else _why_elsewhere(row.prints_elsewhere, who),
     )
 

@@ -273,6 +273,8 @@ def _insert_orders(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], regist
             "freight_fen": [order.freight_fen for order in orders],
             "buyer_note": [order.buyer_note for order in orders],
             "seller_note": [order.seller_note for order in orders],
+            "seller_flag": [order.seller_flag or "" for order in orders],
+            "is_cod": [order.is_cod for order in orders],
         },
         shop_id=shop.id,
         warehouse_id=shop.warehouse_id,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -39,6 +39,10 @@ class Order(Base):
     freight_fen: Mapped[int]
     buyer_note: Mapped[str] = mapped_column(Personal("orders.buyer_note"))
     seller_note: Mapped[str] = mapped_column(Personal("orders.seller_note"))
+    #: as `core.channels.shop_contract.Flag`; blank is none
+    seller_flag: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: paid to the courier at the door
+    is_cod: Mapped[bool] = mapped_column(default=False, server_default=false())
     warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"))
     __table_args__ = (
         UniqueConstraint("shop_id", "order_no"),
@@ -107,6 +111,31 @@ class ChannelCopy(Base):
     order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), primary_key=True, autoincrement=False)
     received_at: Mapped[datetime]
     body: Mapped[bytes] = mapped_column(PersonalBytes("channel_copy.body"))
+
+
+class NoteWish(Base):
+    """The newest seller's note and flag that somebody here wrote on an order; what the platform says stands there.
+
+    The row stays when the shop has heard it, empty: its number names deliveries, and none may come twice.
+    """
+
+    __tablename__ = "note_wish"
+    order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), primary_key=True, autoincrement=False)
+    #: rises with each note, so that an older delivery sees that it is superseded
+    number: Mapped[int]
+    #: as `core.orders.noting.NoteState`
+    state: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Personal("note_wish.text"))
+    flag: Mapped[str] = mapped_column(Text)
+    #: what stood at the platform when the clerk wrote, and was seen by them
+    base_text: Mapped[str] = mapped_column(Personal("note_wish.base_text"))
+    base_flag: Mapped[str] = mapped_column(Text)
+    #: what the platform may have of ours: the last that a call carried, whatever became of it
+    was_sent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sent_text: Mapped[str] = mapped_column(Personal("note_wish.sent_text"), default="", server_default="")
+    sent_flag: Mapped[str] = mapped_column(Text, default="", server_default="")
+    written_at: Mapped[datetime]
+    written_by: Mapped[str] = mapped_column(Text)
 
 
 class Hold(Base):

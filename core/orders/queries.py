@@ -29,6 +29,7 @@ from core.db.journal import timeline
 from core.inventory.models import Reservation
 from core.orders.holds import MISSING_GOODS, PAID_NO_STOCK, SHORT, SHORT_LIVED, STOPPED
 from core.orders.models import Hold, Order, OrderLine
+from core.orders.noting import notes_of, shown
 from core.orders.records import (
     PILES,
     OrderDetail,
@@ -140,12 +141,14 @@ def order_rows(connection: Connection, ids: Sequence[int], waybills_of: Waybills
         return ()
     o = Order
     columns = (o.id, o.order_no, o.placed_at, o.ship_by_at, o.amount_fen, o.payment, o.fulfilment, o.after_sale)
-    query = select(*columns, o.hold_reason, o.consignee_id, Shop.name.label("shop")).join(Shop, Shop.id == o.shop_id)
+    more = (o.hold_reason, o.consignee_id, o.buyer_note, o.is_cod, Shop.name.label("shop"))
+    query = select(*columns, *more).join(Shop, Shop.id == o.shop_id)
     rows = {row.id: row for row in connection.execute(query.where(o.id.in_(ids)))}
     people = consignees(connection, [row.consignee_id for row in rows.values()])
     goods = _goods(connection, ids)
     held_until = _held_until(connection, [row.id for row in rows.values() if row.payment == "unpaid"])
     numbers = waybills_of(connection, ids)
+    notes = {order_id: shown(wish) for order_id, wish in notes_of(connection, ids).items()}
     return tuple(
         OrderRow(
             id=row.id,
@@ -163,6 +166,9 @@ def order_rows(connection: Connection, ids: Sequence[int], waybills_of: Waybills
             hold_reason=row.hold_reason,
             waybill_no=numbers.get(row.id, ""),
             held_until=held_until.get(row.id),
+            flag=notes[row.id].flag or "",
+            has_note=bool(row.buyer_note or notes[row.id].text),
+            is_cod=row.is_cod,
         )
         for row in (rows[order_id] for order_id in ids if order_id in rows)
     )
@@ -209,7 +215,7 @@ def order_detail(
     if not rows:
         return None
     o = Order
-    columns = (o.consignee_id, o.buyer_note, o.seller_note, o.channel_status, o.seen_at, Shop.channel)
+    columns = (o.consignee_id, o.buyer_note, o.channel_status, o.seen_at, Shop.channel)
     query = select(*columns).join(Shop, Shop.id == o.shop_id).where(o.id == order_id)
     order = connection.execute(query).one()
     who = consignees(connection, [order.consignee_id])[order.consignee_id]
@@ -223,7 +229,7 @@ def order_detail(
         consignee_phone=who.phone if who.is_masked else masked_phone(who.phone),
         consignee_address=masked_address(who.province, who.city, who.district, who.address),
         buyer_note=order.buyer_note,
-        seller_note=order.seller_note,
+        seller_note=shown(notes_of(connection, [order_id])[order_id]).text,
         channel_status=order.channel_status,
         seen_at=None if order.channel == BY_HAND else order.seen_at,
         holds=tuple(one for reason, note in stand for one in _reasons(reason, note)),

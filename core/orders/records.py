@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 
@@ -26,6 +27,12 @@ class OrderRow:
     waybill_no: str
     #: when the goods of an unpaid order are given back; None where nothing is kept, or for as long as the shop says
     held_until: datetime | None = None
+    #: the seller's flag, as `core.channels.shop_contract.Flag`
+    flag: str = ""
+    #: the buyer or the seller wrote something
+    has_note: bool = False
+    #: paid to the courier at the door
+    is_cod: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,50 @@ class TimelineEntry:
     facts: Mapping[str, Any]
 
 
+class NoteWay(StrEnum):
+    """What becomes of a seller's note that is written on an order."""
+
+    #: the shop takes notes and flags
+    FLAGGED = "flagged"
+    #: the shop takes notes; flags are kept here
+    PLAIN = "plain"
+    #: the shop takes none: kept here, beside what the shop says
+    LOCAL = "local"
+    #: the order was entered here
+    HERE = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """The seller's note of an order as those see it who may write it.
+
+    Attributes:
+        text: what was written last, here or at the platform; `flag` with it.
+        theirs_text: what the platform says; `theirs_flag` with it.
+        state: told (the shop has it, or there is nothing to tell) | waiting | failed | conflict (somebody at the
+            platform wrote another one meanwhile) | local.
+        trouble: why it is not through, as `core.sync.deliveries.DeliveryRow.trouble`.
+        said: what the other side said, in its own words.
+        is_switched_on: the shop's owner lets notes be written there.
+    """
+
+    text: str
+    flag: str
+    theirs_text: str
+    theirs_flag: str
+    state: str
+    way: NoteWay
+    trouble: str = ""
+    said: str = ""
+    is_switched_on: bool = True
+
+    @property
+    def goes(self) -> str:
+        """Where the next note goes: as `NoteWay`, or `off` where the shop would take it and may not be told."""
+        is_told = self.way in (NoteWay.FLAGGED, NoteWay.PLAIN)
+        return "off" if is_told and not self.is_switched_on else self.way.value
+
+
 @dataclass(frozen=True, slots=True)
 class OrderDetail:
     """Everything the drawer shows of one order."""
@@ -129,6 +180,8 @@ class OrderDetail:
     is_masked_by_platform: bool = False
     #: why the platform keeps it back, in the platform's words
     stopped_for: str = ""
+    #: the seller's note for those who write on it; None where nobody asked for it
+    note: NoteView | None = None
 
     @property
     def is_closed_elsewhere(self) -> bool:

@@ -37,6 +37,7 @@ from core.orders.lines import (
     rewrite,
 )
 from core.orders.models import ChannelCopy, Order, OrderLine
+from core.orders.noting import Note, NoteState, notes_of
 from core.orders.paying import compare_price, confirm_paid
 from core.orders.search_index import reindex
 from core.orders.states import OPEN_STATES, Event, Fulfilment, Payment
@@ -51,12 +52,14 @@ class Reaction:
     """What the newer copy means for parcels: drop them all, or take single lines out of them.
 
     `is_shipped`: the platform counts the order as sent; whether that was our own doing the parcels tell.
+    `has_new_note`: a note or the flag is another than the desk was shown.
     """
 
     order_id: int
     drops_parcels: bool = False
     withdrawn_line_ids: tuple[int, ...] = ()
     is_shipped: bool = False
+    has_new_note: bool = False
 
 
 def apply_newer(
@@ -73,6 +76,7 @@ def apply_newer(
     note_members(uow, shop.id, {before.customer_id: order.buyer_is_member})
     compare_price(uow, before, order.amount_fen)
     erased = uow.execute(select(Customer.erased_at).where(Customer.id == before.customer_id)).scalar_one()
+    has_new_note = erased is None and _has_new_note(uow, before, order)
     is_known = not _store_facts(uow, before, order, is_erased=erased is not None)
     state = Fulfilment(before.fulfilment)
     if state is Fulfilment.CANCELLED and not has_nothing_to_send(order) and not order.is_shipped:
@@ -94,10 +98,21 @@ def apply_newer(
         confirm_paid(uow, order_id)
     if (moved or changed) and state is not Fulfilment.TO_REVIEW:
         move_where_possible(uow, [order_id], Event.RECALL)
-        return Reaction(order_id, drops_parcels=True, is_shipped=order.is_shipped)
+        return Reaction(order_id, drops_parcels=True, is_shipped=order.is_shipped, has_new_note=has_new_note)
     if is_known and not (moved or changed or withdrawn):
         return None
-    return Reaction(order_id, withdrawn_line_ids=withdrawn, is_shipped=order.is_shipped)
+    return Reaction(order_id, withdrawn_line_ids=withdrawn, is_shipped=order.is_shipped, has_new_note=has_new_note)
+
+
+def _has_new_note(uow: UnitOfWork, before: Any, order: ChannelOrder) -> bool:
+    """Whether a note or the flag changed; ours, which comes back from the platform, was shown before."""
+    theirs = Note(order.seller_note, order.seller_flag)
+    if order.buyer_note != before.buyer_note:
+        return True
+    if theirs.is_same(Note(before.seller_note, before.seller_flag)):
+        return False
+    ours = notes_of(uow.connection, [before.id])[before.id]
+    return ours.state is NoteState.TOLD or not theirs.is_same(ours.note)
 
 
 def _follow_stop(uow: UnitOfWork, before: Any, order: ChannelOrder) -> None:
@@ -140,10 +155,13 @@ def _store_facts(uow: UnitOfWork, before: Any, order: ChannelOrder, *, is_erased
         "not_before_at": order.not_before_at,
         "amount_fen": order.amount_fen,
         "freight_fen": order.freight_fen,
+        "is_cod": order.is_cod,
     }
     if not is_erased:
         # An erased person does not come back through a late copy of an old order.
         facts |= {"buyer_note": order.buyer_note, "seller_note": order.seller_note}
+    if order.seller_flag is not None:
+        facts["seller_flag"] = order.seller_flag
     if all(_stored(value) == getattr(before, name) for name, value in facts.items()):
         return False
     uow.execute(update(Order).where(Order.id == before.id).values(**facts))

@@ -14,6 +14,7 @@ from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
 from core.fulfilment.telling import CONFIRM, SWITCHED_OFF, TOLD_OTHER
 from core.orders.models import Order
+from core.orders.noting import NOTE_CHANGED
 from core.sync import conflicts
 from core.sync.lane_names import lane_names
 from core.sync.troubles import trouble_in
@@ -35,7 +36,8 @@ class DeliveryRow:
         state: waiting | leased | done | failed.
         trouble: why it is not through: `` | later (it is tried again) | defect | unknown_kind | number_taken |
             told_other (the shop knows a number of ours and takes no new one) | switched_off (its owner has switched
-            the telling off) | a topic of `core.sync.troubles`.
+            the telling off) | note_changed (somebody wrote another note there meanwhile) | a topic of
+            `core.sync.troubles`.
         last_error: what the other side said, in its own words.
         code_said: the other side's code for it; blank where it gave none.
         is_conflict: somebody has to say whose number is right.
@@ -129,7 +131,7 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
                 target=targets.get(row.lane, row.lane),
                 state=row.state,
                 attempts=row.attempts,
-                trouble=_trouble(row.state, row.last_error or ""),
+                trouble=trouble_word(row.state, row.last_error or ""),
                 last_error="" if said is None else said.words,
                 created_at=row.created_at,
                 not_before_at=row.not_before_at,
@@ -149,7 +151,8 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
 _WORDS: Final = ((NUMBER_TAKEN, "number_taken"), ("defect:", "defect"), ("unknown kind", "unknown_kind"))
 
 
-def _trouble(state: str, error: str) -> str:
+def trouble_word(state: str, error: str) -> str:
+    """Why a delivery is not through, as `DeliveryRow.trouble`, from its state and what was kept of its error."""
     if not error or state == "done":
         return ""
     for start, word in _WORDS:
@@ -159,7 +162,7 @@ def _trouble(state: str, error: str) -> str:
     if said is None or (said.kind == "other" and state == "failed"):
         # As older versions kept it.
         return "refused"
-    if said.code in (TOLD_OTHER, SWITCHED_OFF):
+    if said.code in (TOLD_OTHER, SWITCHED_OFF, NOTE_CHANGED):
         return said.code
     return said.topic if said.kind != "other" else "later"
 

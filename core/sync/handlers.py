@@ -18,9 +18,11 @@ from core.inventory.quotas.acts import STOCK_ACT
 from core.inventory.quotas.links import STOCK_LINK
 from core.orders import holds
 from core.orders.models import Order, OrderLine
+from core.orders.noting import WRITE_NOTE
 from core.runtime.remote_errors import RateLimited, Rejected
 from core.sync import conflicts
 from core.sync.delivering import GiveUp, Handler
+from core.sync.notes import NoteWriter
 from core.sync.shops import ShopRecord, shop_of
 from core.sync.stock_links import LinkPusher
 from core.sync.stock_push import StockPusher
@@ -46,6 +48,7 @@ class Handlers:
         self._open_channel = open_channel
         self._stock = StockPusher(store, open_channel)
         self._links = LinkPusher(store, open_channel)
+        self._notes = NoteWriter(store, open_channel)
 
     def by_kind(self) -> Mapping[str, Handler]:
         """Outbox kind -> handler."""
@@ -55,6 +58,7 @@ class Handlers:
             CONFIRM: self.confirm,
             STOCK_ACT: self._stock.deliver,
             STOCK_LINK: self._links.deliver,
+            WRITE_NOTE: self._notes.deliver,
         }
 
     def give_ups(self) -> Mapping[str, GiveUp]:

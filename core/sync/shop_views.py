@@ -97,6 +97,7 @@ class ShopView:
         min_life_days: how long its goods have to last still when they are promised.
         on_desk: its orders go to the desk, those paid since `cut_over_at`; None: all.
         writes_stock: its numbers are written.
+        takes_notes: seller's notes can be written there at all; `writes_notes` they are.
         stage: how far it has come: read_only | partly | whole.
     """
 
@@ -121,6 +122,8 @@ class ShopView:
     on_desk: bool = True
     cut_over_at: datetime | None = None
     writes_stock: bool = False
+    takes_notes: bool = False
+    writes_notes: bool = False
     stage: str = "read_only"
 
 

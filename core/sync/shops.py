@@ -29,6 +29,8 @@ class ShopRecord:
     prints_elsewhere: bool = False
     hold_s: int = HOLD_S
     awaits_owner: bool = False
+    writes_notes: bool = False
+    is_active: bool = True
 
     def __repr__(self) -> str:
         return f"ShopRecord({self.id}, {self.channel}, {self.name})"
@@ -117,7 +119,8 @@ def shop_named(connection: Connection, name: str) -> ShopRecord | None:
 def _shops(connection: Connection, here: ColumnElement[bool]) -> Sequence[ShopRecord]:
     columns = (Shop.id, Shop.channel, Shop.name, Shop.settings, Shop.secret, Shop.warehouse_id)
     more = (Shop.confirms_shipments, Shop.prints_elsewhere, Shop.hold_s, Shop.awaits_owner)
-    query = select(*columns, *more).where(here).order_by(Shop.id)
+    also = (Shop.writes_notes, Shop.is_active)
+    query = select(*columns, *more, *also).where(here).order_by(Shop.id)
     return [
         ShopRecord(
             r.id,
@@ -130,6 +133,8 @@ def _shops(connection: Connection, here: ColumnElement[bool]) -> Sequence[ShopRe
             r.prints_elsewhere,
             r.hold_s,
             r.awaits_owner,
+            r.writes_notes,
+            r.is_active,
         )
         for r in connection.execute(query)
     ]

@@ -111,7 +111,8 @@ class Pages:
         from desktop.pages.orders.page import OrdersPage
         from desktop.pages.orders.presenter import OrdersPresenter
 
-        presenter = self._orders = OrdersPresenter(self._ports.orders, self._ports.labels, self._tasks, self._tell)
+        ports = self._ports
+        presenter = self._orders = OrdersPresenter(ports.orders, ports.labels, ports.notes, self._tasks, self._tell)
         presenter.on_copy = self._copy_order
         return OrdersPage(self._ui, presenter, lambda: self._window.go("entry"))
 

@@ -23,7 +23,7 @@ from desktop.pages.handover.ports import HandoverDesk
 from desktop.pages.limits.ports import LowStockDesk
 from desktop.pages.listings.ports import ListingDesk
 from desktop.pages.log.ports import AuditDesk
-from desktop.pages.orders.ports import OrderDesk
+from desktop.pages.orders.ports import NoteDesk, OrderDesk
 from desktop.pages.packing.ports import LabelDesk, PackingDesk
 from desktop.pages.payments.ports import PaymentDesk
 from desktop.pages.people.ports import PeopleDesk, PrintBadge
@@ -72,6 +72,7 @@ class DeskPorts:
 
     Attributes:
         listen: hands over a listener that is called, from any thread, after each committed write.
+        notes: seller's notes on orders.
         desks: who acts here.
         after_sales: what buyers want back.
         entry: where orders are entered by hand.
@@ -114,6 +115,7 @@ class DeskPorts:
     packing: PackingDesk
     labels: LabelDesk
     orders: OrderDesk
+    notes: NoteDesk
     status: StatusDesk
     printers: PrinterDesk
     listen: Callable[[Callable[[ChangesLike], None]], None]

@@ -22,6 +22,7 @@ KEYS: Final = (
     ("F6", "keys.door"),
     ("F6 · F7 · F8", "keys.desks"),
     ("F6 · F7 · F8", "keys.alert"),
+    ("F7", "keys.note"),
     ("F8", "keys.reprint"),
     ("Shift+F8", "keys.new_number"),
     ("F9", "keys.exception"),

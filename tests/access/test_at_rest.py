@@ -48,6 +48,7 @@ class Marks:
     buyer_name: str
     buyer_note: str
     seller_note: str
+    own_note: str
     raw_copy: str
     hold_note: str
     scanned: str
@@ -87,6 +88,8 @@ def day_at_the_desk(world: World, marks: Marks) -> None:
     world.shop.move("A1", f"{marks.address} 2")
     world.sync("A1")
     order_id = world.order("A1").id
+    # Kept here: this kind of shop takes none.
+    world.desk.notes.write(order_id, marks.own_note, "", world.desk.notes.note(order_id))
     world.desk.orders.hold(order_id, "by_hand", marks.hold_note)
     assert [row.order_no for row in world.listed(search=marks.name)] == ["A1"]
     assert [row.order_no for row in world.listed(search=marks.buyer_key)] == ["A1"]

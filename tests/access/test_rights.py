@@ -85,6 +85,12 @@ class Acts:
     def _use_files(self):
         return lambda: self.staffed.files.shops() == ()
 
+    def _write_note(self):
+        order = self.world.order(self.ready()).id
+        with self.staffed.gate.as_system():
+            seen = self.desk.notes.note(order)
+        return lambda: self.desk.notes.write(order, "加急", "red", seen) is None
+
     def _hold_order(self):
         order = self.world.order(self.ready()).id
         return lambda: self.desk.orders.hold(order, "by_hand", "") is None

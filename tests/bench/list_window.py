@@ -13,7 +13,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QT
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from core.channels.registry import built_in
 from core.desk.labels import Labels
+from core.desk.notes import Notes
 from core.desk.orders import Orders
 from desktop.bridge.task_runner import TaskRunner
 from desktop.pages.orders.page import OrdersPage
@@ -63,7 +65,9 @@ class ListWindow:
         ui.settle()
         self._tasks = TaskRunner()
         orders = Orders(file.store, file.digester.digest, CARRIER)
-        self._presenter = OrdersPresenter(orders, Labels(file.store, CARRIER), self._tasks, self._tell)
+        self._presenter = OrdersPresenter(
+            orders, Labels(file.store, CARRIER), Notes(file.store, built_in), self._tasks, self._tell
+        )
         self.page = OrdersPage(ui, self._presenter)
         self.page.resize(1366, 768)
         self._paints = _Paints(self.page.table.viewport())

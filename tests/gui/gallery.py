@@ -35,6 +35,7 @@ from tests.gui.document_scenes import document_scenes
 from tests.gui.gallery_alerts import render_alerts
 from tests.gui.listing_scenes import furnish_listings, listing_scenes
 from tests.gui.low_stock_scenes import furnish_low_stock, low_stock_scenes
+from tests.gui.note_scenes import note_scenes
 from tests.gui.payment_scenes import furnish_payments
 from tests.gui.people_scenes import guarded_ports, people_scenes, staff_of
 from tests.gui.scale_scenes import scale_scenes
@@ -542,6 +543,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         }
         | burst_scenes(window, world)
         | batch_scenes(window)
+        | note_scenes(window, world)
         | low_stock_scenes(window, spine)
         | listing_scenes(window)
         | batch_asked(window, world)

@@ -23,6 +23,7 @@ from tests.gui.robots import DeskRobot
 from tests.gui.test_packing_presenter import BOTTLE, MILK, opened
 from tests.gui.test_shops import desk as shop_desk  # noqa: F401 - a fixture
 from tests.gui.test_shops import presenter_of, spine  # noqa: F401 - a fixture
+from tests.support.desk_notes import DeskNotes
 from tests.support.desk_world import START, DeskWorld
 from tests.support.fake_shop import line
 from tests.support.ports import stand_in_ports
@@ -171,7 +172,9 @@ def test_a_table_of_numbers_needs_no_shop(spine, put):  # noqa: F811 - the fixtu
 def orders_of(world):
     """The orders page over the little shop, one order open; its messages."""
     told, tasks = [], ManualTasks()
-    presenter = OrdersPresenter(world, world, tasks, lambda tone, phrase, _undo: told.append((tone, phrase.code)))
+    presenter = OrdersPresenter(
+        world, world, DeskNotes(world), tasks, lambda tone, phrase, _undo: told.append((tone, phrase.code))
+    )
     presenter.open(7)
     tasks.run()
     return presenter, tasks, told

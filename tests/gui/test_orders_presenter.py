@@ -4,6 +4,7 @@ import pytest
 
 from desktop.pages.orders.presenter import OrdersPresenter
 from tests.gui.conftest import ManualTasks
+from tests.support.desk_notes import DeskNotes
 from tests.support.desk_world import DeskWorld
 
 
@@ -12,7 +13,7 @@ def presenter():
     world = DeskWorld()
     for order_id in (10, 11):
         world.add_order(order_id)
-    made = OrdersPresenter(world, world, ManualTasks(), lambda tone, phrase, undo: None)
+    made = OrdersPresenter(world, world, DeskNotes(world), ManualTasks(), lambda tone, phrase, undo: None)
     made.open(10)
     made._tasks.run()
     assert shown(made) == 10

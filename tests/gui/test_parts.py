@@ -135,9 +135,11 @@ def contrast(one: str, other: str) -> float:
 def test_text_can_be_read_on_its_ground(tokens):
     pairs = [(name, ground) for name in ("text", "secondary") for ground in ("background", "surface", "raised")]
     pairs += [
-        (name, ground) for name in ("accent", "good", "notice", "stop") for ground in (f"{name}_ground", "surface")
+        (name, ground)
+        for name in ("accent", "good", "notice", "stop", "purple")
+        for ground in (f"{name}_ground", "surface")
     ]
-    pairs += [("text", "accent_ground"), ("on_accent", "accent"), ("on_alarm", "alarm")]
+    pairs += [("text", "accent_ground"), ("text", "notice_ground"), ("on_accent", "accent"), ("on_alarm", "alarm")]
     for name, ground in pairs:
         assert contrast(getattr(tokens, name), getattr(tokens, ground)) >= 4.5, (name, ground)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSpinBox
 
 from core.channels.registry import built_in
 from core.desk.shops import Shops
@@ -113,6 +113,22 @@ def test_an_owner_adds_a_shop_by_keys(robot, desk):
     robot.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     robot.qtbot.waitUntil(lambda: [shop.name for shop in desk.shops()] == ["练习店", "自家商城"])
     robot.sees("shops.2.told", "只读")
+
+
+def test_notes_are_written_at_a_shop_only_when_its_owner_ticks_that(robot, desk):
+    keys = {"app_key": "1", "redirect_uri": "https://shop.example/back"}
+    shop_id = desk.add(ShopDraft("tmall", "天猫店", keys, {"app_secret": "s"}))
+    robot.goes_to("shops")
+    robot.sees(f"shops.{shop_id}.name", "天猫店")
+    assert robot.window.findChild(QCheckBox, "shops.1.writes_notes") is None, "this kind takes none"
+    for is_on in (True, False):
+        tick = robot.find(f"shops.{shop_id}.writes_notes", QCheckBox)
+        assert tick.isChecked() is not is_on
+        tick.click()
+        robot.qtbot.waitUntil(lambda: desk.shops()[-1].writes_notes is is_on)  # noqa: B023  waited for here
+        robot.qtbot.waitUntil(
+            lambda: robot.find(f"shops.{shop_id}.writes_notes", QCheckBox).isChecked() is is_on  # noqa: B023  as above
+        )
 
 
 def test_another_kind_wants_other_things_and_the_name_stays(robot):

@@ -903,6 +903,9 @@ class DeskWorld:
             return Verdict("knowledge.ask", Tone.NOTICE, facts={"age_s": age_s})
         if age_s > rule.limit_s and rule.on_old is OnOld.STOP:
             return Verdict("knowledge.old", Tone.STOP, theirs, facts={"age_s": age_s})
+        if theirs.note_changed_at is not None:
+            told = self.parcels[theirs.id] = replace(theirs, note_changed_at=None)
+            return Verdict("note.changed", Tone.STOP, told, facts={"number": raw})
         gone = replace(theirs, state="shipped", opened_by="", fence=theirs.fence + 1, print_state="confirmed")
         self.parcels[theirs.id] = gone
         self.shipped.append(ShippedRow(theirs.id, raw, self.now()))

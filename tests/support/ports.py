@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Any
 
+from core.channels.registry import built_in
+from core.desk.notes import Notes
 from desktop.shell.ports import DeskPorts
+from tests.support.desk_notes import DeskNotes
 
 #: what the window's own start hands over before it is made: `desktop.shell.late`
 _LATE = ("printers", "files", "alerts", "alert_settings", "practice")
@@ -29,7 +32,10 @@ class LatePart:
 def stand_in_ports(world: Any, **real: Any) -> DeskPorts:
     """Ports that all lead to `world`, a stand-in of several desks; `real` names the others by field."""
     needed = (field.name for field in fields(DeskPorts) if field.default is MISSING)
-    behind: dict[str, Any] = dict.fromkeys(needed, world) | {"listen": lambda _listener: None} | real
+    behind: dict[str, Any] = dict.fromkeys(needed, world) | {"listen": lambda _listener: None}
+    # Where the orders are real records, so are their notes.
+    store = getattr(real.get("orders"), "_store", None)
+    behind |= {"notes": DeskNotes(world) if store is None else Notes(store, built_in)} | real
     late = {name: LatePart(part) for name in _LATE if (part := behind.get(name)) is not None}
     return DeskPorts(**behind | late)
 

@@ -37,6 +37,7 @@ from core.desk.handover import Handover
 from core.desk.labels import Labels
 from core.desk.listings import Listings
 from core.desk.low_stock import LowStock
+from core.desk.notes import Notes
 from core.desk.order_entry import OrderEntry
 from core.desk.orders import Orders
 from core.desk.packing import Packing
@@ -154,6 +155,9 @@ class Desk:
         self.packing = Packing(store, self.asking, CARRIER)
         self.waves = Waves(store, self.asking)
         self.orders = Orders(store, digest, CARRIER)
+        #: what its shop is kind of
+        self.kinds: Any = built_in()
+        self.notes = Notes(store, lambda: self.kinds)
         self.entry = OrderEntry(store, digest, CARRIER, lambda: RegionTable.load(regions_file()))
         self.handover = Handover(store)
         self.shops = Shops(store, built_in, _no_way_out, lambda: None, CARRIER)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.channels.contract import SHIPPED_OTHERWISE
+from core.orders.noting import NOTE_CHANGED
 from core.sync.deliveries import DELIVERY_PILES, DeliveryRow
 from desktop.texts import Phrase
 
@@ -18,6 +19,7 @@ TROUBLES: Final = (
     "number_taken",
     "told_other",
     "switched_off",
+    NOTE_CHANGED,
     SHIPPED_OTHERWISE,
 )
 
@@ -40,5 +42,9 @@ def trouble_phrase(row: DeliveryRow) -> Phrase:
 
 def trouble_word(row: DeliveryRow) -> str:
     """The key of the same in a word or two."""
-    is_own = row.trouble in TROUBLES
-    return f"activity.trouble.short.{row.trouble}" if is_own else f"shops.trouble.{row.trouble}"
+    return word_of_trouble(row.trouble)
+
+
+def word_of_trouble(trouble: str) -> str:
+    """The key of a trouble's word, as `core.sync.deliveries.DeliveryRow.trouble` names it."""
+    return f"activity.trouble.short.{trouble}" if trouble in TROUBLES else f"shops.trouble.{trouble}"

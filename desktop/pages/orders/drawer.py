@@ -10,6 +10,7 @@ from core.fulfilment.elsewhere import SentBy
 from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, TimelineEntry
 from desktop.commands import LABEL_REASONS
 from desktop.formats import age_text, deadline_text, journal_code, left_text, moment_text, yuan
+from desktop.pages.orders.note_block import NoteBlock
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.receiver import ReceiverBlock
 from desktop.pages.orders.words import state_code, state_tone
@@ -81,6 +82,8 @@ class OrderDrawer(Drawer):
         self.top.addWidget(self._elsewhere)
         self._receiver = ReceiverBlock(ui, presenter)
         self.top.addWidget(self._receiver)
+        self._note = NoteBlock(ui, presenter)
+        self.top.addWidget(self._note)
         again = QHBoxLayout()
         for order_type, icon in (("reship", "truck"), ("normal", "plus")):
             code = f"orders.copy.{order_type}"
@@ -100,6 +103,7 @@ class OrderDrawer(Drawer):
             self._form.hide()
             self._elsewhere.fold()
             self._receiver.fold()
+            self._note.fold()
         if detail is not None:
             self._receiver.show_detail(detail, self._presenter.screen.unmasked)
         if detail is not None and is_new:
@@ -118,6 +122,11 @@ class OrderDrawer(Drawer):
         """Ask where the goods of an order went that somebody else has sent."""
         if self._detail is not None:
             self._elsewhere.ask()
+
+    def ask_note(self) -> None:
+        """Open the form of the seller's note."""
+        if self._detail is not None:
+            self._note.ask()
 
     def ask_unmask(self) -> None:
         """Ask why somebody has to see the receiver."""
@@ -140,6 +149,7 @@ class OrderDrawer(Drawer):
         self._hold.setVisible(not detail.holds and row.fulfilment not in _OVER)
         self._release.setVisible(bool(detail.holds))
         self._elsewhere.show_detail(detail)
+        self._note.show_detail(detail)
         self.show_body(self._body(detail))
 
     def _body(self, detail: OrderDetail) -> QWidget:
@@ -175,13 +185,13 @@ class OrderDrawer(Drawer):
         if detail.row.held_until is not None:
             left = left_text(detail.row.held_until, now, ui.texts)
             self._add_text(column, Phrase("orders.held_until", {"left": left}), "secondary")
-        for code, note in (("packing.buyer_note", detail.buyer_note), ("packing.seller_note", detail.seller_note)):
-            if note:
-                label = PlainLabel(
-                    ui, "notice", wraps=True, keeps_lines=False, limit=300, name=f"orders.drawer.{code}"
-                )
-                label.show_text(ui.texts.t(code, note=note))
-                column.addWidget(label)
+        if detail.row.is_cod:
+            self._add_text(column, Phrase("packing.cod", {"amount": yuan(detail.row.amount_fen)}), "stop")
+        if detail.buyer_note:
+            name = "orders.drawer.packing.buyer_note"
+            label = PlainLabel(ui, "notice", wraps=True, keeps_lines=False, limit=300, name=name)
+            label.show_text(ui.texts.t("packing.buyer_note", note=detail.buyer_note))
+            column.addWidget(label)
         if detail.seen_at is None:
             told = Phrase("orders.entered_here", {"shop": detail.row.shop_name})
         else:

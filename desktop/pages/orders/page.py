@@ -58,6 +58,13 @@ class OrdersPage(ListPage[OrderRow]):
         def deadline(row: OrderRow) -> str:
             return "" if row.ship_by_at is None else deadline_text(row.ship_by_at, ui.now())
 
+        def goods(row: OrderRow) -> str:
+            """Flag, note and cash stand before the goods, in a column that every width keeps."""
+            said = (("flag", row.flag), ("orders.mark", "note" if row.has_note else ""))
+            all_said = (*said, ("orders.mark", "cod" if row.is_cod else ""))
+            marks = "·".join(ui.texts.word(family, value) for family, value in all_said if value)
+            return ui.texts.t("orders.marked", marks=marks, goods=row.goods) if marks else row.goods
+
         return (
             Column("orders.column.state", state, 166, tone=state_tone),
             # Nineteen digits, as Taobao gives them.
@@ -65,7 +72,7 @@ class OrdersPage(ListPage[OrderRow]):
             Column("orders.column.placed", when, 96, spare=4),
             Column("orders.column.shop", lambda row: row.shop_name, 90, stretch=True, spare=3),
             Column("orders.column.consignee", lambda row: row.consignee, 140, stretch=True),
-            Column("orders.column.goods", lambda row: row.goods, 190, stretch=True),
+            Column("orders.column.goods", goods, 190, stretch=True),
             Column("orders.column.qty", lambda row: str(row.total_qty), 52, is_right=True, spare=6),
             Column("orders.column.amount", lambda row: yuan(row.amount_fen), 92, is_right=True, spare=5),
             Column("orders.column.deadline", deadline, 98, spare=2),
@@ -81,6 +88,7 @@ class OrdersPage(ListPage[OrderRow]):
 
     def _act_by(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         acts = {
+            Qt.Key.Key_F7: self.drawer.ask_note,
             Qt.Key.Key_F8: self.drawer.ask_reprint,
             Qt.Key.Key_F9: self.drawer.ask_hold,
             Qt.Key.Key_F10: self.drawer.ask_elsewhere,

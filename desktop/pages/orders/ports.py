@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from core.access.records import Unmasked
-from core.orders.records import OrderDetail, OrderFilter, OrderPageView
+from core.orders.records import NoteView, OrderDetail, OrderFilter, OrderPageView
 from core.waybills.records import PrintJobView
 
 
@@ -41,6 +41,30 @@ class OrderDesk(Protocol):
 
     def reopen_elsewhere(self, order_id: int) -> None:
         """Take such a closing back."""
+        ...
+
+
+class NoteDesk(Protocol):
+    """The seller's note of an order."""
+
+    def note(self, order_id: int) -> NoteView:
+        """What stands, and how far it has come."""
+        ...
+
+    def write(self, order_id: int, text: str, flag: str, seen: NoteView) -> None:
+        """Write another one over what was seen."""
+        ...
+
+    def keep_ours(self, order_id: int) -> None:
+        """Write ours over what somebody wrote at the platform."""
+        ...
+
+    def accept_theirs(self, order_id: int) -> None:
+        """Leave what somebody wrote at the platform."""
+        ...
+
+    def send_again(self, order_id: int) -> None:
+        """Try it now."""
         ...
 
 

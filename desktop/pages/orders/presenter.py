@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from core.access.records import Unmasked
-from core.orders.records import OrderDetail, OrderFilter, OrderParcelView, OrderRow
+from core.orders.records import NoteView, OrderDetail, OrderFilter, OrderParcelView, OrderRow
 from desktop.bridge.paging import ListPresenter, Page
 from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
-from desktop.pages.orders.ports import OrderDesk, OrderLabels
+from desktop.pages.orders.ports import NoteDesk, OrderDesk, OrderLabels
 from desktop.texts import Phrase
 
 COUNT_CAP = 1000
@@ -39,18 +39,20 @@ class OrdersScreen:
 class OrdersPresenter(ListPresenter[OrdersScreen]):
     """Reads in the lane of reads; a newer wish makes an older answer worthless."""
 
-    def __init__(self, orders: OrderDesk, labels: OrderLabels, tasks: Tasks, tell: Tell) -> None:
+    def __init__(self, orders: OrderDesk, labels: OrderLabels, notes: NoteDesk, tasks: Tasks, tell: Tell) -> None:
         """Make the presenter; nothing is read before `start`.
 
         Args:
             orders: core's order desk.
             labels: core's labels.
+            notes: core's notes.
             tasks: where reads and acts run.
             tell: shows a message (tone, phrase, undo).
         """
         super().__init__(OrdersScreen(), tasks, tell)
         self._orders = orders
         self._labels = labels
+        self._notes = notes
         self._opens_single = False
         self._wished_id: int | None = None
         #: begins a new order with an old one: order id, order type
@@ -92,9 +94,11 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
     def open(self, order_id: int) -> None:
         """Show an order in the drawer."""
         self._wished_id = order_id
-        self._tasks.submit(
-            lambda: self._orders.detail(order_id), self._on_detail, self._fail, owner=self, key="detail"
-        )
+        self._tasks.submit(lambda: self._read(order_id), self._on_detail, self._fail, owner=self, key="detail")
+
+    def _read(self, order_id: int) -> OrderDetail | None:
+        detail = self._orders.detail(order_id)
+        return None if detail is None else replace(detail, note=self._notes.note(order_id))
 
     def close(self) -> bool:
         """Close the drawer; whether one was open."""
@@ -138,6 +142,46 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
         detail = self._screen.detail
         if detail is not None:
             self._release(detail.row.id, detail.row.order_no)
+
+    def write_note(self, text: str, flag: str, seen: NoteView, on_answer: Callable[[bool], None]) -> None:
+        """Write the seller's note of the open order; `on_answer` is told whether it is kept."""
+        detail = self._screen.detail
+        if detail is None:
+            return
+        order_id, order_no = detail.row.id, detail.row.order_no
+        where = seen.goes
+
+        def kept(_result: object) -> None:
+            on_answer(True)
+            self._tell("good", Phrase(f"orders.note.kept.{where}", {"order_no": order_no}), None)
+            self.reload()
+
+        def refused(error: Exception) -> None:
+            on_answer(False)
+            self._fail(error)
+            self.reload()
+
+        self._tasks.submit(
+            lambda: self._notes.write(order_id, text, flag, seen), kept, refused, owner=self, lane=Lane.ACTS
+        )
+
+    def keep_our_note(self) -> None:
+        """Write ours over what somebody wrote at the platform."""
+        self._settle_note(self._notes.keep_ours, "orders.note.ours_kept")
+
+    def accept_their_note(self) -> None:
+        """Leave what somebody wrote at the platform."""
+        self._settle_note(self._notes.accept_theirs, "orders.note.theirs_kept")
+
+    def send_note_again(self) -> None:
+        """Try the note of the open order now."""
+        self._settle_note(self._notes.send_again, "orders.note.sent_again")
+
+    def _settle_note(self, act: Callable[[int], None], code: str) -> None:
+        detail = self._screen.detail
+        if detail is not None:
+            order_id = detail.row.id
+            self._act(lambda: act(order_id), Phrase(code, {"order_no": detail.row.order_no}))
 
     def close_elsewhere(self, sent_by: str, *, left_our_shelf: bool) -> None:
         """Close the open order: somebody else has sent it."""

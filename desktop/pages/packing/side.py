@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 
 from core.fulfilment.records import ParcelView
 from desktop.formats import age_text, deadline_text, kilograms
+from desktop.pages.packing.note_card import NoteCard
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import StatePill
@@ -67,12 +68,7 @@ class SidePanel(QFrame):
         self._phone.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._phone.setMaximumWidth(self.width() * 11 // 20)
         self._address = PlainLabel(ui, wraps=True, limit=80, name="packing.side.address")
-        self._buyer = PlainLabel(
-            ui, "notice", wraps=True, keeps_lines=False, limit=100, name="packing.side.buyer_note"
-        )
-        self._seller = PlainLabel(
-            ui, "secondary", wraps=True, keeps_lines=False, limit=100, name="packing.side.seller_note"
-        )
+        self._notes = NoteCard(ui)
         self._orders = ElidedLabel(ui, "secondary", name="packing.side.orders")
         self._carrier = ElidedLabel(ui, "heading", name="packing.side.carrier")
         self._number = StatePill(ui, name="packing.side.waybill")
@@ -98,7 +94,7 @@ class SidePanel(QFrame):
         top.addWidget(self._name, 1)
         top.addWidget(self._phone)
         column.addLayout(top)
-        for text in (self._address, self._buyer, self._seller, self._orders):
+        for text in (self._address, self._notes, self._orders):
             column.addWidget(text)
         column.addWidget(self._rule())
         paper: tuple[QWidget, ...] = (self._carrier, self._number, self._label, self._printer)
@@ -131,12 +127,7 @@ class SidePanel(QFrame):
         self._name.show_text(parcel.consignee_name)
         self._phone.show_text(parcel.consignee_phone)
         self._address.show_text(parcel.consignee_address)
-        for label, code, note in (
-            (self._buyer, "packing.buyer_note", parcel.buyer_note),
-            (self._seller, "packing.seller_note", parcel.seller_note),
-        ):
-            label.setVisible(bool(note))
-            label.show_text(self._ui.texts.t(code, note=note))
+        self._notes.show_parcel(parcel)
         self._orders.show_text(f"{parcel.shop_name}  {' '.join(parcel.order_nos)}")
         # Until other software has printed the label nobody here knows who carries it.
         self._carrier.setVisible(parcel.waybill_state != "none")
@@ -154,6 +145,7 @@ class SidePanel(QFrame):
         if parcel is None:
             return
         now = self._ui.now()
+        self._notes.refresh_ages(parcel)
         self._age.setVisible(parcel.seen_at is not None)
         if parcel.seen_at is not None:
             is_old = (now - parcel.seen_at).total_seconds() > self._ui.settings.number("knowledge_limit_s")

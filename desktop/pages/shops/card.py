@@ -14,7 +14,7 @@ from desktop.pages.shops.start_card import start_button
 from desktop.texts import Phrase
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, StatePill
-from desktop.widgets.fields import ChoiceBox, Field, NumberBox
+from desktop.widgets.fields import ChoiceBox, Field, NumberBox, TickBox
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 from desktop.widgets.ticking import while_shown
 
@@ -186,6 +186,12 @@ class ShopCard(QFrame):
             moment.picked.connect(partial(presenter.set_confirm_at, shop))
             row.addWidget(when)
             row.addWidget(moment)
+        if shop.takes_notes:
+            row.addSpacing(24)
+            notes = TickBox(ui, "shops.writes_notes", f"{name}.writes_notes")
+            notes.setChecked(shop.writes_notes)
+            notes.clicked.connect(lambda: presenter.set_writes_notes(shop, is_on=notes.isChecked()))
+            row.addWidget(notes)
         row.addStretch(1)
         return row
 

@@ -150,6 +150,10 @@ class ShopDesk(Protocol):
         """Whether it is told of parcels that leave from now on."""
         ...
 
+    def set_writes_notes(self, shop_id: int, *, is_on: bool) -> None:
+        """Whether seller's notes that are written here are told to it."""
+        ...
+
     def set_confirm_at(self, shop_id: int, moment: str) -> None:
         """When it is told."""
         ...

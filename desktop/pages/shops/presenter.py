@@ -262,6 +262,14 @@ class ShopsPresenter(ScreenPresenter[ShopsScreen]):
         """Tell a shop of no parcel any more; waits for the records, in whatever lane it is called."""
         self._shops.set_confirms(shop_id, confirms=False)
 
+    def set_writes_notes(self, shop: ShopView, *, is_on: bool) -> None:
+        """Notes that are written here are told to a shop from now on, or are not."""
+        self._act(
+            lambda: self._shops.set_writes_notes(shop.id, is_on=is_on),
+            Phrase("shops.notes_on" if is_on else "shops.notes_off", {"name": shop.name}),
+            lambda: self.set_writes_notes(shop, is_on=not is_on),
+        )
+
     def set_confirm_at(self, shop: ShopView, moment: str) -> None:
         """When a shop is told that a parcel left."""
         before = shop.confirm_at
