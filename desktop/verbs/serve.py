@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 from types import FrameType
 
-from core.db.backup import backup_if_due
 from core.db.key_sources import FILE_WARNING
 from core.db.lock import SERVE_LOCK_FILE, DeskLock
 from core.runtime.clock import SystemClock
@@ -85,6 +84,5 @@ def _seconds(text: str) -> float:
 
 
 def _back_up(desk: Desk) -> float:
-    if desk.core.opened.database is not None:
-        backup_if_due(desk.core.opened.backup_source(), desk.core.opened.backup_root, desk.core.config.clock)
+    desk.core.back_up_if_due()
     return 3600.0
