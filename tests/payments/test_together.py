@@ -34,7 +34,10 @@ class SlowGateway:
 def slow(till, seconds, tries):
     """Gateways behind which another desk tries to take the job over; `tries` gets what became of it."""
     world = till.world
-    meanwhile = lambda: tries.append(world.do(lambda uow: leases.take(uow, "job", "desk 2", 120)))  # noqa: E731
+
+    def meanwhile():
+        tries.append(world.do(lambda uow: leases.take(uow, "job", "desk 2", 120)))
+
     return lambda record: SlowGateway(till.open(record), world.clock, seconds, meanwhile)
 
 
