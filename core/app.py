@@ -1,8 +1,9 @@
 """The composition root: everything is built here from a configuration, and nothing is global."""
 
+import logging
 import secrets as random_secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ from core.desk.stock import Stock
 from core.desk.waves import Waves
 from core.outside import Outside
 from core.practice.drill.watching import WATCHES
+from core.runtime.errors import DomainError
 from core.sync.pulling import Pull
 from core.sync.shops import ShopRecord
 from core.waybills.balances import Balances
@@ -67,6 +69,8 @@ if TYPE_CHECKING:
     from core.desk.alerts import Alerts
     from core.desk.door import DoorDesk
     from core.desk.files import Files
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["Core", "CoreConfig", "build", "new_nonce"]
 
@@ -161,11 +165,18 @@ class Core:
 
         return back_up(self.opened, root or self.opened.backup_root, self.config.clock, self._holder)
 
-    def back_up_if_due(self) -> "Backup | None":
-        """The daily backup, where it is due; ask every now and then. Raises as `core.backing_up.back_up_if_due`."""
+    def back_up_if_due(self, is_stopping: Callable[[], bool] = lambda: False) -> "Backup | None":
+        """The daily backup, where it is due; ask every now and then.
+
+        What hinders it is logged, and tried again when it is asked next: of one that is old somebody is told.
+        """
         from core.backing_up import back_up_if_due
 
-        return back_up_if_due(self.opened, self.config.clock, self._holder, self.behind.is_stopping)
+        try:
+            return back_up_if_due(self.opened, self.config.clock, self._holder, is_stopping)
+        except DomainError as error:
+            _log.warning("no backup was made: %s", error)
+            return None
 
     def _regions(self) -> RegionTable:
         path = self.config.regions_file

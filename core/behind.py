@@ -171,10 +171,6 @@ class Behind:
         # It adopts too: what another program has added meanwhile.
         self._add_lane("tidy", self._tidy_lane)
 
-    def is_stopping(self) -> bool:
-        """Whether the program ends."""
-        return self._is_stopping.is_set()
-
     def stop(self) -> None:
         """Stop every lane after its current piece of work."""
         self._is_stopping.set()

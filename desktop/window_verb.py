@@ -438,7 +438,8 @@ class Boot:
         desk = self._desk
         if desk is None:
             return 60.0
-        desk.core.back_up_if_due()
+        lane = self._care_lane
+        desk.core.back_up_if_due(lambda: lane is not None and lane.is_stopping)
         with desk.core.gate.as_system():
             wrong = desk.core.stock.discrepancies()
         if wrong:

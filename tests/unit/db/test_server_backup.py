@@ -3,10 +3,12 @@
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
 
+from core.app import CoreConfig, build
 from core.backing_up import back_up, back_up_if_due, newest_backup
 from core.db import leases, server_backup
 from core.db.backup import list_backups
@@ -125,3 +127,17 @@ def test_nothing_is_left_of_a_backup_that_is_cut_off_or_not_whole(opened, monkey
 
     monkeypatch.setattr(server_backup, "copy_tables", slept)
     assert refused().code == "lease.lost"
+
+
+def test_a_program_goes_on_where_its_backup_cannot_be_made(tmp_path, monkeypatch, caplog):
+    core = build(CoreConfig(tmp_path / "data", key_file=tmp_path / "key"))
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr("core.db.backup.shutil.disk_usage", lambda _folder: SimpleNamespace(free=0))
+            assert core.back_up_if_due() is None
+        assert "no backup was made" in caplog.text
+        assert core.newest_backup() is None
+        made = core.back_up_if_due()
+        assert (made.reason, core.newest_backup().at) == ("daily", made.at)
+    finally:
+        core.stop()
