@@ -129,6 +129,7 @@ def test_nothing_is_left_of_a_backup_that_is_cut_off_or_not_whole(opened, monkey
     assert refused().code == "lease.lost"
 
 
+@pytest.mark.expected_log("no backup was made")
 def test_a_program_goes_on_where_its_backup_cannot_be_made(tmp_path, monkeypatch, caplog):
     core = build(CoreConfig(tmp_path / "data", key_file=tmp_path / "key"))
     try:
