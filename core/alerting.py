@@ -1,7 +1,6 @@
 """Everything about alerts of one program, built together: what looks, what tells, and its page's two services."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from core.alerts.telling import lane_of
 from core.alerts.watched import WATCHED
 from core.alerts.watches import machine_watches
 from core.alerts.wording import Say, no_words
+from core.db.backup import Newest
 from core.db.unit_of_work import Store
 from core.desk.alert_settings import AlertSettings
 from core.desk.alerts import Alerts
@@ -48,8 +48,6 @@ class Alerting:
         return tuple(lane_of(row.id) for row in self._store.read(lambda connection: connection.execute(query).all()))
 
 
-def everything_watched(
-    folder: Path, newest_backup: Callable[[], datetime | None], *, has_file: bool
-) -> tuple[Watched, ...]:
+def everything_watched(folder: Path, newest_backup: Callable[[], Newest | None]) -> tuple[Watched, ...]:
     """All watches of this version, with those of this machine; as `machine_watches`."""
-    return (*WATCHED, *machine_watches(folder, newest_backup, has_file=has_file))
+    return (*WATCHED, *machine_watches(folder, newest_backup))

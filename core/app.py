@@ -1,9 +1,10 @@
 """The composition root: everything is built here from a configuration, and nothing is global."""
 
+import logging
 import secrets as random_secrets
 import threading
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.access.gate import Gate
@@ -56,6 +57,7 @@ from core.desk.stock import Stock
 from core.desk.waves import Waves
 from core.outside import Outside
 from core.practice.drill.watching import WATCHES
+from core.runtime.errors import DomainError
 from core.sync.pulling import Pull
 from core.sync.shops import ShopRecord
 from core.waybills.balances import Balances
@@ -63,10 +65,13 @@ from core.waybills.balances import Balances
 if TYPE_CHECKING:
     from core.alerting import Alerting
     from core.channels.registry import ChannelRegistry
+    from core.db.backup import Backup, Newest
     from core.desk.alert_settings import AlertSettings
     from core.desk.alerts import Alerts
     from core.desk.door import DoorDesk
     from core.desk.files import Files
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["Core", "CoreConfig", "build", "new_nonce"]
 
@@ -115,7 +120,7 @@ class Core:
             self._outside.traces,
             self.behind.reconcile_now,
         )
-        self.day = Day(self.store, self._newest_backup_at, Balances(self.store, self._outside.services()).ask)
+        self.day = Day(self.store, self.newest_backup, Balances(self.store, self._outside.services()).ask)
         self.labels = Labels(self.store, config.carrier_code)
         self.orders = Orders(self.store, digest, config.carrier_code)
         self.notes = Notes(self.store, self._outside.channels)
@@ -150,11 +155,30 @@ class Core:
         self._holder = holder
         self._desk_id = desk_id
 
-    def _newest_backup_at(self) -> datetime | None:
-        from core.db.backup import BACKUP_FOLDER, list_backups
+    def newest_backup(self) -> "Newest | None":
+        """When the newest backup was made; reads the disk, or the server."""
+        from core.backing_up import newest_backup
 
-        newest = next(iter(list_backups(self.config.folder / BACKUP_FOLDER)), None)
-        return None if newest is None else newest.at
+        return newest_backup(self.opened)
+
+    def back_up(self, root: Path | None = None) -> "Backup":
+        """A verified backup now, under `root`. Raises as `core.backing_up.back_up`."""
+        from core.backing_up import back_up
+
+        return back_up(self.opened, root or self.opened.backup_root, self.config.clock, self._holder)
+
+    def back_up_if_due(self, is_stopping: Callable[[], bool] = lambda: False) -> "Backup | None":
+        """The daily backup, where it is due; ask every now and then.
+
+        What hinders it is logged, and tried again when it is asked next: of one that is old somebody is told.
+        """
+        from core.backing_up import back_up_if_due
+
+        try:
+            return back_up_if_due(self.opened, self.config.clock, self._holder, is_stopping)
+        except DomainError as error:
+            _log.warning("no backup was made: %s", error)
+            return None
 
     def _regions(self) -> RegionTable:
         path = self.config.regions_file
@@ -197,8 +221,7 @@ class Core:
                 from core.alerts.notifiers.ways import WaysOut
 
                 ways = WaysOut(self._outside.client, self.config.clock)
-                has_file = self.opened.database is not None
-                watched = everything_watched(self.config.folder, self._newest_backup_at, has_file=has_file)
+                watched = everything_watched(self.config.folder, self.newest_backup)
                 self._alerting = Alerting(self.store, ways, self._holder, watched, self.config.say)
             return self._alerting
 

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PULL_LEASE_S = 120.0
+_PULL_LEASE_S = _ALONE_LEASE_S = 120.0
 #: kind of the outbox rows that tell people: said here so that what speaks HTTP is not loaded for it
 _TELL = "alert.tell"
 #: how often a node looks whether the night's comparison is due: after a sleep it is made within this time
@@ -382,10 +382,14 @@ class Behind:
 
     # --- what a lane does ---------------------------------------------------------------------------------------
 
-    def _alone(self, name: str, work: Callable[[], float]) -> float:
-        """Do what one desk at a time may do; another one does it meanwhile where this one cannot."""
-        with leases.held(self._store, name, self._holder, _PULL_LEASE_S) as hold:
-            return _GATEWAY_OFF_S if hold is None else work()
+    def _alone(self, name: str, work: Callable[[leases.Held], float]) -> float:
+        """Do what one desk at a time may do; another one does it meanwhile where this one cannot, or no more."""
+        try:
+            with leases.held(self._store, name, self._holder, _ALONE_LEASE_S) as hold:
+                return _GATEWAY_OFF_S if hold is None else work(hold)
+        except LeaseLost as lost:
+            _log.info("%s", lost)
+            return _GATEWAY_OFF_S
 
     def _pull_lane(self, shop_id: int) -> float:
         if all(shop.id != shop_id for shop in self.shops()):
@@ -442,12 +446,12 @@ class Behind:
         finish_handed_in(self._store, self._is_stopping.is_set)
         return _COMPARE_LOOK_S
 
-    def roll_up(self) -> int:
-        """Bring the days' sales up to date; gives how many days differed."""
-        return roll(self._store, self._is_stopping.is_set)
+    def roll_up(self, hold: leases.Freely | None = None) -> int:
+        """Bring the days' sales up to date; gives how many days differed. `hold`: as `roll`."""
+        return roll(self._store, self._is_stopping.is_set, hold)
 
     def _roll_lane(self) -> float:
-        self._alone("roll_up", lambda: float(self.roll_up()))
+        self._alone("roll_up", lambda hold: float(self.roll_up(hold)))
         return _ROLL_S
 
     def _people_lane(self) -> float:
@@ -465,7 +469,7 @@ class Behind:
         asking = PaymentAsking(
             self._store, self._outside.gateway, self._config.carrier_code, self._is_stopping.is_set
         )
-        return self._alone(f"pay:{gateway_id}", lambda: asking.work(gateway_id))
+        return self._alone(f"pay:{gateway_id}", lambda hold: asking.work(gateway_id, hold))
 
     def _bills_lane(self) -> float:
         if not self._store.read(has_bills_to_see):

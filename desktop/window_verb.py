@@ -436,13 +436,11 @@ class Boot:
 
     def _care(self) -> float:
         """Every hour: the daily backup where it is due, and whether the sums agree."""
-        from core.db.backup import backup_if_due
-
         desk = self._desk
         if desk is None:
             return 60.0
-        if desk.core.opened.database is not None:
-            backup_if_due(desk.core.opened.backup_source(), desk.core.opened.backup_root, desk.core.config.clock)
+        lane = self._care_lane
+        desk.core.back_up_if_due(lambda: lane is not None and lane.is_stopping)
         with desk.core.gate.as_system():
             wrong = desk.core.stock.discrepancies()
         if wrong:

@@ -10,6 +10,7 @@ from core.alerts.channels import broken_channels
 from core.alerts.models import AlertChannel
 from core.alerts.records import RuleInfo, Watched
 from core.alerts.telling import lane_of
+from core.db.backup import Newest
 from core.db.limits import limits_of
 from core.db.models import Journal, Outbox
 from core.db.space import SpaceLevel, space_of
@@ -58,15 +59,12 @@ def _lanes(connection: Connection) -> dict[str, tuple[int, str]]:
     return {lane_of(row.id): (row.id, row.name) for row in channels}
 
 
-def machine_watches(
-    folder: Path, newest_backup: Callable[[], datetime | None], *, has_file: bool
-) -> tuple[Watched, ...]:
+def machine_watches(folder: Path, newest_backup: Callable[[], Newest | None]) -> tuple[Watched, ...]:
     """What is wrong with this machine: of the one that watches, because no other can see its disk.
 
     Args:
         folder: where the data lies.
-        newest_backup: when the newest backup was made.
-        has_file: the data are a file here; a server's backups are made there.
+        newest_backup: when the newest backup was made; of a server all its desks know.
     """
 
     def disk(_connection: Connection, _at: datetime) -> Sequence[Standing]:
@@ -79,7 +77,11 @@ def machine_watches(
     def backup(connection: Connection, at: datetime) -> Sequence[Standing]:
         newest = newest_backup()
         # Where there is none the shop's first entry counts: its first hours need none.
-        since = newest or connection.execute(select(Journal.at).order_by(Journal.id).limit(1)).scalar_one_or_none()
+        since = (
+            newest.at
+            if newest
+            else connection.execute(select(Journal.at).order_by(Journal.id).limit(1)).scalar_one_or_none()
+        )
         age = timedelta() if since is None else at - since
         if age <= timedelta(hours=limits_of(connection, BACKUP.rule, BACKUP.limit or 0).of("backup")):
             return []
@@ -87,5 +89,4 @@ def machine_watches(
         severity = Severity.CRITICAL if age > _STOP_BACKUP else rule.severity
         return [Standing(rule.rule, "backup", severity, {"hours": int(age.total_seconds() // 3600)})]
 
-    watched = (Watched("disk", disk, (DISK,), 30.0),)
-    return (*watched, Watched("backup", backup, (BACKUP, NO_BACKUP), 600.0)) if has_file else watched
+    return (Watched("disk", disk, (DISK,), 30.0), Watched("backup", backup, (BACKUP, NO_BACKUP), 600.0))

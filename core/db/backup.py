@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,14 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest backup: `desk` made it where several work together, blank for a desk alone."""
+
+    at: datetime
+    desk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What is backed up: the database file, the key of the file, the content of its keys.json."""
 
@@ -63,18 +71,45 @@ def make_backup(source: Source, root: Path, clock: Clock, reason: str = MANUAL) 
     Raises:
         Unavailable: `backup.no_space`, `backup.failed` (facts `findings`); no half backup is left under a good name.
     """
+    need = _size_of(source.database)
+    keeping = Keeping(root, source.file_key, source.keys, reason)
+    return keep(keeping, clock, need, lambda target: _copy(source, target))
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a backup goes: `root`, the key of its file, the ring that the recovery code opens, why it is made."""
+
+    root: Path
+    file_key: bytes = field(repr=False)
+    keys: Mapping[str, Any] = field(repr=False)
+    reason: str
+
+
+def keep(keeping: Keeping, clock: Clock, need: int, fill: Callable[[Path], tuple[Mapping[str, int], str]]) -> Backup:
+    """Keep what `fill` writes into the file it is given, once it was opened again, checked and counted.
+
+    Args:
+        keeping: where to, and with which keys.
+        clock: gives its time.
+        need: bytes that the file will need, about.
+        fill: gives the rows of each table and the schema's revision.
+
+    Raises:
+        Unavailable: as `make_backup`, and what `fill` raises.
+    """
     from sqlcipher3 import dbapi2
 
-    at = clock.now()
+    root, at = keeping.root, clock.now()
     part = root / f".{at.strftime(_STAMP)}-{os.getpid()}.part"
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _need_space(source.database, root)
+        _need_space(need, root)
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
-        rows, revision = _copy(source, part / DATABASE_FILE)
-        _verify_copy(part / DATABASE_FILE, source.file_key, rows)
-        return _finish(part, root, source, at, reason, rows, revision)
+        rows, revision = fill(part / DATABASE_FILE)
+        _verify_copy(part / DATABASE_FILE, keeping.file_key, rows)
+        return _finish(part, keeping, at, rows, revision)
     except OSError as error:
         raise Unavailable("backup.failed", f"the backup could not be written: {error.strerror}") from error
     except dbapi2.Error as error:
@@ -83,9 +118,13 @@ def make_backup(source: Source, root: Path, clock: Clock, reason: str = MANUAL) 
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _need_space(database: Path, root: Path) -> None:
+def _size_of(database: Path) -> int:
     log = database.with_name(f"{database.name}-wal")
-    need = database.stat().st_size + (log.stat().st_size if log.exists() else 0) + _SPARE_BYTES
+    return database.stat().st_size + (log.stat().st_size if log.exists() else 0)
+
+
+def _need_space(size: int, root: Path) -> None:
+    need = size + _SPARE_BYTES
     free = shutil.disk_usage(root).free
     if free < need:
         raise Unavailable(
@@ -147,23 +186,16 @@ def _verify_copy(path: Path, key: bytes, rows: Mapping[str, int]) -> None:
         )
 
 
-def _finish(
-    part: Path,
-    root: Path,
-    source: Source,
-    at: datetime,
-    reason: str,
-    rows: Mapping[str, int],
-    revision: str,
-) -> Backup:
+def _finish(part: Path, keeping: Keeping, at: datetime, rows: Mapping[str, int], revision: str) -> Backup:
+    root = keeping.root
     copy = part / DATABASE_FILE
     sync_file(copy)
-    write_durably(part / KEYS_FILE, json.dumps(recovery_part(dict(source.keys)), indent=1).encode())
+    write_durably(part / KEYS_FILE, json.dumps(recovery_part(dict(keeping.keys)), indent=1).encode())
     folder = _free_name(root, at)
     facts = {
         "format": _FORMAT,
         "at": at.astimezone(UTC).isoformat(),
-        "reason": reason,
+        "reason": keeping.reason,
         "revision": revision,
         "size": copy.stat().st_size,
         "rows": dict(rows),
@@ -290,7 +322,12 @@ def rotate(root: Path) -> list[Path]:
 def is_due(root: Path, now: datetime) -> bool:
     """Whether the newest backup is older than a day, or lies in the future because the clock was wrong."""
     newest = next(iter(list_backups(root)), None)
-    return newest is None or not (now - DUE_AFTER < newest.at <= now + timedelta(hours=1))
+    return is_old(None if newest is None else newest.at, now)
+
+
+def is_old(at: datetime | None, now: datetime) -> bool:
+    """As `is_due`, of the newest backup's time."""
+    return at is None or not (now - DUE_AFTER < at <= now + timedelta(hours=1))
 
 
 def backup_if_due(source: Source, root: Path, clock: Clock) -> Backup | None:

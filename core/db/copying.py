@@ -5,7 +5,8 @@ text it is.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,38 +64,32 @@ def is_without_rows(connection: Connection) -> bool:
 
 
 def copy_tables(source: Connection, target: Connection, tell: Tell) -> Mapping[str, TableSum]:
-    """Copy every table into `target` (PostgreSQL), whose tables are empty; gives what was read.
+    """Copy every table into `target`, whose tables are empty; gives what was read.
 
-    References between rows are taken off for the time of the copy and looked at all together afterwards.
+    References between rows are taken off for the time of the copy and looked at all together afterwards; in a file
+    (`target` has its foreign keys switched off) by whoever looks at it next.
 
     Raises:
-        Refused: `move.value_refused`, the server does not take a value; facts `table`.
+        Refused: `move.value_refused`, the target does not take a value; facts `table`.
     """
     counts = row_counts(source)
     total, done = sum(counts.values()), 0
     sums = {}
-    references = _take_references_off(target)
+    is_file = target.dialect.name == "sqlite"
+    references = () if is_file else _take_references_off(target)
     for table in all_tables().sorted_tables:
         summed = _Summing()
-        writing, names = _insert(table), [f"v_{column.name}" for column in table.columns]
-        for rows in _pages(source, _select(table)):
-            values = [dict(zip(names, row, strict=True)) for row in rows]
-            try:
-                target.execute(writing, values)
-            except DBAPIError as error:
-                if as_domain_error(error, is_committing=False) is not None:
-                    raise
-                raise Refused(
-                    "move.value_refused",
-                    f"the server does not take a row of {table.name}: {type(error.orig).__name__}",
-                    table=table.name,
-                ) from error
-            summed.add(rows)
-            done += len(rows)
-            tell(table.name, done, total)
+        writing, names = _insert(table, is_file=is_file), [f"v_{column.name}" for column in table.columns]
+        with closing(_pages(source, _select(table))) as pages:
+            for rows in pages:
+                _write(target, table, writing, [dict(zip(names, row, strict=True)) for row in rows])
+                summed.add(rows)
+                done += len(rows)
+                tell(table.name, done, total)
         sums[table.name] = summed.sum()
-    _put_references_back(target, references)
-    _set_sequences(target)
+    if not is_file:
+        _put_references_back(target, references)
+        _set_sequences(target)
     return sums
 
 
@@ -104,12 +99,26 @@ def sums_of(connection: Connection, tell: Tell) -> Mapping[str, TableSum]:
     sums = {}
     for table in all_tables().sorted_tables:
         summed = _Summing()
-        for rows in _pages(connection, _select(table)):
-            summed.add(rows)
-            done += len(rows)
-            tell(table.name, done, total)
+        with closing(_pages(connection, _select(table))) as pages:
+            for rows in pages:
+                summed.add(rows)
+                done += len(rows)
+                tell(table.name, done, total)
         sums[table.name] = summed.sum()
     return sums
+
+
+def _write(target: Connection, table: Table, writing: Any, values: Sequence[Mapping[str, Any]]) -> None:
+    try:
+        target.execute(writing, values)
+    except DBAPIError as error:
+        if as_domain_error(error, is_committing=False) is not None:
+            raise
+        raise Refused(
+            "move.value_refused",
+            f"the copy does not take a row of {table.name}: {type(error.orig).__name__}",
+            table=table.name,
+        ) from error
 
 
 class _Summing:
@@ -140,20 +149,22 @@ def _select(table: Table) -> Select[Any]:
     return select(*columns)
 
 
-def _insert(table: Table) -> Any:
+def _insert(table: Table, *, is_file: bool) -> Any:
     values: dict[str, Any] = {}
     for column in table.columns:
         name = f"v_{column.name}"
         if _is_plain_json(column):
-            values[column.name] = cast(bindparam(name, type_=Text()), JSON)
+            as_text = bindparam(name, type_=Text())
+            # A file keeps it as the text it is, and has no such type to cast to.
+            values[column.name] = as_text if is_file else cast(as_text, JSON)
         else:
             values[column.name] = bindparam(name, type_=column.type)
     return insert(table).values(values)
 
 
-def _pages(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    result = connection.execute(query.execution_options(yield_per=_TOGETHER))
-    yield from result.partitions()
+def _pages(connection: Connection, query: Select[Any]) -> Generator[Sequence[Row[Any]]]:
+    with connection.execute(query.execution_options(yield_per=_TOGETHER)) as result:
+        yield from result.partitions()
 
 
 def _take_references_off(target: Connection) -> Sequence[tuple[str, str, str]]:

@@ -34,8 +34,11 @@ class Engines:
 
 #: seconds for which a connection to the server counts as alive that was used and has said nothing since
 _FRESH_S = 5.0
-#: a desk that fell asleep inside a transaction must not stop the others for longer than they are patient
-_POSTGRES_LIMITS = "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+#: a desk that fell asleep inside a transaction must not stop the others for longer than they are patient; texts are
+#: texts also where a database without an encoding (SQL_ASCII) would hand out bytes
+_POSTGRES_LIMITS = (
+    "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c client_encoding=UTF8"
+)
 
 
 def sqlite_engines(path: Path, key: bytes, *, must_exist: bool = False) -> Engines:

@@ -93,10 +93,10 @@ class OpenedStore:
         """What `backup.make_backup` and `backup_if_due` copy.
 
         Raises:
-            Refused: `backup.server`: on PostgreSQL `dump_postgres` makes backups.
+            Refused: `backup.server`: on PostgreSQL `server_backup` makes backups.
         """
         if self.database is None:
-            raise Refused("backup.server", "this desk works on a PostgreSQL server: pg_dump makes its backups")
+            raise Refused("backup.server", "this desk works on a PostgreSQL server: there is no file here to copy")
         return Source(self.database, self.key.file_key, read_keys(self.folder))
 
     def renew_recovery_code(self) -> str:

@@ -1,11 +1,11 @@
-"""Looking at a PostgreSQL server before anything is entrusted to it: can it be worked with, and what is on it."""
+"""A PostgreSQL server before anything is entrusted to it: can it be worked with, what is on it, a database for us."""
 
 import ipaddress
 import socket
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -21,6 +21,10 @@ OLDEST: Final = 14
 _PORT: Final = 5432
 #: sslmode values by which libpq speaks in clear where the server does not insist (PostgreSQL 34.19)
 _LENIENT: Final = frozenset({"", "disable", "allow", "prefer"})
+#: PostgreSQL 15 asks by which library a database sorts
+_PROVIDERS_SINCE: Final = 15
+#: two make the same database at once: duplicate_database, unique_violation (PostgreSQL, appendix A)
+_THERE_ALREADY: Final = frozenset({"42P04", "23505"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def look_at_server(url: str) -> ServerLook:
         Unavailable: `server.unreachable`.
         Refused: `server.password`, name or password are wrong; `server.no_database`; `server.no_tls`, it would send
             everything in clear through a foreign network; `server.version`, too old a PostgreSQL (facts `version`);
-            `server.no_rights`, this name may not make tables; `db.foreign`, `db.too_new`.
+            `server.no_rights`, this name may not make tables; `server.not_let_in`; `server.encoding`, an empty
+            database that cannot hold every letter (facts `encoding`); `db.foreign`, `db.too_new`.
     """
     _refuse_clear(url)
     engines = postgres_engines(url)
@@ -107,10 +112,61 @@ def _look(connection: Connection, url: str) -> ServerLook:
         raise Refused("server.no_rights", "this name may not make tables in this database")
     state = schema_state(connection)
     if state.standing is Standing.EMPTY:
+        encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar_one())
+        if encoding != "UTF8":
+            raise Refused("server.encoding", f"this database keeps texts as {encoding}, not UTF8", encoding=encoding)
         return ServerLook(shown_address(url), is_empty=True, is_old=False)
     is_old = state.standing is Standing.OLD
     is_empty = not is_old and is_without_rows(connection)
     return ServerLook(shown_address(url), is_empty, is_old, key_ring_of(read_facts(connection)))
+
+
+def make_database(url: str) -> ServerLook:
+    """Make the empty database that `url` names on its server, where it is not there yet, and look at it.
+
+    It holds every letter (UTF8) and sorts by their numbers (`C`) as the file of a desk alone does, whatever the
+    server is set to; that order is also the only one that no update of its system changes under our indexes.
+
+    Raises:
+        Refused: `server.may_not_make`, this name may not make databases (facts `database`, `user`);
+            `server.not_made`, the server says why (facts `said`); and what `look_at_server` refuses.
+        Unavailable: `server.unreachable`, `db.full`.
+    """
+    _refuse_clear(url)
+    database, user = make_url(url).database or "", make_url(url).username or ""
+    engines = postgres_engines(_beside(url))
+    try:
+        with engines.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            if not connection.exec_driver_sql(may).scalar_one():
+                raise Refused(
+                    "server.may_not_make", f"{user} may not make databases there", database=database, user=user
+                )
+            _create(connection, database)
+    except DBAPIError as error:
+        said = getattr(error.orig, "sqlstate", None)
+        if said is None or as_domain_error(error, is_committing=False) is not None:
+            raise _sentence(error, url) from error
+        raise Refused(
+            "server.not_made", f"the server does not make it: {error.orig}", said=str(error.orig)
+        ) from error
+    finally:
+        engines.dispose()
+    return look_at_server(url)
+
+
+def _create(connection: Connection, database: str) -> None:
+    version = int((connection.dialect.server_version_info or (0,))[0])
+    name = connection.dialect.identifier_preparer.quote_identifier(database)
+    # Since 15 a server may sort by another library unless told so.
+    provider = "LOCALE_PROVIDER libc" if version >= _PROVIDERS_SINCE else ""
+    making = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' {provider}"
+    try:
+        connection.exec_driver_sql(making)
+    except DBAPIError as error:
+        # Somebody else made it meanwhile: looking at it says what it is.
+        if getattr(error.orig, "sqlstate", None) not in _THERE_ALREADY:
+            raise
 
 
 def _refuse_clear(url: str) -> None:
@@ -153,16 +209,28 @@ def _has_answered(url: str) -> bool:
         return False
 
 
+def _beside(url: str) -> str:
+    """The database that is always there, on the same server."""
+    return make_url(url).set(database="postgres").render_as_string(hide_password=False)
+
+
 def _who_was_refused(url: str, *, was_asked: bool) -> DomainError:
     """The database that is always there tells a wrong name of a database from a wrong password."""
-    engines = postgres_engines(make_url(url).set(database="postgres").render_as_string(hide_password=False))
+    database = make_url(url).database or ""
+    engines = postgres_engines(_beside(url))
     try:
-        with engines.reader.connect():
-            database = make_url(url).database or ""
+        with engines.reader.connect() as connection:
+            known = text("SELECT 1 FROM pg_database WHERE datname = :name")
+            if connection.execute(known, {"name": database}).first() is not None:
+                return _not_let_in()
             return Refused("server.no_database", f"there is no database {database} there", database=database)
     except DBAPIError:
         if was_asked:
             return Refused("server.password", "the server does not accept this name and password")
-        return Refused("server.not_let_in", "the server does not let this computer in (pg_hba.conf)")
+        return _not_let_in()
     finally:
         engines.dispose()
+
+
+def _not_let_in() -> Refused:
+    return Refused("server.not_let_in", "the server does not let this computer in (pg_hba.conf)")

@@ -1,10 +1,11 @@
 """The day page's service."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from core.access.gate import needs
 from core.access.rights import Right
+from core.db.backup import Newest
 from core.db.unit_of_work import Store
 from core.reports.day import day_report
 from core.reports.preflight import balance_checks, preflight
@@ -19,25 +20,25 @@ class Day:
     def __init__(
         self,
         store: Store,
-        backup_at: Callable[[], datetime | None],
+        newest_backup: Callable[[], Newest | None],
         balances: Callable[[], Sequence[Balance]] = tuple,
     ) -> None:
         """Neither is called in a transaction.
 
         Args:
             store: the database.
-            backup_at: says when the newest backup was made; reads the disk.
+            newest_backup: says when the newest backup was made; reads the disk, or a server.
             balances: asks carriers how many numbers are left; waits for the network.
         """
         self._store = store
-        self._backup_at = backup_at
+        self._newest_backup = newest_backup
         self._balances = balances
 
     @needs(Right.SEE_ORDERS)
     def checks(self) -> tuple[Check, ...]:
         """Everything looked at before work begins."""
-        backup_at, now = self._backup_at(), self._store.clock.now()
-        return self._store.read(lambda connection: preflight(connection, now, backup_at))
+        newest, now = self._newest_backup(), self._store.clock.now()
+        return self._store.read(lambda connection: preflight(connection, now, newest))
 
     @needs(Right.SEE_ORDERS)
     def carriers(self) -> tuple[Check, ...]:

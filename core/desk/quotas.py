@@ -180,17 +180,19 @@ class Quotas:
         return self._ask(quota_id, lambda uow: acts.mend(uow, quota_id, "by_hand"))
 
     @needs(Right.CHANGE_SETTINGS)
-    def set_writes(self, shop_id: int, *, writes: bool) -> None:
-        """Switch writing a shop's numbers on or off. Switched off they are still read; what stands, stands.
+    def stop_writing(self, shop_id: int) -> None:
+        """Write none of a shop's numbers any more; they are still read, and what stands there stands.
+
+        It is switched on where its owner has seen what would be written: `core.desk.starting.Starting`.
 
         Raises:
             NotFound: `shop.unknown`.
         """
 
         def switch(uow: UnitOfWork) -> None:
-            if not uow.count(update(Shop).where(Shop.id == shop_id).values(writes_stock=writes)):
+            if not uow.count(update(Shop).where(Shop.id == shop_id).values(writes_stock=False)):
                 raise NotFound("shop.unknown", f"there is no shop {shop_id}")
-            uow.record("shop.writes_stock", "shop", shop_id, writes=writes)
+            uow.record("shop.writes_stock", "shop", shop_id, writes=False)
 
         self._store.write(switch)
 

@@ -12,7 +12,7 @@ from core.catalog.models import Sku
 from core.db.joining import Invitation, check_joining, invite, read_invitation
 from core.db.open import OpenedStore
 from core.db.pending import Act, Pending, keep_pending
-from core.db.servers import ServerLook, look_at_server, server_url, shown_address
+from core.db.servers import ServerLook, look_at_server, make_database, server_url, shown_address
 from core.db.unit_of_work import Store, UnitOfWork, shared_now
 from core.orders.models import Order
 from core.runtime.errors import NotFound, Refused
@@ -93,11 +93,18 @@ class Several:
             Refused: `server.field_bad` (facts `field`), and what `look_at_server` refuses.
             Unavailable: `server.unreachable`.
         """
-        for name in ("host", "database", "user"):
-            text = getattr(words, name).strip()
-            if not text or not text.isprintable() or any(char.isspace() for char in text):
-                raise Refused("server.field_bad", f"{name} is missing or cannot be used", field=name)
+        _refuse_blanks(words)
         return look_at_server(words.url)
+
+    @needs(Right.CHANGE_SETTINGS)
+    def make_database(self, words: ServerWords) -> ServerLook:
+        """Make the empty database that is named there, on a server that is there; nothing of ours is written to it.
+
+        Raises:
+            Refused, Unavailable: as `try_server`, and what `make_database` refuses.
+        """
+        _refuse_blanks(words)
+        return make_database(words.url)
 
     @needs(Right.CHANGE_SETTINGS)
     def become_host(self, words: ServerWords) -> None:
@@ -146,6 +153,13 @@ class Several:
         if not leaves_records and self._store.read(_has_own_records):
             raise Refused("join.has_records", "this desk has orders or goods of its own")
         keep_pending(self._opened.folder, self._opened.key, Pending(Act.JOIN, joining.url, joining.key))
+
+
+def _refuse_blanks(words: ServerWords) -> None:
+    for name in ("host", "database", "user"):
+        text = getattr(words, name).strip()
+        if not text or not text.isprintable() or any(char.isspace() for char in text):
+            raise Refused("server.field_bad", f"{name} is missing or cannot be used", field=name)
 
 
 def _note_invited(uow: UnitOfWork) -> None:

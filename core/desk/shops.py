@@ -196,13 +196,13 @@ class Shops:
         self._set(shop_id, "shop.pulled", {"is_active": is_pulled}, is_on=is_pulled)
 
     @needs(Right.CHANGE_SETTINGS)
-    def set_confirms(self, shop_id: int, *, confirms: bool) -> None:
-        """Whether a shop is told of parcels that leave from now on.
+    def stop_telling(self, shop_id: int) -> None:
+        """Tell a shop of no parcel any more; it is switched on with the list of `core.desk.starting.Starting`.
 
         Raises:
             NotFound, Refused: as `set_pulled`.
         """
-        self._set(shop_id, "shop.confirms", {"confirms_shipments": confirms}, is_on=confirms)
+        self._set(shop_id, "shop.confirms", {"confirms_shipments": False}, is_on=False)
 
     @needs(Right.CHANGE_SETTINGS)
     def set_writes_notes(self, shop_id: int, *, is_on: bool) -> None:

@@ -50,8 +50,12 @@ class Start:
 
     def is_ours(self, order: ChannelOrder) -> bool:
         """Whether this order is ours to send."""
+        return self.on_desk and not self.is_before(order)
+
+    def is_before(self, order: ChannelOrder) -> bool:
+        """Whether this order is from before the cut-over; no order is where there was none."""
         since = order.paid_at or order.placed_at
-        return self.on_desk and (self.cut_over_at is None or since >= self.cut_over_at)
+        return self.cut_over_at is not None and since < self.cut_over_at
 
 
 def start_of(connection: Connection, shop_id: int) -> Start:

@@ -9,11 +9,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, exists, func, or_, select, text, update
 
-from core.db.unit_of_work import Store, UnitOfWork, Urgency, insert_or_ignore, shared_now
+from core.db.leases import Freely, LeaseLost
+from core.db.unit_of_work import Store, UnitOfWork, insert_or_ignore, shared_now
 from core.fulfilment.parcels import release_ready
 from core.inventory.models import Reservation
 from core.inventory.service import let_go
@@ -74,10 +76,16 @@ class PaymentAsking:
         self._carrier_code = carrier_code
         self._is_cancelled = is_cancelled
 
-    def work(self, gateway_id: int) -> float:
-        """Ask what is due; gives the seconds until the next look."""
+    def work(self, gateway_id: int, hold: Freely | None = None) -> float:
+        """Ask what is due; gives the seconds until the next look.
+
+        Raises:
+            LeaseLost: another desk has taken it over from `hold`; what came after that is not stored.
+        """
         try:
-            asked = self.ask_due(gateway_id)
+            asked = self.ask_due(gateway_id, hold)
+        except LeaseLost:
+            raise
         except RateLimited as error:
             return max(error.retry_after_s, _BUSY_S)
         except (ChannelError, DomainError) as error:
@@ -85,18 +93,20 @@ class PaymentAsking:
             return _FAULT_S
         return _BUSY_S if asked >= _MOST_AT_ONCE else _PAUSE_S
 
-    def ask_due(self, gateway_id: int) -> int:
-        """Ask for every order that is due, at most a handful; gives how many were answered.
+    def ask_due(self, gateway_id: int, hold: Freely | None = None) -> int:
+        """Ask for every order that is due, at most a handful; gives how many were answered. `hold`: see `work`.
 
         Raises:
+            LeaseLost: as `work`.
             ChannelError: the gateway did not answer as it should; the rest is asked later.
             DomainError: the gateway cannot be opened.
         """
+        hold = hold or Freely(self._store)
         record = self._store.read(lambda connection: gateway_of(connection, gateway_id))
         # Looked for where nobody waits for it: mostly there is nothing to write.
         new = self._store.read(lambda connection: _new(connection, record, shared_now(connection, self._store.clock)))
         if new:
-            self._store.write(lambda uow: _line_up(uow, record, new), urgency=Urgency.LANE)
+            hold.write(lambda uow: _line_up(uow, record, new))
         due = self._store.read(lambda connection: _due(connection, record, shared_now(connection, self._store.clock)))
         if not due:
             return 0
@@ -107,37 +117,33 @@ class PaymentAsking:
             for one in due:
                 if self._is_cancelled():
                     break
+                # A gateway may take its time for each of them.
+                hold.keep()
                 try:
                     trade = gateway.query(record.payment_no(one.order_no))
                 except Rejected as error:
                     # The others do not wait for it.
-                    self._put_off(one.id, error)
+                    hold.write(partial(_put_off, question_id=one.id, fault=error))
                     refusals.append(error)
                 else:
-                    self._settle(one.id, trade)
+                    hold.write(partial(settle, question_id=one.id, trade=trade, carrier_code=self._carrier_code))
                 answered += 1
+        except LeaseLost:
+            raise
         except (ChannelError, DomainError) as error:
-            self._note_fault(gateway_id, due[answered].id, error)
+            hold.write(partial(_note_fault, gateway_id=gateway_id, question_id=due[answered].id, fault=error))
             raise
         if refusals and len(refusals) == answered:
             # It refuses whatever it is asked: that is no better than silence. One good answer ends it.
-            self._store.write(lambda uow: note_bad(uow, gateway_id, refusals[-1]), urgency=Urgency.LANE)
+            hold.write(lambda uow: note_bad(uow, gateway_id, refusals[-1]))
         else:
-            self._store.write(lambda uow: note_good(uow, gateway_id), urgency=Urgency.LANE)
+            hold.write(lambda uow: note_good(uow, gateway_id))
         return answered
 
-    def _settle(self, question_id: int, trade: Trade) -> None:
-        self._store.write(lambda uow: settle(uow, question_id, trade, self._carrier_code), urgency=Urgency.LANE)
 
-    def _put_off(self, question_id: int, fault: Rejected) -> None:
-        self._store.write(lambda uow: _put_off(uow, question_id, fault), urgency=Urgency.LANE)
-
-    def _note_fault(self, gateway_id: int, question_id: int, fault: Exception) -> None:
-        def note(uow: UnitOfWork) -> None:
-            note_bad(uow, gateway_id, fault)
-            _put_off(uow, question_id, fault)
-
-        self._store.write(note, urgency=Urgency.LANE)
+def _note_fault(uow: UnitOfWork, gateway_id: int, question_id: int, fault: Exception) -> None:
+    note_bad(uow, gateway_id, fault)
+    _put_off(uow, question_id, fault)
 
 
 # The words of the partial index.

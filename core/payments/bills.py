@@ -8,7 +8,8 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
-from core.db.unit_of_work import Store, UnitOfWork, Urgency, insert_or_ignore
+from core.db.leases import Freely, LeaseLost
+from core.db.unit_of_work import Store, UnitOfWork, insert_or_ignore
 from core.payments.asking import OpenGateway
 from core.payments.comparing import Compared, bounds, compare
 from core.payments.gateways import active_gateways, note_bad
@@ -41,24 +42,33 @@ class Bills:
         self._open_gateway = open_gateway
         self._is_cancelled = is_cancelled
 
-    def work(self) -> float:
-        """Fetch what is due; gives the seconds until the next look."""
-        for bill_id in self._store.write(_line_up, urgency=Urgency.LANE):
+    def work(self, hold: Freely | None = None) -> float:
+        """Fetch what is due; gives the seconds until the next look.
+
+        Raises:
+            LeaseLost: another desk has taken it over from `hold`; what came after that is not stored.
+        """
+        hold = hold or Freely(self._store)
+        for bill_id in hold.write(_line_up):
             if self._is_cancelled():
                 break
             try:
-                self.fetch(bill_id)
+                self.fetch(bill_id, hold)
+            except LeaseLost:
+                raise
             except (ChannelError, DomainError) as error:
                 _log.info("payment bill %s: %s", bill_id, error)
         return _PAUSE_S
 
-    def fetch(self, bill_id: int) -> Compared:
-        """Fetch and compare one day of one shop now.
+    def fetch(self, bill_id: int, hold: Freely | None = None) -> Compared:
+        """Fetch and compare one day of one shop now. `hold`: see `work`.
 
         Raises:
+            LeaseLost: as `work`.
             ChannelError: a gateway did not give its bill; it is tried again later.
             DomainError: a gateway cannot be opened; `payment.no_gateway_here`, none is asked any more.
         """
+        hold = hold or Freely(self._store)
         bill: Any = self._store.read(lambda connection: connection.execute(_bill(bill_id)).one())
         day = date.fromordinal(bill.day)
         records = self._store.read(lambda connection: active_gateways(connection, bill.shop_id))
@@ -70,15 +80,18 @@ class Bills:
         try:
             bills = []
             for record in records:
+                hold.keep()
                 bills.append((record, self._open_gateway(record).bill(day)))
                 asked += 1
-            done = compare(self._store, bill.shop_id, day, bills, before, is_whole=is_whole)
+            done = compare(self._store, bill.shop_id, day, bills, before, is_whole=is_whole, keep=hold.keep)
+        except LeaseLost:
+            raise
         except (ChannelError, DomainError) as fault:
             error = fault
             at = records[asked].id if asked < len(records) else 0
-            self._store.write(lambda uow: _failed(uow, bill_id, at, error), urgency=Urgency.LANE)
+            hold.write(lambda uow: _failed(uow, bill_id, at, error))
             raise
-        self._store.write(lambda uow: _store_compared(uow, bill_id, done), urgency=Urgency.LANE)
+        hold.write(lambda uow: _store_compared(uow, bill_id, done))
         return done
 
 

@@ -1,6 +1,6 @@
 """A day's bills of one shop against our orders: what they say, what we say, and where both differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -77,6 +77,7 @@ def compare(
     edge_before: Sequence[int] | None,
     *,
     is_whole: bool,
+    keep: Callable[[], None] = lambda: None,
 ) -> Compared:
     """Go through the bills row by row; nothing is written.
 
@@ -87,6 +88,7 @@ def compare(
         bills: of the shop's gateways that are asked.
         edge_before: `edge` of the day before, None where that day was not compared.
         is_whole: whether these are all bills there may be: else nothing can be said to be missing.
+        keep: called between two parts of a bill, which may be long; what it raises ends the comparison.
 
     Raises:
         ContractBroken: a bill is damaged.
@@ -95,6 +97,7 @@ def compare(
     for record, bill in bills:
         rows = iter(bill.read())
         while chunk := list(islice(rows, _CHUNK)):
+            keep()
             work.take(record, chunk)
     if is_whole:
         work.look_for_missing(edge_before)

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
 from core.catalog.models import Sku
 from core.db.journal import OVERLAP, newest_id
+from core.db.leases import Freely
 from core.db.models import Journal
 from core.db.sets import id_set, packed_ids
 from core.db.settings import keep_setting, kept_setting
 from core.db.since import first_id_since
 from core.db.types import Instant
-from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.db.unit_of_work import Store, UnitOfWork
 from core.inventory.models import Movement, StockLevel
 from core.inventory.shelves import day_of
 from core.orders.models import Order, OrderLine
@@ -106,11 +107,13 @@ def kept(connection: Connection, day: int) -> Day:
     return {(warehouse, sku): Sums(*numbers) for warehouse, sku, *numbers in rows}
 
 
-def bring(store: Store, day: int) -> bool:
-    """See that a day is kept as it is; whether anything differed."""
+def bring(store: Store, day: int, hold: Freely | None = None) -> bool:
+    """See that a day is kept as it is; whether anything differed. `hold`: see `roll`."""
+    hold = hold or Freely(store)
+    hold.keep()
     if store.read(lambda connection: fresh(connection, day) == kept(connection, day)):
         return False
-    store.write(lambda uow: _write(uow, day), urgency=Urgency.LANE)
+    hold.write(lambda uow: _write(uow, day))
     return True
 
 
@@ -137,35 +140,42 @@ def _write(uow: UnitOfWork, day: int) -> None:
     uow.changed("sku_day")
 
 
-def rebuild(store: Store, days: Iterable[int], is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Make these days again, one transaction each; gives how many differed."""
+def rebuild(
+    store: Store, days: Iterable[int], is_stopping: Callable[[], bool] = lambda: False, hold: Freely | None = None
+) -> int:
+    """Make these days again, one transaction each; gives how many differed. `hold`: see `roll`."""
     differed = 0
     for day in days:
         if is_stopping():
             break
-        differed += bring(store, day)
+        differed += bring(store, day, hold)
     return differed
 
 
-def roll(store: Store, is_stopping: Callable[[], bool] = lambda: False) -> int:
+def roll(store: Store, is_stopping: Callable[[], bool] = lambda: False, hold: Freely | None = None) -> int:
     """One round: the days of orders that changed, today and yesterday; once a day all of the last `AGAIN_DAYS`.
 
     Gives how many days differed.
+
+    Raises:
+        LeaseLost: another desk has taken it over from `hold`; how far it came is noted by that one.
     """
+    hold = hold or Freely(store)
     today = day_of(store.clock.now())
     journal_id, whole_day = store.read(_rolled)
     if whole_day != today:
         reached = store.read(newest_id)
-        differed = rebuild(store, range(today, today - AGAIN_DAYS, -1), is_stopping)
+        differed = rebuild(store, range(today, today - AGAIN_DAYS, -1), is_stopping, hold)
         if is_stopping():
             return differed
-        store.write(lambda uow: _forget(uow, today - KEPT_DAYS), urgency=Urgency.LANE)
-        _note(store, reached, today)
+        hold.write(lambda uow: _forget(uow, today - KEPT_DAYS))
+        _note(hold, reached, today)
         return differed
     days, reached = store.read(lambda connection: _dirty(connection, journal_id))
-    differed = rebuild(store, sorted({today, today - 1} | {day for day in days if day > today - KEPT_DAYS}))
+    told = sorted({today, today - 1} | {day for day in days if day > today - KEPT_DAYS})
+    differed = rebuild(store, told, hold=hold)
     if reached != journal_id:
-        _note(store, reached, today)
+        _note(hold, reached, today)
     return differed
 
 
@@ -199,14 +209,14 @@ def rolled_day(connection: Connection) -> int | None:
     return _rolled(connection)[1] or None
 
 
-def _note(store: Store, journal_id: int, day: int) -> None:
+def _note(hold: Freely, journal_id: int, day: int) -> None:
     """Nobody's decision: it stands in no journal, which it would follow itself."""
     value = {"journal": journal_id, "day": day}
 
     def note(uow: UnitOfWork) -> None:
         keep_setting(uow, _ROLLED, value)
 
-    store.write(note, urgency=Urgency.LANE)
+    hold.write(note)
 
 
 def _forget(uow: UnitOfWork, before: int) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
+from core.db.backup import Newest
 from core.db.models import Outbox
 from core.fulfilment.models import Parcel
 from core.fulfilment.parked import parked
@@ -30,13 +31,13 @@ _BACKUP_NOTICE, _BACKUP_STOP = timedelta(hours=26), timedelta(days=3)
 _FORGOTTEN = timedelta(hours=12)
 
 
-def preflight(connection: Connection, now: datetime, backup_at: datetime | None) -> tuple[Check, ...]:
-    """Everything looked at, in the order in which it is mended; `backup_at` is the newest backup's time."""
+def preflight(connection: Connection, now: datetime, newest_backup: Newest | None) -> tuple[Check, ...]:
+    """Everything looked at, in the order in which it is mended."""
     return (
         *_shops(connection, now),
         _clock(connection),
         _carriers(connection),
-        _backup(now, backup_at),
+        _backup(now, newest_backup),
         _night(connection, now),
         *_left_open(connection, now),
     )
@@ -94,12 +95,13 @@ def _night(connection: Connection, now: datetime) -> Check:
     return Check("night", "notice" if night.failed else "good", facts, "activity" if night.failed else "")
 
 
-def _backup(now: datetime, backup_at: datetime | None) -> Check:
-    if backup_at is None:
+def _backup(now: datetime, newest: Newest | None) -> Check:
+    if newest is None:
         return Check("no_backup", "notice")
-    age = now - backup_at
+    age = now - newest.at
     tone = "stop" if age > _BACKUP_STOP else "notice" if age > _BACKUP_NOTICE else "good"
-    return Check("backup", tone, {"at": backup_at})
+    # Of a server it lies in the folder of one desk: whoever needs it has to know of which.
+    return Check("backup_at_desk" if newest.desk else "backup", tone, {"at": newest.at, "desk": newest.desk})
 
 
 def _left_open(connection: Connection, now: datetime) -> tuple[Check, ...]:

@@ -42,6 +42,11 @@ class Lane:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop: a long piece of work asks between its parts."""
+        return self._is_stopping
+
     def _run(self) -> None:
         if self._first_after_s > 0:
             self._wake.wait(self._first_after_s)

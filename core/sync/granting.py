@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,10 +42,39 @@ OpenAuthoriser = Callable[[ShopRecord], Authoriser | None]
 
 @dataclass(frozen=True, slots=True)
 class AuthorisePage:
-    """Where the owner says yes; afterwards the browser stands at `returns_to` with the code in its address."""
+    """Where the owner says yes; afterwards the browser stands at `returns_to` with the code in its address.
+
+    `danger`: who else gets to see the code there, as `danger_of` says.
+    """
 
     url: str
     returns_to: str
+    danger: str = ""
+
+
+def danger_of(returns_to: str) -> str:
+    """Who else sees a code that is brought to an address.
+
+    `clear`: everybody on the way, it goes over http; `elsewhere`: whoever keeps that site; blank where it stays on
+    this computer or where there is no address.
+    """
+    try:
+        parts = urlsplit(returns_to.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return "elsewhere"
+    if not host or _is_here(host):
+        return ""
+    return "elsewhere" if parts.scheme == "https" else "clear"
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Granting:
@@ -75,7 +105,7 @@ class Granting:
         returns_to = shop.settings.get(REDIRECT, "")
         url = authoriser.page(returns_to, word)
         self._store.write(lambda uow: await_code(uow, shop_id, word))
-        return AuthorisePage(url, returns_to)
+        return AuthorisePage(url, returns_to, danger_of(returns_to))
 
     def finish(self, shop_id: int, pasted: str) -> GrantView:
         """Take the code out of what was pasted (the address the browser stands at, or the code) and get the token.

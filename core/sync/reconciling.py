@@ -20,6 +20,7 @@ from core.channels.models import Shop
 from core.customers.service import Digest
 from core.db import leases
 from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
+from core.fulfilment.starting import Start, start_of
 from core.fulfilment.taking import take_page
 from core.orders.models import Order
 from core.orders.states import Fulfilment
@@ -220,7 +221,8 @@ class Reconciler:
                 horizon -= OPEN_APART
             since = max(uow.now - timedelta(days=days), first_at)
             report_id = reconciliations.begin(uow, shop.id, since, is_nightly=is_nightly)
-            return _Run(shop, channel, lease, fence, report_id, since, horizon, first_at)
+            start = start_of(uow.connection, shop.id)
+            return _Run(shop, channel, lease, fence, report_id, since, horizon, first_at, start)
 
         run = self._store.write(put, urgency=Urgency.LANE)
         self._note(Progress(shop.id, "running"))
@@ -305,7 +307,7 @@ class Reconciler:
         found: list[ReportLine] = []
         for no, order in orders.items():
             if no not in ours:
-                found.append(self._missing(run, order))
+                found += self._missing(run, order)
                 continue
             before = differences(ours[no], order)
             if not before:
@@ -319,14 +321,21 @@ class Reconciler:
             ]
         return found
 
-    def _missing(self, run: "_Run", order: ChannelOrder) -> ReportLine:
-        """An order that is not here: a pull should have brought it, or it is older than all that was ever pulled."""
+    def _missing(self, run: "_Run", order: ChannelOrder) -> Sequence[ReportLine]:
+        """An order that is not here: a pull should have brought it, or it is older than all that was ever pulled.
+
+        What was paid before the shop's cut-over is another program's to send: nobody has to look at it. Its units
+        are claimed all the same, see `core.fulfilment.starting`.
+        """
         theirs = f"{order.payment}|{order.channel_status}|{order.placed_at.isoformat(timespec='seconds')}"
+        is_strange = run.start.is_before(order)
         if _moved_at(order) < run.first_at and not run.channel.capabilities.needs_state_poll:
-            return ReportLine(order.order_no, UNKNOWN, "", theirs, STAYS)
+            return () if is_strange else (ReportLine(order.order_no, UNKNOWN, "", theirs, STAYS),)
         is_taken = self._take(run, order)
         _log.info("shop %s: order %s was missing, taken in: %s", run.shop.id, order.order_no, is_taken)
-        return ReportLine(order.order_no, MISSING, "", theirs, TAKEN if is_taken else STAYS)
+        if is_strange:
+            return ()
+        return (ReportLine(order.order_no, MISSING, "", theirs, TAKEN if is_taken else STAYS),)
 
     def _take(self, run: "_Run", order: ChannelOrder) -> bool:
         try:
@@ -397,6 +406,7 @@ class _Run:
     since: datetime
     horizon: datetime
     first_at: datetime
+    start: Start
     named: set[str] = field(default_factory=set)
     missing_count: int = 0
     difference_count: int = 0

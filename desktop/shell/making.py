@@ -233,7 +233,7 @@ class Pages:
     def _make_quotas(self) -> QWidget:
         from desktop.pages.quotas.making import make_page
 
-        return make_page(self._ui, self._tasks, self._tell, self._ports.quotas, self._stop_sale)
+        return make_page(self._ui, self._tasks, self._tell, self._ports.quotas, self._stop_sale, self._start_shop)
 
     def _make_listings(self) -> QWidget:
         from desktop.pages.listings.making import make_page
@@ -398,6 +398,13 @@ class Pages:
         self._window.go("limits")
         if self._window.can_open("limits"):
             cast(LimitsPage, self._window.page("limits")).begin_stop(sku_code)
+
+    def _start_shop(self, shop_id: int, name: str) -> None:
+        from desktop.pages.shops.page import ShopsPage
+
+        self._window.go("shops")
+        if self._window.can_open("shops"):
+            cast(ShopsPage, self._window.page("shops")).open_start(shop_id, name)
 
     def _open_document(self, number: str) -> None:
         self._window.go("documents")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.app import build
-from core.db.backup import make_backup
 from core.db.key_sources import FILE_WARNING
 from core.db.keys import has_keys
 from core.db.postgres_backup import dump_postgres
@@ -24,6 +23,7 @@ def run_backup(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="packdesk backup", description="Make a verified copy of the data.")
     add_options(parser)
     parser.add_argument("--to", type=Path, metavar="DIR", help="where (default: backups in the data folder)")
+    parser.add_argument("--dump", action="store_true", help="of a server: by its own pg_dump, for its administrator")
     wish = parser.parse_args(argv)
     options = options_of(wish)
 
@@ -35,11 +35,11 @@ def run_backup(argv: Sequence[str]) -> int:
         try:
             root = (wish.to or core.opened.backup_root).expanduser().absolute()
             server = core.opened.server_url
-            if server is not None:
+            if wish.dump and server is not None:
                 dump = dump_postgres(server, root, core.config.clock)
                 tell(options, {"file": str(dump.file)}, f"{dump.file}: PostgreSQL dump written")
                 return OK
-            made = make_backup(core.opened.backup_source(), root, core.config.clock)
+            made = core.back_up(root)
         finally:
             core.stop()
         facts = {"folder": str(made.folder), "bytes": made.size, "revision": made.revision, "rows": dict(made.rows)}

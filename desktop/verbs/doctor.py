@@ -249,15 +249,15 @@ def _inside(core: "Core", desk: str) -> Iterator[Finding]:
 
 
 def _backups(core: "Core") -> Iterator[Finding]:
-    from core.db.backup import is_due
+    from core.db.backup import is_old
 
-    root = core.opened.backup_root
-    if core.opened.database is None:
-        yield _found("backup", "good", "server")
-    elif is_due(root, core.config.clock.now()):
+    newest = core.newest_backup()
+    if newest is None or is_old(newest.at, core.config.clock.now()):
         yield _found("backup", "notice", "old", has_mend=True)
+    elif newest.desk:
+        yield _found("backup", "good", "at_desk", desk=newest.desk)
     else:
-        yield _found("backup", "good", "there", path=root)
+        yield _found("backup", "good", "there", path=core.opened.backup_root)
 
 
 def _clock(core: "Core") -> Finding:

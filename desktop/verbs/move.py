@@ -9,7 +9,7 @@ from core.app import store_config
 from core.db.joining import read_invitation
 from core.db.keys import has_keys
 from core.db.lock import DeskLock
-from core.db.servers import shown_address
+from core.db.servers import look_at_server, make_database, shown_address
 from core.moving import join_now, move
 from core.runtime.errors import Refused
 from desktop.composition import core_config
@@ -25,9 +25,14 @@ def run(argv: Sequence[str]) -> int:
     )
     add_options(parser)
     parser.add_argument("to", type=database_url, metavar="URL", help="postgresql://name:password@host:5432/database")
+    parser.add_argument(
+        "--create", action="store_true", help="make the database first, where the server has none by this name"
+    )
     options = options_of(wish := parser.parse_args(argv))
 
     def act() -> int:
+        # What is wrong with a server is told apart before anything is begun.
+        (make_database if wish.create else look_at_server)(wish.to)
         done = move(store_config(core_config(options)), wish.to, _Progress(is_quiet=options.is_json).hear)
         facts = {
             "rows": dict(done.rows),

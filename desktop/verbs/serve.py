@@ -4,10 +4,9 @@ import argparse
 import logging
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
-from core.db.backup import backup_if_due
 from core.db.key_sources import FILE_WARNING
 from core.db.lock import SERVE_LOCK_FILE, DeskLock
 from core.runtime.clock import SystemClock
@@ -61,7 +60,7 @@ def run(argv: Sequence[str]) -> int:
             # Who starts it without an end means it to run; the other desks tell when it does not.
             desk.core.store.write(lambda uow: set_always_on(uow, config.holder, uow.actor.desk, is_always_on=True))
         desk.start(with_practice=wish.practice)
-        backups = Lane("backup", lambda: _back_up(desk))
+        backups = Lane("backup", lambda: _back_up(desk, lambda: backups.is_stopping))
         backups.start()
         shops = [shop.name for shop in desk.core.shops()]
         facts = {"serving": str((options.database_url and "postgresql") or options.data), "shops": shops}
@@ -84,7 +83,6 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _back_up(desk: Desk) -> float:
-    if desk.core.opened.database is not None:
-        backup_if_due(desk.core.opened.backup_source(), desk.core.opened.backup_root, desk.core.config.clock)
+def _back_up(desk: Desk, is_stopping: Callable[[], bool]) -> float:
+    desk.core.back_up_if_due(is_stopping)
     return 3600.0

@@ -9,6 +9,7 @@ from core.alerts.channels import put_channel
 from core.alerts.telling import TELL, lane_of
 from core.alerts.watches import machine_watches, messages_stuck
 from core.channels.models import Shop
+from core.db.backup import Newest
 from core.db.models import Journal, Outbox
 from core.db.space import STOP_BELOW, WARN_BELOW
 from core.desk.settings import put_setting
@@ -260,7 +261,7 @@ def test_a_disk_that_fills_up(world, tmp_path, monkeypatch, free, severity):
     from core.db.space import space_of
 
     monkeypatch.setattr(watches, "space_of", lambda folder: space_of(folder, free))
-    disk = next(one for one in machine_watches(tmp_path, lambda: None, has_file=True) if one.name == "disk")
+    disk = next(one for one in machine_watches(tmp_path, lambda: None) if one.name == "disk")
     found = seen(world, disk.watch).get(("disk.low", "disk"))
     assert (None if found is None else found.severity) == severity
 
@@ -268,17 +269,16 @@ def test_a_disk_that_fills_up(world, tmp_path, monkeypatch, free, severity):
 @pytest.mark.parametrize(("hours", "severity"), [(None, None), (26, None), (27, "warning"), (73, "critical")])
 def test_a_backup_that_is_old(world, tmp_path, hours, severity):
     at = None if hours is None else world.clock.now() - timedelta(hours=hours)
-    watched = machine_watches(tmp_path, lambda: at, has_file=True)
+    watched = machine_watches(tmp_path, lambda: at and Newest(at))
     backup = next(one for one in watched if one.name == "backup")
     found = seen(world, backup.watch).get(("backup.old", "backup"))
     assert (None if found is None else found.severity) == severity
-    assert {one.name for one in machine_watches(tmp_path, lambda: at, has_file=False)} == {"disk"}
 
 
 @pytest.mark.parametrize(("hours", "severity"), [(26, None), (27, "warning"), (73, "critical")])
 def test_a_shop_that_never_made_a_backup_is_told_so(world, tmp_path, hours, severity):
     world.clock.advance(hours=hours)
-    backup = next(one for one in machine_watches(tmp_path, lambda: None, has_file=True) if one.name == "backup")
+    backup = next(one for one in machine_watches(tmp_path, lambda: None) if one.name == "backup")
     found = seen(world, backup.watch)
     assert {key: one.severity for key, one in found.items()} == (
         {} if severity is None else {("backup.none", "backup"): severity}

@@ -8,6 +8,7 @@ import pytest
 
 from core.channels.contract import (
     KEPT_BACK,
+    NOT_PAID,
     ORDER_CLOSED,
     SHIPPED_OTHERWISE,
     UNKNOWN_ORDER,
@@ -273,6 +274,27 @@ def test_a_cancelled_order_cannot_be_told_as_sent(stand: ShopStand) -> None:
         stand.channel.confirm_shipment(notice(stand, order))
 
     assert stand.waybills_of(no) == []
+
+
+def test_an_unpaid_order_cannot_be_told_as_sent(stand: ShopStand) -> None:
+    unpaid = newest(stand, paid(stand))
+    unpaid = replace(unpaid, order_no=stand.place())
+    words = {NOT_PAID}
+    if stand.channel.capabilities.sees_unpaid:
+        unpaid = newest(stand, unpaid.order_no)
+    else:
+        # A platform that tells nobody of it before it is paid may not know it here either.
+        words.add(UNKNOWN_ORDER)
+
+    with pytest.raises(Rejected) as caught:
+        stand.channel.confirm_shipment(notice(stand, unpaid))
+
+    assert caught.value.code in words
+    assert stand.waybills_of(unpaid.order_no) == []
+    # And can be, as soon as it is paid.
+    stand.pay(unpaid.order_no)
+    stand.channel.confirm_shipment(notice(stand, newest(stand, unpaid.order_no)))
+    assert stand.waybills_of(unpaid.order_no) == [stand.waybill(17)]
 
 
 def test_an_order_in_two_parcels_is_sent_with_the_second(stand: ShopStand) -> None:

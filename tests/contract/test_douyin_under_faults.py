@@ -19,6 +19,7 @@ from core.channels.contract import (
     Channel,
     ShipmentNotice,
 )
+from core.channels.douyin import channel
 from core.channels.douyin.authoriser import AUTHORISE_URL
 from core.channels.douyin.channel import DouyinChannel
 from core.channels.douyin.client import BASE_URL, DouyinApp, DouyinClient
@@ -471,6 +472,38 @@ def test_many_products_are_listed_page_by_page(stand: DouyinStand) -> None:
     assert sorted(found) == sorted(goods.code for goods in stand.shop.goods.values())
     with pytest.raises(ContractBroken):
         stand.channel.pull_listings("x")
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_more_products_than_one_list_gives_are_read_by_when_they_were_made(
+    stand: DouyinStand, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    stand.server.goods.most_products = 40
+    if is_guarded:
+        monkeypatch.setattr(channel, "_MOST_PRODUCTS", 40)
+    for place in range(110):
+        stand.way.clock.advance(days=1 if place % 3 else 0)
+        stand.shop.list_goods(f"SKU-{place}", place)
+    found: list[str] = []
+    cursor: str | None = None
+
+    def read() -> None:
+        nonlocal cursor
+        while not found or cursor is not None:
+            page = stand.channel.pull_listings(cursor)
+            found.extend(one.merchant_code for one in page.listings)
+            if len(found) < 40:
+                # What is made or edited meanwhile moves nothing out of reach.
+                stand.shop.edit_stock(stand.listed(0).channel_sku_id, len(found))
+            cursor = page.next_cursor
+
+    if not is_guarded:
+        with pytest.raises(Rejected):
+            read()
+        return
+    read()
+    assert set(found) == {goods.code for goods in stand.shop.goods.values()}
+    assert len(found) < 130, "windows that touch tell few of them twice"
 
 
 # --- authorising ------------------------------------------------------------------------------------------------------

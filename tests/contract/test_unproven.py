@@ -61,6 +61,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
         "note.length": "note.length",
     },
     "douyin": {
+        "products.made": "products.made",
         "search.bounds": "window.ends",
         "stock.prehold": "stock.prehold",
         "idempotent_id.words": "stock.key",

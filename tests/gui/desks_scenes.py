@@ -38,6 +38,9 @@ def desks_scenes(
         presenter().type_server(replace(_WORDS, host="192.168.1.2"))
         presenter()._show(trouble=Phrase("error.server.unreachable"))
 
+    def missing() -> None:
+        presenter()._show(may_make=True, trouble=Phrase("error.server.no_database", {"database": "packdesk"}))
+
     def found() -> None:
         presenter().type_server(_WORDS)
         presenter()._show(look=ServerLook("192.168.1.20:5432/packdesk", is_empty=True, is_old=False))
@@ -66,6 +69,7 @@ def desks_scenes(
     return {
         "70-desks-alone": alone,
         "70b-desks-host": host,
+        "70b2-desks-no-database": missing,
         "70c-desks-found": found,
         "70d-desks-join": join,
         "70e-desks-next-start": next_start,

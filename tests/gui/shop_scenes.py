@@ -170,7 +170,7 @@ def shop_scenes(
     def start() -> None:
         tmall = next(one for one in presenter().screen.shops if one.channel == "tmall")
         furnish_start(spine, tmall.id)
-        window.page("shops")._start(tmall.id, tmall.name)
+        window.page("shops").open_start(tmall.id, tmall.name)
         starting = window.page("shops")._starting
         settled(lambda: starting.screen.found is not None and not starting.screen.is_busy)
         starting.tick(next(row for row in starting.screen.rows if row.kind is RowKind.BEFORE))

@@ -142,7 +142,7 @@ def test_every_rule_has_words_and_a_door(tmp_path):
     from core.alerting import everything_watched
     from core.alerts.rounds import rules_of
 
-    watched = everything_watched(tmp_path, lambda: None, has_file=True)
+    watched = everything_watched(tmp_path, lambda: None)
     for language in ("zh_CN", "en"):
         texts = Texts(language)
         for info in rules_of(watched):

@@ -1,5 +1,7 @@
 """The page of several desks: making a host, letting another desk join, and who is awake."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -117,12 +119,20 @@ def test_who_is_to_be_always_on_is_marked_and_one_that_is_gone_taken_out(file_wo
 def test_one_desk_becomes_the_host_and_another_joins_it(qtbot, qapp, tmp_path, postgres_cluster, postgres_url):
     """Page by page, each start as the window makes it."""
     host, guest = (config_for(tmp_path / name, tmp_path / f"{name}.key") for name in ("host", "guest"))
-    server = ServerWords(str(postgres_cluster.folder), 5432, make_url(postgres_url).database, "packdesk", "")
+    there = make_url(postgres_url).database
+    server = ServerWords(str(postgres_cluster.folder), 5432, f"{there}_host", "packdesk", "")
 
     opened = open_store(host)
     first = Shown(qtbot, qapp, Several(opened.store, opened))
     first.press("F6")
     first.presenter.type_server(server)
+    first.press("F8")
+    assert f"no database {there}_host" in words(first.page, "desks.trouble")
+    assert first.text("desks.host.go").startswith("Create the database there")
+    first.presenter.type_server(replace(server, database=there))
+    assert first.text("desks.host.go").startswith("Try it"), "another name was not tried yet"
+    first.presenter.type_server(server)
+    first.press("F8")
     first.press("F8")
     assert "can be moved there" in words(first.page, "desks.host.found")
     assert first.text("desks.host.go").startswith("Move the records there")

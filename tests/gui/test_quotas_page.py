@@ -113,9 +113,20 @@ def test_what_cannot_be_taken_back_is_asked_first(desk, spine):
     desk.do("switch_writes", spine.quota(spine.second))
     assert not spine.quota(spine.second).writes_stock
     # Another question in between takes the first one back.
-    desk.do("switch_writes", spine.quota(spine.second))
+    desk.do("switch_writes", spine.quota(spine.first))
     desk.do("take_theirs", spine.quota(spine.first))
-    desk.do("switch_writes", spine.quota(spine.second))
+    desk.do("switch_writes", spine.quota(spine.first))
+    assert spine.quota(spine.first).writes_stock
+
+
+def test_writing_is_switched_on_where_its_owner_sees_what_would_be_written(desk, spine):
+    spine.desk.quotas.stop_writing(spine.second)
+    led = []
+    desk.presenter.on_start = lambda *shop: led.append(shop)
+    desk.do("open", spine.sku)
+    for _ in range(2):
+        desk.do("switch_writes", spine.quota(spine.second))
+    assert led == [(spine.second, spine.quota(spine.second).shop_name)] * 2
     assert not spine.quota(spine.second).writes_stock
 
 

@@ -150,7 +150,7 @@ def test_the_cut_over_divides_the_list_and_only_ticked_older_ones_come(spine, sh
 
 def test_a_parcel_that_is_unticked_is_never_told(spine, shop_id):
     presenter, tasks, _told = presenter_of(spine, spine.shop_id)
-    spine.desk.shops.set_confirms(spine.shop_id, confirms=False)
+    spine.desk.shops.stop_telling(spine.shop_id)
     for no in ("1", "2"):
         spine.shop.place(no, *spine.shop.orders.get(no, _bear()))
         spine.sync(no)
@@ -195,7 +195,7 @@ def test_a_moment_is_read_as_people_type_it():
 def test_the_field_of_the_cut_over_is_read_when_it_is_left(robot, shop_id):
     robot.goes_to("shops")
     page = robot.window.page("shops")
-    page._start(shop_id, "新店")
+    page.open_start(shop_id, "新店")
     starting = page._starting
     robot.qtbot.waitUntil(lambda: starting.screen.found is not None and not starting.screen.is_busy)
     field = robot.find("start.moment", QLineEdit)

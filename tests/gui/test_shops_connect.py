@@ -20,6 +20,7 @@ from core.sync.shops import note_bad_pull, note_good_pull
 from desktop.app import build_window
 from desktop.pages.shops.presenter import ShopsPresenter
 from desktop.shell.window import Start
+from desktop.widgets.labels import PlainLabel
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.simulators.platforms.taobao import TaobaoServer, taobao_shop
@@ -114,6 +115,12 @@ def test_a_platforms_shop_is_added_authorised_and_counted_down(robot, desk, taob
     robot.sees("shops.connect.title", "旗舰店")
     robot.qtbot.waitUntil(lambda: robot.find("shops.connect.open").isEnabled())
     robot.sees("shops.2.access", "还没授权")
+    page = robot.window.page("shops")._presenter
+    assert robot.find("shops.connect.danger", PlainLabel).isHidden(), "the code stays on this computer"
+    there = page.screen.page
+    page._show(page=replace(there, returns_to="https://shop.example/back", danger="elsewhere"))
+    robot.sees("shops.connect.danger", "https://shop.example/back：确认这是您自己的网站")
+    page._show(page=there)
     press(robot, "shops.connect.copy")
     address = QGuiApplication.clipboard().text()
     press(robot, "shops.connect.open")

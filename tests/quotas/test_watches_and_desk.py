@@ -158,9 +158,12 @@ def test_the_detail_shows_what_would_be_written_to_a_read_only_shop(world, desk)
     assert (planned.kind, planned.qty, planned.is_written) == (ActKind.GRANT, 36, False)
     with pytest.raises(Refused, match="switched off"):
         desk.grant(world.quota_id(shop), 1)
-    desk.set_writes(shop, writes=True)
+    world.do(lambda uow: uow.execute(update(Shop).where(Shop.id == shop).values(writes_stock=True)))
     world.turn(2)
     assert world.platforms[shop].number == 40
+    desk.stop_writing(shop)
+    with pytest.raises(Refused, match="switched off"):
+        desk.grant(world.quota_id(shop), 1)
 
 
 def test_the_program_proposes_quota_for_the_scarce_and_shared_for_plenty(world, desk):

@@ -19,7 +19,7 @@ from core.inventory.models import Warehouse
 from core.runtime.errors import Refused, Unavailable
 from core.runtime.remote_errors import AuthExpired, Rejected, Temporary
 from core.runtime.standing import Severity
-from core.sync.granting import Granting, code_in
+from core.sync.granting import Granting, code_in, danger_of
 from core.sync.grants import grants
 from core.sync.shops import add_shop, shop_of
 from core.sync.watches import access_ending
@@ -259,3 +259,23 @@ def test_codes_are_found_in_what_people_paste():
     for bad in ("", "a b", "http://x/?error=denied", "x" * 3000, "http://x/#code=1"):
         with pytest.raises(Refused):
             code_in(bad)
+
+
+@pytest.mark.parametrize(
+    ("address", "danger"),
+    [
+        ("http://localhost:8080/back", ""),
+        ("https://127.0.0.1/back", ""),
+        ("http://[::1]/back", ""),
+        ("", ""),
+        ("urn:ietf:wg:oauth:2.0:oob", ""),
+        ("http://shop.example/back", "clear"),
+        # Only looks as if it stayed here.
+        ("http://localhost.evil.example/", "clear"),
+        ("https://localhost@evil.example/", "elsewhere"),
+        ("https://shop.example/back", "elsewhere"),
+        ("https://[broken/", "elsewhere"),
+    ],
+)
+def test_who_else_sees_the_code_is_said(address, danger):
+    assert danger_of(address) == danger

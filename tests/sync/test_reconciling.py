@@ -13,6 +13,8 @@ from core.alerts.watched import WATCHED
 from core.channels.contract import OrderPage
 from core.db import leases
 from core.desk.shop_history import ShopHistory
+from core.fulfilment import starting
+from core.fulfilment.starting import Start
 from core.orders.models import Order, OrderLine
 from core.runtime.errors import Refused
 from core.runtime.remote_errors import ContractBroken, RateLimited, Temporary
@@ -163,6 +165,26 @@ def test_an_open_order_from_before_the_shop_was_here_is_told_and_not_taken_in(wo
     # Where the open ones are read with each pull, one of them that is not here was missed.
     world.shop.capabilities = replace(world.shop.capabilities, needs_state_poll=True)
     assert reconciler.reconcile(world.shop_record, 3).missing_count == 1
+
+
+def test_what_another_program_sends_is_taken_in_and_nobody_is_told_that_it_was_missing(world):
+    paid_at = world.clock.now()
+    world.shop.place("before", line("1", "BEAR"))
+    world.shop.place("unpaid", line("1", "BEAR"), is_paid=False)
+    long_ago = paid_at - timedelta(days=40)
+    world.shop.place("old", line("1", "BEAR"), placed_at=long_ago, paid_at=long_ago, modified_at=long_ago)
+    world.clock.advance(seconds=60)
+    world.do(lambda uow: starting.begin(uow, world.shop_id, world.clock.now()))
+    world.clock.advance(seconds=60)
+    world.shop.place("after", line("1", "BEAR"))
+    world.shop.pay("unpaid")
+    hidden(world, "before", "unpaid", "after")
+    reconciler = reconciler_of(world)
+    assert reconciler.reconcile(world.shop_record, 3).missing_count == 2
+    _report, found = lines_of(world, reconciler)
+    assert found.keys() == {("unpaid", "missing"), ("after", "missing")}
+    # Its units are promised all the same.
+    assert {row.order_no for row in world.listed()} == {"before", "unpaid", "after"}
 
 
 def test_a_pull_that_is_behind_or_fails_comes_first(world):
@@ -320,7 +342,7 @@ def test_old_reports_are_forgotten_with_their_lines_and_a_killed_one_ends(world)
 def test_ours_are_looked_for_by_their_times_and_not_through_all_that_the_shop_sold(file_world):
     world = file_world
     now = world.clock.now()
-    run = _Run(world.shop_record, world.shop, "", 0, 0, now - timedelta(days=1), now, now)
+    run = _Run(world.shop_record, world.shop, "", 0, 0, now - timedelta(days=1), now, now, Start(True, None))
     steps = world.store.read(lambda connection: plans_on(connection, lambda: _ours_within(connection, run=run)))
     assert {step.split(" (")[0] for _, step in steps if "orders" in step} == {
         "SEARCH orders USING INDEX ix_orders_paid_at",

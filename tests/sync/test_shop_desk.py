@@ -102,10 +102,10 @@ def test_pausing_and_going_on(world, desk):
     assert shop_id not in {one.id for one in world.store.read(active_shops)}
     desk.set_pulled(shop_id, is_pulled=True)
     assert view(desk, "自家商城").is_pulled
-    desk.set_confirms(shop_id, confirms=True)
+    desk.stop_telling(shop_id)
     desk.set_confirm_at(shop_id, "handover")
     row = world.rows(select(Shop.confirms_shipments, Shop.confirm_at).where(Shop.id == shop_id))[0]
-    assert tuple(row) == (True, "handover")
+    assert tuple(row) == (False, "handover")
 
 
 def test_its_light_follows_its_pulls(world, desk):
@@ -156,6 +156,6 @@ def test_a_shop_that_nobody_calls_is_neither_pulled_nor_told(world, desk, channe
     """Its plugin, if it has one at all, would refuse every call, and parcels would wait for it."""
     shop_id = world.store.write(lambda uow: add_shop(uow, channel, "本地", {}, "", main_warehouse(uow)))
     assert refused(desk.set_pulled, shop_id, is_pulled=True).code == "shop.not_asked"
-    assert refused(desk.set_confirms, shop_id, confirms=True).code == "shop.not_asked"
+    assert refused(desk.stop_telling, shop_id).code == "shop.not_asked"
     assert not view(desk, "本地").confirms
     assert shop_id not in {one.id for one in world.store.read(active_shops)}

@@ -265,7 +265,7 @@ def test_what_was_queued_waits_once_telling_is_switched_off(world, monkeypatch, 
     number = world.ready("1", line("1", "BEAR"))
     world.desk.pack("1")
     world.desk.ship(number)
-    world.desk.shops.set_confirms(world.shop_id, confirms=False)
+    world.desk.shops.stop_telling(world.shop_id)
     if not guarded:
         real = handlers.shop_of
         monkeypatch.setattr(handlers, "shop_of", lambda *of: replace(real(*of), confirms_shipments=True))
@@ -280,7 +280,7 @@ def test_what_was_queued_waits_once_telling_is_switched_off(world, monkeypatch, 
 
 
 def test_a_parcel_that_was_left_out_is_not_told_when_the_moment_changes_either(world):
-    world.desk.shops.set_confirms(world.shop_id, confirms=False)
+    world.desk.shops.stop_telling(world.shop_id)
     for no in ("1", "2"):
         number = world.ready(no, line("1", "BEAR"))
         world.desk.pack(no)

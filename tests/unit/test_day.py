@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from core.channels.by_hand import FILE
 from core.channels.vendure.errors import SessionEndedError
+from core.db.backup import Newest
 from core.db.models import Journal
 from core.db.since import first_id_since
 from core.desk.day import Day
@@ -36,7 +37,7 @@ def out(world, no):
 
 
 def checks(world, **more):
-    found = world.store.read(lambda c: preflight(c, world.clock.now(), **({"backup_at": None} | more)))
+    found = world.store.read(lambda c: preflight(c, world.clock.now(), **({"newest_backup": None} | more)))
     return {check.code: check for check in found}
 
 
@@ -137,7 +138,7 @@ def test_the_report_agrees_with_a_count_over_everything(world):
 
 def test_a_quiet_morning_is_good(world):
     world.do(lambda uow: note_good_pull(uow, world.shop_id, 500))
-    found = checks(world, backup_at=world.clock.now() - timedelta(hours=3))
+    found = checks(world, newest_backup=Newest(world.clock.now() - timedelta(hours=3)))
     assert {check.tone for check in found.values()} == {"good"}
     assert found["shop_heard"].facts["shop"] == "练习店"
 
@@ -171,10 +172,15 @@ def test_what_the_night_left_open_is_counted(world):
 
 def test_clock_and_backup_are_judged(world):
     world.do(lambda uow: note_good_pull(uow, world.shop_id, -400_000))
-    found = checks(world, backup_at=world.clock.now() - timedelta(days=4))
+    found = checks(world, newest_backup=Newest(world.clock.now() - timedelta(days=4)))
     assert (found["clock"].tone, found["clock"].facts["seconds"]) == ("stop", 400)
     assert found["backup"].tone == "stop"
     assert checks(world)["no_backup"].tone == "notice"
+    made = world.clock.now() - timedelta(hours=27)
+    elsewhere = {
+        one.code: one for one in world.store.read(lambda c: preflight(c, world.clock.now(), Newest(made, "2")))
+    }
+    assert (elsewhere["backup_at_desk"].tone, elsewhere["backup_at_desk"].facts["desk"]) == ("notice", "2")
 
 
 @pytest.mark.parametrize("error", [AuthExpired("key not accepted"), SessionEndedError("signed out")])

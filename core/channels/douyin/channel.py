@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from core.channels.aftersale_contract import AfterSalePage, ChannelAfterSale
@@ -23,7 +23,7 @@ from core.channels.douyin.paging import FullList
 from core.channels.douyin.shipping import Teller, raw_order
 from core.channels.douyin.tokens import OwnAppToken
 from core.channels.fields import Fields
-from core.channels.listing_contract import ListingPage
+from core.channels.listing_contract import ChannelListing, ListingPage
 from core.channels.shop_contract import Flag, ShopIdentity
 from core.channels.stock_contract import ListedSku, ListedStock
 from core.channels.windows import Window, WindowPage
@@ -37,7 +37,10 @@ _WINDOW: Final = timedelta(days=1)
 _MOST_ORDERS: Final = 10_000
 _MOST_CASES: Final = 50_000
 _PRODUCTS_TO_A_PAGE: Final = 20
-_MOST_PRODUCTS: Final = 10_000
+#: a hundred pages are the most of any list of products: so many rows can be reached in one
+_MOST_PRODUCTS: Final = 100 * _PRODUCTS_TO_A_PAGE
+#: before the first shop there
+_FIRST_PRODUCTS: Final = datetime(2016, 1, 1, tzinfo=UTC)
 _LONGEST_NOTE: Final = 500
 _STEP: Final = timedelta(seconds=1)
 
@@ -139,20 +142,28 @@ class DouyinChannel:
     # --- listings and stock -----------------------------------------------------------------------------------------
 
     def pull_listings(self, cursor: str | None) -> ListingPage:
-        """Every product with its SKUs, a few products at a time."""
-        page = _page_no(cursor)
-        params = {"page": page, "size": _PRODUCTS_TO_A_PAGE}
-        data = Fields(self._client.ask("/product/listV2", params).data, "products")
-        found = [
-            one
-            for product in listings.product_ids(data.mapping)
-            for one in listings.listings_of(product, self._skus(product.id("product_id")))
-        ]
-        reached = page * _PRODUCTS_TO_A_PAGE
-        if reached >= _MOST_PRODUCTS and data.whole_or("total", 0) > reached:
-            raise ContractBroken("Douyin lists 10,000 products and no more", code="products.total")
-        has_more = bool(data.rows("data")) and reached < data.whole_or("total", 0)
-        return ListingPage(found, str(page + 1) if has_more else None)
+        """Every product with its SKUs, a few products at a time.
+
+        Where there are more than one list gives, they are read by when they were made, which never changes.
+        """
+        if cursor is None or cursor.isdigit():
+            page = _page_no(cursor)
+            data = Fields(self._products(page, _PRODUCTS_TO_A_PAGE, {}), "products")
+            total = data.whole_or("total", 0)
+            if total <= _MOST_PRODUCTS:
+                has_more = bool(data.rows("data")) and page * _PRODUCTS_TO_A_PAGE < total
+                return ListingPage(self._listings(data.mapping), str(page + 1) if has_more else None)
+            # From the beginning, also where it grew too long while it was read: what is told twice is kept once.
+            cursor = None
+
+        def ask(window: Window, page: int, size: int) -> object:
+            start, end = _window("", window).values()
+            return self._products(page + 1, size, {"start_time": start, "end_time": end})
+
+        until = self._told_now()
+        by_making = FullList(ask, "data", _MOST_PRODUCTS, until - _FIRST_PRODUCTS, _PRODUCTS_TO_A_PAGE)
+        found = by_making.page(_FIRST_PRODUCTS, until, cursor)
+        return ListingPage(self._listings({"data": list(found.rows)}), found.next_cursor)
 
     def read_stock(self, listed: ListedSku) -> ListedStock:
         """What may still be sold, promotions included; where in doubt, the larger number."""
@@ -219,6 +230,17 @@ class DouyinChannel:
         """Not into the minutes of which the lists may not know everything yet."""
         newest = heard - timedelta(seconds=self.capabilities.safety_lag_s)
         return None if whole_until is None else min(whole_until, newest)
+
+    def _products(self, page: int, size: int, made: Mapping[str, object]) -> object:
+        """One page of products, counted from 1."""
+        return self._client.ask("/product/listV2", {**made, "page": page, "size": size}).data
+
+    def _listings(self, data: Mapping[str, object]) -> Sequence[ChannelListing]:
+        return [
+            one
+            for product in listings.product_ids(data)
+            for one in listings.listings_of(product, self._skus(product.id("product_id")))
+        ]
 
     def _skus(self, product_id: str) -> object:
         return self._client.ask("/sku/list", {"product_id": _number(product_id)}).data

@@ -15,6 +15,11 @@ UNPROVEN: Final = (
     Unproven("cipher", "同一收件人的密文每次是否相同", "whether a receiver's ciphers are the same at every reading"),
     Unproven("open_address_id", "应用是否能看到合单标识", "whether the app gets to see the mark for merging"),
     Unproven("refund_amount", "退款金额是否含运费", "whether the refund includes its freight"),
+    Unproven(
+        "products.made",
+        "商品多时能否按创建时间分段列出",
+        "whether many products can be listed by when they were made",
+    ),
     Unproven("authorise.page", "授权页地址", "the address of the page where an owner authorises"),
 )
 

@@ -50,7 +50,7 @@ class MedusaChannel:
         self._client = client
         self._reading = reading or Reading()
         self._goods = Goods(client, location_id)
-        self._sender = Sender(client, self._one, location_id=location_id, tracking_url=tracking_url)
+        self._sender = Sender(client, self._one, self._reading, location_id=location_id, tracking_url=tracking_url)
 
     # --- orders -----------------------------------------------------------------------------------------------------
 

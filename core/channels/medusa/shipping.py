@@ -8,7 +8,7 @@ finished.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from core.channels.contract import CANNOT, KEPT_BACK, ORDER_CLOSED, SHIPPED_OTHERWISE, ShipmentNotice
+from core.channels.contract import CANNOT, KEPT_BACK, NOT_PAID, ORDER_CLOSED, SHIPPED_OTHERWISE, ShipmentNotice
 from core.channels.fields import Fields
 from core.channels.medusa.client import MedusaClient
 from core.channels.medusa.errors import unknown_order
@@ -26,13 +26,15 @@ class Sender:
         self,
         client: MedusaClient,
         read: Callable[[str], Fields | None],
+        reading: Reading,
         *,
         location_id: str = "",
         tracking_url: str = "",
     ) -> None:
-        """`read` gives the newest state of an order; `tracking_url` is the buyers' page of a parcel, or blank."""
+        """`read` gives the newest state of an order, `tracking_url` the buyers' page of a parcel, or blank."""
         self._client = client
         self._read = read
+        self._reading = reading
         self._location_id = location_id
         self._tracking_url = tracking_url
 
@@ -56,7 +58,7 @@ class Sender:
         return order
 
     def _make(self, order: Fields, notice: ShipmentNotice) -> Parcel:
-        _refuse_impossible(order, notice)
+        _refuse_impossible(order, self._reading, notice)
         body: dict[str, object] = {
             "items": [{"id": line_no, "quantity": qty} for line_no, qty in _asked(notice).items()],
             "metadata": {WAYBILL_KEY: notice.waybill_no, CARRIER_KEY: notice.carrier_code},
@@ -115,14 +117,17 @@ def _asked(notice: ShipmentNotice) -> Mapping[str, int]:
     return asked
 
 
-def _refuse_impossible(order: Fields, notice: ShipmentNotice) -> None:
-    read = order_of(order.mapping, Reading())
+def _refuse_impossible(order: Fields, reading: Reading, notice: ShipmentNotice) -> None:
+    read = order_of(order.mapping, reading)
     if notice.replaces and any(parcel.waybill_no == notice.replaces for parcel in read.shipped):
         raise Rejected("Medusa does not change the number of a parcel that was told", code=CANNOT)
     if read.is_closed:
         raise Rejected("The shop has cancelled or refunded this order", code=ORDER_CLOSED)
     if read.stopped_for:
         raise Rejected(f"The shop keeps this order back: {read.stopped_for}", code=KEPT_BACK)
+    if read.payment == "unpaid":
+        # Medusa itself sends whatever it is told to.
+        raise Rejected("The shop says that this order is not paid", code=NOT_PAID)
     asked, units = _asked(notice), units_of(order)
     if not asked or any(line_no not in units or qty < 1 for line_no, qty in asked.items()):
         raise Rejected("The shop does not have these goods in this order", code="line_not_found")

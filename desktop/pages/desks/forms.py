@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from core.desk.several import ServerWords
-from desktop.pages.desks.presenter import HOST, JOIN, DesksPresenter
+from desktop.pages.desks.presenter import HOST, JOIN, DesksPresenter, DesksScreen
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton
 from desktop.widgets.fields import Field, NumberBox
@@ -77,7 +77,7 @@ class HostForm(QFrame):
         self._found.setVisible(is_good)
         if look is not None:
             self._found.say("desks.host.found", address=look.address)
-        self._go.say("desks.busy" if screen.is_busy else "desks.host.move" if is_good else "desks.host.try")
+        self._go.say(_step(screen))
         self._go.setEnabled(not screen.is_busy)
         self.setVisible(is_open)
         if is_open and was_hidden:
@@ -96,6 +96,15 @@ class HostForm(QFrame):
                 self._password.text(),
             )
         )
+
+
+def _step(screen: DesksScreen) -> str:
+    """What the next press does."""
+    if screen.is_busy:
+        return "desks.busy"
+    if screen.may_make:
+        return "desks.host.make"
+    return "desks.host.move" if screen.look is not None and screen.look.is_empty else "desks.host.try"
 
 
 class JoinForm(QFrame):

@@ -16,6 +16,10 @@ class SeveralDesk(Protocol):
         """See whether a server can be worked with; waits for the network. Raises `Refused`, `Unavailable`."""
         ...
 
+    def make_database(self, words: ServerWords) -> ServerLook:
+        """Make the empty database that is named there; waits for the network. Raises `Refused`, `Unavailable`."""
+        ...
+
     def become_host(self, words: ServerWords) -> None:
         """Move the records there at the next start. Raises `Refused`, `Unavailable`."""
         ...

@@ -25,6 +25,7 @@ class DesksScreen:
         together: how this desk works, None before the first answer.
         way: which form is open, empty for none.
         server: as typed; `look` is what was found there, None while nothing of it was tried.
+        may_make: the server is there and the database is not: the next press makes it.
         code, pin: as typed.
         invitation: for another desk; shown until it is put away.
         leaves: the next press of joining sets this desk's own records aside.
@@ -35,6 +36,7 @@ class DesksScreen:
     way: str = ""
     server: ServerWords = _NO_SERVER
     look: ServerLook | None = None
+    may_make: bool = False
     code: str = field(default="", repr=False)
     pin: str = field(default="", repr=False)
     invitation: Invitation | None = None
@@ -73,7 +75,7 @@ class DesksPresenter(ScreenPresenter[DesksScreen]):
     def type_server(self, server: ServerWords) -> None:
         """What the fields hold; what was found at another address does not count any more."""
         if server != self._screen.server:
-            self._show(server=server, look=None, trouble=None)
+            self._show(server=server, look=None, may_make=False, trouble=None)
 
     def type_code(self, code: str, pin: str) -> None:
         """The code and its PIN."""
@@ -89,19 +91,21 @@ class DesksPresenter(ScreenPresenter[DesksScreen]):
             return
         elif screen.way == JOIN:
             self._join()
+        elif screen.may_make:
+            self._look_with(self._desk.make_database)
         elif screen.look is None or not screen.look.is_empty:
-            self._try()
+            self._look_with(self._desk.try_server)
         else:
             self._wait_for(lambda: self._desk.become_host(screen.server), lambda _none: self._done(HOST))
 
-    def _try(self) -> None:
+    def _look_with(self, look: Callable[[ServerWords], ServerLook]) -> None:
         server = self._screen.server
 
-        def found(look: ServerLook) -> None:
-            trouble = None if look.is_empty else Phrase("error.move.not_empty")
-            self._show(is_busy=False, look=look, trouble=trouble)
+        def found(seen: ServerLook) -> None:
+            trouble = None if seen.is_empty else Phrase("error.move.not_empty")
+            self._show(is_busy=False, look=seen, may_make=False, trouble=trouble)
 
-        self._wait_for(lambda: self._desk.try_server(server), found)
+        self._wait_for(lambda: look(server), found)
 
     def _join(self) -> None:
         screen = self._screen
@@ -119,12 +123,13 @@ class DesksPresenter(ScreenPresenter[DesksScreen]):
         about = phrase.facts.get("field")
         if about:
             phrase = Phrase(phrase.code, {**phrase.facts, "field": Phrase(f"desks.field.{about}")}, phrase.otherwise)
-        may_leave = getattr(error, "code", "") == "join.has_records"
-        self._show(is_busy=False, look=None, trouble=phrase, leaves=may_leave)
+        code = getattr(error, "code", "")
+        may_make = code == "server.no_database" and self._screen.way == HOST
+        self._show(is_busy=False, look=None, may_make=may_make, trouble=phrase, leaves=code == "join.has_records")
 
     def _done(self, way: str) -> None:
         # No password and no key stays in a field that nobody needs any more.
-        emptied = {"server": _NO_SERVER, "look": None, "code": "", "pin": "", "leaves": False}
+        emptied = {"server": _NO_SERVER, "look": None, "may_make": False, "code": "", "pin": "", "leaves": False}
         self._show(is_busy=False, next_start=way, way="", trouble=None, **emptied)
 
     # --- letting others in --------------------------------------------------------------------------------------

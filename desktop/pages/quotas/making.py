@@ -10,8 +10,16 @@ from desktop.pages.quotas.presenter import QuotaPresenter
 from desktop.ui import Ui
 
 
-def make_page(ui: Ui, tasks: Tasks, tell: Tell, desk: QuotaDesk, on_stop: Callable[[str], None]) -> QuotasPage:
-    """The page over core's service; `on_stop` leads to the button that stops the sale of a SKU."""
+def make_page(
+    ui: Ui,
+    tasks: Tasks,
+    tell: Tell,
+    desk: QuotaDesk,
+    on_stop: Callable[[str], None],
+    on_start: Callable[[int, str], None],
+) -> QuotasPage:
+    """The page over core's service; `on_stop` and `on_start` as the presenter's."""
     presenter = QuotaPresenter(desk, tasks, tell)
     presenter.on_stop = on_stop
+    presenter.on_start = on_start
     return QuotasPage(ui, presenter)

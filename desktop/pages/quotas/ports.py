@@ -57,6 +57,6 @@ class QuotaDesk(Protocol):
         """Drift: the platform's number is brought back to the right."""
         ...
 
-    def set_writes(self, shop_id: int, *, writes: bool) -> None:
-        """Switch writing a shop's numbers on or off."""
+    def stop_writing(self, shop_id: int) -> None:
+        """Write none of a shop's numbers any more."""
         ...

@@ -55,6 +55,8 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
         self._fills_anew = False
         #: leads to the button that stops the sale of a SKU, or of everything
         self.on_stop: Callable[[str], None] = lambda _sku_code: None
+        #: leads to where a shop's owner sees what would be written, and switches it on; by id and name
+        self.on_start: Callable[[int, str], None] = lambda _shop_id, _name: None
 
     def stop_sale(self) -> None:
         """Go to the button that stops a sale; the open goods stand there already."""
@@ -190,13 +192,14 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
             self._act(lambda: self._quotas.put_ours(quota.quota_id), Phrase("quotas.done.ours", facts))
 
     def switch_writes(self, quota: QuotaRow) -> None:
-        """Write to a shop from now on, or no longer; asked about first, because it is about all its goods."""
-        writes = not quota.writes_stock
-        code = "on" if writes else "off"
+        """Write to a shop no longer, asked about first: it is about all its goods. Else go where it is started."""
+        if not quota.writes_stock:
+            self.on_start(quota.shop_id, quota.shop_name)
+            return
         facts: dict[str, object] = {"shop": quota.shop_name}
-        if self._is_meant(f"writes:{quota.shop_id}", Phrase(f"quotas.ask.writes_{code}", facts)):
-            done = Phrase(f"quotas.done.writes_{code}", facts)
-            self._act(lambda: self._quotas.set_writes(quota.shop_id, writes=writes), done)
+        if self._is_meant(f"writes:{quota.shop_id}", Phrase("quotas.ask.writes_off", facts)):
+            done = Phrase("quotas.done.writes_off", facts)
+            self._act(lambda: self._quotas.stop_writing(quota.shop_id), done)
 
     def _act(self, work: Callable[[], object], done: Phrase, *, fills_anew: bool = False) -> None:
         if self._screen.is_saving:

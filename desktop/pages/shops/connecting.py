@@ -41,6 +41,7 @@ class ConnectCard(QFrame):
         self._copy = ActionButton(ui, "shops.connect.copy", self._on_copy, name="shops.connect.copy")
         self._address = ElidedLabel(ui, "secondary", name="shops.connect.address")
         self._returns = PlainLabel(ui, "secondary", wraps=True, name="shops.connect.returns")
+        self._danger = PlainLabel(ui, "notice", wraps=True, name="shops.connect.danger")
         second = PlainLabel(ui, "body", wraps=True)
         second.say("shops.connect.second")
         self._pasted = Field(ui, "shops.connect.pasted", "shops.connect.pasted", is_latin=True, limit=_LONGEST)
@@ -75,6 +76,7 @@ class ConnectCard(QFrame):
         column.addLayout(opening)
         column.addWidget(second)
         column.addWidget(self._returns)
+        column.addWidget(self._danger)
         column.addLayout(pasting)
         column.addLayout(ending)
 
@@ -93,6 +95,9 @@ class ConnectCard(QFrame):
         self._returns.setVisible(page is not None and bool(page.returns_to))
         if page is not None:
             self._returns.say("shops.connect.returns", address=page.returns_to)
+        self._danger.setVisible(page is not None and bool(page.danger))
+        if page is not None and page.danger:
+            self._danger.say(f"shops.connect.danger.{page.danger}", address=page.returns_to)
         is_over = screen.granted is not None
         self._next.setVisible(is_over)
         self._pasted.setEnabled(not is_over)

@@ -46,7 +46,7 @@ class ShopsPage(PageWidget):
         add = ActionButton(ui, "shops.add", self._add, look="main", icon="plus", key="F6", name="shops.add")
         head = head_bar(ui, "shops", (refresh_button(ui, "shops", self._look), add))
         self._form = ShopForm(ui, presenter)
-        self._connect = ConnectCard(ui, presenter, self._start)
+        self._connect = ConnectCard(ui, presenter, self.open_start)
         self.start = StartCard(ui, starting, presenter.stop_telling)
         starting.on_switched = presenter.look
         self._cards = QVBoxLayout()
@@ -103,7 +103,7 @@ class ShopsPage(PageWidget):
             return False
         return True
 
-    def _start(self, shop_id: int, name: str) -> None:
+    def open_start(self, shop_id: int, name: str) -> None:
         """The last steps of connecting a shop, over everything else."""
         while self._presenter.put_away():
             pass
@@ -161,7 +161,7 @@ class ShopsPage(PageWidget):
         if shown != self._shown and not any(is_written_in(card) for card in self._shop_cards):
             self._shown = shown
             self._shop_cards = [
-                ShopCard(self._ui, self._presenter, shop, self._start, partial(self._records.open, shop))
+                ShopCard(self._ui, self._presenter, shop, self.open_start, partial(self._records.open, shop))
                 for shop in screen.shops
             ]
             for card in self._shop_cards:

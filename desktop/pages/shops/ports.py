@@ -146,8 +146,8 @@ class ShopDesk(Protocol):
         """Pause its pulling, or go on."""
         ...
 
-    def set_confirms(self, shop_id: int, *, confirms: bool) -> None:
-        """Whether it is told of parcels that leave from now on."""
+    def stop_telling(self, shop_id: int) -> None:
+        """Tell it of no parcel any more."""
         ...
 
     def set_writes_notes(self, shop_id: int, *, is_on: bool) -> None:

@@ -260,7 +260,7 @@ class ShopsPresenter(ScreenPresenter[ShopsScreen]):
 
     def stop_telling(self, shop_id: int) -> None:
         """Tell a shop of no parcel any more; waits for the records, in whatever lane it is called."""
-        self._shops.set_confirms(shop_id, confirms=False)
+        self._shops.stop_telling(shop_id)
 
     def set_writes_notes(self, shop: ShopView, *, is_on: bool) -> None:
         """Notes that are written here are told to a shop from now on, or are not."""

@@ -22,6 +22,7 @@ UNPROVEN: Final = (
         "search.bounds",
         "time bounds of searchList and afterSale/List exclude both ends, as product/listV2 says of its",
     ),
+    ("products.made", "start_time and end_time of product/listV2 are when a product was made, in seconds"),
     ("search.cap", "page * size stops at 10,000 for orders, the smaller of the two documented numbers"),
     ("search.equal", "equal start and end are refused rather than found empty"),
     (

@@ -18,21 +18,27 @@ class GoodsDesk:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._applied: set[str] = set()
+        #: rows that one list of products can give, a hundred pages at most
+        self.most_products = 10_000
         #: how an idempotent id is refused that was applied: by the gateway, or in the words of the call itself
         self.tells_doubles_by = "gateway"
 
     def products(self, wish: Mapping[str, Any]) -> object:
         """`/product/listV2`; its pages begin with 1."""
         page, size = wish.get("page"), wish.get("size")
+        start, end = wish.get("start_time", 0), wish.get("end_time", 2**40)
+        if type(start) is not int or type(end) is not int or start >= end:
+            raise RefusalError(40004, "isv.parameter-invalid:2010004", "时间范围不正确")
         if type(page) is not int or not 1 <= page <= 100:
             raise RefusalError(40004, "isv.parameter-invalid:2010004", "页数从1开始")
-        if type(size) is not int or not 1 <= size <= 100 or page * size > 10_000:
+        if type(size) is not int or not 1 <= size <= 100 or page * size > self.most_products:
             raise RefusalError(40004, "isv.parameter-invalid:2010004", "页数范围不正确")
         with self._shop.lock:
             rows = [
                 self._product_words(goods)
                 for goods in self._items().values()
-                if "status" not in wish or wish["status"] == self._status(goods[0].item_id)
+                if ("status" not in wish or wish["status"] == self._status(goods[0].item_id))
+                and start < int(goods[0].listed_at.timestamp()) < end
             ]
         return {"data": rows[(page - 1) * size : page * size], "total": len(rows), "page": page, "size": size}
 

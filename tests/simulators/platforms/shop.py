@@ -8,7 +8,7 @@ Oversold units are counted here, at the buyers.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 class RuleError(Exception):
@@ -47,6 +47,7 @@ class Goods:
     is_on_sale: bool = True
     locked: int = 0
     barcode: str = ""
+    listed_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -178,6 +179,7 @@ class Shop:
         with self.lock:
             item = item_id or self._number("item")
             goods = Goods(item, self._number("sku"), code, title or f"商品 {code}", spec, price_fen, qty)
+            goods.listed_at = self.now()
             self.goods[goods.sku_id] = goods
             return goods
 

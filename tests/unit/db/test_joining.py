@@ -17,7 +17,7 @@ from core.db.joining import Joining, check_joining, invite, read_invitation
 from core.db.keys import DataKey, is_recovery_confirmed
 from core.db.open import open_store
 from core.db.pending import Act, Pending, has_pending, keep_pending
-from core.db.servers import is_near, look_at_server, server_url, shown_address
+from core.db.servers import is_near, look_at_server, make_database, server_url, shown_address
 from core.moving import do_pending
 from core.runtime.errors import DomainError, Refused, Unavailable
 from desktop.cli import main
@@ -79,7 +79,11 @@ def guarded_server():
             connection.execute("ALTER ROLE packdesk PASSWORD 'right'")
             connection.execute("CREATE DATABASE shop")
             connection.execute("CREATE ROLE guest LOGIN PASSWORD 'right'")
-            rules = "local all all trust\nhost shop,postgres all 127.0.0.1/32 scram-sha-256\n"
+            connection.execute("CREATE ROLE maker LOGIN CREATEDB PASSWORD 'right'")
+            connection.execute("CREATE DATABASE closed")
+            connection.execute("CREATE DATABASE letters TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+            let_in = 'shop,postgres,letters,other,"our 1% shop"'
+            rules = f"local all all trust\nhost {let_in} all 127.0.0.1/32 scram-sha-256\n"
             (cluster.folder / "data" / "pg_hba.conf").write_text(rules)
             connection.execute("SELECT pg_reload_conf()")
         yield port
@@ -95,7 +99,9 @@ def test_what_is_wrong_with_a_server_is_told_apart(guarded_server, monkeypatch):
     assert code_of(look, word="wrong") == "server.password"
     assert code_of(look, user="nobody") == "server.password"
     assert code_of(look, user="guest") == "server.no_rights"
-    assert code_of(look, database="other") in {"server.no_database", "server.password"}
+    assert code_of(look, database="other") == "server.no_database"
+    assert code_of(look, database="closed") == "server.not_let_in"
+    assert code_of(look, database="letters") == "server.encoding"
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         assert code_of(look, port=closed.getsockname()[1]) == "server.unreachable"
@@ -103,6 +109,45 @@ def test_what_is_wrong_with_a_server_is_told_apart(guarded_server, monkeypatch):
     assert code_of(look) == "server.version"
     monkeypatch.setattr(servers, "is_near", lambda _host: False)
     assert code_of(look) == "server.no_tls", "it has none, and nothing was sent in clear"
+
+
+@pytest.mark.postgres
+def test_a_database_is_made_for_us_where_the_server_is_there_and_its_name_may(guarded_server, tmp_path):
+    def make(database="our 1% shop", user="maker", word="right", port=guarded_server):
+        return make_database(server_url("127.0.0.1", port, database, user, word))
+
+    assert code_of(make, user="guest") == "server.may_not_make"
+    assert code_of(make, word="wrong") == "server.password"
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        assert code_of(make, port=closed.getsockname()[1]) == "server.unreachable"
+    url = server_url("127.0.0.1", guarded_server, "our 1% shop", "maker", "right")
+    assert code_of(look_at_server, url) == "server.no_database", "nothing was made by what was refused"
+    assert make().is_empty
+    assert make().is_empty, "as when two desks press at once"
+    engines = postgres_engines(url)
+    with engines.reader.connect() as connection:
+        kept = "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = "
+        made = connection.exec_driver_sql(kept + "current_database()").one()
+    engines.dispose()
+    assert tuple(made) == ("UTF8", "C", "C")
+    # Its tables can be made, and texts of every kind are found in it as in the file of a desk alone.
+    opened = open_store(config_for(tmp_path / "first", tmp_path / "first.key", url=url))
+    opened.close()
+    assert not make().is_empty, "what is there is left as it is"
+    assert code_of(make, database="closed") == "server.not_let_in"
+
+
+@pytest.mark.postgres
+def test_the_verb_makes_the_database_that_it_moves_to(guarded_server, tmp_path, capsys):
+    here = config_for(tmp_path / "desk", tmp_path / "desk.key")
+    open_store(here).close()
+    url = server_url("127.0.0.1", guarded_server, "other", "maker", "right").replace("+psycopg", "")
+    arguments = ["move", url, "--data", str(here.folder), "--key-file", str(tmp_path / "desk.key")]
+    assert main(arguments) != 0
+    assert "no database other" in capsys.readouterr().err
+    assert main([*arguments, "--create"]) == 0
+    assert "moved and compared" in capsys.readouterr().out
 
 
 @pytest.mark.postgres

@@ -62,9 +62,14 @@ def desk(tmp_path: Path, machine: Path, sqlite_template: Path) -> Path:
 def desk_with(file: Path, folder: Path, machine: Path) -> Path:
     folder.mkdir()
     shutil.copyfile(file, folder / DATABASE_FILE)
-    ring = {"format": 1, "key_id": TEST_KEY.id, "recovery": keys._wrap_by_code(TEST_KEY, CODE), "database_made": True}
-    adopt_key(folder, ring, TEST_KEY, FileSource(machine))
+    adopt_key(folder, ring(), TEST_KEY, FileSource(machine))
     return folder
+
+
+def ring() -> dict:
+    """Keys that `CODE` opens."""
+    recovery = keys._wrap_by_code(TEST_KEY, CODE)
+    return {"format": 1, "key_id": TEST_KEY.id, "recovery": recovery, "database_made": True}
 
 
 def live(folder: Path) -> dict:
