@@ -16,6 +16,7 @@ from core.counting.listed import listed_numbers
 from core.counting.reports import make_nightly
 from core.counting.settling import finish_handed_in
 from core.db import leases, outbox
+from core.db.elsewhere import Elsewhere
 from core.db.forgetting import forget_all
 from core.db.leases import LeaseLost
 from core.db.unit_of_work import Changes, Store, UnitOfWork, Urgency, shared_now
@@ -116,6 +117,7 @@ class Behind:
         self.deliverer = Deliverer(store, self._holder, by_kind, handlers.give_ups(), self._is_stopping.is_set)
         self.stock_lane = StockLane(store, outside.channel, self._holder, self._is_stopping.is_set)
         self.breaker = Breaker(store)
+        self.elsewhere = Elsewhere(store)
         self.listing_rounds = ListingRounds(
             store,
             digest,
@@ -157,6 +159,7 @@ class Behind:
         self._add_lane("stock", self.stock_lane.work, first_after_s=_AFTER_START_S)
         self._add_lane("door", self._door_lane)
         self._add_lane("awake", self._awake_lane)
+        self._add_lane("elsewhere", self.elsewhere.work_on)
         self._add_lane("breaker", self.breaker.work, first_after_s=_AFTER_START_S)
         self._add_lane("compare", self._compare_lane, first_after_s=_COMPARE_LOOK_S)
         self._add_lane("roll_up", self._roll_lane, first_after_s=_COMPARE_LOOK_S)

@@ -18,6 +18,8 @@ from desktop.options import Options, add_options, options_of
 from desktop.system_libraries import has_screen
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from core.config import CoreConfig
     from core.db.keys import KeySource
     from core.desk.first_page import FirstLook
@@ -147,6 +149,7 @@ def _show(options: Options, wish: _Wish) -> int:
     start = Start(boot.load, boot.glance, boot.begin)
     window = build_window(app, settings, start=start, folder=options.data, now=_now)
     boot.attach(window)
+    tell_defects(window.tell_defect)
     if wish.measured_from is not None:
         _measure(app, window, wish.measured_from)
     if wish.measured_from is None:
@@ -156,6 +159,26 @@ def _show(options: Options, wish: _Wish) -> int:
     code = app.exec()
     boot.close()
     return _AGAIN if boot.wants_again else int(code)
+
+
+def tell_defects(tell: Callable[[Exception], None]) -> None:
+    """Tell the clerk of a defect in what the window does by itself or at a key: Qt goes on, and nobody else would.
+
+    Qt hands what a slot raises to Python's hook, whose trace goes to a console that a desk has not got.
+    """
+    plain = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
+        if isinstance(error, Exception):
+            try:
+                tell(error)
+            except Exception:  # noqa: BLE001  what cannot be told is at least printed
+                _log.warning("a defect could not be told")
+            else:
+                return
+        plain(kind, error, trace)
+
+    sys.excepthook = hook
 
 
 def _settings_of(options: Options, wish: _Wish) -> "DeskSettings":
@@ -587,4 +610,6 @@ def _label_renderer() -> "LabelRenderer":
 
 
 def _subscribe(desk: "Desk", listener: Callable[[Any], None]) -> None:
+    """Tell the window what is written, here or elsewhere."""
     desk.core.store.subscribe(listener)
+    desk.core.behind.elsewhere.listen(listener)

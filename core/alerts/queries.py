@@ -4,29 +4,37 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, case, func, literal, or_, select, tuple_
 
 from core.alerts.engine import LEASE, mutes_at
 from core.alerts.models import Alert, AlertChannel, AlertMute, AlertNotice
-from core.alerts.records import AlertDetail, AlertPage, AlertRow, MuteRow, Quiet, StoryLine
+from core.alerts.policy import RANK
+from core.alerts.records import AlertCursor, AlertDetail, AlertPage, AlertRow, MuteRow, Quiet, StoryLine
 from core.db.models import Journal, Lease
 
 #: filters of the list: nobody has answered, everything that stands, what is over
 PILES: Final = ("open", "standing", "past")
 
 
-def page(connection: Connection, pile: str, after: int | None, limit: int, now: datetime) -> AlertPage:
-    """A page of one pile: what stands with the newest first, what is over as well."""
-    query = select(*Alert.__table__.c).order_by(Alert.id.desc()).limit(limit + 1)
+#: over the standing ones only, which are few
+_GRAVITY: Final = case({str(one): rank for one, rank in RANK.items()}, value=Alert.severity, else_=-1)
+
+
+def page(connection: Connection, pile: str, after: AlertCursor | None, limit: int, now: datetime) -> AlertPage:
+    """A page of one pile: what stands with the gravest first, of these the newest; what is over with the newest."""
+    is_past = pile == "past"
+    gravity = literal(0) if is_past else _GRAVITY
+    query = select(*Alert.__table__.c, gravity.label("gravity")).limit(limit + 1)
     # By id, not by the time of the all-clear: a list must not move under the reader.
-    query = query.where(Alert.cleared_at.is_not(None) if pile == "past" else Alert.cleared_at.is_(None))
+    query = query.where(Alert.cleared_at.is_not(None) if is_past else Alert.cleared_at.is_(None))
+    query = query.order_by(Alert.id.desc()) if is_past else query.order_by(gravity.desc(), Alert.id.desc())
     if pile == "open":
         query = query.where(Alert.acked_at.is_(None))
     if after is not None:
-        query = query.where(Alert.id < after)
+        query = query.where(Alert.id < after[1] if is_past else tuple_(gravity, Alert.id) < tuple_(*after))
     found = connection.execute(query).all()
-    rows = _rows(connection, found[:limit], now)
-    return AlertPage(rows, rows[-1].id if len(found) > limit else None)
+    shown = found[:limit]
+    return AlertPage(_rows(connection, shown, now), (shown[-1].gravity, shown[-1].id) if len(found) > limit else None)
 
 
 def counts(connection: Connection) -> Mapping[str, int]:

@@ -60,12 +60,16 @@ class AlertRow:
     is_muted: bool = False
 
 
+#: how grave the last row of a page is, and its id
+AlertCursor = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class AlertPage:
     """Rows and the cursor of the next page, None at the end."""
 
     rows: tuple[AlertRow, ...]
-    next_after: int | None
+    next_after: AlertCursor | None
 
 
 @dataclass(frozen=True, slots=True)

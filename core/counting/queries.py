@@ -234,8 +234,8 @@ def places(connection: Connection, sheet_id: int, only: str | None = None) -> Fi
     return FirstOf((*found, *more), of_all + len(more))
 
 
-def _who(passes: Sequence[Any]) -> str:
-    return next((one.counter for one in reversed(passes) if one.state == PassState.OPEN), "")
+def _who(passes: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.counter for one in passes if one.state == PassState.OPEN))
 
 
 def _last_scans(connection: Connection, pass_id: int, place: str) -> tuple[ScanRow, ...]:

@@ -103,7 +103,7 @@ class PlaceRow:
     lines: int
     counted: int
     #: who is there now
-    counter: str = ""
+    counters: tuple[str, ...] = ()
     passes: int = 0
 
 

@@ -9,7 +9,7 @@ from core.access.gate import needs
 from core.access.rights import Right
 from core.alerts import acting, queries
 from core.alerts.engine import LEASE_S
-from core.alerts.records import OWNER, AlertDetail, AlertPage, MuteRow, PersonOnDuty, Quiet, RuleInfo
+from core.alerts.records import OWNER, AlertCursor, AlertDetail, AlertPage, MuteRow, PersonOnDuty, Quiet, RuleInfo
 from core.alerts.roster import read_roster
 from core.alerts.telling import read_ways
 from core.db.unit_of_work import Store, shared_now
@@ -24,8 +24,8 @@ class Alerts:
         self._rules = rules
 
     @needs(Right.SEE_DESK)
-    def page(self, pile: str, after: int | None, limit: int) -> AlertPage:
-        """A page of one of `queries.PILES`, newest first."""
+    def page(self, pile: str, after: AlertCursor | None, limit: int) -> AlertPage:
+        """A page of one of `queries.PILES`, see there for the order."""
         return self._store.read(
             lambda connection: queries.page(connection, pile, after, limit, shared_now(connection, self._store.clock))
         )

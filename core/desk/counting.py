@@ -222,7 +222,12 @@ class Counting:
             if tallying.is_bin(uow, sheet_id, raw):
                 return tallying.go_to(uow, sheet_id, raw)
             here = tallying.go_to(uow, sheet_id, "")
-            return tallying.scan(uow, here.pass_id, raw, key, qty, batch)
+            scanned = tallying.scan(uow, here.pass_id, raw, key, qty, batch)
+            if here.is_repeat:
+                return scanned
+            # No bin was scanned that would have told it: two who share a shelf would each count a part, and the part
+            # of the second would stand for the whole.
+            return replace(scanned, pass_number=here.pass_number, other=here.other)
 
         return self._store.write(scan, urgency=Urgency.SCAN)
 

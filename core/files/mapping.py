@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from core.files.fields import FIELDS, Row
 from core.files.presets import douyin, jd, own, pdd, taobao
@@ -101,6 +102,10 @@ def apply(preset: Preset, header: Sequence[str]) -> Mapped | None:
     return Mapped(preset, places, aside, dropped, known_count * 100 // max(len(filled), 1))
 
 
+#: words that say too little to tell a kind of table by, but mean this once a person has said which kind it is
+_PLAIN_WORDS: Final = {"counts": {"qty": ("数量", "件数", "Qty", "Quantity")}}
+
+
 def known_columns(kind: str, header: Sequence[str]) -> Mapping[str, str]:
     """Field -> column, where a column is called as in a table of this kind, whatever else the header lacks.
 
@@ -113,6 +118,10 @@ def known_columns(kind: str, header: Sequence[str]) -> Mapping[str, str]:
             column = next((names[normal(name)] for name in known if normal(name) in names), None)
             if column is not None and column not in found.values():
                 found.setdefault(field, column)
+    for field, known in _PLAIN_WORDS.get(kind, {}).items():
+        column = next((names[normal(name)] for name in known if normal(name) in names), None)
+        if column is not None and column not in found.values():
+            found.setdefault(field, column)
     return found
 
 

@@ -64,7 +64,9 @@ class ListPresenter(ScreenPresenter[S]):
             self.on_no_more()
             self._fail(error)
 
-        self._tasks.submit(lambda: read(PAGE_ROWS), arrived, failed, owner=self, key="page")
+        # As many as there are: a list that is walked to its end is there after a few steps, however long it is.
+        rows = min(max(self._loaded, PAGE_ROWS), MOST_ROWS)
+        self._tasks.submit(lambda: read(rows), arrived, failed, owner=self, key="page")
 
     def _on_first(self, page: Page[Any], *, is_again: bool) -> None:
         self._loaded = len(page.rows)

@@ -1,5 +1,6 @@
 """Background work for a window: plain threads, one queued signal back."""
 
+import logging
 import queue
 import threading
 import weakref
@@ -13,6 +14,8 @@ from shiboken6 import isValid
 from desktop.bridge.tasks import Lane
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _THREADS = {Lane.ACTS: 1, Lane.READS: 2, Lane.PRINTERS: 1, Lane.PICTURES: 1, Lane.SHOPS: 1, Lane.FILES: 1}
 
@@ -35,6 +38,7 @@ class _Ticket:
     owner: Callable[[], object | None]
     slot: tuple[int, str] | None
     number: int
+    is_act: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class TaskRunner(QObject):
 
     Signals:
         changed: a `ChangesLike`, after any write anywhere in this process (see `announce`).
-        failed: an exception nobody else wanted, for the message bar.
+        failed: an exception nobody else wanted, for the message bar: none ends in silence, neither that of an act
+            whose page is gone meanwhile nor a defect of whoever was called back.
     """
 
     changed = Signal(object)
@@ -91,7 +96,7 @@ class TaskRunner(QObject):
         slot = (id(owner), key) if key else None
         if slot is not None:
             self._newest[slot] = self._count
-        ticket = _Ticket(work, on_result, on_error, weakref.ref(owner), slot, self._count)
+        ticket = _Ticket(work, on_result, on_error, weakref.ref(owner), slot, self._count, lane is Lane.ACTS)
         self._lane(lane).put(ticket)
 
     def announce(self, changes: ChangesLike) -> None:
@@ -143,14 +148,23 @@ class TaskRunner(QObject):
             is_newest = self._newest.get(ticket.slot) == ticket.number
             if is_newest:
                 del self._newest[ticket.slot]
-        if not self._is_open or not is_newest or not _is_alive(ticket.owner()):
+        if not self._is_open:
             return
-        if outcome.error is None:
-            ticket.on_result(outcome.result)
-        elif ticket.on_error is not None:
-            ticket.on_error(outcome.error)
-        else:
-            self.failed.emit(outcome.error)
+        if not is_newest or not _is_alive(ticket.owner()):
+            # A look nobody waits for; but what the clerk did and was not done is said.
+            if ticket.is_act and outcome.error is not None:
+                self.failed.emit(outcome.error)
+            return
+        try:
+            if outcome.error is None:
+                ticket.on_result(outcome.result)
+            elif ticket.on_error is not None:
+                ticket.on_error(outcome.error)
+            else:
+                self.failed.emit(outcome.error)
+        except Exception as error:  # noqa: BLE001  whoever is called back may have any defect
+            _log.exception("what was called back failed")
+            self.failed.emit(error)
 
     @Slot(object)
     def _on_announced(self, changes: ChangesLike) -> None:

@@ -42,9 +42,11 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
 
     Signals:
         more_wanted: the view came near the end; carries the cursor for the next page.
+        more_came: the next page is there, or could not be had.
     """
 
     more_wanted = Signal(object)
+    more_came = Signal()
 
     def __init__(
         self, ui: Ui, columns: Sequence[Column[R]], row_id: Callable[[R], int], parent: QObject | None = None
@@ -75,16 +77,22 @@ class PagedTableModel(QAbstractTableModel, Generic[R]):
         """Add the next page."""
         self._is_loading = False
         self._next = next_after
-        if not rows:
-            return
-        first = len(self._rows)
-        self.beginInsertRows(_NOWHERE, first, first + len(rows) - 1)
-        self._rows.extend(rows)
-        self.endInsertRows()
+        if rows:
+            first = len(self._rows)
+            self.beginInsertRows(_NOWHERE, first, first + len(rows) - 1)
+            self._rows.extend(rows)
+            self.endInsertRows()
+        self.more_came.emit()
 
     def give_up(self) -> None:
         """The next page could not be had; the view may ask again."""
         self._is_loading = False
+        self.more_came.emit()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last row that is loaded is the last one there is."""
+        return self._next is None
 
     @property
     def rows(self) -> tuple[R, ...]:

@@ -1,4 +1,4 @@
-"""The bar of what is critical: under the strip on every page, until somebody answers. It never takes the keyboard."""
+"""The bar of what is critical: below every page, until somebody answers. It never takes the keyboard."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ class AlertBar(QFrame):
     """Says the newest critical alert that nobody has answered, and how many more there are."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None], on_sound: Callable[[str], None], place: QWidget) -> None:
-        """`place` is the head of the frame that it lies in: the frame shows and hides that as it needs."""
+        """`place` is the foot of the frame that it lies in: the frame shows and hides that as it needs."""
         super().__init__()
         self.on_sound = on_sound
         self._heard = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.shell.rail import Rail
@@ -28,8 +28,12 @@ class Frame(QWidget):
         self._placeholder.setWordWrap(True)
         self._placeholder.say("shell.loading")
         self._stack.addWidget(self._placeholder)
-        self._heads: tuple[QWidget, ...] = ()
-        self._column = QVBoxLayout()
+        self._strip: QWidget | None = None
+        self._feet: tuple[QWidget, ...] = ()
+        self._news: QWidget | None = None
+        self._content = QWidget()
+        self._content.installEventFilter(self)
+        self._column = QVBoxLayout(self._content)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.tabs)
@@ -38,7 +42,7 @@ class Frame(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addLayout(self._column, 1)
+        row.addWidget(self._content, 1)
 
     def mark(self, page: str) -> None:
         """Show in rail and tabs which page is open."""
@@ -50,11 +54,43 @@ class Frame(QWidget):
         self.rail.offer(may_open)
         self.tabs.offer(may_open)
 
-    def add_heads(self, *heads: QWidget) -> None:
-        """Put these above the page, in their order."""
-        self._heads = heads
-        for place, head in enumerate(heads):
-            self._column.insertWidget(place, head)
+    def surround(self, strip: QWidget, *feet: QWidget, news: QWidget) -> None:
+        """Put the strip above the page and the feet below it; `news` lie over the strip.
+
+        News and feet come and go by themselves, while somebody is about to click: nothing may move under the mouse.
+        So news take no room of their own, and cover lights, not the page; what stays for hours takes its room from
+        the lower end of the page.
+        """
+        self._strip, self._feet = strip, feet
+        self._column.insertWidget(0, strip)
+        for foot in feet:
+            self._column.addWidget(foot)
+        if news is not self._news:
+            was_said = not news.isHidden()
+            self._news = news
+            news.setParent(self._content)
+            news.installEventFilter(self)
+            news.setVisible(was_said)
+            self._place_news()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Keep the news where they belong when the window, or what they say, changes its size."""
+        kind = event.type()
+        if (watched is self._content and kind == QEvent.Type.Resize) or (
+            watched is self._news and kind in {QEvent.Type.Show, QEvent.Type.LayoutRequest}
+        ):
+            self._place_news()
+        return bool(super().eventFilter(watched, event))
+
+    def _place_news(self) -> None:
+        news = self._news
+        if news is None:
+            return
+        width = self._content.width()
+        wanted = news.heightForWidth(width) if news.hasHeightForWidth() else news.sizeHint().height()
+        strip = 0 if self._strip is None else self._strip.height()
+        news.setGeometry(0, 0, width, max(wanted, strip))
+        news.raise_()
 
     def show_page(self, page: QWidget) -> None:
         """Show a page, or anything else in the place of the pages."""
@@ -63,10 +99,11 @@ class Frame(QWidget):
         self._stack.setCurrentWidget(page)
 
     def stand_alone(self, is_alone: bool) -> None:
-        """Leave a page all the room: no rail, and of the heads above it only the last one, which has news."""
+        """Leave a page all the room: nothing around it; news lie over its top."""
         self.rail.setVisible(not is_alone)
-        for head in self._heads[:-1]:
-            head.setVisible(not is_alone)
+        for around in (self._strip, *self._feet):
+            if around is not None:
+                around.setVisible(not is_alone)
 
     def keep(self, page: QWidget) -> None:
         """Take a page without showing it yet."""

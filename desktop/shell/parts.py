@@ -275,8 +275,8 @@ class ShellParts(QObject):
 
     @property
     def bars(self) -> tuple[QWidget, ...]:
-        """What stands under the strip, from above: alerts, stopped sales, messages."""
-        return self.alert_place, self.stop_place, self.message_bar
+        """What stands below the page, from above: stopped sales, alerts."""
+        return self.stop_place, self.alert_place
 
     @Slot()
     def ask_status(self) -> None:

@@ -1,4 +1,4 @@
-"""The bar of stopped sales: on every page as long as one stands, so that nobody forgets it. It takes no keyboard."""
+"""The bar of stopped sales: below every page as long as one stands, so that nobody forgets it. It takes no key."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ class StopBar(QFrame):
     """Says how many sales are stopped, and leads to them."""
 
     def __init__(self, ui: Ui, go: Callable[[str], None], place: QWidget) -> None:
-        """`place` is the head of the frame that it lies in."""
+        """`place` is the foot of the frame that it lies in."""
         super().__init__()
         self.setObjectName("shell.stopped")
         self.setProperty("look", "message")

@@ -173,13 +173,13 @@ class DeskWindow(QMainWindow):
     def _show_first(self, look: "FirstLook") -> None:
         self._has_looked = True
         self.parts.show_first(look)
-        self.frame.add_heads(self.parts.strip, *self.parts.bars)
+        self.frame.surround(self.parts.strip, *self.parts.bars, news=self.parts.message_bar)
         self._awaits_page = True
         self.go(self._current)
 
     def _show_door(self) -> None:
         """The first page of a desk at which people sign in is the way in."""
-        self.frame.add_heads(self.parts.strip, *self.parts.bars)
+        self.frame.surround(self.parts.strip, *self.parts.bars, news=self.parts.message_bar)
         self._awaits_page = True
         self.parts.show_door()
 
@@ -289,7 +289,9 @@ class DeskWindow(QMainWindow):
             return
         widget = self.page(page)
         self.frame.show_page(widget)
-        if not PAGE_FACTS[page].is_focused_by_itself:
+        # A page that knows where the keyboard begins may be empty there: it would be left on the rail.
+        held = self.focusWidget()
+        if not PAGE_FACTS[page].is_focused_by_itself or held is None or not widget.isAncestorOf(held):
             widget.setFocus()
 
     def page(self, name: str) -> QWidget:
@@ -297,6 +299,13 @@ class DeskWindow(QMainWindow):
         if name not in self._pages:
             self._pages[name] = self.parts.make_page(name)
         return self._pages[name]
+
+    def tell_defect(self, error: Exception) -> None:
+        """Say that something went wrong which nobody waits for; before the window has parts there is only the log."""
+        if self._is_built:
+            self.parts.on_failed(error)
+        else:
+            _log.error("a defect before the window was built", exc_info=error)
 
     @property
     def tasks(self) -> "Tasks":

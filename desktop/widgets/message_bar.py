@@ -1,4 +1,7 @@
-"""The bar under the strip: what happened, what to do, undo, and a fold with details. Never a box over the page."""
+"""The bar over the strip: what happened, what to do, undo, and a fold with details.
+
+It neither moves the page nor covers it, but for the fold, which the clerk opens.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

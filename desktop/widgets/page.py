@@ -47,9 +47,8 @@ class PageWidget(QWidget):
         focus = self.window().focusWidget()
         if focus is not None and self.isVisible() and self.isAncestorOf(focus) and not focus.isVisible():
             home = self.home()
-            if home.isVisible() and home.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                home.setFocus()
-                return True
+            (home if home.isVisible() else self).setFocus()
+            return True
         return bool(super().focusNextPrevChild(next))
 
     def handle_back(self) -> bool:

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent, QStaticText
+from PySide6.QtGui import (
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QStaticText,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -28,6 +37,8 @@ _SIGN_PX: Final = 14
 _SIGN_GAP: Final = 6
 _PICTURE_GAP: Final = 3
 _LOOK_AHEAD_ROWS: Final = 50
+#: so far End goes through a list at one press: the records stay in memory, and nobody reads further down
+_END_ROWS: Final = 20_000
 #: laid-out texts that are kept; a screenful has some two hundred
 _KEPT: Final = 4000
 
@@ -73,6 +84,10 @@ class ListTable(QTableView):
         self.setModel(model)
         self._laid_out: dict[tuple[str, int], QStaticText] = {}
         self._is_read_again = False
+        #: on the way to the last row: so many rows may be loaded before it stops; 0 for not on the way
+        self._end_within = self._end_seen = 0
+        model.more_came.connect(self._go_on_to_end)
+        model.modelReset.connect(self._stay)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.clicked.connect(self._on_opened)
         self.activated.connect(self._on_opened)
@@ -238,14 +253,57 @@ class ListTable(QTableView):
     def moveCursor(  # noqa: N802  Qt's name
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
     ) -> QModelIndex:
-        """Home and End mean the first and the last row: a clerk does not walk through columns."""
-        rows = {
-            QAbstractItemView.CursorAction.MoveHome: 0,
-            QAbstractItemView.CursorAction.MoveEnd: self._model.rowCount() - 1,
-        }
-        if action in rows:
-            return self._model.index(rows[action], max(self.currentIndex().column(), 0))
+        """Home and End mean the first and the last row: a clerk does not walk through columns.
+
+        The last row is the list's, not the last one that happens to be loaded: the pages before it are read first.
+        """
+        column = max(self.currentIndex().column(), 0)
+        if action == QAbstractItemView.CursorAction.MoveHome:
+            return self._model.index(0, column)
+        if action == QAbstractItemView.CursorAction.MoveEnd:
+            rows = self._model.rowCount()
+            if not self._model.is_whole:
+                self._end_within, self._end_seen = rows + _END_ROWS, rows
+                # Down there already: a list that is read again because something changed is not from under an eye.
+                self.point_at(rows - 1)
+                self._model.fetchMore(QModelIndex())
+                return self.currentIndex()
+            return self._model.index(rows - 1, column)
         return super().moveCursor(action, modifiers)
+
+    @Slot()
+    def _go_on_to_end(self) -> None:
+        """A page came, or did not: read on, or stand on the last row that could be had."""
+        if not self._end_within:
+            return
+        rows, is_stuck = self._model.rowCount(), self._model.rowCount() == self._end_seen
+        self._end_seen = rows
+        self.point_at(rows - 1)
+        if not (self._model.is_whole or is_stuck) and rows < self._end_within:
+            self._model.fetchMore(QModelIndex())
+            return
+        self._stay()
+        self.moved.emit(rows - 1)
+
+    @Slot()
+    def _stay(self) -> None:
+        """Not on the way to the end any more: the list is another one, or the hand does something else."""
+        self._end_within = self._end_seen = 0
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Any key ends the way to the last row, which End begins again."""
+        self._stay()
+        super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
+        """So does the mouse."""
+        self._stay()
+        super().mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
+        """And the wheel."""
+        self._stay()
+        super().wheelEvent(event)
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -323,6 +323,24 @@ def test_what_becomes_graver_and_reached_nobody_before_is_told_to_whoever_is_nex
     assert [(row.event, row.state) for row in shop.notices()][1:] == [("again", "screen")]
 
 
+def test_what_stands_is_listed_gravest_first_and_no_page_leaves_one_out(shop):
+    for key, severity in (("a", NOTICE), ("b", CRITICAL), ("c", WARNING), ("d", CRITICAL), ("e", NOTICE)):
+        shop.stands(key=key, severity=severity)
+        shop.round()
+    pages, after = [], None
+    while (page := shop.alerts.page("open", after, 2)).next_after:
+        pages.append([row.key for row in page.rows])
+        after = page.next_after
+    assert [*pages, [row.key for row in page.rows]] == [["d", "b"], ["c", "e"], ["a"]]
+    for key in "abcde":
+        shop.over(key=key)
+        shop.round()
+    shop.after(minutes=30)
+    past = shop.alerts.page("past", None, 3)
+    rest = shop.alerts.page("past", past.next_after, 9)
+    assert [row.key for row in (*past.rows, *rest.rows)] == list("edcba"), "what is over has no other order than time"
+
+
 def test_a_mute_says_nothing_and_what_still_stands_at_its_end_is_told(shop, staff):
     shop.stands(key="a")
     shop.round()

@@ -86,6 +86,16 @@ def test_orders_stand_by_promise_and_are_settled_one_after_the_other_by_keys(pag
     assert not page.handle_back()
 
 
+def test_what_waits_for_goods_is_not_said_to_be_left_to_settle(page):
+    sell_twice(page, 9)
+    page.table.opened.emit(0)
+    page.drawer._outcome.choose("waits")
+    press(page, Qt.Key.Key_S, CTRL)
+    summary, title = (page.findChild(QLabel, f"accident.{name}").text() for name in ("summary", "empty.title"))
+    assert "未处理 0 单，等货 1 单" in summary
+    assert "1 单在等货" in title, "nor is all of it over"
+
+
 def test_the_message_is_copied_in_the_owners_words_and_noted(page):
     sell_twice(page, 9)
     world = page.world

@@ -45,6 +45,28 @@ def test_errors_reach_their_callback_or_the_message_bar(qtbot, runner):
     assert isinstance(bar[0], ZeroDivisionError)
 
 
+def test_an_act_that_failed_is_told_although_its_page_is_gone_and_a_look_is_not(qtbot, runner):
+    owner, bar, gate = Owner(), [], threading.Event()
+    runner.failed.connect(bar.append)
+    runner.submit(lambda: gate.wait(5) and 1 / 0, lambda _result: None, bar.append, owner=owner, lane=Lane.ACTS)
+    runner.submit(lambda: gate.wait(5) and 1 / 0, lambda _result: None, bar.append, owner=owner, lane=Lane.FILES)
+    del owner
+    gc.collect()
+    gate.set()
+    qtbot.waitUntil(lambda: bool(bar))
+    qtbot.wait(30)
+    assert [type(error) for error in bar] == [ZeroDivisionError]
+
+
+@pytest.mark.expected_log("what was called back failed")
+def test_a_defect_of_whoever_is_called_back_is_told(qtbot, runner):
+    owner, bar = Owner(), []
+    runner.failed.connect(bar.append)
+    runner.submit(lambda: 0, lambda zero: 1 / zero, owner=owner)
+    qtbot.waitUntil(lambda: bool(bar))
+    assert isinstance(bar[0], ZeroDivisionError)
+
+
 def test_a_lane_outlives_an_exception(qtbot, runner):
     owner, seen = Owner(), []
     runner.submit(lambda: 1 / 0, seen.append, lambda _error: None, owner=owner, lane=Lane.ACTS)

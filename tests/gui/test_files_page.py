@@ -166,6 +166,15 @@ def test_an_unknown_table_asks_for_its_columns_once(clerk: Clerk, put):
     assert clerk.page.findChild(object, "files.column.title").value() == "货名"
 
 
+def test_a_bare_list_of_codes_and_numbers_is_proposed_as_a_count(clerk: Clerk, put):
+    clerk.opens(put("opening.csv", [["商家编码", "数量"], ["BEAR", "20"], ["NIX", "5"]]))
+    assert clerk.phase == "mapping", "it might be many things: a person says so"
+    assert clerk.page.findChild(object, "files.mapping.kind").value() == "counts"
+    clerk.presses("files.mapping.keep")
+    assert clerk.presenter.screen.plan is not None
+    assert clerk.presenter.screen.plan.kind == "counts"
+
+
 def test_a_hostile_file_is_a_sentence_and_the_page_goes_on(clerk: Clerk, tmp_path: Path):
     bad = tmp_path / "a.xlsx"
     bad.write_bytes(b"<html><table>")

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from core.catalog.models import Listing
 from core.desk.status import Status
@@ -268,10 +268,13 @@ def test_from_the_stock_page_to_a_stop_and_back_by_keys_with_a_bar_on_every_page
     wait(lambda: page._presenter.screen.form == "")
     wait(lambda: bool(page._presenter.screen.view.stops))
     stop = page._presenter.screen.view.stops[0]
-    robot.find(f"limits.stop.{stop.id}.lift", object).click()
+    robot.stands_on(f"limits.stop.{stop.id}.lift").click()
     wait(lambda: file_world.desk.low_stock.standing() == 0)
     robot.window.parts.ask_status()
     wait(lambda: not robot.window.parts.stop_bar.isVisible())
+    wait(lambda: robot.window.findChild(QWidget, f"limits.stop.{stop.id}.lift") is None)
+    focus = robot.window.focusWidget()
+    assert focus is page or page.isAncestorOf(focus), "the button that went has not left the keyboard on the rail"
 
 
 def test_the_strip_counts_each_stop_once(file_world):

@@ -220,6 +220,50 @@ def test_a_page_is_asked_for_once_while_it_is_on_its_way(ui, qtbot):
     assert wanted == [7, 7]
 
 
+def long_list(ui, qtbot, pages):
+    """A table whose further pages come a turn of the loop later, and what it told of moves; None fails."""
+    model, _ = paged(ui)
+    table = ListTable(ui, model, "t")
+    qtbot.addWidget(table)
+    table.resize(400, 200)
+    table.show()
+    moved = []
+
+    def answer(cursor):
+        page = pages[cursor]
+        if page is None:
+            model.give_up()
+        else:
+            model.append(page, cursor + 1 if cursor + 1 < len(pages) else None)
+
+    model.more_wanted.connect(answer, Qt.ConnectionType.QueuedConnection)
+    table.show_first(pages[0], 1, False)
+    moved.clear()
+    table.moved.connect(moved.append)
+    return table, moved
+
+
+@pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier])
+def test_end_goes_to_the_last_row_of_a_list_that_is_not_loaded_yet(ui, qtbot, modifier):
+    table, moved = long_list(ui, qtbot, [list(range(n * 100, n * 100 + 100)) for n in range(5)])
+    qtbot.keyClick(table, Qt.Key.Key_End, modifier)
+    qtbot.waitUntil(lambda: table.currentIndex().row() == 499)
+    assert moved == [499], "the rows on the way are nobody's choice"
+    qtbot.keyClick(table, Qt.Key.Key_Home, modifier)
+    assert table.currentIndex().row() == 0
+
+
+def test_the_way_to_the_end_ends_where_a_page_fails_or_the_hand_does_something_else(ui, qtbot):
+    table, moved = long_list(ui, qtbot, [list(range(100)), list(range(100, 200)), None, [7]])
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: moved == [199])
+    other, moved = long_list(ui, qtbot, [list(range(n * 100, n * 100 + 100)) for n in range(9)])
+    qtbot.keyClick(other, Qt.Key.Key_End)
+    qtbot.keyClick(other, Qt.Key.Key_Home)
+    qtbot.wait(50)
+    assert other.currentIndex().row() == 0
+
+
 def test_the_tooltip_of_a_cell_is_escaped(ui, qtbot):
     model, _ = paged(ui)
     model.show_first([7], None)

@@ -46,14 +46,14 @@ def replace_bins(spec, *bins):
 class Taker:
     """The four presenters, their tasks run when told, and what was said."""
 
-    def __init__(self, spine):
+    def __init__(self, spine, keys="k"):
         self.spine = spine
         self.told = []
         self.sounds = []
         self.opened = []
         self.tasks = ManualTasks()
         nonces = iter(range(10_000))
-        nonce = lambda: f"k{next(nonces)}"  # noqa: E731  said once, used below
+        nonce = lambda: f"{keys}{next(nonces)}"  # noqa: E731  said once, used below
         desk, reports = spine.desk.counting, spine.desk.count_reports
         self.sheets = SheetsPresenter(desk, self.tasks, self._tell, nonce)
         self.sheets.on_open = self._open
@@ -297,6 +297,38 @@ def test_the_rest_of_a_place_is_nothing_only_after_a_question(taker):
     assert {place.bin: place.counted for place in taker.view.places} == {"A-01": 0, "A-02": 1}
 
 
+def test_whoever_begins_where_another_one_counts_is_told_with_and_without_bins(taker, spine):
+    taker.begin("skus", "BEAR, BAG")
+    taker.scan(BEAR)
+    assert (taker.counting.screen.mood, taker.counting.screen.more.code) == ("good", "count.more.goods")
+    sheet_id = taker.opened[-1].id
+    other = Taker(spine, "of wang")
+    spine.store.act_as(Actor("wang", "desk 2", 9))
+    try:
+        other.run(other.counting.open, sheet_id)
+        other.scan(BAG)
+        said = other.counting.screen
+        assert (said.mood, said.more.code, said.what.code) == ("notice", "count.more.recount", "count.say.goods")
+        assert said.more.facts["other"].code == "person.clerk", "a person is meant"
+        other.scan(BAG)
+        assert other.counting.screen.mood == "good", "said once is enough"
+        counting = {place.bin: place.counters for place in other.view.places}
+        assert counting[""] == ("clerk", "wang"), "who began first has not gone"
+    finally:
+        spine.store.act_as(None)
+    again = Taker(spine)
+    again.run(again.counting.open, sheet_id)
+    assert again.counting.screen.what.facts["bin"].code == "count.no_bin", "its place has no name"
+
+
+def test_the_last_place_that_is_done_says_what_comes_next(taker):
+    taker.begin("bins", "A-01, A-02")
+    for place, code, way in (("A-01", BEAR, "count.way.next_bin"), ("A-02", BAG, "count.way.hand_in")):
+        taker.scan(place, code)
+        taker.run(taker.counting.finish_place)
+        assert (taker.said, taker.counting.screen.way.code) == ("count.say.place_done", way)
+
+
 def test_undo_drop_pause_and_back(taker):
     taker.begin()
     taker.scan("A-01", BEAR, BEAR)
@@ -429,6 +461,7 @@ def test_differences_are_explained_and_booked(taker, spine):
         spine.store.act_as(None)
     assert level(spine, "BEAR") == 3
     assert taker.lines.screen.sheet.state == "done"
+    assert taker.lines.screen.story is None, "no word stands beside the list about a line that has left it"
 
 
 def test_sent_back_and_counted_again(taker, spine):
@@ -522,6 +555,8 @@ def robot(qtbot, settings, spine, tmp_path):
 def test_a_gun_counts_a_zone_from_the_empty_list_to_the_differences(robot, spine):
     page = robot.window.page("stocktake")
     robot.qtbot.waitUntil(lambda: page.sheets.screen.is_known)
+    focus = robot.window.focusWidget()
+    assert focus is page or page.isAncestorOf(focus), "an empty list does not leave the keyboard on the rail"
     robot.key(Qt.Key.Key_F6)
     robot.qtbot.waitUntil(lambda: page.sheets.screen.suggested is not None)
     assert robot.window.findChild(QLabel, "count.new.hint").text()

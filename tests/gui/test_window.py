@@ -1,17 +1,19 @@
 """The window as a clerk meets it: keys into whatever has the focus, and what the screen says."""
 
+import sys
 import threading
 import time
 from dataclasses import replace
 from itertools import count
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QPushButton, QWidget
 
 from core.runtime.errors import Refused
+from core.sync.records import AlertGlimpse, AlertLights, StatusView
 from desktop.app import build_window
 from desktop.pages.packing.side import SidePanel
 from desktop.pages.printers.ports import PrinterDraft
@@ -23,6 +25,7 @@ from desktop.shell.window import Start
 from desktop.texts import Phrase
 from desktop.widgets.controls import LightButton
 from desktop.widgets.line_card import LineCard
+from desktop.window_verb import tell_defects
 from tests.gui.conftest import ManualTasks
 from tests.gui.robots import DeskRobot
 from tests.support.desk_world import DESK, GOODS, START
@@ -485,6 +488,54 @@ def test_a_wave_is_started_by_key_and_esc_puts_a_message_away(robot, window, wor
     assert window.parts.message_bar.isVisible()
     robot.key(Qt.Key.Key_Escape)
     assert not window.parts.message_bar.isVisible()
+
+
+def test_news_move_nothing_on_the_page_and_cover_nothing_of_it(robot, window):
+    robot.goes_to("orders")
+    page, bar = window.page("orders"), window.parts.message_bar
+
+    def place():
+        return page.mapTo(window, QPoint(0, 0)), page.size()
+
+    before = place()
+    window.parts.tell("stop", Phrase("error.bug"))
+    assert bar.isVisible()
+    robot.qtbot.wait(30)
+    assert place() == before
+    assert bar.mapTo(window, QPoint(0, bar.height())).y() <= before[0].y(), "it lies over the strip"
+    window.parts._tell_story("notice", Phrase("error.bug"), "细节 " * 300)
+    robot.find("shell.message.fold", QPushButton).click()
+    robot.qtbot.waitUntil(lambda: bar.height() > 60)
+    assert place() == before, "the clerk opened the fold; still nothing moves"
+    window.resize(window.width() - 90, window.height())
+    robot.qtbot.waitUntil(lambda: bar.mapTo(window, QPoint(bar.width(), 0)).x() == window.width())
+
+
+@pytest.mark.expected_log("an operation failed|a defect could not be told")
+def test_a_defect_in_what_a_key_does_is_told(robot, window, monkeypatch):
+    printed = []
+    monkeypatch.setattr(sys, "excepthook", lambda *about: printed.append(about[0]))
+    tell_defects(window.tell_defect)
+    sys.excepthook(ZeroDivisionError, ZeroDivisionError("of a slot"), None)
+    robot.sees("shell.message.words", "程序出错了")
+    assert printed == []
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    monkeypatch.setattr(window.parts, "on_failed", lambda _error: 1 / 0)
+    sys.excepthook(ValueError, ValueError(), None)
+    assert printed == [KeyboardInterrupt, ValueError], "what cannot be told is printed"
+
+
+def test_a_bar_that_comes_by_itself_moves_nothing_from_its_place(robot, window, world):
+    world.by_hand = lambda: ()
+    robot.goes_to("orders")
+    page, tabs = window.page("orders"), window.frame.tabs
+    before = [widget.mapTo(window, QPoint(0, 0)) for widget in (tabs, page)]
+    status = StatusView((), 0, 0, 0, START, AlertLights(1, 1, AlertGlimpse(1, "order.short", "k", {})), stopped=1)
+    window.parts._show_status(status)
+    for bar in (window.parts.alert_bar, window.parts.stop_bar):
+        robot.qtbot.waitUntil(lambda bar=bar: bar.isVisible() and bar.height() > 20)
+        assert bar.mapTo(window, QPoint(0, 0)).y() >= page.mapTo(window, QPoint(0, page.height())).y()
+    assert [widget.mapTo(window, QPoint(0, 0)) for widget in (tabs, page)] == before
 
 
 def test_a_wave_shows_what_to_fetch_and_its_keys_take_no_focus(robot, window, world):

@@ -207,7 +207,9 @@ class AccidentsPage(PageWidget):
         elif held:
             # Else the keyboard would land on the rail, out of the page.
             self._days.setFocus()
-        self._empty.say(f"accident.empty.{screen.part}")
+        waits = 0 if page is None else page.counts()["waits"]
+        part = "open_waits" if screen.part == "open" and waits else screen.part
+        self._empty.say(f"accident.empty.{part}", n=waits)
         self.drawer.show_screen()
         self.words.show_screen()
 

@@ -42,11 +42,11 @@ def outcome_code(order: AffectedOrder) -> tuple[str, str]:
 def summary(page: AccidentPage, days: int, texts: Texts) -> str:
     """The page in one sentence."""
     counts = page.counts()
-    left = counts["open"] + counts["waits"]
     units = sum(sku.qty for sku in page.skus)
     uncured = sum(sku.uncured_qty for sku in page.skus)
-    code = "accident.summary" if left else "accident.summary.none"
-    facts = {"orders": left, "units": units, "coming": max(units - uncured, 0), "days": days}
+    left = {"open": counts["open"], "waits": counts["waits"]}
+    code = "accident.summary" if any(left.values()) else "accident.summary.none"
+    facts = left | {"units": units, "coming": max(units - uncured, 0), "days": days}
     said = texts.t(code, **facts, given=yuan(page.given_fen), n=page.given_count)
     if not page.is_cut:
         return said

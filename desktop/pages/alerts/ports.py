@@ -7,7 +7,7 @@ from typing import Protocol
 from core.alerts.channels import ChannelView, ContactView
 from core.alerts.notifiers.contract import Kind
 from core.alerts.policy import SeverityPolicy
-from core.alerts.records import AlertDetail, AlertPage, MuteRow, PersonOnDuty, Quiet
+from core.alerts.records import AlertCursor, AlertDetail, AlertPage, MuteRow, PersonOnDuty, Quiet
 from core.alerts.roster import Roster
 from core.desk.alert_settings import RuleDraft, RuleView
 from core.runtime.standing import Severity
@@ -16,8 +16,8 @@ from core.runtime.standing import Severity
 class AlertDesk(Protocol):
     """Looking at alerts and answering them."""
 
-    def page(self, pile: str, after: int | None, limit: int) -> AlertPage:
-        """A page of one pile, newest first."""
+    def page(self, pile: str, after: AlertCursor | None, limit: int) -> AlertPage:
+        """A page of one pile: what stands with the gravest first."""
         ...
 
     def detail(self, alert_id: int) -> AlertDetail | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.alerts.records import AlertDetail, AlertRow, MuteRow, PersonOnDuty, Quiet
+from core.alerts.records import AlertCursor, AlertDetail, AlertRow, MuteRow, PersonOnDuty, Quiet
 from desktop.bridge.paging import ListPresenter
 from desktop.bridge.screens import Tell
 from desktop.bridge.tasks import Lane, Tasks
@@ -69,11 +69,10 @@ class AlertsPresenter(ListPresenter[AlertsScreen]):
         self._show(detail=None, is_muting=False)
         self._list(pile)
 
-    def more(self, after: object) -> None:
+    def more(self, after: AlertCursor) -> None:
         """The list was scrolled near its end."""
         pile = self._screen.pile
-        if isinstance(after, int):
-            self._read_more(lambda rows: self._alerts.page(pile, after, rows), lambda: pile == self._screen.pile)
+        self._read_more(lambda rows: self._alerts.page(pile, after, rows), lambda: pile == self._screen.pile)
 
     def open(self, row: AlertRow) -> None:
         """Show an alert with its story."""

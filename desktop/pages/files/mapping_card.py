@@ -69,8 +69,7 @@ class MappingCard(QFrame):
             return
         self._shown = mark
         self._title.say("files.mapping.title", file=read.table.name)
-        kind = read.choices[0].preset.kind if read.choices else "orders"
-        self._kind.choose(kind if kind in KINDS else "orders")
+        self._kind.choose(self._presenter.likely_kind())
         self._name.setText(read.table.name.rsplit(".", 1)[0][:60])
         self._fill()
         self._kind.setFocus()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.desk.files import FileShop, Plan, Read
-from core.files.fields import FIELDS
+from core.files.fields import FIELDS, KINDS
 from core.files.mapping import known_columns
 from core.files.progress import Progress
 from core.files.records import Exported, Imported, PastImport, Rejected
@@ -120,6 +120,15 @@ class FilesPresenter(ScreenPresenter[FilesScreen]):
                 return {field: read.table.header[found[0]] for field, found in places if field in names}
         known = known_columns(kind, read.table.header)
         return {field: column for field, column in known.items() if field in names}
+
+    def likely_kind(self) -> str:
+        """What the file being assigned probably is: what finds all it needs by the usual heads, and the most."""
+        read = self._screen.reads[self._screen.asked]
+        if read.choices and read.choices[0].preset.kind in KINDS:
+            return read.choices[0].preset.kind
+        found = {kind: set(self.suggested(kind)) for kind in KINDS}
+        whole = [kind for kind in KINDS if {one.name for one in FIELDS[kind] if one.is_needed} <= found[kind]]
+        return max(whole, key=lambda kind: len(found[kind]), default=KINDS[0])
 
     def assign(self, name: str, kind: str, columns: Mapping[str, str]) -> None:
         """Keep what the columns mean, and go on."""

@@ -102,13 +102,13 @@ class CountingView(QWidget):
         texts = self._ui.texts
 
         def tone(row: PlaceRow) -> str:
-            if row.counter:
+            if row.counters:
                 return "busy"
             return "good" if row.counted >= row.lines else "quiet"
 
         def state(row: PlaceRow) -> str:
-            if row.counter:
-                return person_text(row.counter, texts)
+            if row.counters:
+                return "、".join(person_text(one, texts) for one in row.counters)
             return texts.t("count.place.done" if row.counted >= row.lines else "count.place.open")
 
         return (

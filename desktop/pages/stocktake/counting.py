@@ -286,8 +286,7 @@ class CountPresenter(ScreenPresenter[CountScreen]):
                 # What lies in the next place may be of another batch.
                 self._batches.clear()
             self._on_sound("line")
-            is_again = scanned.pass_number > 1 and not scanned.is_repeat
-            more = Phrase("count.more.recount", {"other": scanned.other}) if is_again and scanned.other else None
+            more = self._recount(scanned)
             self._say("notice" if more else "calm", "count.say.bin", bin=self._place(scanned.bin), more=more)
         elif scanned.kind == "find":
             self._on_sound("wrong")
@@ -297,8 +296,23 @@ class CountPresenter(ScreenPresenter[CountScreen]):
             batch = Phrase("count.more.batch", {"batch": scanned.batch}) if scanned.batch else None
             more = batch or Phrase("count.more.goods", {"code": scanned.code, "spec": scanned.spec})
             counted = {"name": scanned.name, "qty": scanned.qty, "total": scanned.line_qty}
-            self._show(mood="good", what=Phrase("count.say.goods", counted), more=more, way=None)
+            again = self._recount(scanned)
+            self._show(
+                mood="notice" if again else "good",
+                what=Phrase("count.say.goods", counted),
+                more=again or more,
+                way=None,
+            )
         self._look_at_view()
+
+    @staticmethod
+    def _recount(scanned: Scanned) -> Phrase | None:
+        """Said where somebody begins in a place that another one counts or has counted."""
+        if scanned.pass_number == 1 or scanned.is_repeat or not scanned.other:
+            return None
+        # Whoever works where nobody signs in is no name.
+        who = Phrase(f"person.{scanned.other}", otherwise=scanned.other)
+        return Phrase("count.more.recount", {"other": who})
 
     def _say_find(self, scanned: Scanned) -> None:
         if scanned.sku_id is None:
@@ -357,7 +371,10 @@ class CountPresenter(ScreenPresenter[CountScreen]):
             self._on_sound("complete")
             self._batches.clear()
             self._show(asks="", view=view)
-            self._say("good", "count.say.place_done", way=Phrase("count.way.next_bin"))
+            is_all = view.sheet.counted >= view.sheet.lines and not any(one.counters for one in view.places)
+            self._say(
+                "good", "count.say.place_done", way=Phrase("count.way.hand_in" if is_all else "count.way.next_bin")
+            )
 
         self._send_unsent()
         self._act(work, done, self._on_left_over)
@@ -495,8 +512,8 @@ class CountPresenter(ScreenPresenter[CountScreen]):
         self._show(mood=mood, what=Phrase(code, facts), more=more, way=way)
 
     @staticmethod
-    def _place(place: str) -> str:
-        return place or "—"
+    def _place(place: str) -> str | Phrase:
+        return place or Phrase("count.no_bin")
 
     def _act(
         self, work: Callable[[], Any], on_result: Callable[[Any], None], on_error: Callable[[Exception], None]

@@ -171,7 +171,9 @@ class LinesPresenter(ScreenPresenter[LinesScreen]):
         self._show(is_busy=True, asked="")
 
         def done(settled: Settled) -> None:
-            self._show(is_busy=False)
+            # The story beside the list is of a line that may have left it: the next key is about another one.
+            self._line_id = 0
+            self._show(is_busy=False, story=None)
             facts = {"booked": settled.booked, "kept": settled.kept, "recounts": settled.recounts}
             self._tell("good", Phrase("count.decided", facts), None)
             if settled.short:
