@@ -108,6 +108,7 @@ class DeskWorld:
     broken_last: bool = False
     #: for the same receiver as whatever opens next
     companions: tuple[Companion, ...] = ()
+    apart: tuple[Lookalike, ...] = ()
     parked_rows: dict[int, ParkedRow] = field(default_factory=dict)
     #: goods code -> its batches, what ends first in front: such goods say theirs, or are asked for it
     batches: dict[str, tuple[LineBatch, ...]] = field(default_factory=dict)
@@ -374,6 +375,10 @@ class DeskWorld:
                 return Verdict("merge.done", Tone.NOTICE, mine, facts=facts)
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or merge())
+
+    def neighbours(self, parcel_id: int) -> Neighbours:
+        with self._entered("neighbours", parcel_id):
+            return Neighbours(self.companions, self.apart)
 
     def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         with self._entered("unmerge", parcel_id):

@@ -15,6 +15,7 @@ from core.channels.contract import (
     ShipmentNotice,
     ShippedParcel,
 )
+from core.channels.shop_contract import Receiving
 from core.runtime.clock import Clock
 from core.runtime.remote_errors import ChannelError, Rejected, Temporary
 from core.waybills.contract import PrintData, WaybillGrant, WaybillRequest
@@ -43,6 +44,8 @@ class FakeShop:
         self.meanwhile: Callable[[str | None], None] = lambda cursor: None
         self.skew = timedelta()
         self.calls: list[str] = []
+        #: order -> who receives it, as the platform alone knows; one that is not named is a person of its own
+        self.receivers: dict[str, str] = {}
         #: whether a number may stand in the place of one that was told
         self.replaces_numbers = True
 
@@ -177,6 +180,15 @@ class FakeShop:
         told = [notice.lines for notice in self.told.values() if notice.order_no == order_no]
         told += [parcel.lines for parcel in self.orders[order_no].shipped]
         return sum(qty for lines in told for no, qty in lines if no == line_no)
+
+    def may_merge(self, orders: Sequence[Receiving]) -> Sequence[Sequence[str]]:
+        """Which orders have one receiver; only where the platform has said that it decides."""
+        self._answer("merge")
+        people: dict[str, list[str]] = {}
+        for order in orders:
+            person = self.receivers.get(order.order_no, order.order_no)
+            people.setdefault(person, []).append(order.order_no)
+        return list(people.values())
 
     def check(self) -> datetime:
         """The clock."""

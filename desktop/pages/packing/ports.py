@@ -113,6 +113,10 @@ class PackingDesk(Protocol):
         """Put the other parcels for the same receiver into this box."""
         ...
 
+    def neighbours(self, parcel_id: int) -> Neighbours:
+        """What else waits for the buyer of the open parcel."""
+        ...
+
     def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """Part the orders in this box again."""
         ...
