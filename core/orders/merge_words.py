@@ -65,20 +65,20 @@ def note_answer(uow: UnitOfWork, asked: Sequence[tuple[int, int]], groups: Seque
     }
     stamp = int(uow.now.timestamp() * 1000)
     marks = {order_id: f"{min(group)}@{stamp}" for group in groups or () for order_id in group}
+    about = [order_id for order_id, consignee_id in sorted(asked) if now.get(order_id) == consignee_id]
     rows = [
         {
             "order_id": order_id,
-            "consignee_id": consignee_id,
+            "consignee_id": now[order_id],
             "word": marks.get(order_id, NO_ANSWER),
             "is_asked": True,
             "at": uow.now,
         }
-        for order_id, consignee_id in sorted(asked)
-        if now.get(order_id) == consignee_id
+        for order_id in about
     ]
-    uow.execute(delete(MergeWord).where(MergeWord.order_id.in_([row["order_id"] for row in rows])))
+    uow.execute(delete(MergeWord).where(MergeWord.order_id.in_(about)))
     uow.insert_many(MergeWord, rows)
-    uow.changed("orders", *(row["order_id"] for row in rows))
+    uow.changed("orders", *about)
 
 
 def _consignees_of(uow: UnitOfWork, order_ids: Sequence[int]) -> Sequence[Any]:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from core.fulfilment.records import (
     KnowledgeRule,
+    Neighbours,
     ParcelView,
     ParkedRow,
     PickRow,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.access.rights import Right
 from core.desk.first_page import FirstLook
-from core.fulfilment.records import SHIPPED, OnOld, ParcelView, Tone, Verdict, WaveView
+from core.fulfilment.records import SHIPPED, Neighbours, OnOld, ParcelView, Tone, Verdict, WaveView
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import LABEL_REASONS, REASONS, Command, Order, is_command_like, parse_command
