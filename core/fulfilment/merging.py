@@ -122,7 +122,8 @@ def merge(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
         return seen
     found = neighbours(uow.connection, parcel_id, uow.now).companions
     # A refund or a hold that is being stored right now is waited for, and the parcels are looked at again.
-    lock_orders(uow, sorted({one for each in found for one in orders_in(uow, each.parcel_id)}))
+    inside = [parcel_id, *(each.parcel_id for each in found)]
+    lock_orders(uow, sorted({one for each in inside for one in orders_in(uow, each)}))
     still = neighbours(uow.connection, parcel_id, uow.now).companions
     taken = [each for each in still if _is_taken_in(uow, each, parcel_id)]
     if not taken:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from core.customers.service import Digest
 from core.db.sets import id_set, packed_ids
 from core.db.unit_of_work import UnitOfWork
+from core.orders.holds import lock_orders
 from core.orders.models import MergeWord, Order
 
 _CONSIGNEES = select(Order.id, Order.consignee_id).where(Order.id.in_(id_set("ids"))).order_by(Order.id)
@@ -60,6 +61,8 @@ def note_answer(uow: UnitOfWork, asked: Sequence[tuple[int, int]], groups: Seque
         asked: (order id, consignee id) of everyone in the question.
         groups: ids of orders with one receiver each; None where the question failed: none of them goes with another.
     """
+    # Two desks may ask at once: one answer after the other, and no order moves meanwhile.
+    lock_orders(uow, sorted(order_id for order_id, _ in asked))
     now: dict[int, int] = {
         row.id: row.consignee_id for row in _consignees_of(uow, [order_id for order_id, _ in asked])
     }

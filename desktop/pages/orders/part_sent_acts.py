@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from core.access.rights import Right
 from core.orders.records import OrderDetail, PartSent
@@ -17,6 +18,8 @@ from desktop.widgets.labels import ElidedLabel, PlainLabel
 _NAME = "orders.part_sent"
 #: more numbers than a clerk compares; the platform's own page has all
 _NUMBERS = 3
+#: of the lines, before they are scrolled
+_HIGHEST = 210
 
 
 class PartSentActs(QWidget):
@@ -36,7 +39,11 @@ class PartSentActs(QWidget):
         question = PlainLabel(ui, "heading", wraps=True)
         question.say(f"{_NAME}.question")
         self._told = PlainLabel(ui, "secondary", wraps=True, keeps_lines=False, limit=200, name=f"{_NAME}.told")
-        self._lines = QWidget()
+        #: an order of many lines must not push its answers off the page
+        self._lines = QScrollArea()
+        self._lines.setWidgetResizable(True)
+        self._lines.setFrameShape(QFrame.Shape.NoFrame)
+        self._lines.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._boxes: dict[int, NumberBox] = {}
         shelf = PlainLabel(ui, "secondary", wraps=True)
         shelf.say(f"{_NAME}.shelf")
@@ -47,10 +54,10 @@ class PartSentActs(QWidget):
             )
         acts.addWidget(ActionButton(ui, "action.cancel", self.fold, name=f"{_NAME}.cancel"))
         acts.addStretch(1)
-        self._inside = QVBoxLayout(self._form)
+        inside = QVBoxLayout(self._form)
         for widget in (question, self._told, self._lines, shelf):
-            self._inside.addWidget(widget)
-        self._inside.addLayout(acts)
+            inside.addWidget(widget)
+        inside.addLayout(acts)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._open)
@@ -116,9 +123,8 @@ class PartSentActs(QWidget):
                 self._boxes[line.id] = box
             for column, widget in enumerate((title, of, box)):
                 grid.addWidget(widget, row, column)
-        self._inside.replaceWidget(self._lines, lines)
-        self._lines.deleteLater()
-        self._lines = lines
+        self._lines.setWidget(lines)
+        self._lines.setFixedHeight(min(lines.sizeHint().height(), self._ui.scaled(_HIGHEST)))
 
     def _on_answer(self, left_our_shelf: bool) -> None:
         sent = {line_id: box.value() for line_id, box in self._boxes.items() if box.value()}
