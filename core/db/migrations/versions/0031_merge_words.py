@@ -19,7 +19,9 @@ def upgrade() -> None:
         sa.Column("told_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_platform_parcel_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform_parcel")),
-        sa.UniqueConstraint("order_id", "waybill_no", "line_no", name=op.f("uq_platform_parcel_order_id")),
+        sa.UniqueConstraint(
+            "order_id", "waybill_no", "line_no", name=op.f("uq_platform_parcel_order_id_waybill_no_line_no")
+        ),
     )
     op.create_table(
         "sent_elsewhere",
