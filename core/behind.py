@@ -40,6 +40,7 @@ from core.sync.granting import Granting
 from core.sync.handlers import Handlers
 from core.sync.history import RoundDone, forget_rounds, note_round
 from core.sync.listing_rounds import ListingRounds
+from core.sync.merge_asking import MergeAsking
 from core.sync.presence import BEAT_S as AWAKE_S
 from core.sync.presence import beat
 from core.sync.pulling import Pull, Puller
@@ -108,7 +109,10 @@ class Behind:
         self._is_stopping = threading.Event()
         self._desk_id = config.desk_id or config.desk
         self._holder = config.holder or self._desk_id
-        self.asking = Asking(store, self._ask_order, self._wake_asking, self._is_stopping.is_set)
+        receivers = MergeAsking(store, self._channel_of)
+        self.asking = Asking(
+            store, self._ask_order, self._wake_asking, self._is_stopping.is_set, ask_receivers=receivers.ask
+        )
         self.granting = Granting(store, outside.authoriser, outside.channel)
         self.puller = Puller(store, digest, config.carrier_code, self._is_stopping.is_set)
         self.case_reader = CaseReader(store, self.puller.refresh, self._is_stopping.is_set)
@@ -325,6 +329,9 @@ class Behind:
         """
         shop = self._store.read(lambda connection: shop_of(connection, shop_id))
         return self.puller.refresh(shop, self._outside.channel(shop), order_no)
+
+    def _channel_of(self, shop_id: int) -> "Channel":
+        return self._outside.channel(self._store.read(lambda connection: shop_of(connection, shop_id)))
 
     def _pull(
         self, shop: ShopRecord, hold: leases.Held, tries: list[Pull], *, all_open: bool

@@ -1,6 +1,6 @@
 """Erasing a person: everything personal of a customer, wherever the orders keep it, in one transaction."""
 
-from sqlalchemy import func, null, or_, select, update
+from sqlalchemy import delete, func, null, or_, select, update
 
 from core.access.gate import confirm
 from core.access.rights import Right
@@ -12,7 +12,7 @@ from core.customers.service import erase
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import ParcelLine, Scan
 from core.orders.intake import compress
-from core.orders.models import ChannelCopy, Hold, Order
+from core.orders.models import ChannelCopy, Hold, MergeWord, Order
 from core.orders.noting import forget_notes
 from core.orders.search_index import forget_people
 from core.orders.settling.models import ShortageOutcome
@@ -51,6 +51,8 @@ def erase_customer(uow: UnitOfWork, customer_id: int) -> int:
     uow.execute(update(Order).where(mine).values(buyer_note="", seller_note=""))
     forget_notes(uow, own)
     uow.execute(update(Hold).where(Hold.order_id.in_(own)).values(note=""))
+    # A key's digest tells whether a guess is right, to whoever has the key.
+    uow.execute(delete(MergeWord).where(MergeWord.order_id.in_(own)))
     uow.execute(update(ShortageOutcome).where(ShortageOutcome.order_id.in_(own)).values(note=""))
     parcels = select(ParcelLine.parcel_id).where(ParcelLine.order_id.in_(own))
     # A scan that meant nothing and fell into no parcel may be a letter of anybody's: those go without a look.

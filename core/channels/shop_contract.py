@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from core.channels.contract import ChannelOrder
+from core.channels.contract import Consignee
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,33 @@ class NoteChannel(Protocol):
         ...
 
 
+class Receiving(Protocol):
+    """What a platform has to know of an order to say who else receives what its receiver does."""
+
+    @property
+    def order_no(self) -> str:
+        """The platform's number."""
+        ...
+
+    @property
+    def buyer_key(self) -> str:
+        """The same for orders of one buyer, which may be one parcel."""
+        ...
+
+    @property
+    def consignee(self) -> Consignee:
+        """The receiver, with the platform's token."""
+        ...
+
+
 @runtime_checkable
 class MergeChannel(Protocol):
     """A platform that alone can tell whether two masked receivers are the same (Taobao: `taobao.top.oaid.merge`)."""
 
-    def may_merge(self, orders: Sequence[ChannelOrder]) -> Sequence[Sequence[str]]:
-        """The numbers of orders that may go in one parcel, in groups; an order alone is a group of its own."""
+    def may_merge(self, orders: Sequence[Receiving]) -> Sequence[Sequence[str]]:
+        """The numbers of orders that may go in one parcel, in groups; an order alone is a group of its own.
+
+        Raises:
+            ChannelError: one of the five kinds; then nothing may be merged.
+        """
         ...

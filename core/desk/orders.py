@@ -1,8 +1,9 @@
 """The order list and drawer as the desk asks for them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from core.access.gate import needs
 from core.access.records import Unmasked
@@ -15,6 +16,7 @@ from core.fulfilment.elsewhere import close_elsewhere, reopen_elsewhere
 from core.fulfilment.foreign import has_own_number, why_elsewhere
 from core.fulfilment.models import Parcel
 from core.fulfilment.parcels import open_parcels_of, release_ready
+from core.fulfilment.part_sent import part_sent, send_rest, take_back
 from core.fulfilment.resuming import goods_came, listings_matched
 from core.inventory.models import Reservation
 from core.inventory.states import ClaimState
@@ -52,9 +54,7 @@ class Orders:
     @needs(Right.SEE_ORDERS)
     def detail(self, order_id: int) -> OrderDetail | None:
         """Everything the drawer shows."""
-        return self._store.read(
-            lambda connection: queries.order_detail(connection, order_id, waybills_of, parcels_of)
-        )
+        return self._store.read(lambda connection: _detail(connection, order_id))
 
     @needs(Right.UNMASK)
     def unmask(self, order_id: int, reason: str) -> Unmasked:
@@ -84,6 +84,7 @@ class Orders:
 
         Raises:
             Refused: `hold.not_started`, its shop's owner has to bring it in (`core.desk.starting`);
+                `hold.part_sent`, somebody has to say first what others have sent of it (`send_rest`);
                 `hold.still_short`, goods are still missing; `hold.still_unmatched`, a listing has no SKU yet.
         """
         self._store.write(lambda uow: _release(uow, order_id, self._carrier_code, self._digest))
@@ -109,6 +110,32 @@ class Orders:
         """
         self._store.write(lambda uow: reopen_elsewhere(uow, order_id))
 
+    @needs(Right.CLOSE_ORDER)
+    def send_rest(self, order_id: int, sent: Mapping[int, int], *, left_our_shelf: bool) -> None:
+        """Send only the rest of an order of which others have sent a part; see `part_sent.send_rest`.
+
+        Raises:
+            NotFound: `order.unknown`.
+            Refused: `part_sent.not_held`; `part_sent.too_many`; `hold.still_unmatched`; `hold.not_started`.
+        """
+        code = self._carrier_code
+        self._store.write(lambda uow: send_rest(uow, order_id, sent, code, left_our_shelf=left_our_shelf))
+
+    @needs(Right.CLOSE_ORDER)
+    def take_back_part_sent(self, order_id: int) -> None:
+        """Take back what was said of the part that others sent: the order stands held as before.
+
+        Raises:
+            NotFound: `order.unknown`.
+            Refused: `part_sent.not_said`; `part_sent.has_left`, a box of it has left from here.
+        """
+        self._store.write(lambda uow: take_back(uow, order_id))
+
+
+def _detail(connection: Connection, order_id: int) -> OrderDetail | None:
+    detail = queries.order_detail(connection, order_id, waybills_of, parcels_of)
+    return None if detail is None else replace(detail, part_sent=part_sent(connection, order_id, detail.holds))
+
 
 def _hold(uow: UnitOfWork, order_id: int, reason: str, note: str) -> None:
     _open_order(uow, order_id)
@@ -127,6 +154,8 @@ def _release(uow: UnitOfWork, order_id: int, carrier_code: str, digest: Digest) 
     _open_order(uow, order_id)
     if holds.stands(uow, order_id, holds.NOT_STARTED):
         raise Refused("hold.not_started", "its shop has not started here, or had not when it was paid")
+    if holds.stands(uow, order_id, holds.PART_SENT):
+        raise Refused("hold.part_sent", "others have sent a part of it: what is left has to be said first")
     # Matching and serving lift their own holds, and look at those of all orders that wait for the same.
     listings_matched(uow, carrier_code, digest, [order_id])
     lines = current_lines(uow, order_id)

@@ -4,13 +4,14 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from core.access.badges import PREFIX, is_badge_like
 from core.access.gate import needs
 from core.access.rights import Right
 from core.db.plain import ask_connection
-from core.db.unit_of_work import Store, UnitOfWork, Urgency
+from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
 from core.desk import first_page
 from core.fulfilment import (
     boxes,
@@ -28,6 +29,7 @@ from core.fulfilment import (
 from core.fulfilment.packing import Act
 from core.fulfilment.records import (
     KnowledgeRule,
+    Neighbours,
     ParcelView,
     ParkedRow,
     PickRow,
@@ -72,8 +74,14 @@ class Packing:
         parcel = verdict.parcel
         if verdict.code not in _MAY_TAKE_MORE or parcel is None:
             return verdict
-        found = self._store.read(lambda connection: merging.companions(connection, parcel.id))
-        return replace(verdict, facts={**verdict.facts, "companions": found})
+        found = self._neighbours(parcel.id)
+        return replace(verdict, facts={**verdict.facts, "companions": found.companions, "apart": found.apart})
+
+    def _neighbours(self, parcel_id: int) -> Neighbours:
+        def look(connection: Connection) -> Neighbours:
+            return merging.neighbours(connection, parcel_id, shared_now(connection, self._store.clock))
+
+        return self._store.read(look)
 
     def _with_owner(self, verdict: Verdict) -> Verdict:
         """Goods that do not belong where they were scanned: say whose they are, read behind the verdict's write."""
@@ -217,6 +225,11 @@ class Packing:
             # The shop is asked about the orders that came in, too (P4).
             self._asking.parcel_opened(parcel_id)
         return self._with_companions(verdict)
+
+    @needs(Right.PACK)
+    def neighbours(self, parcel_id: int) -> Neighbours:
+        """What else waits for the buyer of the open parcel, read again: a platform may have answered since."""
+        return self._neighbours(parcel_id)
 
     @needs(Right.PACK)
     def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:

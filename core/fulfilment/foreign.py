@@ -240,7 +240,8 @@ def offer(connection: Connection, parcel_id: int, raw: str) -> dict[str, Any]:
 def number_rest_of(uow: UnitOfWork, box: Any, parcels: Sequence[int]) -> None:
     """Numbers for parcels that come out of a box: of ours, or what other software has printed for their orders."""
     if has_own_number(uow.connection, box.id):
-        plan_numbers(uow, [(parcel_id, box.consignee_id) for parcel_id in parcels], box.carrier_code)
+        whose = select(Parcel.id, Parcel.consignee_id).where(Parcel.id.in_(parcels)).order_by(Parcel.id)
+        plan_numbers(uow, [(row.id, row.consignee_id) for row in uow.rows(whose)], box.carrier_code)
         return
     for parcel_id in parcels:
         inside = select(ParcelLine.order_id).where(ParcelLine.parcel_id == parcel_id).distinct()

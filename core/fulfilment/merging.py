@@ -1,10 +1,12 @@
 """Parcels for one receiver in one box: found when one opens, joined by a key, parted again before they leave.
 
-The same receiver is one row of the customer master: the same customer at the very same address. Masked receivers of
-two shops may be two people, and each platform wants its own number for its own: those never travel together.
+The same receiver is one row of the customer master: the same customer at the very same address. Whether masked ones
+are the same only their platform knows, see `core.fulfilment.receivers`. Those of two shops may be two people, and
+each platform wants its own number for its own: they never travel together.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -18,7 +20,8 @@ from core.fulfilment.foreign import live_waybill, number_rest_of
 from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.noticing import pass_on
 from core.fulfilment.packing import Act, answer, lost, orders_in, repeated, settle_parcel
-from core.fulfilment.records import Companion, Tone, Verdict
+from core.fulfilment.receivers import judge, receivers_of
+from core.fulfilment.records import Apart, Companion, Lookalike, Neighbours, Tone, Verdict
 from core.orders.holds import lock_orders
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
@@ -30,23 +33,23 @@ from core.waybills.numbers import void_numbers
 _NEWEST_LINES = 500
 
 
-def companions(connection: Connection, parcel_id: int) -> tuple[Companion, ...]:
-    """Parcels that could go into the same box as this one, the oldest first; none where this one cannot take more.
+def neighbours(connection: Connection, parcel_id: int, now: datetime) -> Neighbours:
+    """What else waits for this parcel's buyer, the oldest first: what could go into the same box, and what may not.
 
-    They wait untouched: nothing verified, nothing printed, no hold, one box only.
+    They wait untouched: nothing verified, nothing printed, no hold, one box only. Nothing is said where this parcel
+    cannot take more. Receivers in the clear at another address are no news; masked ones look alike, so it is said why
+    they stay apart.
     """
     mine = connection.execute(select(*Parcel.__table__.c).where(Parcel.id == parcel_id)).one()
     if mine.state not in ("to_pack", "packing") or mine.box_count != 1 or _has_paper(connection, parcel_id):
-        return ()
-    whose = select(ConsigneeRow.customer_id, ConsigneeRow.is_masked).where(ConsigneeRow.id == mine.consignee_id)
-    receiver = connection.execute(whose).one()
-    theirs = _parcels_of_customer(connection, receiver.customer_id, parcel_id)
+        return Neighbours()
+    whose = select(ConsigneeRow.customer_id).where(ConsigneeRow.id == mine.consignee_id)
+    theirs = _parcels_of_customer(connection, connection.execute(whose).scalar_one(), parcel_id)
     if not theirs:
-        return ()
+        return Neighbours()
     here = [
         Parcel.id.in_(theirs),
         Parcel.state == "to_pack",
-        Parcel.consignee_id == mine.consignee_id,
         Parcel.warehouse_id == mine.warehouse_id,
         Parcel.carrier_code == mine.carrier_code,
         Parcel.box_count == 1,
@@ -63,11 +66,25 @@ def companions(connection: Connection, parcel_id: int) -> tuple[Companion, ...]:
         .correlate(Parcel)
         .exists(),
     ]
-    if receiver.is_masked:
-        here.append(Parcel.shop_id == mine.shop_id)
     rows = connection.execute(select(Parcel.id, Parcel.fence).where(*here).order_by(Parcel.id)).all()
-    numbers = _order_numbers(connection, [row.id for row in rows])
-    return tuple(Companion(row.id, row.fence, numbers[row.id]) for row in rows if row.id in numbers)
+    receivers = receivers_of(connection, [parcel_id, *(row.id for row in rows)])
+    inside = list(receivers.get(parcel_id, ()))
+    companions: list[Companion] = []
+    apart: list[Lookalike] = []
+    for row in rows:
+        if row.id not in receivers:
+            continue
+        numbers = tuple(one.order_no for one in receivers[row.id])
+        # All that could come in stand for each other: a third goes with both or stays out.
+        judged = judge([*inside, *receivers[row.id]], now)
+        if judged is None:
+            continue
+        if isinstance(judged.why, Apart):
+            apart.append(Lookalike(row.id, numbers, judged.why))
+        else:
+            companions.append(Companion(row.id, row.fence, numbers, judged.why, judged.said_at))
+            inside += receivers[row.id]
+    return Neighbours(tuple(companions), tuple(apart))
 
 
 def _parcels_of_customer(connection: Connection, customer_id: int, other_than: int) -> Sequence[int]:
@@ -99,29 +116,17 @@ def _has_paper(connection: Connection, parcel_id: int) -> bool:
     return waybill is not None and waybill.is_foreign
 
 
-def _order_numbers(connection: Connection, parcel_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    query = (
-        select(ParcelLine.parcel_id, Order.order_no)
-        .join(Order, Order.id == ParcelLine.order_id)
-        .where(ParcelLine.parcel_id.in_(parcel_ids))
-        .distinct()
-        .order_by(ParcelLine.parcel_id, Order.order_no)
-    )
-    found: dict[int, tuple[str, ...]] = {}
-    for row in connection.execute(query):
-        found[row.parcel_id] = (*found.get(row.parcel_id, ()), row.order_no)
-    return found
-
-
 def merge(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     """Put what its companions hold into this parcel: one box, one number, and theirs go back to the carrier."""
     seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
     if seen is not None:
         return seen
-    found = companions(uow.connection, parcel_id)
+    found = neighbours(uow.connection, parcel_id, uow.now).companions
     # A refund or a hold that is being stored right now is waited for, and the parcels are looked at again.
-    lock_orders(uow, sorted({one for each in found for one in orders_in(uow, each.parcel_id)}))
-    taken = [each for each in companions(uow.connection, parcel_id) if _is_taken_in(uow, each, parcel_id)]
+    inside = [parcel_id, *(each.parcel_id for each in found)]
+    lock_orders(uow, sorted({one for each in inside for one in orders_in(uow, each)}))
+    still = neighbours(uow.connection, parcel_id, uow.now).companions
+    taken = [each for each in still if _is_taken_in(uow, each, parcel_id)]
     if not taken:
         return answer(uow, act, "merge.nothing", Tone.NOTICE, parcel_id=parcel_id)
     void_numbers(uow, [each.parcel_id for each in taken], "merged")
@@ -182,12 +187,14 @@ def unmerge(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
 
 
 def _part(uow: UnitOfWork, box: Any, order_id: int) -> int:
-    order = uow.execute(select(Order.shop_id, Order.ship_by_at).where(Order.id == order_id)).one()
+    columns = (Order.shop_id, Order.consignee_id, Order.ship_by_at)
+    order = uow.execute(select(*columns).where(Order.id == order_id)).one()
     row = {
         "state": "to_pack",
         "warehouse_id": box.warehouse_id,
         "shop_id": order.shop_id,
-        "consignee_id": box.consignee_id,
+        # Masked receivers that are one have a row each: the platform's token goes with its own order.
+        "consignee_id": order.consignee_id,
         "carrier_code": box.carrier_code,
         "ship_by_at": order.ship_by_at,
         "created_at": uow.now,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, or_, select, union_all, update
 
 from core.channels.models import Shop
 from core.db.sets import id_set, packed_ids
@@ -15,7 +15,7 @@ from core.fulfilment.models import Parcel, ParcelLine
 from core.fulfilment.packing import settle_parcel
 from core.fulfilment.states import OPEN
 from core.orders.lifecycle import move_where_possible
-from core.orders.models import Order, OrderLine
+from core.orders.models import Order, OrderLine, SentElsewhere
 from core.orders.states import Event, Fulfilment, Payment, next_state
 from core.waybills.numbers import plan_numbers, void_numbers
 
@@ -41,11 +41,11 @@ _TO_SEND = (
     .where(OrderLine.order_id.in_(id_set("ids")), OrderLine.is_current, OrderLine.after_sale != "refunded")
     .order_by(OrderLine.id)
 )
-_BOXED = (
-    select(ParcelLine.order_line_id, func.sum(ParcelLine.qty).label("qty"))
+_BOXED = union_all(
+    select(ParcelLine.order_line_id, ParcelLine.qty)
     .join(Parcel, Parcel.id == ParcelLine.parcel_id)
-    .where(ParcelLine.order_id.in_(id_set("ids")), Parcel.state != "cancelled", ParcelLine.is_withdrawn.is_(False))
-    .group_by(ParcelLine.order_line_id)
+    .where(ParcelLine.order_id.in_(id_set("ids")), Parcel.state != "cancelled", ParcelLine.is_withdrawn.is_(False)),
+    select(SentElsewhere.order_line_id, SentElsewhere.qty).where(SentElsewhere.order_id.in_(id_set("ids"))),
 )
 
 
@@ -73,7 +73,7 @@ def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
 
     Those whose labels are printed elsewhere get no number of ours, but the one that is known already.
     """
-    lines = _lines_to_send(uow, list(map(_ID, orders)))
+    lines = lines_to_send(uow, list(map(_ID, orders)))
     if not lines:
         return
     line_ids, orders_of_lines, skus, quantities = zip(*lines, strict=True)
@@ -114,12 +114,14 @@ def _plan(uow: UnitOfWork, orders: Sequence[Any], carrier_code: str) -> None:
     uow.changed("parcel", *ids)
 
 
-def _lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    """Line, order, SKU and units of what no parcel holds or has carried away yet."""
+def lines_to_send(uow: UnitOfWork, order_ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """Line, order, SKU and units of what no parcel holds or has carried away yet, here or elsewhere."""
     ids = {"ids": packed_ids(order_ids)}
     boxed: Sequence[Any] = uow.execute(_BOXED, ids).all()
     rows: Sequence[Any] = uow.execute(_TO_SEND, ids).all()
-    inside = {line_id: int(qty) for line_id, qty in boxed}
+    inside: dict[int, int] = {}
+    for line_id, qty in boxed:
+        inside[line_id] = inside.get(line_id, 0) + qty
     return [
         (line_id, order_id, sku_id, left)
         for line_id, order_id, sku_id, qty in rows

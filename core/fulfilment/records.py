@@ -163,8 +163,8 @@ class Verdict:
     Goods that are kept by batch and do not say theirs (batch.ask: nothing is counted yet) come with the fact
     `batches`: `LineBatch` for each that may be in hand, what the books have chosen first.
 
-    A parcel that opens, takes others in or parts with them comes with the fact `companions`: what could go into the
-    same box.
+    A parcel that opens, takes others in or parts with them comes with the facts `companions`, what could go into the
+    same box, and `apart`, what looks as if it could and may not.
 
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
     weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g),
@@ -217,13 +217,59 @@ class Owner:
     wave_total: int
 
 
+class Together(StrEnum):
+    """By whose word two parcels have one receiver."""
+
+    #: the same clear address of the same customer
+    ADDRESS = "address"
+    #: the platform gives both orders the same key
+    KEY = "key"
+    #: the platform was asked
+    ASKED = "asked"
+
+
+class Apart(StrEnum):
+    """Why two parcels of one buyer whose receivers are masked stay two."""
+
+    #: the platform says that they go to two receivers
+    DIFFERS = "differs"
+    #: it has said nothing, or is being asked at this moment
+    UNSAID = "unsaid"
+    #: it was asked and did not answer, or has answered too long ago
+    SILENT = "silent"
+    #: what one platform says counts in that shop alone
+    OTHER_SHOP = "other_shop"
+
+
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A parcel for the same receiver that waits untouched and could go into the same box."""
+    """A parcel for the same receiver that waits untouched and could go into the same box.
+
+    `said_at`: when the platform last said so; None where nobody had to ask.
+    """
 
     parcel_id: int
     fence: int
     order_nos: tuple[str, ...]
+    why: Together = Together.ADDRESS
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A parcel of the same buyer that waits untouched and may not go into the same box."""
+
+    parcel_id: int
+    order_nos: tuple[str, ...]
+    why: Apart
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What else waits for the buyer of an open parcel."""
+
+    companions: tuple[Companion, ...] = ()
+    apart: tuple[Lookalike, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.elsewhere import REASON, SentBy, close_elsewhere
 from core.fulfilment.parcels import release_ready
+from core.fulfilment.part_sent import note_strangers
 from core.orders import holds
 from core.orders.holds import NOT_STARTED, PART_SENT
 from core.orders.intake import ShopFacts
@@ -88,13 +89,19 @@ def keep_off(
     if not new_ids:
         return
     strange = {one.order_no for one in orders if not start.is_ours(one)}
-    begun = {one.order_no for one in orders if one.shipped and not one.is_shipped and not shop.prints_elsewhere}
+    begun = {
+        one.order_no: one.shipped
+        for one in orders
+        if one.shipped and not one.is_shipped and not shop.prints_elsewhere
+    }
     if not strange and not begun:
         return
     query = select(Order.id, Order.order_no).where(Order.id.in_(id_set("ids")), _TO_REVIEW).order_by(Order.id)
     rows = uow.execute(query, {"ids": packed_ids(new_ids)}).all()
     found = [(row.id, NOT_STARTED) for row in rows if row.order_no in strange]
     holds.place_many(uow, found + [(row.id, PART_SENT) for row in rows if row.order_no in begun])
+    for row in rows:
+        note_strangers(uow, row.id, begun.get(row.order_no, ()))
 
 
 def follow(uow: UnitOfWork, start: Start, order_id: int, order: ChannelOrder, carrier_code: str) -> bool:

@@ -3,18 +3,23 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from core.channels.contract import ChannelOrder
 from core.customers.service import Digest
 from core.db.turn import take_turn
 from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.noticing import note_changed
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
+from core.fulfilment.part_sent import note_strangers
 from core.fulfilment.starting import follow, keep_off, start_of
 from core.fulfilment.telling import was_told
 from core.orders import holds
-from core.orders.intake import ShopFacts, take_new
+from core.orders.holds import PART_SENT
+from core.orders.intake import ShopFacts, cannot_be_labelled, take_new
 from core.orders.lifecycle import move_where_possible
-from core.orders.states import Event, Payment
+from core.orders.models import Order
+from core.orders.states import OPEN_STATES, Event, Payment
 from core.orders.updates import Reaction, apply_newer
 
 #: orders taken in one transaction while somebody scans, at most and at least
@@ -76,6 +81,7 @@ def take_page(
     updated = 0
     for order_id, order in taken.newer:
         reaction = apply_newer(uow, shop, order_id, order, digest)
+        _stop_part_sent(uow, shop, order_id, order)
         if reaction is not None:
             updated += 1
             if follow(uow, start, order_id, order, carrier_code):
@@ -88,6 +94,18 @@ def take_page(
     is_unpaid = not taken.newer and all(order.payment == Payment.UNPAID for order in orders)
     released = release_ready(uow, touched, carrier_code) if touched and not is_unpaid else ()
     return PageResult(taken.new_ids, updated, len(released))
+
+
+def _stop_part_sent(uow: UnitOfWork, shop: ShopFacts, order_id: int, order: ChannelOrder) -> None:
+    """Hold an order of which others have begun to send a part while it is here: all of it must not go twice.
+
+    Where other software prints the labels, numbers that are not ours are what is expected.
+    """
+    if not order.shipped or order.is_shipped or shop.prints_elsewhere or cannot_be_labelled(order):
+        return
+    if note_strangers(uow, order_id, order.shipped):
+        state = uow.execute(select(Order.fulfilment).where(Order.id == order_id)).scalar_one()
+        holds.place_many(uow, [(order_id, PART_SENT)] if state in OPEN_STATES else [])
 
 
 def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ from core.inventory.service import reserve_page
 from core.orders.holds import SHORT_LIVED, follow_stop, place_many
 from core.orders.limits.flagging import over_limit
 from core.orders.lines import FreshLine, Numbered, insert_lines, order_wants
+from core.orders.merge_words import note_keys
 from core.orders.models import ChannelCopy, Order
 from core.orders.search_index import Searchable, index_orders
 from core.orders.states import SHIP_WITHIN_HOURS, Fulfilment, OrderType, Payment
@@ -228,6 +229,8 @@ def _insert(uow: UnitOfWork, shop: ShopFacts, orders: Sequence[ChannelOrder], di
     line_ids = insert_lines(uow, [one.id for one in new for _ in one.lines], lines)
     bodies = [compress(order.raw) for order in orders]
     uow.insert_columns(ChannelCopy, {"order_id": ids, "body": bodies}, received_at=uow.now)
+    keys = [(one.id, who.consignee_id, one.order.merge_key) for one, who in zip(new, registered, strict=True)]
+    note_keys(uow, shop.id, keys, digest)
     index_orders(uow, [_searchable(one) for one in new], digest)
     for one in new:
         uow.record("order.taken", "orders", one.id, shop_id=shop.id, order_no=one.order.order_no)

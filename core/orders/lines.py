@@ -1,6 +1,7 @@
 """The lines of a known order: reading them, writing them anew, and claiming their stock."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import bindparam, delete, select, update
@@ -14,7 +15,8 @@ from core.inventory.service import release, reserve_page
 from core.inventory.states import ClaimState
 from core.orders import holds
 from core.orders.limits.flagging import over_limit
-from core.orders.models import Order, OrderLine
+from core.orders.models import Order, OrderLine, SentElsewhere
+from core.orders.part_sent import sent_units
 from core.runtime.ids import OrderId, OrderLineId, SkuId, WarehouseId
 
 #: what the journal says of an order whose lines were written anew
@@ -28,7 +30,9 @@ def current_lines(uow: UnitOfWork, order_id: int) -> Sequence[Any]:
 
 
 def has_left(uow: UnitOfWork, order_id: int) -> bool:
-    """Whether any goods of the order have left the house already."""
+    """Whether any goods of the order have left the house already, or have gone to the buyer from elsewhere."""
+    if uow.execute(select(SentElsewhere.qty).where(SentElsewhere.order_id == order_id).limit(1)).first() is not None:
+        return True
     lines = select(OrderLine.id).where(OrderLine.order_id == order_id)
     gone = select(Reservation.id).where(
         Reservation.order_line_id.in_(lines), Reservation.state == ClaimState.CONSUMED.value
@@ -143,6 +147,10 @@ def claim(uow: UnitOfWork, order_id: int, warehouse_id: int, lines: Sequence[Num
         holds.release(uow, order_id, ["unmatched"])
     hold_s = uow.execute(_HOLD_OF_ORDER, {"order_id": order_id}).scalar_one()
     wants = order_wants(warehouse_id, order_id, lines, is_paid=is_paid, hold_s=hold_s)
+    others_sent = sent_units(uow.connection, order_id, on_books_only=True)
+    if others_sent:
+        still = (want._replace(qty=want.qty - others_sent.get(want.order_line_id, 0)) for want in wants.wants)
+        wants = replace(wants, wants=tuple(want for want in still if want.qty > 0))
     too_much = over_limit(uow, [wants])
     holds.place_many(uow, too_much)
     if not too_much:

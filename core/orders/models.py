@@ -160,3 +160,53 @@ class Hold(Base):
             postgresql_where=text("released_at IS NULL"),
         ),
     )
+
+
+class PlatformParcel(Base):
+    """What a platform tells of a parcel that nobody here has made: part of its order goes, or went, in it.
+
+    One row per line of the platform inside; a single one with a blank line number where it does not say what is.
+    """
+
+    __tablename__ = "platform_parcel"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    waybill_no: Mapped[str] = mapped_column(Text)
+    carrier_code: Mapped[str] = mapped_column(Text)
+    line_no: Mapped[str] = mapped_column(Text)
+    #: as the platform counts its line; 0 where it does not say
+    qty: Mapped[int]
+    told_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("order_id", "waybill_no", "line_no"),)
+
+
+class SentElsewhere(Base):
+    """So many units of a line that somebody else has sent, as a person said: they are never packed here again."""
+
+    __tablename__ = "sent_elsewhere"
+    order_line_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("order_line.id"), primary_key=True, autoincrement=False
+    )
+    #: whether they came off our shelf: then they have left the books, else they are free for others
+    left_our_shelf: Mapped[bool] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    qty: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Text)
+    __table_args__ = (CheckConstraint("qty >= 1", name="qty_positive"),)
+
+
+class MergeWord(Base):
+    """What the platform says of who else receives what an order's masked receiver does; nothing without a row.
+
+    It is about one receiver: for an order that goes to another one since, it is no word at all.
+    """
+
+    __tablename__ = "merge_word"
+    order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), primary_key=True, autoincrement=False)
+    consignee_id: Mapped[int] = mapped_column(ForeignKey("consignee.id"))
+    #: keyed digest of the platform's own key, or the mark of the group it answered with; blank: it did not answer
+    word: Mapped[str] = mapped_column(Text)
+    #: it was asked, so that its word grows old; a key comes with each copy of the order
+    is_asked: Mapped[bool]
+    at: Mapped[datetime]

@@ -160,6 +160,43 @@ class NoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class PartSentLine:
+    """One line of an order of which others have sent a part, in units of the SKU.
+
+    Attributes:
+        sent_qty: what a person has said of it already.
+        told_qty: what the platform tells beside that.
+        left_qty: what may still be said: neither sent elsewhere nor gone from here.
+    """
+
+    id: int
+    title: str
+    spec: str
+    qty: int
+    sent_qty: int
+    told_qty: int
+    left_qty: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartSent:
+    """What others have sent of an order.
+
+    Attributes:
+        is_open: a person is asked what it was.
+        can_take_back: something was said, and nothing has left from here since.
+        is_told: the platform says which lines went.
+        numbers: waybill numbers that are not ours, as the platform tells them.
+    """
+
+    is_open: bool
+    can_take_back: bool
+    is_told: bool
+    numbers: tuple[str, ...]
+    lines: tuple[PartSentLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """Everything the drawer shows of one order."""
 
@@ -182,6 +219,8 @@ class OrderDetail:
     stopped_for: str = ""
     #: the seller's note for those who write on it; None where nobody asked for it
     note: NoteView | None = None
+    #: what others have sent of it; None where nobody has
+    part_sent: PartSent | None = None
 
     @property
     def is_closed_elsewhere(self) -> bool:

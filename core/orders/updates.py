@@ -36,6 +36,7 @@ from core.orders.lines import (
     note_refund_requests,
     rewrite,
 )
+from core.orders.merge_words import follow_key
 from core.orders.models import ChannelCopy, Order, OrderLine
 from core.orders.noting import Note, NoteState, notes_of
 from core.orders.paying import compare_price, confirm_paid
@@ -90,7 +91,7 @@ def apply_newer(
     if has_nothing_to_send(order):
         return _cancel(uow, order_id, order)
     _follow_stop(uow, before, order)
-    moved = erased is None and _move_consignee(uow, shop, before, order, digest)
+    moved = erased is None and _is_moved(uow, shop, before, order, digest)
     changed, withdrawn = _apply_lines(uow, shop, before, order)
     if moved or changed:
         reindex(uow, order_id, digest)
@@ -199,6 +200,14 @@ def _cancel(uow: UnitOfWork, order_id: int, order: ChannelOrder) -> Reaction:
     move_where_possible(uow, [order_id], Event.CANCEL)
     holds.release(uow, order_id)
     return Reaction(order_id, drops_parcels=True)
+
+
+def _is_moved(uow: UnitOfWork, shop: ShopFacts, before: Any, order: ChannelOrder, digest: Digest) -> bool:
+    """Whether it goes to another receiver, by what is told of him or, where that looks the same, by his key."""
+    is_other = _move_consignee(uow, shop, before, order, digest)
+    if not order.consignee.is_masked:
+        return is_other
+    return follow_key(uow, shop.id, before.id, order.merge_key, digest) or is_other
 
 
 def _move_consignee(uow: UnitOfWork, shop: ShopFacts, before: Any, order: ChannelOrder, digest: Digest) -> bool:

@@ -7,7 +7,7 @@ costs the desk nothing (P10).
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, not_, select
 
 from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
+from core.customers.models import ConsigneeRow
 from core.db.unit_of_work import Store
 from core.fulfilment.models import Parcel, ParcelLine
 from core.orders.models import Order
@@ -32,6 +33,9 @@ _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 _IDLE_S = 3600.0
 
+#: asks a shop (id) which receivers of these customers (ids) are the same, and stores what it says; raises nothing
+AskReceivers = Callable[[int, Collection[int]], object]
+
 #: asks a shop (id) for one order (number) and stores what it says; raises `ChannelError` or `DomainError`
 AskOne = Callable[[int, str], None]
 
@@ -42,6 +46,8 @@ class _Line:
 
     first: dict[int, str] = field(default_factory=dict)
     later: dict[int, str] = field(default_factory=dict)
+    #: buyers with masked receivers, of whom it may say which are the same
+    buyers: set[int] = field(default_factory=set)
     #: being asked at this moment
     current: int | None = None
     #: it did not answer when it was last asked
@@ -59,6 +65,10 @@ class _Line:
             self.first[order_id] = order_no
         elif order_id not in self.first:
             self.later[order_id] = order_no
+
+    def take_buyers(self) -> set[int]:
+        taken, self.buyers = self.buyers, set()
+        return taken
 
     def take(self) -> tuple[int, str] | None:
         for waiting in (self.first, self.later):
@@ -78,6 +88,7 @@ class Asking:
         wake: Callable[[int], None],
         is_cancelled: Callable[[], bool] = lambda: False,
         answer_s: float = ANSWER_S,
+        ask_receivers: AskReceivers = lambda _shop_id, _customer_ids: None,
     ) -> None:
         """Make it; nothing is asked before a shop is served.
 
@@ -87,12 +98,14 @@ class Asking:
             wake: tells the lane of a shop that there is work.
             is_cancelled: whether the program ends.
             answer_s: how long `ask_now` waits at most.
+            ask_receivers: asks one shop which receivers are the same and stores the answer.
         """
         self._store = store
         self._ask = ask
         self._wake = wake
         self._is_cancelled = is_cancelled
         self._answer_s = answer_s
+        self._ask_receivers = ask_receivers
         self._lines: dict[int, _Line] = {}
         self._moved = threading.Condition()
 
@@ -104,11 +117,13 @@ class Asking:
     def parcel_opened(self, parcel_id: int) -> None:
         """Ask for the orders of this parcel next, unless they were heard of a moment ago."""
         self._want(ParcelLine.parcel_id == parcel_id, is_first=True)
+        self._want_receivers(ParcelLine.parcel_id == parcel_id)
 
     def wave_started(self, wave_id: int) -> None:
         """Ask for every order of the wave when nothing more urgent is to be asked."""
         inside = select(Parcel.id).where(Parcel.wave_id == wave_id)
         self._want(ParcelLine.parcel_id.in_(inside), is_first=False)
+        self._want_receivers(ParcelLine.parcel_id.in_(inside))
 
     def ask_now(self, parcel_id: int) -> None:
         """Ask for the orders of this parcel and wait until they are answered, as long as a clerk can wait.
@@ -135,8 +150,13 @@ class Asking:
         while not self._is_cancelled():
             with self._moved:
                 wanted = line.take()
-            if wanted is None:
+                buyers = line.take_buyers() if wanted is None else set()
+            if buyers:
+                self._about_receivers(shop_id, buyers)
+            elif wanted is None:
                 return _IDLE_S
+            if wanted is None:
+                continue
             pause_s = self._ask_for(shop_id, line, *wanted)
             if pause_s is not None:
                 return pause_s
@@ -167,6 +187,31 @@ class Asking:
                     line.first[order_id] = order_no
                 self._moved.notify_all()
         return pause_s
+
+    def _about_receivers(self, shop_id: int, customer_ids: Collection[int]) -> None:
+        try:
+            self._ask_receivers(shop_id, customer_ids)
+        except Unavailable as error:
+            _log.info("shop %s, which receivers are the same: %s", shop_id, error)
+        except Exception:  # noqa: BLE001 - it must not keep orders from being asked for; unsaid means not merged
+            _log.exception("shop %s, which receivers are the same: the answer cannot be stored", shop_id)
+
+    def _want_receivers(self, here: ColumnElement[bool]) -> None:
+        """Line up the buyers behind masked receivers: what else waits for them may be theirs or a neighbour's."""
+        query = (
+            select(Order.shop_id, Order.customer_id)
+            .join(ParcelLine, ParcelLine.order_id == Order.id)
+            .join(ConsigneeRow, ConsigneeRow.id == Order.consignee_id)
+            .where(here, ConsigneeRow.is_masked)
+            .distinct()
+        )
+        rows = self._store.read(lambda connection: connection.execute(query).all())
+        with self._moved:
+            for shop_id, customer_id in rows:
+                line = self._lines.get(shop_id)
+                if line is not None:
+                    line.buyers.add(customer_id)
+        self._wake_all({shop_id for shop_id, _ in rows})
 
     def _want(self, here: ColumnElement[bool], *, is_first: bool) -> Sequence[tuple[int, int]]:
         """Line up the due orders of the parcel lines picked by a condition; gives (shop id, order id) of each."""

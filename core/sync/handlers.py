@@ -19,6 +19,7 @@ from core.inventory.quotas.links import STOCK_LINK
 from core.orders import holds
 from core.orders.models import Order, OrderLine
 from core.orders.noting import WRITE_NOTE
+from core.orders.part_sent import told_pieces
 from core.runtime.remote_errors import RateLimited, Rejected
 from core.sync import conflicts
 from core.sync.delivering import GiveUp, Handler
@@ -229,7 +230,8 @@ def _notice(
 def _told_lines(connection: Connection, parcel_id: int, order_id: int) -> list[tuple[str, int]]:
     """What this parcel carries in the platform's units: over all boxes of the order they sum up exactly.
 
-    A bundle is told with the box that carries its first piece, so a later box may have nothing left to tell.
+    A bundle is told with the box that carries its first piece, so a later box may have nothing left to tell. What
+    others have sent they have told, too.
     """
     columns = (OrderLine.id, OrderLine.line_no, OrderLine.qty, OrderLine.channel_qty, ParcelLine.parcel_id)
     query = (
@@ -242,8 +244,8 @@ def _told_lines(connection: Connection, parcel_id: int, order_id: int) -> list[t
     rows = connection.execute(query).all()
     turns = in_order_of_telling(connection, order_id, list({row.parcel_id for row in rows}))
     rows = sorted((row for row in rows if row.parcel_id in turns), key=lambda row: turns.index(row.parcel_id))
-    sent: dict[int, int] = {}
-    told: dict[str, int] = {}
+    sent_there, told_there = told_pieces(connection, order_id)
+    sent, told = dict(sent_there), dict(told_there)
     before: dict[str, int] = {}
     for row in rows:
         if row.parcel_id == parcel_id:

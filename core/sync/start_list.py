@@ -76,8 +76,11 @@ class StartRow:
 
     @property
     def can_be_chosen(self) -> bool:
-        """Whether its owner says of this row alone yes or no."""
-        return self.kind in (RowKind.CONFIRM, RowKind.BEFORE)
+        """Whether its owner says of this row alone yes or no.
+
+        One of which a part was sent comes to the desk held: there a person says what is left of it.
+        """
+        return self.kind in (RowKind.CONFIRM, RowKind.BEFORE, RowKind.PART_SENT)
 
 
 @dataclass(frozen=True, slots=True)

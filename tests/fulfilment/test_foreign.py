@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from core.db.models import Outbox
 from core.fulfilment import companion, foreign, packing
-from core.fulfilment.merging import companions
+from core.fulfilment.merging import neighbours
 from core.fulfilment.models import Parcel
 from core.fulfilment.records import KnowledgeRule, OnOld
 from core.runtime.errors import NotFound, Refused
@@ -401,7 +401,7 @@ def test_orders_that_are_parted_again_get_no_number_of_ours(elsewhere):
 
 def companions_of(world, no):
     parcel_id = world.parcels(no)[0].id
-    return world.store.read(lambda connection: companions(connection, parcel_id))
+    return world.store.read(lambda connection: neighbours(connection, parcel_id, world.clock.now())).companions
 
 
 def test_a_parcel_with_a_number_of_others_is_nobodys_companion(elsewhere):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from core.fulfilment.models import Parcel, ParcelLine
+from core.fulfilment.records import Neighbours
+from core.orders.models import Order
 from core.sync.shops import add_shop
 from core.waybills.models import Waybill
 from tests.support.fake_shop import LIN, line
@@ -125,22 +127,16 @@ def test_a_parcel_whose_own_label_was_printed_takes_nothing_in(world):
 def test_masked_receivers_of_two_shops_never_travel_together(world, is_masked):
     who = replace(LIN, is_masked=is_masked, token="oaid-1")
     for no in ("A1", "A2"):
-        world.ready(no, line("1", "BEAR"), consignee=who, buyer_key="one buyer")
+        world.ready(no, line("1", "BEAR"), consignee=who, buyer_key="one buyer", merge_key="one place")
 
     def move(uow):
         other = add_shop(uow, "fake", "二店", {}, "{}", world.warehouse, confirms_shipments=True)
         parcel = world.parcels("A2")[0].id
-        uow.execute(Parcel.__table__.update().where(Parcel.id == parcel).values(shop_id=other))
+        uow.execute(update(Parcel).where(Parcel.id == parcel).values(shop_id=other))
+        uow.execute(update(Order).where(Order.order_no == "A2").values(shop_id=other))
 
     world.do(move)
     assert names(world.desk.open("A1")) == ([] if is_masked else [("A2",)])
-
-
-def test_masked_receivers_of_one_shop_may_travel_together(world):
-    who = replace(LIN, is_masked=True, token="oaid-1")
-    for no in ("A1", "A2"):
-        world.ready(no, line("1", "BEAR"), consignee=who, buyer_key="one buyer")
-    assert names(world.desk.open("A1")) == [("A2",)]
 
 
 def test_a_desk_that_opens_the_other_one_at_the_same_moment_keeps_it(world, monkeypatch):
@@ -149,7 +145,7 @@ def test_a_desk_that_opens_the_other_one_at_the_same_moment_keeps_it(world, monk
     opened = world.desk.open("A1")
     (theirs,) = opened.facts["companions"]
     stale = replace(theirs, fence=theirs.fence - 1)
-    monkeypatch.setattr("core.fulfilment.merging.companions", lambda *_: (stale,))
+    monkeypatch.setattr("core.fulfilment.merging.neighbours", lambda *_: Neighbours((stale,)))
     assert merge(world, opened).code == "merge.nothing"
     assert world.parcels("A2")[0].state == "to_pack"
 

@@ -247,6 +247,12 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         settle(60)
         window.page("orders").drawer.ask_elsewhere()
 
+    def part_sent() -> None:
+        world.send_part(4995, "75312345678901", "75312345678902")
+        window.page("orders")._presenter.open(4995)
+        settle(60)
+        window.page("orders").drawer.ask_elsewhere()
+
     def entry() -> None:
         window.page("orders")._presenter.close()
         window.go("entry")
@@ -487,6 +493,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
             "13-orders": lambda: window.go("orders"),
             "14-drawer": drawer,
             "14b-elsewhere": elsewhere,
+            "14bb-part-sent": part_sent,
             "14ba-foreign": foreign_order,
             "14c-entry": entry,
             "14d-entered": entered,

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from PySide6.QtWidgets import QFrame, QScrollArea
 
-from core.fulfilment.records import Companion
+from core.fulfilment.records import Apart, Companion, Lookalike, Together
 from desktop.commands import Command
 from desktop.scale.state import Condition
 from desktop.shell.window import DeskWindow
 from tests.gui.settling import opened, settle, settled
 from tests.simulators.serial_scale import SerialScale
-from tests.support.desk_world import GOODS, DeskWorld
+from tests.support.desk_world import GOODS, START, DeskWorld
 
 
 def scale_scenes(window: DeskWindow, world: DeskWorld, scale: SerialScale) -> dict[str, Callable[[], None]]:
@@ -74,11 +75,13 @@ def scale_scenes(window: DeskWindow, world: DeskWorld, scale: SerialScale) -> di
         presenter.on_changed()
 
     def companions() -> None:
-        parcels = [world.add_parcel((GOODS[1], 1)) for _ in range(3)]
-        world.companions = tuple(Companion(one.id, 0, one.order_nos) for one in parcels[1:])
+        parcels = [world.add_parcel((GOODS[1], 1)) for _ in range(4)]
+        said_at = START - timedelta(minutes=6)
+        world.companions = tuple(Companion(one.id, 0, one.order_nos, Together.ASKED, said_at) for one in parcels[1:3])
+        world.apart = (Lookalike(parcels[3].id, parcels[3].order_nos, Apart.DIFFERS),)
         presenter.press(Command.NEXT)
         settle(60)
-        presenter._board.show(companions=world.companions)
+        presenter._board.show(companions=world.companions, apart=world.apart)
 
     def merged() -> None:
         presenter.press(Command.MERGE)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from core.fulfilment.records import Companion
+from core.fulfilment.records import Apart, Companion, Lookalike, Together
 from core.runtime.errors import Refused
 from desktop.commands import Command
 from desktop.pages.packing.presenter import PackingPresenter
 from desktop.pages.packing.screen import Asking
 from desktop.texts import Texts
 from tests.gui.conftest import Desk
-from tests.support.desk_world import GOODS
+from tests.support.desk_world import GOODS, START
 
 MILK, BOTTLE, BIB, WIPES = GOODS[:4]
 
@@ -163,3 +163,20 @@ def test_merging_empties_the_reminder_and_parting_wants_a_second_press(desk):
     assert (desk.said, desk.called("unmerge")) == ("packing.part_armed", [])
     desk.press(Command.UNMERGE)
     assert (desk.said, len(desk.screen.parcel.order_nos)) == ("verdict.merge.undone", 1)
+
+
+def test_a_platform_that_answers_behind_the_scan_is_heard_at_the_next_look(desk):
+    opened(desk, (MILK, 1))
+    other = desk.world.add_parcel((WIPES, 1))
+    desk.presenter._board.show(apart=(Lookalike(other.id, other.order_nos, Apart.UNSAID),))
+    desk.world.companions = (Companion(other.id, 0, other.order_nos, Together.ASKED, START),)
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert (desk.screen.companions, desk.screen.apart) == (desk.world.companions, ())
+
+
+def test_where_nobody_else_waits_nothing_is_looked_up(desk):
+    opened(desk, (MILK, 1))
+    desk.presenter.on_changed()
+    desk.tasks.run()
+    assert desk.called("neighbours") == []

@@ -137,6 +137,8 @@ def test_the_cut_over_divides_the_list_and_only_ticked_older_ones_come(spine, sh
     presenter.tick(picked)
     begun = next(row for row in presenter.screen.found.rows if row.kind is RowKind.PART_SENT)
     presenter.tick(begun)
+    coming = next(row for row in presenter.screen.found.rows if row.kind is RowKind.TO_DESK)
+    presenter.tick(coming)
     assert told[-1][1] == "start.not_chosen_singly"
     presenter.orders()
     tasks.run()
@@ -145,6 +147,7 @@ def test_the_cut_over_divides_the_list_and_only_ticked_older_ones_come(spine, sh
     tasks.run()
     assert told[-1][1:] == ("start.orders_on", {"name": "新店", "n": 3})
     assert spine.parcels(picked.order_no)
+    assert spine.holds(begun.order_no) == {"part_sent"}, "a person says there what is left of it"
     assert numbers_of(presenter, RowKind.BEFORE) == older - {picked.order_no}
 
 

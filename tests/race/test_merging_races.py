@@ -1,5 +1,6 @@
 """One desk joins parcels while another opens one of them: it is with one of the two, never with both."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -9,7 +10,7 @@ from core.fulfilment.models import Parcel, ParcelLine
 from core.orders.models import Order
 from core.waybills.models import Waybill
 from tests.race.test_spine_races import together
-from tests.support.fake_shop import line
+from tests.support.fake_shop import LIN, line
 
 pytestmark = pytest.mark.race
 ROUNDS = 12
@@ -78,4 +79,31 @@ def test_two_desks_that_join_at_once_share_what_there_is(world):
         for desk, opened in ((world.desk, first), (other, second)):
             desk.packing.leave(opened.parcel.id, opened.parcel.fence)
         _ship_all(world, nos)
+    world.check_stock()
+
+
+def test_an_order_that_moves_while_its_parcel_takes_others_in_leaves_nobody_behind(world):
+    """The platform's newer copy and the merge meet on one parcel: every order has one live place afterwards."""
+    who = replace(LIN, name="林**", is_masked=True, token="one cipher")
+    for number in range(ROUNDS // 2):
+        nos = [f"E{number}-{place}" for place in range(3)]
+        for no in nos:
+            world.ready(
+                no, line("1", "BEAR"), buyer_key=f"buyer e{number}", consignee=who, merge_key=f"place {number}"
+            )
+        opened = world.desk.open(nos[0]).parcel
+        moved = nos[number % 2]
+        world.shop.change(moved, merge_key=f"place {number} b")
+        together(
+            partial(world.desk.packing.merge, opened.id, opened.fence, world.desk.nonce()),
+            partial(world.sync, moved),
+        )
+        where = {no: places(world, no) for no in nos}
+        assert all(len(found) == 1 for found in where.values()), where
+        others = {where[no][0].id for no in nos if no != moved}
+        assert where[moved][0].id not in others, "two receivers share a box"
+        for no in nos:
+            (parcel,) = world.parcels(no, "to_pack", "packing", "packed")
+            if parcel.opened_by:
+                world.desk.packing.leave(parcel.id, parcel.fence)
     world.check_stock()

@@ -17,7 +17,9 @@ from core.fulfilment.records import (
     Companion,
     KnowledgeRule,
     LineBatch,
+    Lookalike,
     MissingRow,
+    Neighbours,
     OnOld,
     Owner,
     PackLine,
@@ -38,6 +40,8 @@ from core.orders.records import (
     OrderPageView,
     OrderParcelView,
     OrderRow,
+    PartSent,
+    PartSentLine,
     TimelineEntry,
 )
 from core.runtime.errors import NotFound, Refused
@@ -108,6 +112,7 @@ class DeskWorld:
     broken_last: bool = False
     #: for the same receiver as whatever opens next
     companions: tuple[Companion, ...] = ()
+    apart: tuple[Lookalike, ...] = ()
     parked_rows: dict[int, ParkedRow] = field(default_factory=dict)
     #: goods code -> its batches, what ends first in front: such goods say theirs, or are asked for it
     batches: dict[str, tuple[LineBatch, ...]] = field(default_factory=dict)
@@ -375,6 +380,10 @@ class DeskWorld:
 
             return self._once(nonce, lambda: self._lost(parcel_id, fence) or merge())
 
+    def neighbours(self, parcel_id: int) -> Neighbours:
+        with self._entered("neighbours", parcel_id):
+            return Neighbours(self.companions, self.apart)
+
     def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         with self._entered("unmerge", parcel_id):
             parcel = self.parcels[parcel_id]
@@ -563,6 +572,39 @@ class DeskWorld:
                 raise Refused("order.not_closed_elsewhere", "no")
             row = replace(detail.row, hold_reason="shipped_elsewhere", fulfilment="to_review")
             self.orders[order_id] = replace(detail, row=row, holds=("shipped_elsewhere",))
+
+    def send_rest(self, order_id: int, sent: Mapping[int, int], *, left_our_shelf: bool) -> None:
+        with self._entered("send_rest", (order_id, dict(sent), left_our_shelf)):
+            detail = self.orders[order_id]
+            known = detail.part_sent
+            if known is None or not known.is_open:
+                raise Refused("part_sent.not_held", "no")
+            row = replace(detail.row, hold_reason="")
+            said = replace(known, is_open=False, can_take_back=bool(sent))
+            self.orders[order_id] = replace(detail, row=row, holds=(), part_sent=said)
+
+    def take_back_part_sent(self, order_id: int) -> None:
+        with self._entered("take_back_part_sent", order_id):
+            detail = self.orders[order_id]
+            known = detail.part_sent
+            if known is None or not known.can_take_back:
+                raise Refused("part_sent.not_said", "no")
+            row = replace(detail.row, hold_reason="part_sent")
+            said = replace(known, is_open=True, can_take_back=False)
+            self.orders[order_id] = replace(detail, row=row, holds=("part_sent",), part_sent=said)
+
+    def send_part(self, order_id: int, *numbers: str, is_told: bool = True) -> None:
+        """Others have sent one unit of each line of an order."""
+        detail = self.orders[order_id]
+        lines = tuple(
+            PartSentLine(one.id, one.title, one.spec, one.qty, 0, int(is_told), one.qty) for one in detail.lines
+        )
+        self.orders[order_id] = replace(
+            detail,
+            row=replace(detail.row, hold_reason="part_sent"),
+            holds=("part_sent",),
+            part_sent=PartSent(True, False, is_told, numbers, lines),
+        )
 
     def add_order(self, order_id: int, **changes: object) -> OrderRow:
         """An order of the list."""

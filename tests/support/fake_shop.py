@@ -15,6 +15,7 @@ from core.channels.contract import (
     ShipmentNotice,
     ShippedParcel,
 )
+from core.channels.shop_contract import Receiving
 from core.runtime.clock import Clock
 from core.runtime.remote_errors import ChannelError, Rejected, Temporary
 from core.waybills.contract import PrintData, WaybillGrant, WaybillRequest
@@ -43,6 +44,8 @@ class FakeShop:
         self.meanwhile: Callable[[str | None], None] = lambda cursor: None
         self.skew = timedelta()
         self.calls: list[str] = []
+        #: order -> who receives it, as the platform alone knows; one that is not named is a person of its own
+        self.receivers: dict[str, str] = {}
         #: whether a number may stand in the place of one that was told
         self.replaces_numbers = True
 
@@ -100,6 +103,11 @@ class FakeShop:
         """The parcel shall go elsewhere."""
         return self.change(no, consignee=replace(self.orders[no].consignee, address=address))
 
+    def send_part(self, no: str, number: str, *lines: tuple[str, int]) -> ChannelOrder:
+        """Somebody tells the shop a number for part of an order: these lines, or the shop does not say which."""
+        shipped = (*self.orders[no].shipped, ShippedParcel("ZTO", number, lines))
+        return self.change(no, shipped=shipped, channel_status="partly sent")
+
     def send_elsewhere(self, no: str, number: str) -> None:
         """Somebody tells the shop another number for all of an order."""
         self.orders[no] = replace(self.orders[no], shipped=(ShippedParcel("", number),))
@@ -152,7 +160,9 @@ class FakeShop:
             for key in [key for key, old in self.told.items() if old.waybill_no == notice.replaces]:
                 if self.told[key].order_no == notice.order_no:
                     del self.told[key]
-        others = {one.waybill_no for one in self.orders[notice.order_no].shipped} - {notice.waybill_no}
+        is_open = self.orders[notice.order_no].channel_status == "partly sent"
+        whole = () if is_open else self.orders[notice.order_no].shipped
+        others = {one.waybill_no for one in whole} - {notice.waybill_no}
         if others:
             if not self.replaces_numbers or notice.replaces not in others:
                 raise Rejected("this order is sent with another number", code=SHIPPED_OTHERWISE)
@@ -166,9 +176,19 @@ class FakeShop:
         self.told[notice.key] = notice
 
     def told_qty(self, order_no: str, line_no: str) -> int:
-        """Units of a line that were told as sent."""
-        notices = [notice for notice in self.told.values() if notice.order_no == order_no]
-        return sum(qty for notice in notices for no, qty in notice.lines if no == line_no)
+        """Units of a line that were told as sent, by whomever."""
+        told = [notice.lines for notice in self.told.values() if notice.order_no == order_no]
+        told += [parcel.lines for parcel in self.orders[order_no].shipped]
+        return sum(qty for lines in told for no, qty in lines if no == line_no)
+
+    def may_merge(self, orders: Sequence[Receiving]) -> Sequence[Sequence[str]]:
+        """Which orders have one receiver; only where the platform has said that it decides."""
+        self._answer("merge")
+        people: dict[str, list[str]] = {}
+        for order in orders:
+            person = self.receivers.get(order.order_no, order.order_no)
+            people.setdefault(person, []).append(order.order_no)
+        return list(people.values())
 
     def check(self) -> datetime:
         """The clock."""

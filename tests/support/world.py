@@ -73,6 +73,7 @@ from core.sync.asking import Asking, AskOne
 from core.sync.delivering import Deliverer
 from core.sync.handlers import Handlers
 from core.sync.listing_rounds import ListingRounds
+from core.sync.merge_asking import MergeAsking
 from core.sync.pulling import Puller
 from core.sync.reconciling import Reconciler
 from core.sync.shops import ShopRecord, active_shops, add_shop, shop_of
@@ -141,6 +142,10 @@ def _no_way_out(shop: ShopRecord) -> Channel:
     raise AssertionError(f"nobody opens {shop.name} here")
 
 
+def _nobody(shop_id: int) -> Channel:
+    raise AssertionError(f"nobody opens shop {shop_id} here")
+
+
 def _no_gateway(record: GatewayRecord) -> Gateway:
     raise AssertionError(f"nobody opens {record} here")
 
@@ -148,10 +153,18 @@ def _no_gateway(record: GatewayRecord) -> Gateway:
 class Desk:
     """One packing desk: what its pages call."""
 
-    def __init__(self, store: Store, digest: Callable[[str, str], str], nonces: "count[int]", ask: AskOne) -> None:
+    def __init__(
+        self,
+        store: Store,
+        digest: Callable[[str, str], str],
+        nonces: "count[int]",
+        ask: AskOne,
+        open_channel: Callable[[int], Channel] = _nobody,
+    ) -> None:
         self.store = store
         #: a test that wants shops to be asked serves them and calls `work`, or lets a lane do it
-        self.asking = Asking(store, ask, lambda shop_id: None)
+        self.merge_asking = MergeAsking(store, open_channel)
+        self.asking = Asking(store, ask, lambda shop_id: None, ask_receivers=self.merge_asking.ask)
         self.packing = Packing(store, self.asking, CARRIER)
         self.waves = Waves(store, self.asking)
         self.orders = Orders(store, digest, CARRIER)
@@ -296,7 +309,7 @@ class World:
     def new_desk(self, desk: str) -> Desk:
         """Another desk on the same database."""
         store = self.store if not hasattr(self, "desk") else self.new_store(desk)
-        return Desk(store, self.digest, self._nonces, self.ask_shop)
+        return Desk(store, self.digest, self._nonces, self.ask_shop, lambda _shop_id: self.shop)
 
     def ask_shop(self, _shop_id: int, order_no: str) -> None:
         """Ask the shop for one order, as the lane does."""

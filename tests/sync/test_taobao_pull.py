@@ -9,11 +9,15 @@ from sqlalchemy import select
 
 from core.channels.taobao.channel import TaobaoChannel
 from core.channels.taobao.client import TopClient, TopKey
+from core.customers.models import ConsigneeRow
+from core.fulfilment.records import Apart
 from core.runtime.remote_errors import ChannelError
+from core.sync.merge_asking import MergeAsking
 from core.sync.models import Cursor
 from core.sync.pulling import Pull
 from tests.contract.platform_stand import way_to
 from tests.simulators.platforms.faults import WIRE
+from tests.simulators.platforms.shop import Person
 from tests.simulators.platforms.taobao import TaobaoServer, taobao_shop
 
 LAG = timedelta(seconds=60)
@@ -127,3 +131,29 @@ def test_troubles_lose_no_order_and_take_none_twice(taobao, fault):
     taobao.server.faults.forget()
     taobao.pull()
     assert sorted(taobao.taken()) == sorted(placed)
+
+
+def test_the_platform_alone_says_whose_parcels_are_one(taobao):
+    """Two neighbours whom its masks make look alike, and one buyer who orders twice."""
+    world, neighbour = taobao.world, Person(name="赵邻居", phone="13800990001", address="练习路2号")
+    placed = [taobao.shop.place([(taobao.goods["BEAR"].sku_id, 1)], person=who).no for who in (None, neighbour, None)]
+    for no in placed:
+        taobao.shop.pay(no)
+    taobao.pull()
+    whose = [world.order(no).consignee_id for no in placed[:2]]
+    columns = (ConsigneeRow.name, ConsigneeRow.phone, ConsigneeRow.address)
+    shown = world.rows(select(*columns).where(ConsigneeRow.id.in_(whose)))
+    assert len(shown) == 2
+    assert shown[0] == shown[1], "the stars do not tell them apart"
+    opened = world.desk.open(placed[0]).parcel.id
+    customer_id = world.order(placed[0]).customer_id
+
+    def seen():
+        found = world.desk.packing.neighbours(opened)
+        return [one.order_nos for one in found.companions], {one.order_nos: one.why for one in found.apart}
+
+    assert seen() == ([], {(no,): Apart.UNSAID for no in placed[1:]})
+    asking = MergeAsking(world.store, lambda _shop_id: taobao.channel)
+    assert [asking.ask(world.shop_id, [customer_id]) for _ in range(2)] == [1, 0]
+    assert taobao.server.count("taobao.top.oaid.merge") == 1
+    assert seen() == ([(placed[2],)], {(placed[1],): Apart.DIFFERS})

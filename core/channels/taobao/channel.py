@@ -18,7 +18,7 @@ from core.channels.contract import (
 )
 from core.channels.fields import Fields
 from core.channels.listing_contract import ListingPage
-from core.channels.shop_contract import Flag, ShopIdentity
+from core.channels.shop_contract import Flag, Receiving, ShopIdentity
 from core.channels.stock_contract import ListedSku, ListedStock, StockRules
 from core.channels.taobao.client import TopClient
 from core.channels.taobao.items import TAOBAO_RULES, TMALL_RULES, Items
@@ -195,7 +195,7 @@ class TaobaoChannel:
                 raise Rejected("Taobao does not know this order", code=UNKNOWN_ORDER) from None
             raise
 
-    def may_merge(self, orders: Sequence[ChannelOrder]) -> Sequence[Sequence[str]]:
+    def may_merge(self, orders: Sequence[Receiving]) -> Sequence[Sequence[str]]:
         """As the platform says of the receivers' tokens; an order without one stands alone."""
         groups: list[list[str]] = []
         # those that may be the same stand together, should there be more than one question takes
@@ -205,7 +205,7 @@ class TaobaoChannel:
         told = {no for group in groups for no in group}
         return [*groups, *([order.order_no] for order in orders if order.order_no not in told)]
 
-    def _merged(self, orders: Sequence[ChannelOrder]) -> list[list[str]]:
+    def _merged(self, orders: Sequence[Receiving]) -> list[list[str]]:
         pairs = [{"oaid": order.consignee.token, "tid": order.order_no} for order in orders]
         answer = self._client.read("taobao.top.oaid.merge", {"merge_list": json.dumps(pairs)})
         asked = {order.order_no for order in orders}
@@ -220,7 +220,7 @@ class TaobaoChannel:
         return answer.fields.child("user"), answer.server_time
 
 
-def _likeness(order: ChannelOrder) -> tuple[str, ...]:
+def _likeness(order: Receiving) -> tuple[str, ...]:
     receiver = order.consignee
     return (order.buyer_key, receiver.province, receiver.city, receiver.district, order.order_no)
 

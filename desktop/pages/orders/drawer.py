@@ -11,6 +11,7 @@ from core.orders.records import OrderDetail, OrderLineView, OrderParcelView, Tim
 from desktop.commands import LABEL_REASONS
 from desktop.formats import age_text, deadline_text, journal_code, left_text, moment_text, yuan
 from desktop.pages.orders.note_block import NoteBlock
+from desktop.pages.orders.part_sent_acts import PartSentActs
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.receiver import ReceiverBlock
 from desktop.pages.orders.words import state_code, state_tone
@@ -27,6 +28,7 @@ from desktop.widgets.labels import ElidedLabel, PlainLabel
 _WAYS = {
     "masked": "orders.masked_way",
     "over_limit": "orders.over_limit_way",
+    "part_sent": "orders.part_sent_way",
     "paid_no_stock": "orders.paid_no_stock_way",
     "payment_differs": "orders.payment_differs_way",
     "platform_stopped": "orders.platform_stopped_way",
@@ -79,7 +81,9 @@ class OrderDrawer(Drawer):
         self.top.addLayout(row)
         self.top.addWidget(self._form)
         self._elsewhere = _ElsewhereActs(ui, presenter)
+        self._part_sent = PartSentActs(ui, presenter)
         self.top.addWidget(self._elsewhere)
+        self.top.addWidget(self._part_sent)
         self._receiver = ReceiverBlock(ui, presenter)
         self.top.addWidget(self._receiver)
         self._note = NoteBlock(ui, presenter)
@@ -102,6 +106,7 @@ class OrderDrawer(Drawer):
         if is_other:
             self._form.hide()
             self._elsewhere.fold()
+            self._part_sent.fold()
             self._receiver.fold()
             self._note.fold()
         if detail is not None:
@@ -119,8 +124,10 @@ class OrderDrawer(Drawer):
             self._presenter.refuse(Right.HOLD_ORDER)
 
     def ask_elsewhere(self) -> None:
-        """Ask where the goods of an order went that somebody else has sent."""
-        if self._detail is not None:
+        """Ask where the goods of an order went that somebody else has sent, or sent a part of."""
+        if self._detail is not None and self._part_sent.is_offered and not self._elsewhere.is_offered:
+            self._part_sent.ask()
+        elif self._detail is not None:
             self._elsewhere.ask()
 
     def ask_note(self) -> None:
@@ -147,9 +154,11 @@ class OrderDrawer(Drawer):
         family, value = state_code(row)
         self._state.show_state(state_tone(row), "orders.state", word=Phrase(f"{family}.{value}", otherwise=value))
         self._hold.setVisible(not detail.holds and row.fulfilment not in _OVER)
-        self._release.setVisible(bool(detail.holds))
+        is_asked = detail.part_sent is not None and detail.part_sent.is_open
+        self._release.setVisible(bool(detail.holds) and not is_asked)
         self._elsewhere.show_detail(detail)
         self._note.show_detail(detail)
+        self._part_sent.show_detail(detail)
         self.show_body(self._body(detail))
 
     def _body(self, detail: OrderDetail) -> QWidget:
@@ -288,6 +297,11 @@ class _ElsewhereActs(QWidget):
         self._open.setVisible(can_close and self._form.isHidden())
         self._reopen.setVisible(detail.is_closed_elsewhere)
         self.setVisible(can_close or detail.is_closed_elsewhere)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether this order asks for it."""
+        return not self._open.isHidden()
 
     def ask(self) -> None:
         """Open the question, the keyboard on its first answer to give."""

@@ -43,6 +43,14 @@ class OrderDesk(Protocol):
         """Take such a closing back."""
         ...
 
+    def send_rest(self, order_id: int, sent: Mapping[int, int], *, left_our_shelf: bool) -> None:
+        """Send only the rest of an order: units by line that others have sent."""
+        ...
+
+    def take_back_part_sent(self, order_id: int) -> None:
+        """Take back what was said of that part."""
+        ...
+
 
 class NoteDesk(Protocol):
     """The seller's note of an order."""

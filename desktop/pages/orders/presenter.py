@@ -200,6 +200,24 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
         if detail is not None:
             self._reopen_elsewhere(detail.row.id, detail.row.order_no)
 
+    def send_rest(self, sent: Mapping[int, int], *, left_our_shelf: bool) -> None:
+        """Send only the rest of the open order: units by line that others have sent."""
+        detail = self._screen.detail
+        if detail is not None:
+            order_id, order_no = detail.row.id, detail.row.order_no
+            facts = {"order_no": order_no, "n": sum(sent.values())}
+            self._act(
+                lambda: self._orders.send_rest(order_id, sent, left_our_shelf=left_our_shelf),
+                Phrase("orders.rest_sent" if sent else "orders.released", facts),
+                (lambda: self._take_back_part_sent(order_id, order_no)) if sent else None,
+            )
+
+    def take_back_part_sent(self) -> None:
+        """Take back what was said of the part of the open order that others sent."""
+        detail = self._screen.detail
+        if detail is not None:
+            self._take_back_part_sent(detail.row.id, detail.row.order_no)
+
     def copy(self, order_type: str) -> None:
         """Begin a new order with the open one: `reship` sends its goods once more, `normal` orders them again."""
         detail = self._screen.detail
@@ -246,6 +264,10 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
     def _reopen_elsewhere(self, order_id: int, order_no: str) -> None:
         done = Phrase("orders.reopened_elsewhere", {"order_no": order_no})
         self._act(lambda: self._orders.reopen_elsewhere(order_id), done)
+
+    def _take_back_part_sent(self, order_id: int, order_no: str) -> None:
+        done = Phrase("orders.part_sent_taken_back", {"order_no": order_no})
+        self._act(lambda: self._orders.take_back_part_sent(order_id), done)
 
     def _act(self, work: Callable[[], object], done: Phrase, undo: Callable[[], None] | None = None) -> None:
         def finished(_result: object) -> None:

@@ -134,7 +134,7 @@ class Board:
             self._preferred_line = None if parcel is None else self._preferred_line
             self._withdrawn = frozenset()
             self._over = None
-            self.show(qty=1, asking=Asking.NOTHING, offer=None, companions=(), batch=None)
+            self.show(qty=1, asking=Asking.NOTHING, offer=None, companions=(), apart=(), batch=None)
         if parcel is not None:
             self._last_shipped = ""
         self.show(parcel=parcel)

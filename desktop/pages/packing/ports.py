@@ -10,6 +10,7 @@ from typing import Protocol
 
 from core.fulfilment.records import (
     KnowledgeRule,
+    Neighbours,
     ParcelView,
     ParkedRow,
     PickRow,
@@ -111,6 +112,10 @@ class PackingDesk(Protocol):
 
     def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """Put the other parcels for the same receiver into this box."""
+        ...
+
+    def neighbours(self, parcel_id: int) -> Neighbours:
+        """What else waits for the buyer of the open parcel."""
         ...
 
     def unmerge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.access.rights import Right
 from core.desk.first_page import FirstLook
-from core.fulfilment.records import SHIPPED, OnOld, ParcelView, Tone, Verdict, WaveView
+from core.fulfilment.records import SHIPPED, Neighbours, OnOld, ParcelView, Tone, Verdict, WaveView
 from core.runtime.errors import DomainError, Unavailable
 from desktop.bridge.tasks import Lane, Tasks
 from desktop.commands import LABEL_REASONS, REASONS, Command, Order, is_command_like, parse_command
@@ -572,7 +572,7 @@ class PackingPresenter:
         if verdict.code == "parcel.parked" and verdict.parcel is not None:
             self._aside.parked(verdict.parcel.id)
         if "companions" in verdict.facts:
-            self._board.show(companions=verdict.facts["companions"])
+            self._board.show(companions=verdict.facts["companions"], apart=verdict.facts.get("apart", ()))
         attachable = attachable_of(verdict)
         is_notice = verdict.code == "parcel.shipped_on_old" or attachable is not None
         mood = Mood.NOTICE if is_notice else _MOODS.get(verdict.tone)
@@ -601,12 +601,25 @@ class PackingPresenter:
             self._lookout.look_around()
             return
         self._act = intent
+        # A platform that was asked about the receiver may have answered; where nobody waits, nothing is looked up.
+        has_others = bool(self.screen.companions or self.screen.apart)
         self._tasks.submit(
-            lambda: self._packing.refresh(parcel.id), self._on_refreshed, self._on_error, owner=self, lane=Lane.ACTS
+            lambda: self._look_again(parcel.id, has_others),
+            self._on_refreshed,
+            self._on_error,
+            owner=self,
+            lane=Lane.ACTS,
         )
 
-    def _on_refreshed(self, fresh: ParcelView | None) -> None:
+    def _look_again(self, parcel_id: int, has_others: bool) -> tuple[ParcelView | None, Neighbours | None]:
+        fresh = self._packing.refresh(parcel_id)
+        return fresh, self._packing.neighbours(parcel_id) if has_others and fresh is not None else None
+
+    def _on_refreshed(self, seen: tuple[ParcelView | None, Neighbours | None]) -> None:
         self._act = None
+        fresh, others = seen
+        if others is not None:
+            self._board.show(companions=others.companions, apart=others.apart)
         self._on_desk.refreshed(fresh)
         self._pump()
 

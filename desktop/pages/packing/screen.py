@@ -8,6 +8,7 @@ from enum import StrEnum
 from core.desk.first_page import TO_PACK_CAP
 from core.fulfilment.records import (
     Companion,
+    Lookalike,
     Owner,
     PackLine,
     ParcelView,
@@ -168,6 +169,7 @@ class PackingScreen:
         picks: what is still to be fetched for it.
         to_pack: how many parcels wait to be packed; None before the first look.
         companions: parcels for the same receiver that could go into this box.
+        apart: parcels of the same buyer that look as if they could, and may not.
         parked: what was set aside and waits.
         scale: what the scale of this desk shows.
         burst: labels that are scanned out without their goods.
@@ -197,6 +199,7 @@ class PackingScreen:
     printer_trouble: Phrase | None = None
     scale: ScaleState = OFF
     companions: tuple[Companion, ...] = ()
+    apart: tuple[Lookalike, ...] = ()
     parked: tuple[ParkedRow, ...] = ()
     burst: Burst = Burst()
     batch: BatchQuestion | None = None

@@ -237,8 +237,11 @@ class StartCard(QFrame):
             self._moment.setText(f"{at.astimezone():%Y-%m-%d %H:%M}")
         counts = {str(kind): found.counts.get(kind, 0) for kind in RowKind}
         on = "on" if found.on_desk else "off"
-        counts["before"] -= len(screen.also)
-        self._words["orders"].say(f"start.orders.{on}", **counts, picked=len(screen.also))
+        also = set(screen.also)
+        for row in found.rows:
+            if row.kind in (RowKind.BEFORE, RowKind.PART_SENT) and row.order_id in also:
+                counts[row.kind] -= 1
+        self._words["orders"].say(f"start.orders.{on}", **counts, picked=len(also))
         is_over = found.on_desk and self._presenter.is_orders_done
         self._orders.say("start.orders_stop" if is_over else "start.orders")
         numbers = "unreachable" if not found.is_reachable else "on" if found.writes_stock else "off"

@@ -59,7 +59,8 @@ class StartScreen:
     @property
     def also(self) -> tuple[int, ...]:
         """Older orders that come along."""
-        return tuple(row.order_id for row in self._of(RowKind.BEFORE) if row.order_id in self.picked)
+        kept = self._of(RowKind.BEFORE) + self._of(RowKind.PART_SENT)
+        return tuple(row.order_id for row in kept if row.order_id in self.picked)
 
     def is_ticked(self, row: ListRow) -> bool | None:
         """Whether a row is ticked; None where nobody can choose."""

@@ -35,6 +35,7 @@ _MODULES = (
     "0028_starting",
     "0029_sync_history",
     "0030_notes",
+    "0031_merge_words",
 )
 
 
