@@ -20,7 +20,7 @@ from core.fulfilment.packing import Act, answer, lost, orders_in, repeated, sett
 from core.fulfilment.records import Companion, Tone, Verdict
 from core.orders.holds import lock_orders
 from core.orders.lifecycle import move_where_possible
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 from core.orders.states import Event
 from core.waybills.models import PrintJob, Waybill
 from core.waybills.numbers import void_numbers
@@ -100,11 +100,11 @@ def _has_paper(connection: Connection, parcel_id: int) -> bool:
 
 def _order_numbers(connection: Connection, parcel_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     query = (
-        select(ParcelLine.parcel_id, Order.order_no)
+        select(ParcelLine.parcel_id, SHOWN_NO)
         .join(Order, Order.id == ParcelLine.order_id)
         .where(ParcelLine.parcel_id.in_(parcel_ids))
         .distinct()
-        .order_by(ParcelLine.parcel_id, Order.order_no)
+        .order_by(ParcelLine.parcel_id, SHOWN_NO)
     )
     found: dict[int, tuple[str, ...]] = {}
     for row in connection.execute(query):

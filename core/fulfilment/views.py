@@ -16,7 +16,7 @@ from core.customers.queries import consignees
 from core.fulfilment.batching import batches_of_lines
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 from core.waybills.carriers import name_of
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
 
@@ -53,7 +53,7 @@ _LINES = (
     .order_by(ParcelLine.id)
 )
 _ORDERS = (
-    select(Order.id, Order.order_no, Order.buyer_note, Order.seller_note, Order.seen_at, Shop.channel)
+    select(Order.id, SHOWN_NO, Order.buyer_note, Order.seller_note, Order.seen_at, Shop.channel)
     .join(Shop, Shop.id == Order.shop_id)
     .where(Order.id.in_(select(ParcelLine.order_id).where(ParcelLine.parcel_id == bindparam("id"))))
     .order_by(Order.id)

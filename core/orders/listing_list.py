@@ -11,7 +11,7 @@ from core.catalog.models import Listing, Sku
 from core.catalog.proposals import Asked, Proposal, proposals
 from core.channels.models import Shop
 from core.db.letters import contains, without_case
-from core.orders.models import Hold, Order, OrderLine
+from core.orders.models import SHOWN_NO, Hold, Order, OrderLine
 from core.orders.states import OPEN_STATES
 
 #: orders wait for them; without a SKU; with one; another merchant code than their SKU; not in the shop's list any
@@ -249,7 +249,7 @@ def listing_counts(connection: Connection, wanted: ListingFilter) -> Mapping[str
 def orders_waiting_for(connection: Connection, listing_id: int) -> tuple[WaitingOrder, ...]:
     """The most urgent orders that wait for a listing, with the units they want of it."""
     query = (
-        select(Order.id, Order.order_no, Order.ship_by_at, func.sum(OrderLine.channel_qty))
+        select(Order.id, SHOWN_NO, Order.ship_by_at, func.sum(OrderLine.channel_qty))
         .select_from(Hold)
         .join(Order, Order.id == Hold.order_id)
         .join(OrderLine, OrderLine.order_id == Order.id)
@@ -269,7 +269,7 @@ def orders_waiting_for(connection: Connection, listing_id: int) -> tuple[Waiting
             OrderLine.sku_id.is_(None),
             Listing.id == listing_id,
         )
-        .group_by(Order.id, Order.order_no, Order.ship_by_at)
+        .group_by(Order.id, SHOWN_NO.element, Order.ship_by_at)
         .order_by(Order.ship_by_at.is_(None), Order.ship_by_at, Order.id)
         .limit(_MOST_ORDERS)
     )

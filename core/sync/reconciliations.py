@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, exists, func, select, text, update
 from core.channels.models import Shop
 from core.db.forgetting import AT_ONCE, forget_some
 from core.db.unit_of_work import UnitOfWork
+from core.orders.models import Order
 from core.runtime.china import china_day
 from core.runtime.errors import NotFound
 from core.runtime.standing import Severity, Standing
@@ -170,8 +171,16 @@ def report(connection: Connection, report_id: int) -> ReportRow:
 def lines(connection: Connection, report_id: int, limit: int = MOST_LINES) -> Sequence[ReportLine]:
     """What a report found, in the order in which it did."""
     table = ReconciliationLine
-    query = select(table.order_no, table.kind, table.ours, table.theirs, table.outcome)
-    query = query.where(table.reconciliation_id == report_id).order_by(table.id).limit(limit)
+    # Where the order is here it is named as everywhere.
+    shown = func.coalesce(Order.display_no, table.order_no)
+    query = (
+        select(shown, table.kind, table.ours, table.theirs, table.outcome)
+        .join(Reconciliation, Reconciliation.id == table.reconciliation_id)
+        .outerjoin(Order, (Order.shop_id == Reconciliation.shop_id) & (Order.order_no == table.order_no))
+        .where(table.reconciliation_id == report_id)
+        .order_by(table.id)
+        .limit(limit)
+    )
     return [ReportLine(*row) for row in connection.execute(query)]
 
 

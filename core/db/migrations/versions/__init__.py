@@ -34,6 +34,7 @@ _MODULES = (
     "0027_awaits_owner",
     "0028_starting",
     "0029_sync_history",
+    "0033_display_no",
 )
 
 
