@@ -10,8 +10,8 @@ from core.db.unit_of_work import Store, UnitOfWork
 from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_ready, withdraw_lines
 from core.fulfilment.starting import follow, keep_off, start_of
 from core.fulfilment.telling import was_told
-from core.orders import holds
-from core.orders.intake import ShopFacts, take_new
+from core.orders import holds, splitting
+from core.orders.intake import ShopFacts, known_orders, take_new
 from core.orders.lifecycle import move_where_possible
 from core.orders.states import Event, Payment
 from core.orders.updates import Reaction, apply_newer
@@ -69,9 +69,13 @@ def take_page(
     take_turn(uow, "intake")
     # Read behind the turn, not with the shop's record, which is as old as the pull.
     start = start_of(uow.connection, shop.id)
+    lessened, sent = splitting.make_room(uow, shop.id, orders)
+    others = [other for order_id in lessened for other in _react(uow, Reaction(order_id, drops_parcels=True))]
     taken = take_new(uow, shop, orders, digest)
+    if sent:
+        _hold_sent(uow, shop.id, sent)
     keep_off(uow, shop, start, taken.new_ids, orders)
-    touched = list(taken.new_ids)
+    touched = [*taken.new_ids, *others]
     updated = 0
     for order_id, order in taken.newer:
         reaction = apply_newer(uow, shop, order_id, order, digest)
@@ -85,6 +89,12 @@ def take_page(
     is_unpaid = not taken.newer and all(order.payment == Payment.UNPAID for order in orders)
     released = release_ready(uow, touched, carrier_code) if touched and not is_unpaid else ()
     return PageResult(taken.new_ids, updated, len(released))
+
+
+def _hold_sent(uow: UnitOfWork, shop_id: int, numbers: frozenset[str]) -> None:
+    """Parts of an order that left as a whole: to send them would send the goods twice."""
+    known = known_orders(uow, shop_id, sorted(numbers))
+    holds.place_many(uow, [(one.id, holds.SPLIT) for one in known.values()])
 
 
 def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:
