@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
+import core.db.letters  # noqa: F401 - what `func.folded` is in SQL
 from core.db.base import Base
 from core.db.types import BigId
 
@@ -33,6 +34,11 @@ class Sku(Base):
     life_days: Mapped[int] = mapped_column(default=0, server_default="0")
     #: so many days before its last day a batch is spoken of
     warn_days: Mapped[int] = mapped_column(default=30, server_default="30")
+
+
+# Listings are matched by what is left of these without spaces and capitals.
+for _name in ("code", "name", "short_name"):
+    Index(f"ix_sku_folded_{_name}", func.folded(getattr(Sku, _name)))
 
 
 class Barcode(Base):

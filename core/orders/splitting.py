@@ -1,9 +1,10 @@
 """Orders that a platform makes of another one when it is paid (拆单): what the one claimed goes over to them.
 
-The order they were made of is in no list of the platform's any more, so nothing would ever say that it is over: it
-would keep its goods reserved, and be packed besides its parts where it had been paid before. Each part takes its goods
-off it in the transaction in which it is taken in, before it claims them itself: nobody else gets them in between. What
-is left waits, held, for the parts that are still to come; with the last one the order is called off.
+The order they were made of is in no list of the platform's any more, so nothing would ever say that it is over:
+it would keep its goods reserved, and be packed besides its parts where it had been paid before. Each part takes
+its goods off it in the transaction in which it is taken in, before it claims them itself: nobody else gets them
+in between. What is left waits, held, for the parts that are still to come; with the last one the order is
+called off.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The number of an order that people see, where the platform is asked by another one."""
+"""The number of an order that people see, where the platform is asked by another one; finding SKUs for listings."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,14 @@ def upgrade() -> None:
         postgresql_where=here,
         postgresql_ops={"display_no": "text_pattern_ops"},
     )
+    for name in ("code", "name", "short_name"):
+        op.create_index(f"ix_sku_folded_{name}", "sku", [sa.text(_folded(name))])
+
+
+def _folded(name: str) -> str:
+    """A text without spaces and capitals, as `core.db.letters.folded` has it."""
+    text = name
+    for space in (" ", "\u3000", "\t"):
+        text = f"replace({text}, '{space}', '')"
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    return f"lower({text})" if is_sqlite else f'lower(({text}) COLLATE "C")'
