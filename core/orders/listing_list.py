@@ -230,7 +230,7 @@ def _page_ids(
     if is_urgent and (after is None or after.urgency < _NOTHING_WAITS):
         query, binds = _filtered(select(Listing.id, _URGENCY).join(_WAITING, _HERE), wanted)
         if after is not None:
-            behind = and_(_URGENCY == literal(after.urgency, BigInteger), Listing.id < after.id)
+            behind = and_(_URGENCY.in_((after.urgency,)), Listing.id < after.id)
             query = query.where(or_(after.urgency < _URGENCY, behind))
             after = None
         rows = connection.execute(query.order_by(_URGENCY, Listing.id.desc()).limit(limit), binds)

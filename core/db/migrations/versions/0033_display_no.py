@@ -1,4 +1,4 @@
-"""The number of an order that people see, where the platform is asked by another one; finding SKUs for listings."""
+"""The number of an order that people see; finding SKUs for listings; how far a long comparison came."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ def upgrade() -> None:
         postgresql_where=here,
         postgresql_ops={"display_no": "text_pattern_ops"},
     )
+    op.add_column("reconciliation", sa.Column("reached_at", sa.BigInteger(), nullable=True))
     for name in ("code", "name", "short_name"):
         op.create_index(f"ix_sku_folded_{name}", "sku", [sa.text(_folded(name))])
 
