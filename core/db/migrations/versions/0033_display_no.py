@@ -21,7 +21,7 @@ def upgrade() -> None:
     )
     op.add_column("reconciliation", sa.Column("reached_at", sa.BigInteger(), nullable=True))
     for name in ("code", "name", "short_name"):
-        op.create_index(f"ix_sku_folded_{name}", "sku", [sa.text(_folded(name))])
+        op.execute(f"CREATE INDEX ix_sku_folded_{name} ON sku ({_folded(name)})")
 
 
 def _folded(name: str) -> str:
