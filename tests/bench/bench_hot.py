@@ -4,7 +4,8 @@
 
 A round has 20 units and 40 buyers; in every 25th one desk is killed (SIGKILL) while it buys, and another takes its
 orders over. The twin without the guard (read, check, write the new number) has to oversell in the same harness.
-After that the desks buy as fast as they can: of one SKU, and spread over fifty.
+After that the desks buy as fast as they can: of one SKU, spread over fifty, and in pages of twenty orders, as a shop's
+page comes in: twenty reservations then share one commit.
 """
 
 import argparse
@@ -38,11 +39,13 @@ from tests.support.world import Address, make_tables
 
 _DESKS, _UNITS, _BUYERS = 8, 20, 40
 _KILL_EVERY = 25
-_SPREAD = 50
+_SPREAD, _PAGE = 50, 20
 _SPAWN = multiprocessing.get_context("spawn")
 
 #: order number, SKU
 Wish = tuple[int, int]
+#: units won by a page of wishes, and how many seconds that took
+Said = tuple[int, float]
 
 
 def _wants(wish: Wish) -> OrderWants:
@@ -50,18 +53,19 @@ def _wants(wish: Wish) -> OrderWants:
     return OrderWants(OrderId(order), World.main, (Want(OrderLineId(order), SkuId(sku), 1),), is_paid=True)
 
 
-def _buy(store: Store, wish: Wish) -> bool:
-    return store.write(lambda uow: service.reserve_page(uow, [_wants(wish)]))[OrderId(wish[0])].is_reserved
+def _buy(store: Store, page: Sequence[Wish]) -> int:
+    said = store.write(lambda uow: service.reserve_page(uow, [_wants(wish) for wish in page]))
+    return sum(one.is_reserved for one in said.values())
 
 
-def _buy_carelessly(store: Store, wish: Wish) -> bool:
+def _buy_carelessly(store: Store, page: Sequence[Wish]) -> int:
     """What many shops' programs do: read the number, look whether it is enough, write the new one."""
-    order, sku = wish
+    ((order, sku),) = page
     of_sku = StockLevel.sku_id == sku
     figures = select(StockLevel.id, StockLevel.on_hand_qty, StockLevel.confirmed_qty).where(of_sku)
     level, on_hand, confirmed = store.read(lambda connection: connection.execute(figures).one())
     if confirmed >= on_hand:
-        return False
+        return 0
 
     def write(uow: UnitOfWork) -> None:
         uow.execute(update(StockLevel).where(of_sku).values(confirmed_qty=confirmed + 1))
@@ -69,23 +73,27 @@ def _buy_carelessly(store: Store, wish: Wish) -> bool:
         uow.insert(Reservation, claim | {"created_at": uow.now})
 
     store.write(write)
-    return True
+    return 1
+
+
+def _pages(wishes: Sequence[Wish], size: int = 1) -> list[Sequence[Wish]]:
+    return [wishes[start : start + size] for start in range(0, len(wishes), size)]
 
 
 def desk(address: Address, pipe: Pipe, is_careless: bool) -> None:
-    """A desk: buys what it is told to, answers with outcomes and seconds; None ends it, a number kills it."""
+    """A desk: buys the pages it is told to, answers with what it won and seconds; None ends it, a number kills it."""
     store = address.store(SystemClock())
     buy = _buy_carelessly if is_careless else _buy
     pipe.send("ready")
     while (told := pipe.recv()) is not None:
-        wishes, dies_after_s = told
+        pages, dies_after_s = told
         if dies_after_s is not None:
             threading.Timer(dies_after_s, os.kill, (os.getpid(), signal.SIGKILL)).start()
-        said = []
-        for wish in wishes:
+        said: list[Said] = []
+        for page in pages:
             began = time.perf_counter()
-            is_won = buy(store, wish)
-            said.append((is_won, time.perf_counter() - began))
+            won = buy(store, page)
+            said.append((won, time.perf_counter() - began))
         if dies_after_s is not None:
             time.sleep(60)
         pipe.send(said)
@@ -124,12 +132,12 @@ def desks(address: Address, *, is_careless: bool = False) -> Iterator[list[Desk]
             one.end()
 
 
-def _round(team: list[Desk], wishes: Sequence[Wish], dies: tuple[int, float] | None) -> list[tuple[bool, float]]:
+def _round(team: list[Desk], pages: Sequence[Sequence[Wish]], dies: tuple[int, float] | None) -> list[Said]:
     """One round; a desk that dies is replaced, and the new one asks for everything again."""
-    shares = [wishes[number::_DESKS] for number in range(_DESKS)]
+    shares = [pages[number::_DESKS] for number in range(_DESKS)]
     for number, share in enumerate(shares):
         team[number].pipe.send((share, dies[1] if dies is not None and dies[0] == number else None))
-    said: list[tuple[bool, float]] = []
+    said: list[Said] = []
     for number, share in enumerate(shares):
         try:
             said += team[number].pipe.recv()
@@ -161,10 +169,10 @@ def exactness(address: Address, rounds: int, *, is_careless: bool = False, kills
         for turn in range(rounds):
             dies = (rng.randrange(_DESKS), rng.uniform(0, 0.03)) if kills and turn % _KILL_EVERY == 7 else None
             before = [one.process.pid for one in team]
-            said = _round(team, wishes[turn * _BUYERS : (turn + 1) * _BUYERS], dies)
+            said = _round(team, _pages(wishes[turn * _BUYERS : (turn + 1) * _BUYERS]), dies)
             killed += sum(1 for old, one in zip(before, team, strict=True) if old != one.process.pid)
             promised, level = _sold(world, turn + 1)
-            won = sum(is_won for is_won, _ in said)
+            won = sum(units for units, _ in said)
             oversold += max(promised - _UNITS, 0)
             inexact += (won, promised, level) != (_UNITS, _UNITS, (_UNITS, 0, _UNITS, 0))
     if not is_careless:
@@ -175,21 +183,21 @@ def exactness(address: Address, rounds: int, *, is_careless: bool = False, kills
     return oversold, inexact
 
 
-def saturate(address: Address, how_many: int, sku_count: int) -> tuple[float, float, float, float]:
-    """Reservations a second of eight desks that never rest; median, 99th percentile and slowest in milliseconds."""
+def saturate(address: Address, how_many: int, sku_count: int, page: int = 1) -> tuple[float, float, float, float]:
+    """Reservations a second of eight desks that never rest; median, 99th percentile and slowest page in milliseconds."""
     make_tables(address)
     world = World(address)
     wishes = [(number + 1, number % sku_count + 1) for number in range(how_many + _DESKS)]
     write_reservable(world, [how_many + _DESKS] * sku_count, [_wants(wish) for wish in wishes])
     with desks(address) as team:
         # A program's first sale puts its statements together: desks that sell without rest have done it long ago.
-        _round(team, [wishes.pop() for _ in team], None)
+        _round(team, _pages([wishes.pop() for _ in team]), None)
         began = time.perf_counter()
-        said = _round(team, wishes, None)
+        said = _round(team, _pages(wishes, page), None)
         wall = time.perf_counter() - began
     world.check()
     world.close()
-    assert sum(is_won for is_won, _ in said) == how_many
+    assert sum(won for won, _ in said) == how_many
     took = [seconds * 1000 for _, seconds in said]
     return how_many / wall, percentile(took, 0.5), percentile(took, 0.99), max(took)
 
@@ -219,8 +227,12 @@ def main(arguments: Sequence[str] | None = None) -> bool:
         _, inexact = exactness(fresh(), rounds)
         oversold, _ = exactness(fresh(), max(rounds // 20, 20), is_careless=True, kills=False)
         rows = []
-        for name, skus in (("one SKU", 1), (f"{_SPREAD} SKUs", _SPREAD)):
-            rows.append((name, *saturate(fresh(), how_many, skus)))
+        for name, skus, page in (
+            ("one SKU", 1, 1),
+            (f"{_SPREAD} SKUs", _SPREAD, 1),
+            (f"{_SPREAD} SKUs, pages of {_PAGE}", _SPREAD, _PAGE),
+        ):
+            rows.append((name, *saturate(fresh(), how_many, skus, page)))
         show(f"{_DESKS} desks that never rest", ("", "orders/s", "p50 ms", "p99 ms", "slowest ms"), rows)
     is_exact = verdict("rounds that are not exact", inexact, 0, higher_is_better=False)
     has_twin = verdict("units oversold without the guard", oversold, 1, higher_is_better=True)
