@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from core.db.models import Lease
+from core.db.types import Instant
 from core.db.unit_of_work import Store, UnitOfWork, Urgency, insert_or_ignore
 from core.runtime.errors import Refused
 
@@ -15,6 +16,13 @@ T = TypeVar("T")
 
 #: a job that writes nothing for this part of its lease's time holds it on by itself
 _KEEP_PART = 0.25
+
+# Made once: every write of a lane asks for its lease first.
+_RENEW = (
+    update(Lease)
+    .where(Lease.name == bindparam("of"), Lease.fence == bindparam("with"))
+    .values(until_at=bindparam("until", type_=Instant))
+)
 
 
 class LeaseLost(Refused):
@@ -115,8 +123,7 @@ def renew(uow: UnitOfWork, name: str, fence: int, seconds: float) -> bool:
 
     A lease that ran out but that nobody took is still ours: the fence says so.
     """
-    until = uow.now + timedelta(seconds=seconds)
-    return uow.count(update(Lease).where(Lease.name == name, Lease.fence == fence).values(until_at=until)) == 1
+    return uow.count(_RENEW, {"of": name, "with": fence, "until": uow.now + timedelta(seconds=seconds)}) == 1
 
 
 def is_held(uow: UnitOfWork, name: str, fence: int) -> bool:

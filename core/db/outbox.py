@@ -5,17 +5,45 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from core.db.forgetting import AT_ONCE
 from core.db.models import Outbox
+from core.db.sets import id_set, packed_ids
+from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork, shared_now
 from core.runtime.clock import Clock
 
 #: wait after the first, second, ... temporary failure; the last one repeats
 BACK_OFF_S = (5.0, 15.0, 60.0, 300.0, 900.0)
 _ERROR_LENGTH = 500
+
+_HERE = Outbox.lane == bindparam("lane")
+_DELIVERY = (
+    select(Outbox.id, Outbox.kind, Outbox.key, Outbox.payload, Outbox.attempts)
+    .order_by(Outbox.not_before_at, Outbox.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_NOW = bindparam("now", type_=Instant)
+# One state each: asked for both at once, SQLite reads and sorts all that waits to find the first of it.
+_LAPSED = _DELIVERY.where(_HERE, Outbox.state == "leased", Outbox.lease_until_at <= _NOW)
+_WAITING = _DELIVERY.where(_HERE, Outbox.state == "waiting", Outbox.not_before_at <= _NOW)
+_NEXT = (
+    select(func.min(Outbox.not_before_at)).where(_HERE, Outbox.state == "waiting"),
+    select(func.min(Outbox.lease_until_at)).where(_HERE, Outbox.state == "leased"),
+)
+_TAKE = (
+    update(Outbox)
+    .where(Outbox.id.in_(id_set("ids")))
+    .values(
+        state="leased",
+        leased_by=bindparam("holder"),
+        lease_until_at=bindparam("until", type_=Instant),
+        attempts=Outbox.attempts + 1,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +59,20 @@ class Claim:
 
 
 def claim(uow: UnitOfWork, lane: str, holder: str, lease_s: float, limit: int = 1) -> Sequence[Claim]:
-    """Take up to `limit` deliveries of a lane that are due, oldest first; those whose lease ran out count as due.
+    """Take up to `limit` deliveries of a lane that are due, oldest first; those whose lease ran out go before them.
 
     On PostgreSQL rows that another desk is claiming right now are passed over, so that no desk stands idle.
     """
-    now = uow.now
-    is_due = or_(
-        and_(Outbox.state == "waiting", Outbox.not_before_at <= now),
-        and_(Outbox.state == "leased", Outbox.lease_until_at <= now),
-    )
-    due = (
-        select(Outbox.id, Outbox.kind, Outbox.key, Outbox.payload, Outbox.attempts)
-        .where(Outbox.lane == lane, is_due)
-        .order_by(Outbox.not_before_at, Outbox.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claims = [Claim(row.id, row.kind, row.key, row.payload, row.attempts + 1, holder) for row in uow.rows(due)]
+    rows: list[Any] = []
+    for due in (_LAPSED, _WAITING):
+        if len(rows) < limit:
+            rows += uow.execute(due, {"lane": lane, "now": uow.now, "most": limit - len(rows)}).all()
+    claims = [Claim(row.id, row.kind, row.key, row.payload, row.attempts + 1, holder) for row in rows]
     if claims:
-        taking = (
-            update(Outbox)
-            .where(Outbox.id.in_(bindparam("ids", expanding=True)))
-            .values(
-                state="leased",
-                leased_by=holder,
-                lease_until_at=now + timedelta(seconds=lease_s),
-                attempts=Outbox.attempts + 1,
-            )
-        )
-        uow.execute(taking, {"ids": [one.id for one in claims]})
-        uow.changed("outbox", *(one.id for one in claims))
+        ids = [one.id for one in claims]
+        until = uow.now + timedelta(seconds=lease_s)
+        uow.execute(_TAKE, {"ids": packed_ids(ids), "holder": holder, "until": until})
+        uow.changed("outbox", *ids)
     return claims
 
 
@@ -166,9 +178,8 @@ def due_in_s(connection: Connection, lane: str, clock: Clock) -> float | None:
 
     A look, not a claim: it takes no lock and writes nothing, so that an idle lane costs next to nothing.
     """
-    waiting = select(func.min(Outbox.not_before_at)).where(Outbox.lane == lane, Outbox.state == "waiting")
-    leased = select(func.min(Outbox.lease_until_at)).where(Outbox.lane == lane, Outbox.state == "leased")
-    times = [at for at in (connection.execute(query).scalar_one() for query in (waiting, leased)) if at is not None]
+    found = (connection.execute(query, {"lane": lane}).scalar_one() for query in _NEXT)
+    times = [at for at in found if at is not None]
     return (min(times) - shared_now(connection, clock)).total_seconds() if times else None
 
 

@@ -213,7 +213,8 @@ def _grams(characters: Sequence[str]) -> list[str]:
 
 
 def _tail(phone: str) -> str:
-    digits = "".join(ch for ch in unicodedata.normalize("NFKC", phone) if ch in "0123456789*")
+    plain = phone.isascii() and phone.isdigit()  # as nearly all are
+    digits = phone if plain else "".join(ch for ch in unicodedata.normalize("NFKC", phone) if ch in "0123456789*")
     tail = digits[-4:]
     return tail if len(tail) == 4 and "*" not in tail else ""
 

@@ -2,15 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 
+from core.db.types import Instant
 from core.db.unit_of_work import UnitOfWork
 from core.sync.models import Cursor
 
 #: changed orders; after-sale cases (the feed of `core.sync.open_rounds` says until when a reading is good)
 CHANGED, CASES = "changed", "cases"
 _LONGEST = 300
+
+# Made once: a channel that cuts time into windows moves it with each of them.
+_MOVE = (
+    update(Cursor)
+    .where(Cursor.shop_id == bindparam("shop"), Cursor.feed == bindparam("of"))
+    .values(until_at=bindparam("reached", type_=Instant))
+)
 
 
 def reached_until(connection: Connection, shop_id: int, feed: str) -> datetime | None:
@@ -21,9 +29,7 @@ def reached_until(connection: Connection, shop_id: int, feed: str) -> datetime |
 
 def move(uow: UnitOfWork, shop_id: int, feed: str, reached: datetime) -> None:
     """A whole window is stored."""
-    here = (Cursor.shop_id == shop_id, Cursor.feed == feed)
-    moved = uow.count(update(Cursor).where(*here).values(until_at=reached))
-    if not moved:
+    if not uow.count(_MOVE, {"shop": shop_id, "of": feed, "reached": reached}):
         uow.insert_many(Cursor, [{"shop_id": shop_id, "feed": feed, "until_at": reached}])
 
 

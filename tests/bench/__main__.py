@@ -10,6 +10,7 @@ from pathlib import Path
 
 _BENCHES = (
     "intake",
+    "pull",
     "flatness",
     "list",
     "search",
@@ -19,6 +20,7 @@ _BENCHES = (
     "reserve",
     "hot",
     "volume",
+    "day",
     "files",
     "memory",
     "alerts",

@@ -232,9 +232,7 @@ class BenchFile:
 def _furnish(uow: UnitOfWork) -> None:
     skus = range(1, SKU_COUNT + 1)
     uow.insert_many(Warehouse, [{"code": "main", "name": "主仓"}])
-    shop = {"channel": "mall", "name": "练习店", "settings": {}, "secret": "", "warehouse_id": 1}
-    switches = {"is_active": True, "confirms_shipments": True, "created_at": START, "clock_offset_ms": 0}
-    uow.insert_many(Shop, [shop | switches])
+    add_shop(uow, 1)
     account = {"service": "practice", "carrier_code": CARRIER, "carrier_name": "练习快递", "settings": {}}
     uow.insert_many(WaybillAccount, [account | {"secret": "", "sender": {}}])
     uow.insert_many(SchemaFact, [{"name": "installation", "value": INSTALLATION}])
@@ -254,11 +252,27 @@ def _furnish(uow: UnitOfWork) -> None:
         ],
     )
     uow.insert_many(Barcode, [{"code": barcode_of(i), "sku_id": i, "unit_qty": 1} for i in skus])
+    list_goods(uow, 1)
+    uow.insert_many(StockLevel, [{"id": i, "warehouse_id": 1, "sku_id": i, "on_hand_qty": STOCK} for i in skus])
+    receipt = {"at": START, "qty": STOCK, "kind": "receipt", "operator": "clerk"}
+    uow.insert_many(Movement, [receipt | {"level_id": i, "key": f"receipt:{i}"} for i in skus])
+
+
+def add_shop(uow: UnitOfWork, number: int) -> None:
+    """The first mall (1), or one more."""
+    name = "练习店" if number == 1 else f"练习店 {number}"
+    shop = {"channel": "mall", "name": name, "settings": {}, "secret": "", "warehouse_id": 1}
+    switches = {"is_active": True, "confirms_shipments": True, "created_at": START, "clock_offset_ms": 0}
+    uow.insert_many(Shop, [shop | switches])
+
+
+def list_goods(uow: UnitOfWork, shop_id: int) -> None:
+    """Let a shop sell all the goods."""
     uow.insert_many(
         Listing,
         [
             {
-                "shop_id": 1,
+                "shop_id": shop_id,
                 "item_id": f"item-{i}",
                 "channel_sku_id": f"c{i}",
                 "merchant_code": f"S{i:05}",
@@ -266,12 +280,9 @@ def _furnish(uow: UnitOfWork) -> None:
                 "spec": spec_of(i),
                 "sku_id": i,
             }
-            for i in skus
+            for i in range(1, SKU_COUNT + 1)
         ],
     )
-    uow.insert_many(StockLevel, [{"id": i, "warehouse_id": 1, "sku_id": i, "on_hand_qty": STOCK} for i in skus])
-    receipt = {"at": START, "qty": STOCK, "kind": "receipt", "operator": "clerk"}
-    uow.insert_many(Movement, [receipt | {"level_id": i, "key": f"receipt:{i}"} for i in skus])
 
 
 def barcode_of(sku: int) -> str:

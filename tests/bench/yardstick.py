@@ -17,7 +17,7 @@ from typing import Any
 from core.channels.contract import ChannelOrder
 from core.customers.service import consignee_digest
 from core.orders.intake import compress
-from tests.bench.shop import CARRIER, INSTALLATION
+from tests.bench.shop import ACCOUNTS, CARRIER, INSTALLATION
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -27,22 +27,29 @@ _NEXT_IDS = "SELECT " + ", ".join(
 )
 
 
-def _ms(at: datetime) -> int:
+def stored(at: datetime) -> int:
+    """A moment as the file keeps it: milliseconds since 1970."""
     return (at - _EPOCH) // _MS
 
 
 def take_page(
-    connection: Any, orders: Sequence[ChannelOrder], digest: Callable[[str, str], str], now: datetime
+    connection: Any,
+    orders: Sequence[ChannelOrder],
+    digest: Callable[[str, str], str],
+    now: datetime,
+    accounts: str = ACCOUNTS,
 ) -> None:
     """One page in one transaction on a bare connection (see `core.db.driver.connect_sqlite`)."""
     cursor = connection.cursor()
     cursor.execute("BEGIN IMMEDIATE")
-    _take(cursor, orders, digest, _ms(now))
+    _take(cursor, orders, digest, stored(now), accounts)
     cursor.execute("COMMIT")
     cursor.close()
 
 
-def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str], str], now: int) -> None:
+def _take(
+    cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str], str], now: int, accounts: str
+) -> None:
     known = dict(
         cursor.execute(
             "SELECT order_no, id FROM orders WHERE shop_id = 1 AND order_no IN (SELECT value FROM json_each(?))",
@@ -64,7 +71,7 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
     next_customer, next_consignee, next_order, next_line, next_parcel, next_waybill = cursor.execute(
         _NEXT_IDS
     ).fetchone()
-    people = _people(cursor, orders, digest, now, next_customer, next_consignee)
+    people = _people(cursor, orders, digest, now, next_customer, next_consignee, accounts)
     order_rows, line_rows, parcels, parcel_lines, waybills, outbox = [], [], [], [], [], []
     held, paid = [], []
     reserved: dict[int, int] = {}
@@ -80,7 +87,7 @@ def _take(cursor: Any, page: Sequence[ChannelOrder], digest: Callable[[str, str]
     order_id, line_id = next_order, next_line
     for order, (customer_id, consignee_id) in zip(orders, people, strict=True):
         is_paid = order.paid_at is not None
-        placed, modified = _ms(order.placed_at), _ms(order.modified_at)
+        placed, modified = stored(order.placed_at), stored(order.modified_at)
         due = placed + 48 * 3_600_000 if is_paid else None
         order_rows.append(
             (order_id, order.order_no, customer_id, consignee_id, order.payment, "to_pack" if
@@ -180,13 +187,15 @@ def _people(
     now: int,
     next_customer: int,
     next_consignee: int,
+    accounts: str,
 ) -> list[tuple[int, int]]:
     find = (
         "SELECT buyer_key, customer_id FROM identity"
         " WHERE channel = ? AND buyer_key IN (SELECT value FROM json_each(?))"
     )
+    channel = json.dumps({"channel": accounts})
     phones = [digest("phone", order.consignee.phone) for order in orders]
-    known = dict(cursor.execute(find, ("mall", json.dumps([order.buyer_key for order in orders]))))
+    known = dict(cursor.execute(find, (accounts, json.dumps([order.buyer_key for order in orders]))))
     known_phones = dict(cursor.execute(find, ("phone", json.dumps(phones))))
     customers, identities, changes, who = [], [], [], []
     for order, phone in zip(orders, phones, strict=True):
@@ -195,11 +204,11 @@ def _people(
             customer_id = next_customer
             next_customer += 1
             customers.append((customer_id, now))
-            changes.append((customer_id, "created", '{"channel": "mall"}'))
+            changes.append((customer_id, "created", channel))
         if order.buyer_key not in known:
             known[order.buyer_key] = customer_id
-            identities.append(("mall", order.buyer_key, customer_id, order.buyer_name))
-            changes.append((customer_id, "identity_added", '{"channel": "mall"}'))
+            identities.append((accounts, order.buyer_key, customer_id, order.buyer_name))
+            changes.append((customer_id, "identity_added", channel))
         if phone not in known_phones:
             known_phones[phone] = customer_id
             identities.append(("phone", phone, customer_id, None))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from core.db import leases, outbox
 from core.db.models import Outbox
+from tests.support.plans import plans_on
 
 
 def put(store, *keys: str, lane: str = "shop 1", delay_s: float = 0) -> None:
@@ -35,6 +36,26 @@ def test_the_oldest_due_delivery_of_the_lane_comes_first_and_once(store, clock):
     assert take(store, "desk 2", lane="shop 2")[0].payload == {"k": "other"}
     clock.advance(seconds=2)
     assert sorted(one.key for one in take(store, limit=5)) == ["a", "b", "later"]
+
+
+def test_what_lapsed_goes_before_what_waits(store, clock):
+    put(store, "waits")
+    put(store, "was taken", delay_s=1)
+    clock.advance(seconds=1)
+    first, second = take(store, lease_s=5, limit=2)
+    store.write(lambda uow: outbox.fail(uow, first, "x", permanent=False, retry_after_s=1))
+    clock.advance(seconds=5)
+    assert [one.key for one in take(store, "desk 2", limit=1)] == ["was taken"]
+    assert [one.key for one in take(store, "desk 2", limit=5)] == ["waits"]
+    assert second.key == "was taken"
+
+
+@pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
+def test_a_claim_sorts_nothing_however_much_waits(store):
+    put(store, "a", "b")
+    steps = store.write(lambda uow: plans_on(uow.connection, lambda: outbox.claim(uow, "shop 1", "desk 1", 60)))
+    (waiting,) = [step for statement, step in steps if "not_before_at <=" in statement]
+    assert waiting.startswith("SEARCH outbox USING INDEX ix_outbox_state_lane_not_before_at"), steps
 
 
 def test_done_is_done(store):
