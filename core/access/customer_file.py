@@ -15,7 +15,7 @@ from core.customers.models import ConsigneeRow, Customer, CustomerChange, Identi
 from core.customers.queries import consignees, customer_of_phone
 from core.customers.service import PHONE, Digest
 from core.db.sets import id_set, packed_ids
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 from core.orders.search import NEWEST, search_people
 from core.orders.states import OPEN_STATES
 
@@ -144,7 +144,7 @@ def customer_detail(connection: Connection, customer_id: int) -> CustomerDetail 
     shops = {
         f"{row.channel}:{row.id}": row.name for row in connection.execute(select(Shop.id, Shop.channel, Shop.name))
     }
-    columns = (Order.id, Order.order_no, Shop.name, Order.placed_at, Order.amount_fen, Order.fulfilment)
+    columns = (Order.id, SHOWN_NO, Shop.name, Order.placed_at, Order.amount_fen, Order.fulfilment)
     orders: Sequence[Any] = connection.execute(
         select(*columns).join(Shop, Shop.id == Order.shop_id).where(mine).order_by(Order.id.desc()).limit(_SHOWN)
     ).all()

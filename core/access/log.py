@@ -7,7 +7,7 @@ from sqlalchemy import Connection, or_, select, text
 from core.access.records import LOG_KINDS, LogFilter, LogPage, LogRow
 from core.access.unmasking import LOOK
 from core.db.models import AUDITED, Journal
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 
 _COLUMNS = (
     Journal.id,
@@ -32,7 +32,7 @@ def log_page(connection: Connection, wanted: LogFilter, after: tuple[datetime, i
     query = query.order_by(Journal.at.desc(), Journal.id.desc()).limit(limit + 1)
     rows = connection.execute(query).all()
     looked = {row.subject_id for row in rows if row.action == LOOK}
-    numbers = select(Order.id, Order.order_no).where(Order.id.in_(looked))
+    numbers = select(Order.id, SHOWN_NO).where(Order.id.in_(looked))
     order_nos: dict[int, str] = {row.id: row.order_no for row in connection.execute(numbers)} if looked else {}
     shown = tuple(
         LogRow(

@@ -18,7 +18,7 @@ from core.channels.models import Shop
 from core.db.models import Journal
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import Parcel, ParcelLine
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 from core.orders.states import Fulfilment, Payment
 from core.runtime.errors import NotFound, Refused
 from core.waybills.carriers import name_of
@@ -110,7 +110,7 @@ def _rows(connection: Connection, here: Any) -> Sequence[Any]:
     # Who wants to send goods back has them, or waits for them: that parcel shall arrive.
     wants_money = or_(~exists().where(case), exists().where(case, AfterSaleCase.kind == AfterSaleKind.REFUND.value))
     is_refunded = or_(OrderLine.after_sale == "refunded", Order.payment == Payment.REFUNDED.value)
-    columns = (Parcel.id, Parcel.carrier_code, Parcel.shipped_at, Parcel.awaits_courier, Order.order_no)
+    columns = (Parcel.id, Parcel.carrier_code, Parcel.shipped_at, Parcel.awaits_courier, SHOWN_NO)
     more = (ParcelLine.order_line_id, ParcelLine.order_id, ParcelLine.qty, OrderLine.title, Waybill.number)
     query = (
         select(*columns, *more, Shop.name.label("shop_name"), is_refunded.label("is_refunded"))

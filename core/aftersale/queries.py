@@ -12,6 +12,7 @@ from core.channels.aftersale_contract import AfterSaleKind, AfterSaleState
 from core.channels.models import Shop
 from core.fulfilment.models import ParcelLine
 from core.orders.models import Order, OrderLine
+from core.orders.numbers import ids_called
 from core.orders.states import Fulfilment
 from core.waybills.models import Waybill
 
@@ -30,6 +31,13 @@ _ROW = (
     AfterSaleCase.answer_by_at,
     AfterSaleCase.return_waybill_no,
     Shop.name.label("shop_name"),
+    # An order may have a number of its own for people, or may not be here.
+    func.coalesce(
+        select(Order.display_no)
+        .where(Order.shop_id == AfterSaleCase.shop_id, Order.order_no == AfterSaleCase.order_no)
+        .scalar_subquery(),
+        AfterSaleCase.order_no,
+    ).label("shown_no"),
 )
 
 
@@ -127,6 +135,9 @@ def _found(connection: Connection, code: str) -> Sequence[int]:
     ways = (
         select(AfterSaleCase.id).where(AfterSaleCase.case_no == code),
         select(AfterSaleCase.id).where(AfterSaleCase.order_no == code),
+        select(AfterSaleCase.id)
+        .join(Order, (Order.shop_id == AfterSaleCase.shop_id) & (Order.order_no == AfterSaleCase.order_no))
+        .where(Order.id.in_(ids_called(code))),
         select(AfterSaleCase.id).where(
             AfterSaleCase.return_waybill_no == code, text("after_sale_case.return_waybill_no <> ''")
         ),
@@ -139,7 +150,7 @@ def _row(row: Any) -> CaseRow:
     return CaseRow(
         row.id,
         row.case_no,
-        row.order_no,
+        row.shown_no,
         row.shop_name,
         AfterSaleKind(row.kind),
         AfterSaleState(row.state),

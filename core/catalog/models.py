@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, false
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Text, UniqueConstraint, event, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
+from core.db.letters import folded_text
 from core.db.types import BigId
 
 
@@ -33,6 +34,14 @@ class Sku(Base):
     life_days: Mapped[int] = mapped_column(default=0, server_default="0")
     #: so many days before its last day a batch is spoken of
     warn_days: Mapped[int] = mapped_column(default=30, server_default="30")
+
+
+# Listings are matched by what is left of these without spaces and capitals. Not declared as indexes: alembic cannot
+# compare those over expressions; a test compares their text.
+for _name in ("code", "name", "short_name"):
+    for _dialect in ("sqlite", "postgresql"):
+        _made = DDL(f"CREATE INDEX ix_sku_folded_{_name} ON sku ({folded_text(_name, _dialect)})")  # type: ignore[no-untyped-call]  # the library has no types here
+        event.listen(Base.metadata, "after_create", _made.execute_if(dialect=_dialect))
 
 
 class Barcode(Base):

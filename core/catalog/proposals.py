@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, bindparam, func, select, union_all
 
 from core.catalog.models import Barcode, Sku
 from core.db.letters import fold
@@ -58,9 +58,15 @@ _BY_BARCODE = (
     .where(Barcode.code.in_(text_set("keys")), Barcode.unit_qty == 1)
 )
 _BY_CODE = select(*_SKU, func.folded(Sku.code).label("key")).where(func.folded(Sku.code).in_(text_set("keys")))
-_NAMES = tuple(func.folded(name) + _DIVIDER + func.folded(Sku.spec) for name in (Sku.name, Sku.short_name))
-_BY_NAME = select(*_SKU, _NAMES[0].label("key"), _NAMES[1].label("short")).where(
-    or_(*(name.in_(text_set("keys")) for name in _NAMES))
+# Two questions, each with its index; one with both would look at every SKU.
+_BY_NAME = union_all(
+    *(
+        select(*_SKU, (func.folded(name) + _DIVIDER + func.folded(Sku.spec)).label("key")).where(
+            func.folded(name).in_(text_set("names")),
+            (func.folded(name) + _DIVIDER + func.folded(Sku.spec)).in_(text_set("keys")),
+        )
+        for name in (Sku.name, Sku.short_name)
+    )
 )
 _SIMILAR = (
     select(*_SKU)
@@ -86,10 +92,12 @@ def proposals(connection: Connection, asked: Sequence[Asked]) -> Mapping[int, tu
         if not keys:
             continue
         by_key: dict[str, list[Proposal]] = {}
-        rows: Sequence[Any] = connection.execute(query.order_by(Sku.code), {"keys": packed_texts(keys)}).all()
-        for row in rows:
-            for key in {row.key, getattr(row, "short", row.key)}:
-                by_key.setdefault(key, []).append(_proposal(row, why))
+        binds = {"keys": packed_texts(keys)}
+        if why is Why.NAME:
+            binds["names"] = packed_texts(sorted({fold(one.title) for one in asked}))
+        rows: Sequence[Any] = connection.execute(query, binds).all()
+        for row in sorted(rows, key=lambda row: row.code):
+            by_key.setdefault(row.key, []).append(_proposal(row, why))
         for one in asked:
             for key in keys_of(one):
                 for proposal in by_key.get(key, ()):

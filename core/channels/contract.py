@@ -67,6 +67,7 @@ class ChannelOrder:
     `payment` is one of unpaid | paid | partly_refunded | refunded; `channel_status` is the platform's raw word;
     `is_closed` says that the platform will not have it sent any more (cancelled, fully refunded);
     `is_shipped` that the platform already counts it as sent; `is_completed` that the buyer has it and all is done.
+    `order_no` is what the platform is asked by; `display_no` what it shows people, blank where that is the same.
     """
 
     order_no: str
@@ -104,6 +105,9 @@ class ChannelOrder:
     seller_flag: str | None = None
     #: paid to the courier at the door
     is_cod: bool = False
+    display_no: str = ""
+    #: numbers of the orders that the platform made this one of when it split them, the nearest first
+    split_from: Sequence[str] = ()
     #: the reply's JSON for this order, kept verbatim beside the order
     raw: Mapping[str, object] = field(default_factory=dict)
 
@@ -188,6 +192,8 @@ class Capabilities:
     sees_unpaid: bool
     #: orders must also be re-read by state because payments do not move the modified time
     needs_state_poll: bool = False
+    #: an order can be deleted there for good; then the platform, asked for it, does not know it
+    deletes_orders: bool = False
     page_size: int = 100
     #: the platform's clock minus this is the newest instant a window may end at
     safety_lag_s: int = 0

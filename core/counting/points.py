@@ -11,7 +11,7 @@ from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import PackedBatch, Parcel, ParcelLine
 from core.fulfilment.states import IS_OPEN
 from core.inventory.models import Batch, Movement, Reservation, StockLevel
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 
 _NOWHERE = Point(0, 0, 0)
 # The very words of the partial index of open parcels.
@@ -153,7 +153,7 @@ def _box_lines(connection: Connection, warehouse_id: int, sku_id: int) -> list[A
             ParcelLine.is_withdrawn,
             Parcel.wave_id,
             Parcel.state,
-            Order.order_no,
+            SHOWN_NO,
         )
         .join(Parcel, Parcel.id == ParcelLine.parcel_id)
         .join(Order, Order.id == ParcelLine.order_id)

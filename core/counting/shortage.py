@@ -11,7 +11,7 @@ from core.counting.records import ShortRow
 from core.db.unit_of_work import UnitOfWork
 from core.inventory.records import CountResult
 from core.orders import holds
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 
 #: line of an order, units it held, units it still holds
 Deficit = Sequence[int]
@@ -40,7 +40,7 @@ def short_rows(connection: Connection, deficits: Sequence[Deficit]) -> tuple[Sho
     if not deficits:
         return ()
     query = (
-        select(OrderLine.id, Order.id.label("order_id"), Order.order_no, Sku.code, Order.ship_by_at)
+        select(OrderLine.id, Order.id.label("order_id"), SHOWN_NO, Sku.code, Order.ship_by_at)
         .join(Order, Order.id == OrderLine.order_id)
         .join(Sku, Sku.id == OrderLine.sku_id)
         .where(OrderLine.id.in_([line for line, *_ in deficits]))

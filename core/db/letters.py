@@ -39,12 +39,18 @@ class folded(GenericFunction[str]):  # noqa: N801 - as above
 
 @compiles(folded, "sqlite")
 def _folded_on_sqlite(element: folded, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"lower({_without_spaces(compiler.process(element.clauses, **kw))})"
+    return folded_text(compiler.process(element.clauses, **kw), "sqlite")
 
 
 @compiles(folded, "postgresql")
 def _folded_on_postgresql(element: folded, compiler: SQLCompiler, **kw: Any) -> str:
-    return f'lower(({_without_spaces(compiler.process(element.clauses, **kw))}) COLLATE "C")'
+    return folded_text(compiler.process(element.clauses, **kw), "postgresql")
+
+
+def folded_text(text: str, dialect: str) -> str:
+    """The words of `folded` for an expression, as an index over it needs them."""
+    bare = _without_spaces(text)
+    return f"lower({bare})" if dialect == "sqlite" else f'lower(({bare}) COLLATE "C")'
 
 
 def _without_spaces(text: str) -> str:

@@ -13,7 +13,6 @@ from core.access.rights import Right
 from core.aftersale.returns import expected_return
 from core.catalog import queries as catalogue
 from core.catalog.records import ScannedSku
-from core.channels.models import Shop
 from core.db.unit_of_work import Store, UnitOfWork
 from core.desk.writing_out import write_out
 from core.fulfilment import parked
@@ -30,7 +29,8 @@ from core.inventory.documents.rules import Rules
 from core.inventory.documents.states import DocKind
 from core.inventory.documents.writing import paper_of
 from core.inventory.stock_list import WarehouseRow
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
+from core.orders.numbers import ids_called
 from core.runtime.errors import NotFound
 from core.runtime.ids import SkuId
 from core.waybills.models import Waybill
@@ -395,9 +395,9 @@ def _order_of(connection: Connection, code: str) -> ReturnedOrder | None:
         .where(Waybill.number == code)
     )
     # Two questions, each with its index (that of the numbers begins with the shop); one with both would walk.
-    ways = (Order.shop_id.in_(select(Shop.id)) & (Order.order_no == code), Order.id.in_(of_parcel))
+    ways = (Order.id.in_(ids_called(code)), Order.id.in_(of_parcel))
     found: list[Any] = [
-        row for way in ways for row in connection.execute(select(Order.id, Order.order_no).where(way)).all()
+        row for way in ways for row in connection.execute(select(Order.id, SHOWN_NO).where(way)).all()
     ]
     if not found:
         return _coming_back(connection, code)

@@ -67,13 +67,13 @@ _JOBS = """
     WHERE {which}
     ORDER BY +print_job.id"""
 _ORDER_NOS = """
-    SELECT DISTINCT parcel_line.parcel_id, orders.order_no
+    SELECT DISTINCT parcel_line.parcel_id, coalesce(orders.display_no, orders.order_no) AS order_no
     FROM print_job
     JOIN waybill ON waybill.id = print_job.waybill_id
     JOIN parcel_line ON parcel_line.parcel_id = waybill.parcel_id
     JOIN orders ON orders.id = parcel_line.order_id
     WHERE {which}
-    ORDER BY orders.order_no"""
+    ORDER BY order_no"""
 _OPEN_JOBS = f"print_job.{print_states.IS_OPEN}"
 _ONE_JOB = "print_job.id = :id"
 _LATEST_JOBS = "print_job.id > (SELECT coalesce(max(id), 0) - :newest FROM print_job)"

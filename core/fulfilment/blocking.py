@@ -22,7 +22,7 @@ from core.inventory.levels import lock_levels
 from core.inventory.models import StockLevel
 from core.inventory.states import ClaimState
 from core.orders import holds
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 from core.orders.shortages import serve_short
 from core.runtime.ids import OrderLineId
 from core.waybills.models import Waybill
@@ -154,7 +154,7 @@ def packed_with(uow: UnitOfWork, batch_id: int) -> tuple[PackedWith, ...]:
     batch = locked_batch(uow, batch_id)
     boxed = _in_boxes(uow, batch, _lines_claiming(uow, batch))
     query = (
-        select(ParcelLine.parcel_id, ParcelLine.order_line_id, Order.order_no, Waybill.number)
+        select(ParcelLine.parcel_id, ParcelLine.order_line_id, SHOWN_NO, Waybill.number)
         .join(Order, Order.id == ParcelLine.order_id)
         .outerjoin(Waybill, (Waybill.parcel_id == ParcelLine.parcel_id) & (Waybill.state == "obtained"))
         .where(ParcelLine.parcel_id.in_(id_set("ids")))
@@ -184,6 +184,6 @@ def _orders_of(uow: UnitOfWork, line_ids: Collection[int]) -> list[int]:
 
 
 def _numbers(uow: UnitOfWork, order_ids: Sequence[int]) -> dict[int, str]:
-    query = select(Order.id, Order.order_no).where(Order.id.in_(id_set("ids")))
+    query = select(Order.id, SHOWN_NO).where(Order.id.in_(id_set("ids")))
     rows: Sequence[Any] = uow.execute(query, {"ids": packed_ids(order_ids)}).all()
     return dict(rows)

@@ -11,7 +11,8 @@ from core.fulfilment.handover import WAITS, is_intercepted
 from core.fulfilment.handover_records import CarrierPile, SheetSearch, SheetView, WaitingParcel
 from core.fulfilment.models import Handover, Parcel, ParcelLine
 from core.fulfilment.packing import ways_to_write
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
+from core.orders.numbers import ids_called
 from core.waybills.carriers import name_of
 from core.waybills.models import Waybill, WaybillAccount
 
@@ -95,16 +96,10 @@ def _left_with(connection: Connection, written: str) -> set[int]:
     """The sheets on which a waybill's or an order's number left."""
     numbers = ways_to_write(written)[1]
     by_waybill = select(Parcel.handover_id).join(Waybill, Waybill.parcel_id == Parcel.id)
-    by_order = (
-        select(Parcel.handover_id)
-        .join(ParcelLine, ParcelLine.parcel_id == Parcel.id)
-        .join(Order, Order.id == ParcelLine.order_id)
-    )
-    # The index begins with the shop.
-    shops = select(Shop.id)
+    by_order = select(Parcel.handover_id).join(ParcelLine, ParcelLine.parcel_id == Parcel.id)
     found = (
         *connection.execute(by_waybill.where(Waybill.number.in_(numbers))).scalars(),
-        *connection.execute(by_order.where(Order.shop_id.in_(shops), Order.order_no == written)).scalars(),
+        *connection.execute(by_order.where(ParcelLine.order_id.in_(ids_called(written)))).scalars(),
     )
     return {sheet_id for sheet_id in found if sheet_id is not None}
 
@@ -126,7 +121,7 @@ def _parcels(connection: Connection, here: Sequence[ColumnElement[bool]], limit:
     )
     rows = connection.execute(query).all()
     orders: dict[int, list[tuple[int, str]]] = {}
-    inside = select(ParcelLine.parcel_id, Order.id, Order.order_no).join(Order, Order.id == ParcelLine.order_id)
+    inside = select(ParcelLine.parcel_id, Order.id, SHOWN_NO).join(Order, Order.id == ParcelLine.order_id)
     ids = [row.id for row in rows]
     for parcel_id, order_id, order_no in connection.execute(inside.where(ParcelLine.parcel_id.in_(ids)).distinct()):
         orders.setdefault(parcel_id, []).append((order_id, order_no))

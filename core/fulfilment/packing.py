@@ -25,6 +25,7 @@ from core.fulfilment.views import parcel_view
 from core.orders import holds
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
+from core.orders.numbers import ids_called
 from core.orders.states import Event
 from core.waybills.models import Waybill
 from core.waybills.print_queue import want_label
@@ -171,9 +172,15 @@ def open_code(uow: UnitOfWork, act: Act) -> Verdict:
     waybill = find_waybill(uow, act.raw)
     if waybill is not None and waybill.state == "voided":
         return answer(uow, act, "label.voided", Tone.STOP, parcel_id=waybill.parcel_id, number=act.raw)
-    parcel_id = waybill.parcel_id if waybill is not None else _parcel_of_order(uow, act.raw)
-    if parcel_id is not None:
-        return open_parcel(uow, act, parcel_id)
+    if waybill is not None:
+        return open_parcel(uow, act, waybill.parcel_id)
+    named = _parcels_of_order(uow, act.raw)
+    if len(named) > 1:
+        # Short numbers are given by every shop anew: whose it is nobody can tell by the number.
+        shops = "、".join(dict.fromkeys(row.name for row in named))
+        return answer(uow, act, "order.several", Tone.WRONG, raw=act.raw, shops=shops)
+    if named:
+        return open_parcel(uow, act, named[0].parcel_id)
     sku = catalog.by_scan(uow.connection, act.raw, uow.now)
     if sku is None:
         return answer(uow, act, "code.unknown", Tone.WRONG, raw=act.raw)
@@ -207,18 +214,23 @@ def find_waybill(uow: UnitOfWork, raw: str) -> Any:
     return uow.execute(query.where(Waybill.number.in_(numbers)).order_by(*rank).limit(1)).one_or_none()
 
 
-def _parcel_of_order(uow: UnitOfWork, order_no: str) -> int | None:
+def _parcels_of_order(uow: UnitOfWork, number: str) -> Sequence[Any]:
+    """The parcel of the order with this number; those of several shops where it stands for an order of each."""
     query = (
-        select(ParcelLine.parcel_id)
+        select(ParcelLine.parcel_id, Order.shop_id, Shop.name, Parcel.state)
         .join(Order, Order.id == ParcelLine.order_id)
         .join(Parcel, Parcel.id == ParcelLine.parcel_id)
-        # The index begins with the shop.
-        .where(Order.shop_id.in_(select(Shop.id)), Order.order_no == order_no)
+        .join(Shop, Shop.id == Order.shop_id)
+        .where(Order.id.in_(ids_called(number)))
         .order_by(Parcel.state.not_in(OPEN), Parcel.state == "packed", Parcel.state == "cancelled", Parcel.id)
-        .limit(1)
     )
-    found = uow.execute(query).scalar_one_or_none()
-    return None if found is None else int(found)
+    rows = uow.execute(query).all()
+    # What left long ago is not meant where something waits.
+    waiting = [row for row in rows if row.state in OPEN]
+    first: dict[int, Any] = {}
+    for row in waiting or rows:
+        first.setdefault(row.shop_id, row)
+    return [first[shop_id] for shop_id in sorted(first)]
 
 
 def open_parcel(uow: UnitOfWork, act: Act, parcel_id: int, over: int | None = None) -> Verdict:

@@ -23,7 +23,7 @@ from core.inventory.models import Movement, Reservation, StockLevel
 from core.inventory.states import WANTING
 from core.orders import holds
 from core.orders.lifecycle import move_where_possible
-from core.orders.models import Hold, Order, OrderLine
+from core.orders.models import SHOWN_NO, Hold, Order, OrderLine
 from core.orders.states import Event
 from core.runtime.ids import OrderLineId
 
@@ -44,7 +44,7 @@ _PARKED = (
     select(
         Parcel.id,
         Parcel.warehouse_id,
-        Order.order_no,
+        SHOWN_NO,
         Hold.note,
         Hold.placed_at,
         Hold.placed_by,
@@ -60,7 +60,7 @@ _PARKED = (
         Parcel.state.in_(OPEN),
     )
     .distinct()
-    .order_by(Hold.placed_at, Parcel.id, Order.order_no)
+    .order_by(Hold.placed_at, Parcel.id, SHOWN_NO)
     .limit(_MOST_LISTED)
 )
 _LACKING = (

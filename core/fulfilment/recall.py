@@ -20,7 +20,7 @@ from core.inventory.batch_list import BatchPlace, BatchRow, batch_rows, places_o
 from core.inventory.holders import holders_of_level
 from core.inventory.models import Batch, Movement, StockLevel
 from core.inventory.states import MovementKind
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 from core.waybills.models import Waybill
 
 #: how sure it is: the goods' code said so, the clerk did, or only the books chose it
@@ -188,7 +188,7 @@ def _waiting(connection: Connection, codes: Mapping[int, str], said: Sequence[_F
 _ORDER_COLUMNS = (
     OrderLine.id,
     Order.id.label("order_id"),
-    Order.order_no,
+    SHOWN_NO,
     Order.consignee_id,
     Order.fulfilment,
     Order.shipped_at,

@@ -17,7 +17,7 @@ from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
 from core.fulfilment.records import Apart, Together
 from core.orders.merge_words import NO_ANSWER
-from core.orders.models import MergeWord, Order
+from core.orders.models import SHOWN_NO, MergeWord, Order
 
 #: how long an answer is good: the receiver of either order may have changed at the platform since
 GOOD_FOR: Final = timedelta(minutes=30)
@@ -26,7 +26,7 @@ _RECEIVING = (
     select(
         ParcelLine.parcel_id,
         Order.id,
-        Order.order_no,
+        SHOWN_NO,
         Order.shop_id,
         Order.consignee_id,
         ConsigneeRow.is_masked,
@@ -40,7 +40,7 @@ _RECEIVING = (
     .outerjoin(MergeWord, MergeWord.order_id == Order.id)
     .where(ParcelLine.parcel_id.in_(id_set("ids")))
     .distinct()
-    .order_by(ParcelLine.parcel_id, Order.order_no)
+    .order_by(ParcelLine.parcel_id, SHOWN_NO)
 )
 
 

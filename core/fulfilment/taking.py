@@ -14,9 +14,9 @@ from core.fulfilment.parcels import drop_parcels, has_shipped_parcel, release_re
 from core.fulfilment.part_sent import note_strangers
 from core.fulfilment.starting import follow, keep_off, start_of
 from core.fulfilment.telling import was_told
-from core.orders import holds
+from core.orders import holds, splitting
 from core.orders.holds import PART_SENT
-from core.orders.intake import ShopFacts, cannot_be_labelled, take_new
+from core.orders.intake import ShopFacts, cannot_be_labelled, known_orders, take_new
 from core.orders.lifecycle import move_where_possible
 from core.orders.models import Order
 from core.orders.states import OPEN_STATES, Event, Payment
@@ -75,9 +75,13 @@ def take_page(
     take_turn(uow, "intake")
     # Read behind the turn, not with the shop's record, which is as old as the pull.
     start = start_of(uow.connection, shop.id)
+    lessened, sent = splitting.make_room(uow, shop.id, orders)
+    others = [other for order_id in lessened for other in _react(uow, Reaction(order_id, drops_parcels=True))]
     taken = take_new(uow, shop, orders, digest)
+    if sent:
+        _hold_sent(uow, shop.id, sent)
     keep_off(uow, shop, start, taken.new_ids, orders)
-    touched = list(taken.new_ids)
+    touched = [*taken.new_ids, *others]
     updated = 0
     for order_id, order in taken.newer:
         reaction = apply_newer(uow, shop, order_id, order, digest)
@@ -106,6 +110,12 @@ def _stop_part_sent(uow: UnitOfWork, shop: ShopFacts, order_id: int, order: Chan
     if note_strangers(uow, order_id, order.shipped):
         state = uow.execute(select(Order.fulfilment).where(Order.id == order_id)).scalar_one()
         holds.place_many(uow, [(order_id, PART_SENT)] if state in OPEN_STATES else [])
+
+
+def _hold_sent(uow: UnitOfWork, shop_id: int, numbers: frozenset[str]) -> None:
+    """Parts of an order that left as a whole: to send them would send the goods twice."""
+    known = known_orders(uow, shop_id, sorted(numbers))
+    holds.place_many(uow, [(one.id, holds.SPLIT) for one in known.values()])
 
 
 def _react(uow: UnitOfWork, reaction: Reaction) -> tuple[int, ...]:

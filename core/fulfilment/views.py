@@ -16,7 +16,7 @@ from core.customers.queries import consignees
 from core.fulfilment.batching import batches_of_lines
 from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.records import PackLine, ParcelView
-from core.orders.models import NoteWish, Order, OrderLine
+from core.orders.models import SHOWN_NO, NoteWish, Order, OrderLine
 from core.orders.noting import IS_NOTE_OF, NOTE_COLUMNS, shown, wish_in
 from core.waybills.carriers import name_of
 from core.waybills.models import PrintJob, Waybill, WaybillAccount
@@ -54,9 +54,7 @@ _LINES = (
     .order_by(ParcelLine.id)
 )
 _ORDERS = (
-    select(
-        *NOTE_COLUMNS, Order.order_no, Order.buyer_note, Order.is_cod, Order.amount_fen, Order.seen_at, Shop.channel
-    )
+    select(*NOTE_COLUMNS, SHOWN_NO, Order.buyer_note, Order.is_cod, Order.amount_fen, Order.seen_at, Shop.channel)
     .outerjoin(NoteWish, IS_NOTE_OF)
     .join(Shop, Shop.id == Order.shop_id)
     .where(Order.id.in_(select(ParcelLine.order_id).where(ParcelLine.parcel_id == bindparam("id"))))

@@ -9,7 +9,7 @@ from core.fulfilment.models import Parcel, ParcelLine, Wave
 from core.fulfilment.packing import TURNS
 from core.fulfilment.records import Owner
 from core.fulfilment.states import IS_OPEN
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 
 #: so many parcels of each walk are looked through: a few milliseconds, however many are waiting
 _LOOKED_THROUGH = 1000
@@ -21,7 +21,7 @@ def _walk(here: tuple[Any, ...], order: tuple[Any, ...]) -> Any:
     turn = walk.order_by(*order).limit(_LOOKED_THROUGH).subquery("turn")
     columns = (Parcel.id, Parcel.fence, Parcel.opened_by, Parcel.opened_at, Parcel.wave_id, Parcel.wave_seq)
     return (
-        select(*columns, Order.order_no, Wave.parcel_count)
+        select(*columns, SHOWN_NO, Wave.parcel_count)
         .select_from(turn)
         .join(Parcel, Parcel.id == turn.c.id)
         .join(ParcelLine, ParcelLine.parcel_id == turn.c.id)

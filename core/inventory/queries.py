@@ -14,7 +14,7 @@ from core.db.sets import id_set, packed_ids
 from core.inventory.holders import holders_of_level
 from core.inventory.models import Movement, Reservation, StockLevel, Warehouse
 from core.inventory.quotas.models import QuotaCover
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 from core.runtime.errors import NotFound
 from core.runtime.ids import LevelId, OrderId, OrderLineId, SkuId, WarehouseId
 
@@ -224,7 +224,7 @@ def why(connection: Connection, level_id: LevelId) -> Explanation:
 def _holder_rows(connection: Connection, level_id: LevelId, held_qty: int) -> tuple[HolderRow, ...]:
     claims = holders_of_level(connection, level_id, held_qty)
     rows: Sequence[Any] = connection.execute(
-        select(OrderLine.id, Order.id, Order.order_no)
+        select(OrderLine.id, Order.id, SHOWN_NO)
         .join(Order, Order.id == OrderLine.order_id)
         .where(OrderLine.id.in_(id_set("line_ids"))),
         {"line_ids": packed_ids({claim.order_line_id for claim in claims})},

@@ -23,6 +23,12 @@ OVER_LIMIT = "over_limit"
 #: the platform will not have it sent yet: under review, a group still gathering, the buyer asked to call it off
 STOPPED = "platform_stopped"
 
+#: its shop was asked for it and does not know it any more: it was deleted there
+GONE = "gone_at_platform"
+
+#: its platform makes several orders of it, of which not all are here yet; or such a part, sent with the whole already
+SPLIT = "split_by_platform"
+
 #: its shop has not started here, or had not when it was paid: another program sends it
 NOT_STARTED = "not_started"
 #: part of it was sent, or labelled, before it came to us: to send all of it would send that twice
@@ -31,6 +37,7 @@ PART_SENT = "part_sent"
 #: reason codes, most pressing first: the list shows the first that stands
 REASONS = (
     NOT_STARTED,
+    GONE,
     "refund_requested",
     STOPPED,
     PAYMENT_DIFFERS,
@@ -42,6 +49,7 @@ REASONS = (
     "no_receiver",
     OVER_LIMIT,
     "shipped_elsewhere",
+    SPLIT,
     PART_SENT,
     "reopened",
     "changed_after_shipping",

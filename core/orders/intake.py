@@ -127,6 +127,11 @@ def compress(raw: Mapping[str, object]) -> bytes:
     return zlib.compress(_VERBATIM.encode(raw).encode(), 1)
 
 
+def shown_apart(order: ChannelOrder) -> str | None:
+    """The number people see, where it is not the one the platform is asked by."""
+    return order.display_no if order.display_no not in ("", order.order_no) else None
+
+
 def deadline(order: ChannelOrder) -> datetime | None:
     """When the parcel has to leave: the platform's word, else the promise of the order type counted from payment."""
     if order.ship_by_at is not None:
@@ -261,6 +266,7 @@ def _insert_orders(uow: UnitOfWork, shop: ShopFacts, new: Sequence[_New], regist
             "customer_id": [who.customer_id for who in registered],
             "consignee_id": [who.consignee_id for who in registered],
             "order_no": [order.order_no for order in orders],
+            "display_no": [shown_apart(order) for order in orders],
             "order_type": [OrderType(order.order_type).value for order in orders],
             "payment": [Payment(order.payment).value for order in orders],
             "fulfilment": [one.state.value for one in new],

@@ -5,13 +5,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 
 from core.catalog.models import Listing, Sku
 from core.catalog.proposals import Asked, Proposal, proposals
 from core.channels.models import Shop
 from core.db.letters import contains, without_case
-from core.orders.models import Hold, Order, OrderLine
+from core.db.sets import id_set, packed_ids
+from core.orders.models import SHOWN_NO, Hold, Order, OrderLine
 from core.orders.states import OPEN_STATES
 
 #: orders wait for them; without a SKU; with one; another merchant code than their SKU; not in the shop's list any
@@ -160,18 +173,21 @@ _COLUMNS = (
     _WAITING.c.due.label("ship_by_at"),
 )
 _ROWS = (
-    select(*_COLUMNS, _URGENCY.label("urgency"))
+    select(*_COLUMNS)
     .select_from(Listing)
     .join(Shop, Shop.id == Listing.shop_id)
     .outerjoin(Sku, Sku.id == Listing.sku_id)
     .outerjoin(_WAITING, _HERE)
 )
-_IN_PILE: Final[Mapping[str, Any]] = {
-    "waiting": _WAITING.c.n.is_not(None),
+#: listings that orders wait for: few, so that they are found from the orders' side
+_WAITED = select(Listing.id).join(_WAITING, _HERE).scalar_subquery()
+_DIFFERS = select(Sku.id).where(Sku.id == Listing.sku_id, Sku.code != Listing.merchant_code).exists()
+_IN_PILE: Final[Mapping[str, ColumnElement[bool]]] = {
+    "waiting": Listing.id.in_(_WAITED),
     # What is gone from its platform and waited for by nobody need not be matched.
-    "unmatched": and_(Listing.sku_id.is_(None), or_(Listing.vanished_at.is_(None), _WAITING.c.n.is_not(None))),
+    "unmatched": and_(Listing.sku_id.is_(None), or_(Listing.vanished_at.is_(None), Listing.id.in_(_WAITED))),
     "matched": Listing.sku_id.is_not(None),
-    "differs": and_(Listing.merchant_code != "", Sku.code != Listing.merchant_code),
+    "differs": and_(Listing.merchant_code != "", _DIFFERS),
     "vanished": Listing.vanished_at.is_not(None),
 }
 _WORDS = (
@@ -186,30 +202,54 @@ _WORDS = (
     + Listing.channel_sku_id
     + _DIVIDER
     + Listing.barcode
-    + _DIVIDER
-    + func.coalesce(Sku.code, "")
 )
+# Once over the SKUs, instead of one look for each listing.
+_NAMED_SKUS = select(Sku.id).where(contains(Sku.code, bindparam("piece"))).scalar_subquery()
 
 
 def listing_page(
     connection: Connection, wanted: ListingFilter, after: ListingCursor | None, limit: int
 ) -> ListingPage:
-    """One page: what orders wait for by its deadline where that matters, else the newest listings first."""
-    query, binds = _filtered(_ROWS, wanted)
-    query, urgency = query.limit(limit + 1), _URGENCY
-    if wanted.pile in _BY_URGENCY:
-        query = query.order_by(urgency, Listing.id.desc())
+    """One page: what orders wait for by its deadline where that matters, else the newest listings first.
+
+    First which rows, from the listings alone; then what is to be said of these.
+    """
+    found = _page_ids(connection, wanted, after, limit + 1)
+    shown = dict(found[:limit])
+    rows = with_proposals(connection, _rows_of(connection, list(shown)))
+    cursor = ListingCursor(shown[rows[-1].id], rows[-1].id) if len(found) > limit else None
+    return ListingPage(rows, cursor)
+
+
+def _page_ids(
+    connection: Connection, wanted: ListingFilter, after: ListingCursor | None, limit: int
+) -> list[tuple[int, int]]:
+    """(listing id, urgency) in the order of the page."""
+    found: list[tuple[int, int]] = []
+    is_urgent = wanted.pile in _BY_URGENCY
+    if is_urgent and (after is None or after.urgency < _NOTHING_WAITS):
+        query, binds = _filtered(select(Listing.id, _URGENCY).join(_WAITING, _HERE), wanted)
         if after is not None:
-            query = query.where(or_(urgency > after.urgency, and_(urgency == after.urgency, Listing.id < after.id)))
-    else:
-        query = query.order_by(Listing.id.desc())
+            behind = and_(_URGENCY.in_((after.urgency,)), Listing.id < after.id)
+            query = query.where(or_(after.urgency < _URGENCY, behind))
+            after = None
+        rows = connection.execute(query.order_by(_URGENCY, Listing.id.desc()).limit(limit), binds)
+        found += [(row[0], int(row[1])) for row in rows]
+    if len(found) < limit and wanted.pile != "waiting":
+        query, binds = _filtered(select(Listing.id), wanted)
+        if is_urgent:
+            query = query.where(Listing.id.not_in(_WAITED))
         if after is not None:
             query = query.where(Listing.id < after.id)
-    found: Sequence[Any] = connection.execute(query, binds).all()
-    shown = found[:limit]
-    rows = tuple(ListingRow(*row[:-1]) for row in shown)
-    cursor = ListingCursor(int(shown[-1].urgency), rows[-1].id) if len(found) > limit else None
-    return ListingPage(with_proposals(connection, rows), cursor)
+        ids = connection.execute(query.order_by(Listing.id.desc()).limit(limit - len(found)), binds).scalars()
+        found += [(listing_id, _NOTHING_WAITS) for listing_id in ids]
+    return found
+
+
+def _rows_of(connection: Connection, ids: Sequence[int]) -> tuple[ListingRow, ...]:
+    query = _ROWS.where(Listing.id.in_(id_set("ids")))
+    rows = {row.id: ListingRow(*row) for row in connection.execute(query, {"ids": packed_ids(ids)})}
+    return tuple(rows[listing_id] for listing_id in ids if listing_id in rows)
 
 
 def with_proposals(connection: Connection, rows: Sequence[ListingRow]) -> tuple[ListingRow, ...]:
@@ -228,20 +268,19 @@ def listing_rows(connection: Connection, wanted: ListingFilter) -> Any:
     """Every row of a list, one after the other, for a table."""
     query, binds = _filtered(_ROWS, wanted)
     for row in connection.execute(query.order_by(Listing.id), binds):
-        yield ListingRow(*row[:-1])
+        yield ListingRow(*row)
 
 
 def listing_row(connection: Connection, listing_id: int) -> ListingRow | None:
     """One listing; None where there is none of that number."""
     row = connection.execute(_ROWS.where(Listing.id == listing_id)).one_or_none()
-    return None if row is None else ListingRow(*row[:-1])
+    return None if row is None else ListingRow(*row)
 
 
 def listing_counts(connection: Connection, wanted: ListingFilter) -> Mapping[str, int]:
     """How many listings each pile holds of the shop and of what is searched."""
     counted = select(*(func.count().filter(_IN_PILE[pile]).label(pile) for pile in _IN_PILE), func.count())
-    counted = counted.select_from(Listing).outerjoin(Sku, Sku.id == Listing.sku_id).outerjoin(_WAITING, _HERE)
-    query, binds = _filtered(counted, ListingFilter("all", wanted.search, wanted.shop_id))
+    query, binds = _filtered(counted.select_from(Listing), ListingFilter("all", wanted.search, wanted.shop_id))
     *piles, every = connection.execute(query, binds).one()
     return dict(zip((*_IN_PILE, "all"), (*piles, every), strict=True))
 
@@ -249,7 +288,7 @@ def listing_counts(connection: Connection, wanted: ListingFilter) -> Mapping[str
 def orders_waiting_for(connection: Connection, listing_id: int) -> tuple[WaitingOrder, ...]:
     """The most urgent orders that wait for a listing, with the units they want of it."""
     query = (
-        select(Order.id, Order.order_no, Order.ship_by_at, func.sum(OrderLine.channel_qty))
+        select(Order.id, SHOWN_NO, Order.ship_by_at, func.sum(OrderLine.channel_qty))
         .select_from(Hold)
         .join(Order, Order.id == Hold.order_id)
         .join(OrderLine, OrderLine.order_id == Order.id)
@@ -269,7 +308,7 @@ def orders_waiting_for(connection: Connection, listing_id: int) -> tuple[Waiting
             OrderLine.sku_id.is_(None),
             Listing.id == listing_id,
         )
-        .group_by(Order.id, Order.order_no, Order.ship_by_at)
+        .group_by(Order.id, SHOWN_NO.element, Order.ship_by_at)
         .order_by(Order.ship_by_at.is_(None), Order.ship_by_at, Order.id)
         .limit(_MOST_ORDERS)
     )
@@ -281,9 +320,10 @@ def _filtered(query: Any, wanted: ListingFilter) -> tuple[Any, dict[str, object]
     if wanted.pile in _IN_PILE:
         query = query.where(_IN_PILE[wanted.pile])
     if wanted.shop_id is not None:
-        query = query.where(Listing.shop_id == wanted.shop_id)
+        # By an index of the shop's the rows would not come in their order, and all of them would be sorted.
+        query = query.where(Listing.shop_id + 0 == wanted.shop_id)
     piece = wanted.search.strip()
     if piece:
-        query = query.where(contains(_WORDS, bindparam("piece")))
+        query = query.where(or_(contains(_WORDS, bindparam("piece")), Listing.sku_id.in_(_NAMED_SKUS)))
         binds["piece"] = without_case(piece)
     return query, binds

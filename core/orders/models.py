@@ -1,8 +1,9 @@
 """Tables of orders: four small states instead of one giant one, the raw copy aside."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Label, Text, UniqueConstraint, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -15,7 +16,10 @@ class Order(Base):
     __tablename__ = "orders"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"))
+    #: by what the platform is asked for it
     order_no: Mapped[str] = mapped_column(Text)
+    #: what people see and say, None where it is the same: see `core.orders.numbers`
+    display_no: Mapped[str | None] = mapped_column(Text)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     consignee_id: Mapped[int] = mapped_column(ForeignKey("consignee.id"))
     #: normal | presale | custom | cross_border | reship
@@ -56,6 +60,14 @@ class Order(Base):
             postgresql_where=text("hold_reason <> ''"),
         ),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
+        Index(
+            "ix_orders_display_no",
+            "shop_id",
+            "display_no",
+            sqlite_where=text("display_no IS NOT NULL"),
+            postgresql_where=text("display_no IS NOT NULL"),
+            postgresql_ops={"display_no": "text_pattern_ops"},
+        ),
         # What was sold on a day; of some orders nobody ever says when they were paid.
         Index(
             "ix_orders_paid_at",
@@ -70,6 +82,10 @@ class Order(Base):
             postgresql_where=text("paid_at IS NULL"),
         ),
     )
+
+
+#: what to select where people read an order's number; its name in the row is `order_no`
+SHOWN_NO: Final[Label[str]] = func.coalesce(Order.display_no, Order.order_no, type_=Text).label("order_no")
 
 
 class OrderLine(Base):

@@ -28,7 +28,7 @@ from core.customers.queries import consignees
 from core.db.journal import timeline
 from core.inventory.models import Reservation
 from core.orders.holds import MISSING_GOODS, PAID_NO_STOCK, SHORT, SHORT_LIVED, STOPPED
-from core.orders.models import Hold, Order, OrderLine
+from core.orders.models import SHOWN_NO, Hold, Order, OrderLine
 from core.orders.noting import notes_of, shown
 from core.orders.records import (
     PILES,
@@ -140,7 +140,7 @@ def order_rows(connection: Connection, ids: Sequence[int], waybills_of: Waybills
     if not ids:
         return ()
     o = Order
-    columns = (o.id, o.order_no, o.placed_at, o.ship_by_at, o.amount_fen, o.payment, o.fulfilment, o.after_sale)
+    columns = (o.id, SHOWN_NO, o.placed_at, o.ship_by_at, o.amount_fen, o.payment, o.fulfilment, o.after_sale)
     more = (o.hold_reason, o.consignee_id, o.buyer_note, o.is_cod, Shop.name.label("shop"))
     query = select(*columns, *more).join(Shop, Shop.id == o.shop_id)
     rows = {row.id: row for row in connection.execute(query.where(o.id.in_(ids)))}

@@ -21,6 +21,7 @@ from core.db.letters import contains, without_case
 from core.db.sets import id_set, packed_ids
 from core.orders import search_index
 from core.orders.models import Hold, Order, OrderLine
+from core.orders.numbers import ids_called, without_sign
 from core.orders.search_index import Digest
 
 #: orders that a waybill number belongs to
@@ -123,14 +124,14 @@ class _Numbers:
     newest: Select[int]
 
 
-def _numbers(at_least: str, below: str, *highest_first: Any) -> _Numbers:
+def _numbers(number: Any, at_least: str, below: str, *highest_first: Any) -> _Numbers:
     def between(column: Any) -> tuple[Any, Any]:
         return column.op(at_least)(bindparam("low")), column.op(below)(bindparam("high"))
 
-    last = select(Order.id, Order.order_no).where(Order.id < bindparam("before"))
+    last = select(Order.id, number.label("number")).where(Order.id < bindparam("before"))
     newest = last.order_by(Order.id.desc()).limit(bindparam("recent")).subquery("newest")
-    recent = select(newest.c.id).where(*between(newest.c.order_no)).order_by(newest.c.id.desc())
-    every = select(Order.id).where(*between(Order.order_no), Order.id < bindparam("before"))
+    recent = select(newest.c.id).where(*between(newest.c.number)).order_by(newest.c.id.desc())
+    every = select(Order.id).where(*between(number), Order.id < bindparam("before"))
     some = every.where(Order.shop_id == bindparam("shop")).order_by(*highest_first)
     from_floor = every.where(Order.shop_id.in_(_SHOPS), bindparam("floor") <= PLAIN_ID).order_by(PLAIN_ID.desc())
     return _Numbers(
@@ -140,14 +141,22 @@ def _numbers(at_least: str, below: str, *highest_first: Any) -> _Numbers:
 
 _SHOPS = select(Shop.id)
 # LIKE 'abc%' uses the index on neither engine; on PostgreSQL the plain signs would sort by the server's language.
-_NUMBERS = {"sqlite": _numbers(">=", "<", Order.order_no.desc()), "postgresql": _numbers("~>=~", "~<~")}
-_EXACTLY = select(Order.id).where(Order.shop_id.in_(_SHOPS), Order.order_no == bindparam("number"))
+_NUMBERS = {
+    "sqlite": tuple(_numbers(number, ">=", "<", number.desc()) for number in (Order.order_no, Order.display_no)),
+    "postgresql": tuple(_numbers(number, "~>=~", "~<~") for number in (Order.order_no, Order.display_no)),
+}
 
 
 def _by_number(connection: Connection, number: str, before: int, limit: int) -> Sequence[int]:
-    if len(number) < _SHORTEST_PREFIX:
-        return connection.execute(_EXACTLY, {"number": number}).scalars().all()
-    queries = _NUMBERS[connection.dialect.name]
+    """By what the platform is asked by, and by what people see."""
+    bare = without_sign(number)
+    if len(bare) < _SHORTEST_PREFIX:
+        return connection.execute(ids_called(number)).scalars().all()
+    asked, shown = _NUMBERS[connection.dialect.name]
+    return [*_in_range(connection, asked, number, before, limit), *_in_range(connection, shown, bare, before, limit)]
+
+
+def _in_range(connection: Connection, queries: _Numbers, number: str, before: int, limit: int) -> Sequence[int]:
     binds = {"low": number, "high": number + "\U0010ffff", "before": before, "many": limit}
     few = max(_FEW, limit)
     found: list[int] = []

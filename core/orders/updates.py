@@ -25,6 +25,7 @@ from core.orders.intake import (
     fresh_lines,
     has_nothing_to_send,
     is_newer,
+    shown_apart,
 )
 from core.orders.lifecycle import move_where_possible
 from core.orders.lines import (
@@ -119,6 +120,9 @@ def _has_new_note(uow: UnitOfWork, before: Any, order: ChannelOrder) -> bool:
 def _follow_stop(uow: UnitOfWork, before: Any, order: ChannelOrder) -> None:
     if order.stopped_for or before.hold_reason:
         holds.follow_stop(uow, before.id, order.stopped_for)
+    if before.hold_reason:
+        # It is told of again.
+        holds.release(uow, before.id, [holds.GONE])
 
 
 def _is_from_before_a_refund(before: Any, order: ChannelOrder) -> bool:
@@ -146,6 +150,7 @@ def _with_money(before: Any, order: ChannelOrder) -> ChannelOrder:
 def _store_facts(uow: UnitOfWork, before: Any, order: ChannelOrder, *, is_erased: bool) -> bool:
     """Write what differs; False where nothing does (the same copy again, as overlapping windows bring it)."""
     facts: dict[str, Any] = {
+        "display_no": shown_apart(order),
         "payment": Payment(order.payment),
         "after_sale": after_sale_of(order),
         "channel_status": order.channel_status,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from core.channels.models import Shop
 from core.db.limits import limits_of
 from core.orders.holds import NOT_STARTED
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 from core.orders.states import OPEN_STATES, Payment
 from core.runtime.standing import MOST, Severity, Standing
 
@@ -20,7 +20,7 @@ _PAID: Final = (Payment.PAID.value, Payment.PARTLY_REFUNDED.value)
 # The words of the partial index, so that both engines use it.
 _IS_HELD = text("orders.hold_reason <> ''")
 _PAID_NO_STOCK = (
-    select(Order.id, Order.order_no, Order.amount_fen, Order.ship_by_at, Shop.name)
+    select(Order.id, SHOWN_NO, Order.amount_fen, Order.ship_by_at, Shop.name)
     .join(Shop, Shop.id == Order.shop_id)
     .where(
         _IS_HELD,

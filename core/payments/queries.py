@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
 from core.db.counting import first_rows
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 from core.payments.models import PaymentBill, PaymentDifference, PaymentGateway, PaymentQuestion
 from core.payments.records import (
     BillView,
@@ -73,7 +73,7 @@ def gateways(connection: Connection) -> tuple[GatewayView, ...]:
 def questions(connection: Connection, after: int | None, limit: int, *, only_found: bool) -> QuestionPage:
     """Orders that were asked for, the newest first; only those where something was found, or all."""
     q = PaymentQuestion
-    columns = (q.id, q.order_id, Order.order_no, Shop.name, PaymentGateway.kind, q.state, q.found)
+    columns = (q.id, q.order_id, SHOWN_NO, Shop.name, PaymentGateway.kind, q.state, q.found)
     more = (
         Order.amount_fen.label("ours"),
         q.amount_fen.label("theirs"),
@@ -157,7 +157,7 @@ def bills(connection: Connection) -> FirstOf[BillView]:
 def differences(connection: Connection, bill_id: int, after: int | None, limit: int) -> DifferencePage:
     """What differs on a day."""
     d = PaymentDifference
-    columns = (d.id, d.kind, d.gateway, d.order_id, Order.order_no, d.payment_no, d.transaction_no)
+    columns = (d.id, d.kind, d.gateway, d.order_id, SHOWN_NO, d.payment_no, d.transaction_no)
     query = (
         select(*columns, d.ours_fen, d.theirs_fen, d.note, d.settled_at, d.settled_by)
         .outerjoin(Order, Order.id == d.order_id)

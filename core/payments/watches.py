@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, text
 
 from core.channels.models import Shop
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 from core.payments.asking import DIFFERS, LATE, PAID, REFUNDED
 from core.payments.bills import COMPARED, READY_H, newest_bill_day
 from core.payments.models import PaymentBill, PaymentDifference, PaymentGateway, PaymentQuestion
@@ -33,7 +33,7 @@ def findings(connection: Connection, at: datetime) -> Sequence[Standing]:
     del at
     q = PaymentQuestion
     query = (
-        select(q.order_id, q.amount_fen, PaymentGateway.kind, Order.order_no, Order.amount_fen.label("ours"))
+        select(q.order_id, q.amount_fen, PaymentGateway.kind, SHOWN_NO, Order.amount_fen.label("ours"))
         .join(Order, Order.id == q.order_id)
         .join(PaymentGateway, PaymentGateway.id == q.gateway_id)
         .where(_FOUND)

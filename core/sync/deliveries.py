@@ -13,7 +13,7 @@ from core.db.models import Outbox
 from core.db.sets import id_set, packed_ids
 from core.fulfilment.models import ParcelLine
 from core.fulfilment.telling import CONFIRM, SWITCHED_OFF, TOLD_OTHER
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 from core.orders.noting import NOTE_CHANGED
 from core.sync import conflicts
 from core.sync.lane_names import lane_names
@@ -182,11 +182,11 @@ def _numbers(connection: Connection, waybill_ids: Sequence[int]) -> dict[int, tu
 
 def _order_nos(connection: Connection, parcel_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     query = (
-        select(ParcelLine.parcel_id, Order.order_no)
+        select(ParcelLine.parcel_id, SHOWN_NO)
         .join(Order, Order.id == ParcelLine.order_id)
         .where(ParcelLine.parcel_id.in_(id_set("parcel_ids")))
         .distinct()
-        .order_by(Order.order_no)
+        .order_by(SHOWN_NO)
     )
     found: defaultdict[int, tuple[str, ...]] = defaultdict(tuple)
     for row in connection.execute(query, {"parcel_ids": packed_ids(set(parcel_ids))}):
@@ -195,5 +195,5 @@ def _order_nos(connection: Connection, parcel_ids: Sequence[int]) -> dict[int, t
 
 
 def _own_order_nos(connection: Connection, order_ids: Sequence[int]) -> dict[int, str]:
-    query = select(Order.id, Order.order_no).where(Order.id.in_(id_set("order_ids")))
+    query = select(Order.id, SHOWN_NO).where(Order.id.in_(id_set("order_ids")))
     return {row.id: row.order_no for row in connection.execute(query, {"order_ids": packed_ids(set(order_ids))})}

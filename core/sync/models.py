@@ -77,11 +77,13 @@ class Reconciliation(Base):
     #: of China's calendar, as `date.toordinal`: there is one whole nightly report a day
     day: Mapped[int]
     is_nightly: Mapped[bool]
-    #: running | done | cancelled | failed
+    #: running | done | partly | cancelled | failed
     state: Mapped[str] = mapped_column(Text)
     made_by: Mapped[str] = mapped_column(Text)
     #: from when on orders were listed
     since_at: Mapped[datetime]
+    #: of one that was `partly` made: up to when it came, where the next night goes on
+    reached_at: Mapped[datetime | None]
     begun_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     listed_count: Mapped[int] = mapped_column(default=0, server_default="0")

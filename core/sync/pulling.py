@@ -16,7 +16,7 @@ from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
 from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
 from core.runtime.remote_errors import ContractBroken, Rejected
-from core.sync import open_rounds
+from core.sync import gone, open_rounds
 from core.sync.cursors import CHANGED, move, reached_until
 from core.sync.shops import ShopRecord, note_good_pull
 
@@ -82,13 +82,15 @@ class Puller:
         else:
             since = until - timedelta(seconds=capabilities.overlap_s)
         self._drain(shop, done, lambda cursor: channel.pull_orders(since, cursor))
-        if capabilities.needs_state_poll:
+        if capabilities.needs_state_poll or capabilities.deletes_orders:
             if all_open or self._store.read(lambda connection: open_rounds.is_due(connection, shop.id, started)):
                 # Read by state and not by time: how far it reached says nothing of the changed ones.
                 done.open_calls = self._drain(
                     shop, done, lambda cursor: replace(channel.open_orders(cursor), whole_until=None)
                 )
-            else:
+                if capabilities.deletes_orders:
+                    self._ask_unnamed(shop, channel, started, done.hold)
+            elif capabilities.needs_state_poll:
                 self._ask_pressing(shop, channel, started, done.hold)
         if done.not_taken:
             raise ContractBroken(f"{len(done.not_taken)} orders could not be stored: {', '.join(done.not_taken[:3])}")
@@ -120,11 +122,24 @@ class Puller:
                 # Asked for again and again it would stand in the way of the others.
                 self._untold.add((shop.id, order_no))
 
+    def _ask_unnamed(self, shop: ShopRecord, channel: Channel, since: datetime, hold: Freely) -> None:
+        """Of our open orders that no reading named: whether the shop knows them at all."""
+        for order_no in self._store.read(lambda connection: gone.unnamed(connection, shop.id, since)):
+            if self._is_cancelled():
+                return
+            hold.keep()
+            try:
+                self.refresh(shop, channel, order_no)
+            except Rejected as error:
+                _log.info("shop %s, an order it did not list: %s", shop.id, error)
+
     def _shared_now(self) -> datetime:
         return self._store.read(lambda connection: shared_now(connection, self._store.clock))
 
     def refresh(self, shop: ShopRecord, channel: Channel, order_no: str) -> bool:
         """Ask for the newest state of one order, when its parcel opens; False where the shop does not know it.
+
+        Where shops delete orders, one that it does not know is held.
 
         Raises:
             ChannelError: the shop did not answer as it should; nothing was stored.
@@ -132,6 +147,8 @@ class Puller:
         order = channel.get_order(order_no)
         if order is not None:
             self._store.write(lambda uow: self._take_word(uow, shop, order), urgency=Urgency.LANE)
+        elif channel.capabilities.deletes_orders:
+            self._store.write(lambda uow: gone.hold(uow, shop.id, order_no), urgency=Urgency.LANE)
         return order is not None
 
     def _take_word(self, uow: UnitOfWork, shop: ShopRecord, order: ChannelOrder) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, exists, func, select, text, update
 from core.channels.models import Shop
 from core.db.forgetting import AT_ONCE, forget_some
 from core.db.unit_of_work import UnitOfWork
+from core.orders.models import Order
 from core.runtime.china import china_day
 from core.runtime.errors import NotFound
 from core.runtime.standing import Severity, Standing
@@ -38,8 +39,9 @@ class ReportRow:
     """One report.
 
     Attributes:
-        state: running | done | cancelled | failed.
+        state: running | done | partly | cancelled | failed.
         since_at: from when on orders were listed.
+        reached_at: up to when one came that is `partly` made; the next night goes on from there.
         missing_count: orders that should have been here and were not.
         difference_count: rows in all, those included.
         unasked_count: orders of ours that the list did not name, and that were too many to be asked for.
@@ -53,6 +55,7 @@ class ReportRow:
     state: str
     made_by: str
     since_at: datetime
+    reached_at: datetime | None
     begun_at: datetime
     ended_at: datetime | None
     listed_count: int
@@ -92,6 +95,19 @@ def is_due(connection: Connection, shop_id: int, now: datetime) -> bool:
     here = (Reconciliation.shop_id == shop_id, Reconciliation.is_nightly, Reconciliation.day == _day(now))
     done = select(Reconciliation.id).where(*here, Reconciliation.state.in_(("done", "cancelled")))
     return connection.execute(done.limit(1)).first() is None
+
+
+def goes_on_from(connection: Connection, shop_id: int, now: datetime) -> datetime | None:
+    """From when on a shop's last long comparison has still to list; None where nothing is, or not today."""
+    here = (Reconciliation.shop_id == shop_id, Reconciliation.is_nightly.is_(False))
+    query = select(Reconciliation.state, Reconciliation.day, Reconciliation.reached_at).where(*here)
+    # What failed on the way is tried again from where the one before it came.
+    query = query.where(Reconciliation.state.in_(("partly", "done", "cancelled")))
+    last = connection.execute(query.order_by(Reconciliation.id.desc()).limit(1)).one_or_none()
+    if last is None or last.state != "partly" or last.day >= _day(now):
+        return None
+    reached: datetime | None = last.reached_at
+    return reached
 
 
 def begin(uow: UnitOfWork, shop_id: int, since: datetime, *, is_nightly: bool) -> int:
@@ -134,9 +150,11 @@ def note(uow: UnitOfWork, report_id: int, counts: Mapping[str, int], lines: Sequ
     uow.execute(update(Reconciliation).where(Reconciliation.id == report_id).values(**counts))
 
 
-def finish(uow: UnitOfWork, report_id: int, state: str, error: str = "") -> None:
-    """End a report."""
-    ended = {"state": state, "ended_at": uow.now, "error": error}
+def finish(
+    uow: UnitOfWork, report_id: int, state: str, error: str = "", *, reached_at: datetime | None = None
+) -> None:
+    """End a report; `reached_at` of one that goes on in the next night."""
+    ended = {"state": state, "ended_at": uow.now, "error": error, "reached_at": reached_at}
     uow.execute(update(Reconciliation).where(Reconciliation.id == report_id).values(**ended))
     shop_id = uow.execute(select(Reconciliation.shop_id).where(Reconciliation.id == report_id)).scalar_one()
     uow.changed(REPORTS, shop_id)
@@ -170,8 +188,16 @@ def report(connection: Connection, report_id: int) -> ReportRow:
 def lines(connection: Connection, report_id: int, limit: int = MOST_LINES) -> Sequence[ReportLine]:
     """What a report found, in the order in which it did."""
     table = ReconciliationLine
-    query = select(table.order_no, table.kind, table.ours, table.theirs, table.outcome)
-    query = query.where(table.reconciliation_id == report_id).order_by(table.id).limit(limit)
+    # Where the order is here it is named as everywhere.
+    shown = func.coalesce(Order.display_no, table.order_no)
+    query = (
+        select(shown, table.kind, table.ours, table.theirs, table.outcome)
+        .join(Reconciliation, Reconciliation.id == table.reconciliation_id)
+        .outerjoin(Order, (Order.shop_id == Reconciliation.shop_id) & (Order.order_no == table.order_no))
+        .where(table.reconciliation_id == report_id)
+        .order_by(table.id)
+        .limit(limit)
+    )
     return [ReportLine(*row) for row in connection.execute(query)]
 
 
@@ -189,6 +215,7 @@ def _row(row: Any) -> ReportRow:
         row.state,
         row.made_by,
         row.since_at,
+        row.reached_at,
         row.begun_at,
         row.ended_at,
         row.listed_count,

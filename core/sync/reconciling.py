@@ -48,6 +48,9 @@ BEHIND: Final = timedelta(minutes=15)
 OPEN_APART: Final = timedelta(minutes=20)
 #: orders of ours that were not listed and are asked for one by one, at most
 MOST_ASKED: Final = 60
+#: calls for listing what changed, in one comparison of more than the nightly days: thirty days at a platform that
+#: answers half an hour at a time are more than a thousand. What is left is listed in the nights that follow
+MOST_CALLS: Final = 300
 #: how soon a shop is tried again that could not be compared
 AGAIN_S: Final = 900.0
 _LOOK_S: Final = 60.0
@@ -60,8 +63,9 @@ class Progress:
     """How far the comparison of one shop is, as this program knows of it.
 
     Attributes:
-        state: `waiting` its turn, `running`, `done`, `cancelled`, `failed`, `behind` (its pull comes first),
-            `elsewhere` (another desk is at it), `stopped` (the program ends, or another desk took it over).
+        state: `waiting` its turn, `running`, `done`, `partly` (the next night goes on), `cancelled`, `failed`,
+            `behind` (its pull comes first), `elsewhere` (another desk is at it), `stopped` (the program ends, or
+            another desk took it over).
         trouble: why it failed.
     """
 
@@ -142,10 +146,11 @@ class Reconciler:
             if self._is_stopping():
                 break
             days = self._due_days(shop.id)
-            if days is None:
+            since = self._goes_on_from(shop.id) if days is None else None
+            if days is None and since is None:
                 continue
             try:
-                self.reconcile(shop, days, is_nightly=days == 0)
+                self.reconcile(shop, days or 0, is_nightly=days == 0, since=since)
             except (ChannelError, DomainError) as error:
                 _log.info("shop %s: its orders could not be compared: %s", shop.id, error)
         return _LOOK_S
@@ -163,8 +168,20 @@ class Reconciler:
         is_due = self._store.read(lambda connection: reconciliations.is_due(connection, shop_id, now))
         return 0 if is_due else None
 
-    def reconcile(self, shop: ShopRecord, days: int, *, is_nightly: bool = False) -> Progress:
-        """Compare one shop now.
+    def _goes_on_from(self, shop_id: int) -> datetime | None:
+        """Where a long comparison goes on tonight; asked when the night's own is made."""
+        with self._lock:
+            if self._store.clock.monotonic() < self._not_before.get(shop_id, 0.0):
+                return None
+        now = self._now()
+        if now.astimezone(CHINA).hour < FROM_HOUR:
+            return None
+        return self._store.read(lambda connection: reconciliations.goes_on_from(connection, shop_id, now))
+
+    def reconcile(
+        self, shop: ShopRecord, days: int, *, is_nightly: bool = False, since: datetime | None = None
+    ) -> Progress:
+        """Compare one shop now: these days, or from where a long comparison came.
 
         Raises:
             ChannelError: the shop did not answer as it should; what was taken in stays, the report says so.
@@ -181,7 +198,7 @@ class Reconciler:
             channel = self._open_channel(shop)
             if self._is_behind(shop.id, channel):
                 return self._put_off(shop.id, "behind")
-            run = self._begin(shop, channel, days or NIGHTLY_DAYS, name, fence, is_nightly=is_nightly)
+            run = self._begin(shop, channel, days or NIGHTLY_DAYS, name, fence, is_nightly=is_nightly, go_on=since)
             return self._run(run)
         except (ChannelError, DomainError) as error:
             banned_s = error.retry_after_s if isinstance(error, RateLimited) else 0.0
@@ -210,7 +227,15 @@ class Reconciler:
         return self._store.read(look)
 
     def _begin(
-        self, shop: ShopRecord, channel: Channel, days: int, lease: str, fence: int, *, is_nightly: bool
+        self,
+        shop: ShopRecord,
+        channel: Channel,
+        days: int,
+        lease: str,
+        fence: int,
+        *,
+        is_nightly: bool,
+        go_on: datetime | None,
     ) -> "_Run":
         def put(uow: UnitOfWork) -> _Run:
             created_at: datetime = uow.execute(select(Shop.created_at).where(Shop.id == shop.id)).scalar_one()
@@ -219,10 +244,11 @@ class Reconciler:
             if channel.capabilities.needs_state_poll:
                 # What no time tells comes with the readings of the open ones, see `core.sync.open_rounds`.
                 horizon -= OPEN_APART
-            since = max(uow.now - timedelta(days=days), first_at)
+            since = max(uow.now - timedelta(days=days) if go_on is None else go_on, first_at)
             report_id = reconciliations.begin(uow, shop.id, since, is_nightly=is_nightly)
             start = start_of(uow.connection, shop.id)
-            return _Run(shop, channel, lease, fence, report_id, since, horizon, first_at, start)
+            calls = None if go_on is None and days <= NIGHTLY_DAYS else MOST_CALLS
+            return _Run(shop, channel, lease, fence, report_id, since, horizon, first_at, start, calls)
 
         run = self._store.write(put, urgency=Urgency.LANE)
         self._note(Progress(shop.id, "running"))
@@ -236,7 +262,9 @@ class Reconciler:
             error = kept_text(bad)
             raise
         finally:
-            ending = partial(_end, run=run, state=state if state in {"done", "cancelled"} else "failed", error=error)
+            ending = partial(
+                _end, run=run, state=state if state in {"done", "partly", "cancelled"} else "failed", error=error
+            )
             self._store.write(ending, urgency=Urgency.LANE)
         # As often as somebody likes, but by itself not before a while: the report of a whole one stops it for a day.
         self._later(run.shop.id, AGAIN_S)
@@ -246,17 +274,17 @@ class Reconciler:
 
     def _list(self, run: "_Run") -> str:
         """Read what changed since, and what is open; then ask for what of ours was not named. Gives how it ended."""
-        for ask in (
-            lambda cursor: run.channel.pull_orders(run.since, cursor),
+        for ask, is_bounded in (
+            (lambda cursor: run.channel.pull_orders(run.since, cursor), True),
             # By its state, however old it is.
-            run.channel.open_orders,
+            (run.channel.open_orders, False),
         ):
-            stopped = self._drain(run, ask)
+            stopped = self._drain(run, ask, is_bounded=is_bounded)
             if stopped:
                 return stopped
-        return self._ask_for_ours(run) or "done"
+        return self._ask_for_ours(run) or ("done" if run.reached_at is None else "partly")
 
-    def _drain(self, run: "_Run", ask: Callable[[str | None], OrderPage]) -> str:
+    def _drain(self, run: "_Run", ask: Callable[[str | None], OrderPage], *, is_bounded: bool) -> str:
         cursor: str | None = None
         seen: set[str] = set()
         while True:
@@ -268,6 +296,12 @@ class Reconciler:
             cursor = page.next_cursor
             if cursor is None:
                 return ""
+            if run.calls_left is not None and is_bounded:
+                run.calls_left -= 1
+                if run.calls_left <= 0 and page.whole_until is not None:
+                    # Only between two windows is it known how far it came.
+                    run.reached_at = page.whole_until
+                    return ""
             if cursor in seen:
                 raise ContractBroken("the shop's pages lead in a circle")
             seen.add(cursor)
@@ -407,6 +441,10 @@ class _Run:
     horizon: datetime
     first_at: datetime
     start: Start
+    #: calls for what changed that are left; None: as many as it takes
+    calls_left: int | None = None
+    #: where it stopped because they were used up
+    reached_at: datetime | None = None
     named: set[str] = field(default_factory=set)
     missing_count: int = 0
     difference_count: int = 0
@@ -445,6 +483,9 @@ def _ours_within(connection: Connection, *, run: _Run) -> Sequence[str]:
             Order.shop_id + 0 == run.shop.id,
             Order.fulfilment != Fulfilment.CANCELLED.value,
         )
+        if run.reached_at is not None:
+            # What changed later was not listed yet.
+            query = query.where(Order.modified_at < run.reached_at)
         found += connection.execute(query.order_by(at)).scalars()
     return found
 
@@ -455,4 +496,4 @@ def _note_found(uow: UnitOfWork, *, run: _Run, lines: Sequence[ReportLine]) -> N
 
 def _end(uow: UnitOfWork, *, run: _Run, state: str, error: str) -> None:
     reconciliations.note(uow, run.report_id, run.counts(), ())
-    reconciliations.finish(uow, run.report_id, state, error)
+    reconciliations.finish(uow, run.report_id, state, error, reached_at=run.reached_at if state == "partly" else None)

@@ -26,7 +26,7 @@ from core.inventory.quotas.queries import quotas_of
 from core.inventory.quotas.records import Planned, QuotaRow, SkuQuotas
 from core.inventory.quotas.states import PLANNED, ActKind
 from core.orders.holds import NOT_STARTED, PART_SENT
-from core.orders.models import Hold, Order
+from core.orders.models import SHOWN_NO, Hold, Order
 from core.orders.states import Fulfilment, Payment
 from core.runtime.errors import NotFound
 
@@ -200,7 +200,7 @@ def _kept_off(connection: Connection, shop_id: int, at: datetime) -> list[StartR
     stands = (Hold.order_id == Order.id, Hold.released_at.is_(None))
     begun = select(Hold.id).where(*stands, Hold.reason == PART_SENT).exists()
     kept = select(Hold.id).where(*stands, Hold.reason == NOT_STARTED).exists()
-    columns = (Order.id, Order.order_no, Order.payment, Order.channel_status, SINCE.label("since"))
+    columns = (Order.id, SHOWN_NO, Order.payment, Order.channel_status, SINCE.label("since"))
     query = select(*columns, begun.label("is_begun")).where(
         Order.shop_id == shop_id, Order.fulfilment == Fulfilment.TO_REVIEW.value, kept
     )
@@ -225,7 +225,7 @@ def _sent(connection: Connection, shop_id: int) -> list[StartRow]:
     for state in (Fulfilment.SHIPPED, Fulfilment.COMPLETED):
         here = Order.fulfilment == state.value
         newest = select(Order.id).where(here).order_by(Order.id.desc()).limit(_NEWEST)
-        columns = (Order.id, Order.order_no, Order.channel_status, SINCE.label("since"))
+        columns = (Order.id, SHOWN_NO, Order.channel_status, SINCE.label("since"))
         query = select(*columns).where(Order.id.in_(newest), Order.shop_id == shop_id, ~ours)
         rows += connection.execute(query)
     return [StartRow(RowKind.SENT, row.id, row.order_no, row.since, row.channel_status) for row in rows]

@@ -25,6 +25,7 @@ _BENCHES = (
     "memory",
     "alerts",
     "stock",
+    "listings",
 )
 #: those that read or write a large seeded file, which can be kept between runs
 _SEEDED = ("flatness", "list", "search", "scan", "memory", "alerts")

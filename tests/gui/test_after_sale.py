@@ -1,5 +1,6 @@
 """The page of after-sale cases over real ones: what to do, found by every number, everything by keys."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from core.channels.aftersale_contract import AfterSaleKind, AfterSaleState
 from core.runtime.remote_errors import Temporary
 from core.sync import cursors
 from desktop.app import build_window
+from desktop.pages.after_sale.catching import CatchCard
 from desktop.pages.after_sale.presenter import AfterSalePresenter
 from desktop.pages.after_sale.words import unread_text, until_text
 from desktop.shell.window import Start
@@ -246,6 +248,26 @@ def test_an_empty_pile_says_what_comes_there(robot, qtbot, spine):
     page._on_pile("done")
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
     assert page._search.text() == ""
+
+
+def test_parcels_to_be_caught_beyond_the_first_three_are_shown_by_the_button(robot, qtbot, spine):
+    window = robot.window
+    qtbot.waitUntil(lambda: window.can_open("after_sale"))
+    window.go("after_sale")
+    there = window.page("after_sale")._catch
+    qtbot.waitUntil(lambda: bool(there._parcels))
+    (parcel,) = there._parcels
+    assert not there._next.isVisible()
+    card = CatchCard(there._ui, there._presenter)
+    qtbot.addWidget(card)
+    card.show_parcels([replace(parcel, parcel_id=n) for n in range(1, 8)])
+    card.show()
+    seen = []
+    for _ in range(4):
+        buttons = [one.objectName() for one in card.findChildren(QPushButton) if one.isVisibleTo(card)]
+        seen.append([n for n in range(1, 8) if f"after_sale.catch.{n}.order" in buttons])
+        qtbot.mouseClick(card._next, Qt.MouseButton.LeftButton)
+    assert seen == [[1, 2, 3], [4, 5, 6], [7], [1, 2, 3]]
 
 
 def test_a_parcel_that_left_too_early_is_written_into_a_table_and_settled(desk, spine, tmp_path):

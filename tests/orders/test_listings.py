@@ -1,14 +1,15 @@
 """Listings to SKUs: reading a shop's list, matching by code and by hand, and the orders that wait for it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from core.catalog.models import Listing
-from core.catalog.proposals import Why
+from core.catalog.proposals import Asked, Why, proposals
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
 from core.inventory.models import StockLevel
@@ -450,3 +451,33 @@ def test_a_match_releases_exactly_the_orders_that_waited_for_nothing_else(world,
         assert {row.line_no for row in world.lines(no) if row.sku_id is None} == codes
         assert world.order(no).fulfilment == ("to_review" if codes else "to_pack")
     world.check_stock()
+
+
+def test_skus_are_proposed_through_indexes(world):
+    """Without them each page of unmatched listings looks at every SKU three times: 0.35 s among 100,000."""
+    asked: list[tuple[str, Any]] = []
+
+    def plans(connection: Connection) -> str:
+        on_server = connection.dialect.name == "postgresql"
+        if on_server:
+            # Of a few rows it would read the whole table.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        event.listen(connection, "before_cursor_execute", lambda _c, _cu, sql, binds, *_: asked.append((sql, binds)))
+        proposals(connection, [Asked(1, "BEAR", "", "团团熊", "大号")])
+        word = "EXPLAIN" if on_server else "EXPLAIN QUERY PLAN"
+        return str([connection.exec_driver_sql(f"{word} {sql}", binds).all() for sql, binds in tuple(asked)])
+
+    with world.store.engines.reader.begin() as connection:
+        told = plans(connection)
+    assert len(asked) >= 3
+    assert all(f"ix_sku_folded_{name}" in told for name in ("code", "name", "short_name")), told
+
+
+def test_rows_that_orders_wait_for_end_within_a_page_and_the_next_goes_on_by_age(world, shop):
+    shop.offer(*(offer(f"N{n}") for n in range(5)))
+    read(world)
+    for no, code in (("A1", "N1"), ("A2", "N3")):
+        world.shop.place(no, line("1", code))
+    world.sync()
+    for limit in (1, 2, 3, 9):
+        assert pile(world, "unmatched", limit=limit) == ["N3", "N1", "N4", "N2", "N0"]

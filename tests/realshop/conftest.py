@@ -115,11 +115,16 @@ def plenty(merchant: MedusaDriver) -> tuple[Variant, Variant]:
 def open_medusa(medusa: RunningMedusa, http: HttpClient) -> Callable[..., MedusaChannel]:
     """Opens our adapter on the shop, or on another port that leads to it."""
 
-    def _open(*, port: int | None = None, page_size: int = 50, key: MedusaKey | None = None) -> MedusaChannel:
+    def _open(
+        *, port: int | None = None, page_size: int = 50, key: MedusaKey | None = None, location_id: str = ""
+    ) -> MedusaChannel:
         place = endpoint(f"http://127.0.0.1:{port or medusa.port}")
         client = MedusaClient(place, http, key or MedusaKey(medusa.facts["secret_key"]))
         return MedusaChannel(
-            client, reading=Reading(note_field="note"), capabilities=replace(MEDUSA, page_size=page_size)
+            client,
+            reading=Reading(note_field="note"),
+            location_id=location_id,
+            capabilities=replace(MEDUSA, page_size=page_size),
         )
 
     return _open

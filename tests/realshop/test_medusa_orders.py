@@ -63,6 +63,8 @@ def test_an_order_is_followed_from_the_cart_to_a_refund(
 
     order = pulled(medusa_channel, merchant, start)[no]
     assert order == known(medusa_channel, no)
+    # What the shop's people and its buyers see, not what it is asked by.
+    assert order.display_no == str(merchant.order(no)["display_id"])
     assert (order.payment, order.paid_at, order.is_closed, order.is_shipped) == ("unpaid", None, False, False)
     assert order.channel_status == "pending/authorized/not_fulfilled"
     assert (order.amount_fen, order.freight_fen) == (5 * 2990 + 800, 800)
@@ -154,3 +156,23 @@ def test_hostile_text_passes_through_as_text(
 def test_an_unknown_order_is_none(medusa_channel: MedusaChannel) -> None:
     assert medusa_channel.get_order("order_01M8KQV3JFMKYD4YZ0P9N1467D") is None
     assert medusa_channel.get_order("../orders?x=") is None
+
+
+def test_sums_with_taxes_discounts_and_odd_prices_are_the_shops_own(
+    medusa_channel: MedusaChannel, merchant: MedusaDriver
+) -> None:
+    start = SystemClock().now()
+    odd, other = merchant.new_product("ODD-A", "ODD-B", price=9.99)
+    merchant.new_discount("SIEBEN", 7)
+    no = merchant.check_out(merchant.fill_cart((odd, 3), (other, 1), codes=["SIEBEN"]))
+    merchant.capture(no)
+
+    order = pulled(medusa_channel, merchant, start)[no]
+    told = merchant.order(no)
+    assert told["tax_total"] > 0, "the shop counts taxes"
+    assert told["discount_total"] > 0
+    assert order.amount_fen == round(told["total"] * 100)
+    assert order.freight_fen == round(told["shipping_total"] * 100)
+    goods = sum(line.unit_price_fen * line.qty for line in order.lines)
+    # Prices are of one unit: each line may be off by half a fen a unit.
+    assert abs(goods + order.freight_fen - order.amount_fen) <= sum(line.qty for line in order.lines) / 2

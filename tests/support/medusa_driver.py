@@ -7,7 +7,7 @@ import base64
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +111,63 @@ class MedusaDriver:
         self.admin("POST", f"inventory-items/{variant.inventory_item_id}/location-levels", **place)
         return variant
 
+    def new_location(self, name: str) -> str:
+        """One more place of the merchant's from which the shop sells; gives its id."""
+        made = self.admin("POST", "stock-locations", name=name)["stock_location"]
+        self.admin("POST", f"stock-locations/{made['id']}/sales-channels", add=[self._facts["sales_channel_id"]])
+        return str(made["id"])
+
+    def stock_at(self, variant: Variant, location_id: str, stock: int | None = None) -> int | None:
+        """What lies at one place, None where the goods are not kept there; with `stock` they are put there."""
+        path = f"inventory-items/{variant.inventory_item_id}/location-levels"
+        if stock is not None:
+            self.admin("POST", path, location_id=location_id, stocked_quantity=stock)
+        levels = {row["location_id"]: row["stocked_quantity"] for row in self.admin("GET", path)["inventory_levels"]}
+        return levels.get(location_id)
+
+    def new_kit(self, sku: str, *parts: tuple[Variant, int]) -> Variant:
+        """A product that is several others; `parts` are those with the units of each."""
+        product = self.admin(
+            "POST",
+            "products",
+            title="礼盒",
+            handle=f"goods-{next(_serial)}",
+            status="published",
+            shipping_profile_id=self._facts["shipping_profile_id"],
+            sales_channels=[{"id": self._facts["sales_channel_id"]}],
+            options=[{"title": "款式", "values": ["一"]}],
+            variants=[
+                {
+                    "title": "一",
+                    "sku": sku,
+                    "options": {"款式": "一"},
+                    "prices": [{"currency_code": "cny", "amount": 99}],
+                    "manage_inventory": True,
+                    "inventory_items": [
+                        {"inventory_item_id": part.inventory_item_id, "required_quantity": qty} for part, qty in parts
+                    ],
+                }
+            ],
+        )["product"]
+        return Variant(product["variants"][0]["id"], product["id"], sku, "")
+
+    def new_discount(self, code: str, percent: int) -> None:
+        """A code that takes part of the goods' price away."""
+        self.admin(
+            "POST",
+            "promotions",
+            code=code,
+            type="standard",
+            status="active",
+            application_method={
+                "type": "percentage",
+                "target_type": "items",
+                "allocation": "across",
+                "value": percent,
+                "currency_code": "cny",
+            },
+        )
+
     def stock_of(self, variant: Variant) -> tuple[int, int]:
         """(stocked, reserved) as Medusa counts them."""
         (level,) = self.admin("GET", f"inventory-items/{variant.inventory_item_id}/location-levels")[
@@ -125,7 +182,11 @@ class MedusaDriver:
     # --- shoppers ----------------------------------------------------------------------------------------------------
 
     def fill_cart(
-        self, *goods: tuple[Variant, int], note: str = "", address: Mapping[str, str] | None = None
+        self,
+        *goods: tuple[Variant, int],
+        note: str = "",
+        address: Mapping[str, str] | None = None,
+        codes: Sequence[str] = (),
     ) -> Cart:
         """Someone puts goods into a cart, says where they go, and is ready to pay."""
         cart = self.store(
@@ -137,6 +198,7 @@ class MedusaDriver:
             shipping_address={**ADDRESS, **(address or {})},
             items=[{"variant_id": variant.id, "quantity": qty} for variant, qty in goods],
             metadata={"note": note} if note else {},
+            **({"promo_codes": list(codes)} if codes else {}),
         )["cart"]
         self.store("POST", f"carts/{cart['id']}/shipping-methods", option_id=self._facts["shipping_option_id"])
         payment = self.store("POST", "payment-collections", cart_id=cart["id"])["payment_collection"]

@@ -37,10 +37,11 @@ def fill_every_table(connection: Any, tables: MetaData | None = None) -> None:
         tables: as an older schema has them; None for the newest.
     """
     for table in (tables or all_tables()).sorted_tables:
-        connection.execute(insert(table), [_row(table, number) for number in range(1, _ROWS + 1)])
+        connection.execute(insert(table), [row_of(table, number) for number in range(1, _ROWS + 1)])
 
 
-def _row(table: Table, number: int) -> Mapping[str, Any]:
+def row_of(table: Table, number: int) -> Mapping[str, Any]:
+    """A row in which every column has something of its kind."""
     return {column.name: _value(column, number) for column in table.columns}
 
 

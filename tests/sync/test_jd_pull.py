@@ -85,6 +85,18 @@ def test_an_order_that_jd_splits_comes_as_its_children(jd):
     jd.pull()
     assert sorted(jd.taken()) == sorted([parent, *children])
     assert {jd.world.order(no).payment for no in children} == {"paid"}
+    assert jd.world.order(parent).fulfilment == "cancelled", "it is packed in its children"
+
+
+def test_an_order_that_jd_splits_after_we_had_its_parcel_ready_is_packed_once(jd):
+    parent = jd.paid("BEAR", "CUP")
+    jd.pull()
+    children = jd.server.split(parent)
+    jd.pull()
+    jd.pull()
+    assert jd.world.order(parent).fulfilment == "cancelled"
+    assert jd.world.desk.open(parent).code != "parcel.opened"
+    assert jd.world.desk.open(children[0]).code == "parcel.opened"
 
 
 def test_buyers_who_have_not_paid_yet_are_not_one_customer(jd):

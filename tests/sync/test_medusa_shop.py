@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core.channels.medusa.channel import MedusaChannel
 from core.db.models import Journal
-from core.orders.models import Hold
+from core.orders.models import Hold, Order
 from core.runtime.remote_errors import ContractBroken, Temporary
 from core.sync.models import Cursor
 from tests.contract.medusa_stand import medusa_channel
@@ -56,7 +56,7 @@ def seller(world) -> Iterator[Seller]:
 
 
 def taken(world) -> set[str]:
-    return {row.order_no for row in world.listed()}
+    return {row.order_no for row in world.rows(select(Order.order_no))}
 
 
 def test_a_payment_is_seen_although_the_order_keeps_its_time(seller, world):

@@ -1,7 +1,7 @@
 """Comparing a shop's orders with ours finds what every pull missed, takes it in, and cries no wolf."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import openpyxl
 import pytest
@@ -18,7 +18,7 @@ from core.fulfilment.starting import Start
 from core.orders.models import Order, OrderLine
 from core.runtime.errors import Refused
 from core.runtime.remote_errors import ContractBroken, RateLimited, Temporary
-from core.sync import reconciliations
+from core.sync import reconciliations, reconciling
 from core.sync.models import Cursor, Reconciliation
 from core.sync.reconciling import AGAIN_S, MOST_ASKED, Reconciler, _ours_within, _Run
 from core.sync.shops import active_shops
@@ -411,3 +411,62 @@ def test_whatever_the_lists_hid_is_there_afterwards_and_the_same(shared_world, a
             theirs.channel_status,
         )
     assert reconciler.reconcile(world.shop_record, 3).difference_count == 0
+
+
+def by_days(world):
+    """The shop answers a day at a time, as some answer half an hour."""
+    calls = []
+
+    def pull_orders(since, cursor):
+        calls.append(cursor)
+        begin = since if cursor is None else datetime.fromisoformat(cursor)
+        end = min(begin + timedelta(days=1), world.clock.now())
+        found = [one for one in world.shop.orders.values() if begin <= one.modified_at <= end]
+        return OrderPage(found, end.isoformat() if end < world.clock.now() else None, world.clock.now(), end)
+
+    world.shop.pull_orders = pull_orders
+    return calls
+
+
+def test_a_long_comparison_stops_at_its_calls_and_the_next_nights_go_on(world, monkeypatch):
+    monkeypatch.setattr(reconciling, "MOST_CALLS", 4)
+    now = world.clock.now()
+    for no, days in (("early", 6), ("late", 2)):
+        at = now - timedelta(days=days, hours=1)
+        world.shop.place(no, line("1", "GIFT"), placed_at=at, paid_at=at, modified_at=at, is_shipped=True)
+    hidden(world, "early", "late")
+    calls = by_days(world)
+    reconciler = reconciler_of(world)
+    reconciler.ask(world.shop_id, 7)
+    reconciler.work()
+    report = lines_of(world, reconciler)[0]
+    assert (report.state, report.missing_count, len(calls)) == ("partly", 1, 4)
+    assert report.reached_at == report.since_at + timedelta(days=4)
+    assert reconciler.progress(world.shop_id).state == "partly"
+    # Not again before the night, however often it looks; the night's own is made first.
+    for hours in (1, 23):
+        world.clock.advance(hours=hours)
+        pulled(world)
+        reconciler.work()
+    monkeypatch.setattr(reconciling, "MOST_CALLS", 6)
+    world.clock.advance(seconds=AGAIN_S + 1)
+    pulled(world)
+    calls.clear()
+    reconciler.work()
+    went_on = lines_of(world, reconciler)[0]
+    assert (went_on.state, went_on.since_at) == ("done", report.reached_at)
+    assert len(calls) == 5, "none of what was listed before"
+    assert {row.order_no for row in world.listed()} == {"early", "late"}
+    world.clock.advance(seconds=AGAIN_S + 1)
+    pulled(world)
+    calls.clear()
+    reconciler.work()
+    assert calls == [], "nothing is left"
+
+
+def test_without_a_bound_all_of_it_is_listed_at_once(world, monkeypatch):
+    monkeypatch.setattr(reconciling, "MOST_CALLS", 1000)
+    pulled(world)
+    calls = by_days(world)
+    assert reconciler_of(world).reconcile(world.shop_record, 7).state == "done"
+    assert len(calls) >= 7

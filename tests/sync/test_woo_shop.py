@@ -1,6 +1,7 @@
 """A WooCommerce shop through the whole intake: every order once, refunds and cancellations at once, nothing lost."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from core.channels.woocommerce.client import WooClient, WooKey
 from core.db.models import Journal
 from core.orders.models import Hold
 from core.runtime.remote_errors import Temporary
+from core.sync import gone
 from core.sync.models import Cursor
 from tests.contract.platform_stand import way_to
 from tests.simulators.platforms.woocommerce import CONSUMER_KEY, CONSUMER_SECRET, WooServer
@@ -91,7 +93,7 @@ def test_days_offline_are_caught_up_and_a_cut_costs_one_window(seller, world):
     seller.pull()
 
     assert taken(world) == placed
-    (cursor,) = world.rows(select(Cursor.until_at))
+    (cursor,) = world.rows(select(Cursor.until_at).where(Cursor.feed == "changed"))
     assert 0 <= (world.clock.now() - cursor.until_at).total_seconds() < 6
 
 
@@ -128,3 +130,43 @@ def test_an_order_that_waits_for_its_money_and_is_called_off_lets_its_goods_go(s
     assert seller.shop.drop_unpaid() == [no]
     seller.pull()
     assert world.order(no).fulfilment == "cancelled"
+
+
+def test_an_order_that_was_deleted_for_good_is_held_and_not_packed(seller, world):
+    kept, lost = seller.sell(), seller.sell()
+    seller.pull()
+    assert world.desk.open(lost).code == "parcel.opened"
+    deleted = seller.shop.orders[lost]
+    seller.shop.set_status(lost, "trash")
+    seller.shop.delete_for_good(lost)
+
+    seller.pull()
+
+    assert (world.holds(lost), world.holds(kept)) == ({"gone_at_platform"}, set())
+    assert world.desk.open(lost).facts["reason"] == "gone_at_platform"
+    assert world.desk.open(kept).code == "parcel.opened"
+    # A backup of the site brings it back.
+    seller.shop.orders[lost] = deleted
+    seller.shop.set_status(lost, "processing")
+    seller.pull()
+    assert world.holds(lost) == set()
+
+
+def test_where_shops_delete_nothing_their_silence_about_an_order_holds_it_not(seller, world):
+    no = seller.sell()
+    seller.pull()
+    seller.shop.delete_for_good(no)
+    seller.channel.capabilities = replace(seller.channel.capabilities, deletes_orders=False)
+    seller.pull()
+    assert world.holds(no) == set()
+
+
+def test_orders_no_list_names_are_asked_for_a_few_at_a_time(seller, world, monkeypatch):
+    monkeypatch.setattr(gone, "AT_ONCE", 2)
+    numbers = {seller.sell() for _ in range(5)}
+    seller.pull()
+    for no in numbers:
+        seller.shop.delete_for_good(no)
+    for held in (2, 4, 5):
+        seller.pull()
+        assert sum(world.holds(no) == {"gone_at_platform"} for no in numbers) == held

@@ -49,6 +49,7 @@ def order_of(fields: Fields, carrier_of: Callable[[str], str]) -> ChannelOrder:
     return ChannelOrder(
         order_no=fields.id("orderId"),
         version=0,
+        split_from=_split_from(fields),
         modified_at=fields.china("modified"),
         placed_at=fields.china("orderStartTime"),
         paid_at=paid_at,
@@ -74,6 +75,12 @@ def order_of(fields: Fields, carrier_of: Callable[[str], str]) -> ChannelOrder:
         is_cod=is_cod,
         raw=fields.mapping,
     )
+
+
+def _split_from(fields: Fields) -> Sequence[str]:
+    """What JD made the order of; 0, or its own number, where it was never split."""
+    named = (fields.id_or_blank(name) for name in ("directParentOrderId", "parentOrderId"))
+    return tuple(dict.fromkeys(no for no in named if no not in ("", "0", fields.id("orderId"))))
 
 
 def unpaid_order_of(fields: Fields) -> ChannelOrder:

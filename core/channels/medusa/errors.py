@@ -19,8 +19,10 @@ FORBIDDEN: Final = "forbidden"
 NOT_FOUND: Final = "not_found"
 #: of `Rejected`: Medusa does not know this variant, or counts nothing for it
 UNKNOWN_LISTING: Final = "unknown_listing"
-#: of `Rejected`: the goods are counted in several places, or as a set of several things
+#: of `Rejected`: the goods are counted in several places, and the settings name none of them
 SEVERAL_STOCKS: Final = "several_stocks"
+#: of `Rejected`: a kit has no number of its own, its parts have
+KIT: Final = "kit"
 #: of `Rejected`: Medusa does not count this variant at all
 NOT_COUNTED: Final = "not_counted"
 

@@ -18,7 +18,7 @@ OPEN: Final = timedelta(days=30)
 #: an order's fields: a list answers with these and few others, however it is asked
 ORDER_FIELDS: Final = ",".join(
     (
-        "id,display_id,status,currency_code,email,customer_id,metadata",
+        "id,display_id,custom_display_id,status,currency_code,email,customer_id,metadata",
         "created_at,updated_at,total,shipping_total,payment_status,fulfillment_status",
         "items.id,items.product_id,items.product_title,items.title,items.variant_id,items.variant_sku",
         "items.variant_title,items.requires_shipping,items.quantity,items.raw_quantity,items.unit_price,items.total",

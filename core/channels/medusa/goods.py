@@ -1,6 +1,9 @@
 """What the shop sells, and how many units of it: variants, and the levels of what they are counted by.
 
 A level's `stocked_quantity` includes what is reserved for open orders: the shop sells the difference.
+
+A variant may be a kit: several things, or several units of one (`required_quantity`). The shop sells as many as the
+scarcest part allows. That number is read, never written: what is counted are the parts, which other variants share.
 """
 
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from typing import Final
 from core.channels.fields import Fields
 from core.channels.listing_contract import ChannelListing, ListingPage
 from core.channels.medusa.client import MedusaClient, Query
-from core.channels.medusa.errors import NOT_COUNTED, SEVERAL_STOCKS, UNKNOWN_LISTING
+from core.channels.medusa.errors import KIT, NOT_COUNTED, SEVERAL_STOCKS, UNKNOWN_LISTING
 from core.channels.medusa.facts import VARIANT_FIELDS
 from core.channels.medusa.mapper import count_of, fen_of
 from core.channels.stock_contract import ListedSku, ListedStock
@@ -63,7 +66,7 @@ class Goods:
     def read(self, listed: ListedSku) -> ListedStock:
         """What the shop may still sell."""
         variant, at = self._variant(listed)
-        return ListedStock(self._level(variant).sellable, is_on_sale=_is_on_sale(variant), at=at)
+        return ListedStock(self._sellable(variant), is_on_sale=_is_on_sale(variant), at=at)
 
     def write(self, listed: ListedSku, qty: int) -> ListedStock:
         """Let the shop sell `qty` more units than its open orders have reserved.
@@ -96,13 +99,19 @@ class Goods:
         return rows[0], answer.told_at
 
     def _level(self, variant: Fields) -> Level:
-        if not variant.flag("manage_inventory"):
-            raise Rejected("The shop does not count this listing", code=NOT_COUNTED)
-        items = variant.rows("inventory_items")
+        """Where the number of a variant is written."""
+        items = _parts(variant)
         if len(items) != 1 or count_of(items[0], "required_quantity") != 1:
-            raise Rejected("This listing is a set of several things; the shop counts its parts", code=SEVERAL_STOCKS)
-        item_id = items[0].text("inventory_item_id")
-        levels = self._levels(items[0])
+            raise Rejected("This listing is a kit: the shop counts its parts, so write theirs", code=KIT)
+        return self._level_of(items[0])
+
+    def _sellable(self, variant: Fields) -> int:
+        """How many the parts are enough for."""
+        return min(self._level_of(item).sellable // _required(item) for item in _parts(variant))
+
+    def _level_of(self, item: Fields) -> Level:
+        item_id = item.text("inventory_item_id")
+        levels = self._levels(item)
         if self._location_id and not levels:
             return Level(item_id, self._location_id, 0, 0, exists=False)
         if len(levels) != 1:
@@ -134,17 +143,32 @@ class Goods:
             spec=" ".join(option for option in options if option) or row.text_or_blank("title"),
             barcode=next((code for code in codes if code), ""),
             price_fen=_price(row),
-            qty=self._sellable(row),
+            qty=self._shown(row),
             is_on_sale=_is_on_sale(row),
             picture_url=row.text_or_blank("thumbnail") or product.text_or_blank("thumbnail"),
         )
 
-    def _sellable(self, row: Fields) -> int | None:
-        """None where the shop does not count it, or counts it in parts."""
+    def _shown(self, row: Fields) -> int | None:
+        """What may be sold at the place in the settings, or at all places together; None where it is not counted."""
         items = row.rows("inventory_items")
-        if not row.flag("manage_inventory") or len(items) != 1 or count_of(items[0], "required_quantity") != 1:
+        if not row.flag("manage_inventory") or not items:
             return None
-        return sum(level.sellable for level in self._levels(items[0]))
+        at_all = [(sum(level.sellable for level in self._levels(item)), _required(item)) for item in items]
+        return min(sellable // required for sellable, required in at_all)
+
+
+def _parts(variant: Fields) -> Sequence[Fields]:
+    items = variant.rows("inventory_items")
+    if not variant.flag("manage_inventory") or not items:
+        raise Rejected("The shop does not count this listing", code=NOT_COUNTED)
+    return items
+
+
+def _required(item: Fields) -> int:
+    found = count_of(item, "required_quantity")
+    if not found:
+        raise item.broken("required_quantity")
+    return found
 
 
 def _is_on_sale(variant: Fields) -> bool:

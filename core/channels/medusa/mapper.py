@@ -97,6 +97,7 @@ def order_of(raw: Mapping[str, object], reading: Reading) -> ChannelOrder:
     address, customer = order.child_or_empty("shipping_address"), order.child_or_empty("customer")
     return ChannelOrder(
         order_no=order.text("id"),
+        display_no=_noted(order, "custom_display_id") or order.id_or_blank("display_id"),
         version=0,
         modified_at=_modified_at(order),
         placed_at=placed_at,

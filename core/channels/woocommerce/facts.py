@@ -82,6 +82,8 @@ UNPROVEN: Final = (
 
 CAPABILITIES: Final = Capabilities(
     sees_unpaid=True,
+    # a trash that is emptied, by hand or by WordPress after a month, leaves nothing behind
+    deletes_orders=True,
     page_size=100,
     safety_lag_s=int(LAG.total_seconds()),
     overlap_s=120,

@@ -1,6 +1,7 @@
 """WooCommerce's JSON as canonical orders: pure, either a record or `ContractBroken`.
 
-* An order's number here is its id: plugins give buyers another one, by which nothing can be asked for.
+* An order's number here is its id: plugins give buyers another one, by which nothing can be asked for; that one is
+  what people see.
 * Times named `_gmt` are UTC without saying so.
 * Money is decimal text; amounts with tax are what the buyer pays.
 * What a status means is one table; a word that nobody knows keeps a paid order back until a person has looked.
@@ -65,6 +66,7 @@ def order_of(fields: Fields, backs: Mapping[str, Back] = _NO_BACKS) -> ChannelOr
     note = meta_of(fields, NOTE)
     return ChannelOrder(
         order_no=order_no,
+        display_no=fields.id_or_blank("number"),
         version=0,
         modified_at=modified_at(fields),
         placed_at=placed_at,

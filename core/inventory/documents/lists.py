@@ -16,7 +16,7 @@ from core.inventory.documents.records import DocumentDetail, DocumentRow, Histor
 from core.inventory.documents.searching import COUNT_CAP, NEWEST, counted, page_ids
 from core.inventory.documents.states import DocState
 from core.inventory.models import Warehouse
-from core.orders.models import Order
+from core.orders.models import SHOWN_NO, Order
 
 #: piles of the list: what a clerk asks for, and the states that are in it
 PILES: Final[Mapping[str, tuple[DocState, ...]]] = MappingProxyType(
@@ -150,7 +150,7 @@ def document_detail(connection: Connection, document_id: int) -> DocumentDetail 
             Document.warehouse_id,
             Document.to_warehouse_id,
             Document.order_id,
-            Order.order_no,
+            SHOWN_NO,
             Document.hands,
             Document.decided_by,
         )

@@ -9,7 +9,7 @@ from core.db.sets import id_set, packed_ids
 from core.inventory.documents.models import Document, DocumentLine, DocumentMovement
 from core.inventory.figures.records import Part
 from core.inventory.models import Movement
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 
 _DOCUMENTS = (
     select(DocumentMovement.movement_id, Document.id, Document.number)
@@ -18,7 +18,7 @@ _DOCUMENTS = (
     .where(DocumentMovement.movement_id.in_(id_set("ids")))
 )
 _ORDERS = (
-    select(OrderLine.id.label("line_id"), Order.id, Order.order_no)
+    select(OrderLine.id.label("line_id"), Order.id, SHOWN_NO)
     .join(Order, Order.id == OrderLine.order_id)
     .where(OrderLine.id.in_(id_set("line_ids")))
 )

@@ -10,7 +10,7 @@ from core.catalog.records import AT_THE_DOOR
 from core.inventory.figures.records import Figure, Name, Opened, Part
 from core.inventory.quotas.models import Quota, QuotaSale, StockAct
 from core.inventory.quotas.states import ActKind, ActState
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 from core.runtime.errors import NotFound
 from core.runtime.ids import SkuId
 
@@ -34,7 +34,7 @@ _SALE = (
         QuotaSale.sold_at,
         QuotaSale.restored_at,
         Order.id.label("order_id"),
-        Order.order_no,
+        SHOWN_NO,
     )
     .join(OrderLine, OrderLine.id == QuotaSale.order_line_id)
     .join(Order, Order.id == OrderLine.order_id)

@@ -19,7 +19,7 @@ from core.inventory.figures.records import FLOWS, Figure, Name, Opened, Part
 from core.inventory.holders import holders_of_level
 from core.inventory.models import StockLevel, Warehouse
 from core.inventory.quotas.models import Quota, QuotaCover, SafetyStock
-from core.orders.models import Order, OrderLine
+from core.orders.models import SHOWN_NO, Order, OrderLine
 from core.runtime.ids import WarehouseId
 
 #: parts of one page
@@ -45,7 +45,7 @@ _LEVEL = (
     .order_by(StockLevel.warehouse_id, StockLevel.expires_day.is_(None), StockLevel.expires_day, StockLevel.batch)
 )
 _ORDERS = (
-    select(OrderLine.id, Order.id, Order.order_no)
+    select(OrderLine.id, Order.id, SHOWN_NO)
     .join(Order, Order.id == OrderLine.order_id)
     .where(OrderLine.id.in_(id_set("line_ids")))
 )

@@ -13,12 +13,12 @@ from core.db.models import Journal
 from core.db.sets import id_set, packed_ids
 from core.orders.holds import OVER_LIMIT
 from core.orders.limits.flagging import FLAGGED
-from core.orders.models import Hold, Order
+from core.orders.models import SHOWN_NO, Hold, Order
 from core.runtime.first_of import FirstOf
 
 _MOST: Final = 200
 _ORDERS = (
-    select(Order.id, Order.order_no, Order.placed_at, Shop.name)
+    select(Order.id, SHOWN_NO, Order.placed_at, Shop.name)
     .join(Hold, Hold.order_id == Order.id)
     .join(Shop, Shop.id == Order.shop_id)
     .where(text("hold.released_at IS NULL"), Hold.reason == OVER_LIMIT)

@@ -16,7 +16,7 @@ from core.inventory.documents.states import DocKind
 from core.inventory.models import Reservation
 from core.inventory.quotas.models import QuotaSale
 from core.orders.holds import MISSING_GOODS, NOT_STARTED
-from core.orders.models import Hold, Order, OrderLine
+from core.orders.models import SHOWN_NO, Hold, Order, OrderLine
 from core.orders.settling.curing import comes_on, cured
 from core.orders.settling.models import ShortageOutcome
 from core.orders.settling.records import (
@@ -47,7 +47,7 @@ _SETTLED = select(ShortageOutcome.order_id).where(ShortageOutcome.at >= bindpara
 _ORDERS = (
     select(
         Order.id,
-        Order.order_no,
+        SHOWN_NO,
         Order.payment,
         Order.fulfilment,
         Order.placed_at,

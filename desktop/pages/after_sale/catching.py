@@ -14,7 +14,7 @@ from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 from desktop.widgets.layouts import refill
 
-#: the rest stands in the table
+#: so many at once, so that the list below keeps its place; the others follow by a button
 _SHOWN: Final = 3
 
 
@@ -26,6 +26,7 @@ class CatchCard(QFrame):
         self._ui = ui
         self._presenter = presenter
         self._parcels: Sequence[ToCatch] | None = None
+        self._first = 0
         self.setProperty("look", "card")
         self.setObjectName("after_sale.catch")
         self._title = PlainLabel(ui, "heading", name="after_sale.catch.title")
@@ -39,7 +40,11 @@ class CatchCard(QFrame):
         column.addLayout(top)
         self._rows = QVBoxLayout()
         column.addLayout(self._rows)
-        column.addWidget(self._rest)
+        self._next = ActionButton(ui, "after_sale.catch.next", self.show_next, name="after_sale.catch.next")
+        bottom = QHBoxLayout()
+        bottom.addWidget(self._rest, 1)
+        bottom.addWidget(self._next)
+        column.addLayout(bottom)
 
     def show_parcels(self, parcels: Sequence[ToCatch]) -> None:
         """Show what is to be caught."""
@@ -48,9 +53,22 @@ class CatchCard(QFrame):
         self._parcels = parcels
         self.setVisible(bool(parcels))
         self._title.say("after_sale.catch.title", n=len(parcels))
-        refill(self._rows, [self._row(parcel) for parcel in parcels[:_SHOWN]])
-        self._rest.say("after_sale.catch.rest", n=len(parcels) - _SHOWN)
-        self._rest.setVisible(len(parcels) > _SHOWN)
+        if self._first >= len(parcels):
+            self._first = 0
+        self._show_some(parcels)
+
+    def show_next(self) -> None:
+        """Show those that follow; behind the last ones the first again."""
+        parcels = self._parcels or ()
+        self._first = self._first + _SHOWN if self._first + _SHOWN < len(parcels) else 0
+        self._show_some(parcels)
+
+    def _show_some(self, parcels: Sequence[ToCatch]) -> None:
+        shown = parcels[self._first : self._first + _SHOWN]
+        refill(self._rows, [self._row(parcel) for parcel in shown])
+        self._rest.say("after_sale.catch.rest", first=self._first + 1, last=self._first + len(shown), n=len(parcels))
+        for one in (self._rest, self._next):
+            one.setVisible(len(parcels) > _SHOWN)
 
     def _row(self, parcel: ToCatch) -> QWidget:
         ui, name = self._ui, f"after_sale.catch.{parcel.parcel_id}"

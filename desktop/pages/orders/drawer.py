@@ -26,6 +26,7 @@ from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: what can be done about a hold, in a sentence
 _WAYS = {
+    "gone_at_platform": "orders.gone_at_platform_way",
     "masked": "orders.masked_way",
     "over_limit": "orders.over_limit_way",
     "part_sent": "orders.part_sent_way",
@@ -33,6 +34,7 @@ _WAYS = {
     "payment_differs": "orders.payment_differs_way",
     "platform_stopped": "orders.platform_stopped_way",
     "settled_otherwise": "orders.settled_otherwise_way",
+    "split_by_platform": "orders.split_by_platform_way",
 }
 _RESERVATION_TONES = {
     "reserved": "busy",

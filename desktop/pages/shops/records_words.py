@@ -20,7 +20,7 @@ _KIND_TONES: Final = {
     "amount": "notice",
     "lines": "notice",
 }
-_STATE_TONES: Final = {"running": "busy", "cancelled": "quiet", "failed": "notice"}
+_STATE_TONES: Final = {"running": "busy", "partly": "notice", "cancelled": "quiet", "failed": "notice"}
 #: words of a report's lines that are ours; what else stands there is the platform's own word
 _OURS: Final = frozenset(
     {
@@ -80,6 +80,8 @@ def report_tone(row: ReportRow) -> str:
 
 def report_words(row: ReportRow, texts: Texts) -> str:
     """That in words."""
+    if row.state == "partly" and row.reached_at is not None:
+        return texts.t("shops.report.partly", until=moment_text(row.reached_at), n=row.missing_count)
     if row.state != "done":
         why = "" if row.trouble is None else texts.t(f"shops.trouble.{row.trouble.topic}")
         return texts.t(f"shops.report.{row.state}", why=why).strip()
@@ -134,7 +136,7 @@ def _part_words(part: str, texts: Texts) -> str:
 def progress_words(reports: Reports | None, texts: Texts) -> str:
     """How far a comparison is, or why none was made; empty where there is nothing to say."""
     one: Progress | None = None if reports is None else reports.progress
-    if one is None or one.state in {"done", "cancelled", "stopped"}:
+    if one is None or one.state in {"done", "partly", "cancelled", "stopped"}:
         return ""
     why = "" if one.trouble is None else texts.t(f"shops.trouble.{one.trouble.topic}")
     return texts.t(f"shops.comparing.{one.state}", n=one.listed_count, missing=one.missing_count, why=why)

@@ -109,8 +109,13 @@ class JdServer(PlatformServer):
     def pay_split(self, no: str) -> list[str]:
         """The buyer pays, and JD makes an order of each line; their numbers."""
         with self.shop.lock:
-            parent = self.shop.order(no)
             self.shop.pay(no)
+            return self.split(no)
+
+    def split(self, no: str) -> list[str]:
+        """JD makes an order of each line of one that is paid, and may have been read as it was; their numbers."""
+        with self.shop.lock:
+            parent = self.shop.order(no)
             children = [self._child(parent, line, is_first=line is parent.lines[0]) for line in parent.lines]
             parent.extra["is_split"] = True
             parent.state = "cancelled"

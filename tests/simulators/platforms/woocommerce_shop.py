@@ -211,6 +211,11 @@ class WooShop(WooRefunds):
             self.add_note(order, text, is_for_customer=False)
             self._note(f"status_{word}", no)
 
+    def delete_for_good(self, no: str) -> None:
+        """Somebody empties the trash: no list and no call knows the order any more."""
+        with self.lock:
+            del self.orders[no]
+
     def write_note(self, no: str, text: str, flag: str | None = None) -> None:
         """A private order note; there are no flags."""
         with self.lock:

@@ -110,6 +110,8 @@ def test_a_paid_order() -> None:
     order = read()
 
     assert (order.order_no, order.payment, order.is_closed, order.is_shipped) == ("order_1", "paid", False, False)
+    assert order.display_no == "7", "what people see"
+    assert read(custom_display_id="MY-7").display_no == "MY-7", "the shop makes numbers of its own"
     assert order.modified_at.isoformat() == "2026-11-29T13:05:00.100000+00:00", (
         "the capture, not the order's own time"
     )

@@ -88,6 +88,7 @@ def test_an_order_arrives_whole() -> None:
     got = order()
 
     assert (got.order_no, got.payment, got.channel_status) == ("727", "paid", "processing")
+    assert order(number="SO-1007").display_no == "SO-1007", "an extension's, which cannot be asked for"
     assert (got.is_closed, got.is_shipped, got.is_completed, got.stopped_for) == (False, False, False, "")
     assert got.modified_at == datetime(2026, 1, 8, 1, 3, tzinfo=UTC), "UTC although nothing says so"
     assert got.consignee == Consignee("赵练习", "13800000001", "浙江省", "杭州市", "", "练习路1号 3 单元", "311121")

@@ -36,6 +36,7 @@ _MODULES = (
     "0029_sync_history",
     "0030_notes",
     "0031_merge_words",
+    "0032_display_no",
 )
 
 
