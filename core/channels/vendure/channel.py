@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.channels.contract import (
+    NOT_PAID,
     ORDER_CLOSED,
     SHIPPED_OTHERWISE,
     UNKNOWN_ORDER,
@@ -98,7 +99,7 @@ class VendureChannel:
         again after a lost reply, so that a repeat finds the parcel it made and at most finishes it.
 
         Raises:
-            Rejected: unknown or cancelled order, lines already sent under another number, or fewer units on
+            Rejected: unknown, unpaid or cancelled order, lines already sent under another number, or fewer units on
                 hand at the shop than the parcel holds.
             ChannelError: the other four kinds.
         """
@@ -254,6 +255,9 @@ def _refuse_impossible(raw: Mapping[str, object], notice: ShipmentNotice) -> Non
     remaining = dict(mapper.map_quantities(raw))
     if not any(remaining.values()):
         raise Rejected("The shop has cancelled this order.", code=ORDER_CLOSED)
+    if mapper.map_order(raw).payment == "unpaid":
+        # Vendure itself sends what was only authorised.
+        raise Rejected("The shop says that this order is not paid.", code=NOT_PAID)
     for parcel in mapper.map_fulfilments(raw):
         for line_no, qty in parcel.lines.items():
             remaining[line_no] = remaining.get(line_no, 0) - qty
