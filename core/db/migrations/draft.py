@@ -2,7 +2,8 @@
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -73,10 +74,16 @@ def differences(connection: Connection, metadata: MetaData) -> list[Any]:
     """What alembic finds different between a database and the declared tables."""
     from alembic.autogenerate import compare_metadata
 
-    with warnings.catch_warnings():
-        # Indexes over expressions are not compared: their text is, by a test.
-        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
+    with _expressions_passed_over():
         return list(compare_metadata(_context(connection, metadata), metadata))
+
+
+@contextmanager
+def _expressions_passed_over() -> Iterator[None]:
+    """Indexes over expressions are not compared: their text is, by a test."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
+        yield
 
 
 def _context(connection: Connection, metadata: MetaData) -> Any:
@@ -114,7 +121,8 @@ def _render(connection: Connection, metadata: MetaData, *, batch: bool) -> str:
     from alembic.operations.ops import UpgradeOps
 
     context = _context(connection, metadata)
-    script = produce_migrations(context, metadata)
+    with _expressions_passed_over():
+        script = produce_migrations(context, metadata)
     operations = script.upgrade_ops
     if not isinstance(operations, UpgradeOps):
         raise TypeError("alembic gave no operations")

@@ -262,8 +262,9 @@ def test_a_row_that_is_lost_or_changed_on_the_way_ends_the_move(desk, machine, s
     live(desk)
     written = copying._insert
 
-    def forgetful(table):
-        return written(table) if table.name != "customer" else written(table).values(created_at=START)
+    def forgetful(table, **how):
+        made = written(table, **how)
+        return made if table.name != "customer" else made.values(created_at=START)
 
     monkeypatch.setattr(copying, "_insert", forgetful)
     with pytest.raises(Refused) as caught:
