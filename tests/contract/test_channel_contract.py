@@ -29,7 +29,7 @@ FOREIGN = '<b>好</b>\r\nPRINT 500,1\t"^XZ" \u202eabc 😀 ' + "长" * 10_000
 def walked(read: Callable[[str | None], OrderPage]) -> Sequence[ChannelOrder]:
     found: list[ChannelOrder] = []
     cursor: str | None = None
-    for _ in range(200):
+    for _ in range(1000):
         page = read(cursor)
         found += page.orders
         cursor = page.next_cursor
