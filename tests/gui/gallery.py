@@ -277,7 +277,6 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         window.page("entry")._presenter.start_copy(1, "reship")
 
     def handover() -> None:
-        window.parts.message_bar.dismiss()
         window.go("handover")
         presenter = window.page("handover")._presenter
         settled(lambda: bool(presenter.screen.piles))
@@ -723,6 +722,8 @@ def render(app: QApplication, out: Path, language: str, theme: str) -> None:
         window.show()
         settle(300)
         for name, act in scenes(window, world, Path(temporary), spine).items():
+            # What an earlier scene said lies over the lights.
+            window.parts.message_bar.dismiss()
             act()
             settle(180)
             window.grab().save(str(out / f"{name}-{language}-{theme}.png"))
