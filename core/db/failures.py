@@ -1,5 +1,8 @@
 """What the database's own errors mean for the person at the desk."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy.exc import DBAPIError
 
 from core.runtime.errors import DomainError, Unavailable
@@ -45,3 +48,18 @@ def as_domain_error(error: DBAPIError, *, is_committing: bool) -> DomainError | 
     if is_committing:
         return Unavailable("db.outcome_unknown", f"the connection to the database server was lost; {_UNKNOWN}")
     return Unavailable("db.unreachable", "the database server does not answer; nothing was changed")
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Raise the expected error where the driver's own means one; a defect of ours stays what it is.
+
+    Around what does not commit by itself, or where an open outcome is looked at afterwards.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        known = as_domain_error(error, is_committing=False)
+        if known is None:
+            raise
+        raise known from error

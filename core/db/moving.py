@@ -24,7 +24,7 @@ from core.db.copying import Tell, copy_tables, is_without_rows, row_counts, sums
 from core.db.driver import DATABASE_FILE
 from core.db.engines import Engines, postgres_engines, sqlite_engines
 from core.db.facts import MOVED_FROM, MOVED_TO, read_facts
-from core.db.failures import as_domain_error
+from core.db.failures import told_plainly
 from core.db.files import sync_folder, write_durably
 from core.db.home import has_server, keep_server
 from core.db.keys import KEYS_FILE, DataKey, has_keys, load_key, read_keys, recovery_part
@@ -107,12 +107,8 @@ def _locked(config: StoreConfig, *, is_locked: bool) -> Iterator[None]:
 def _both(path: Path, key: DataKey, url: str) -> Iterator[tuple[Engines, Engines]]:
     file, server = sqlite_engines(path, key.file_key, must_exist=True), postgres_engines(url, AesCipher(key))
     try:
-        yield file, server
-    except DBAPIError as error:
-        known = as_domain_error(error, is_committing=False)
-        if known is None:
-            raise
-        raise known from error
+        with told_plainly():
+            yield file, server
     finally:
         file.dispose()
         server.dispose()

@@ -13,7 +13,7 @@ from core.db.cipher import AesCipher, Digester
 from core.db.driver import DATABASE_FILE, OLDEST_SAFE_SQLITE, connect_sqlite, sqlite_library_is_safe
 from core.db.engines import Engines, is_busy, postgres_engines, sqlite_engines
 from core.db.facts import MOVED_TO, key_ring_of, note_facts, note_key_ring, read_facts
-from core.db.failures import as_domain_error
+from core.db.failures import as_domain_error, told_plainly
 from core.db.files import sync_file, sync_folder
 from core.db.home import has_server, server_of
 from core.db.integrity import Integrity, guard
@@ -283,12 +283,8 @@ def _key_for(config: StoreConfig) -> DataKey:
 def _open_postgres(config: StoreConfig, url: str) -> OpenedStore:
     engines = postgres_engines(url)
     try:
-        return _open_server(config, engines, url)
-    except DBAPIError as error:
-        known = as_domain_error(error, is_committing=False)
-        if known is None:
-            raise
-        raise known from error
+        with told_plainly():
+            return _open_server(config, engines, url)
     finally:
         engines.dispose()
 

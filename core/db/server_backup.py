@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, delete, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from core.db.backup import Backup, Keeping, keep
@@ -18,7 +17,7 @@ from core.db.copying import Tell, copy_tables, sums_of
 from core.db.driver import connect_sqlite
 from core.db.engines import postgres_engines
 from core.db.facts import MOVED_FROM, key_ring_of, read_facts
-from core.db.failures import as_domain_error
+from core.db.failures import told_plainly
 from core.db.integrity import counts_of
 from core.db.keys import DataKey
 from core.db.migrations.state import schema_state
@@ -52,7 +51,7 @@ def back_up_server(
     """
     server = postgres_engines(url, AesCipher(key))
     try:
-        with server.reader.begin() as source:
+        with told_plainly(), server.reader.begin() as source:
             source.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             ring = key_ring_of(read_facts(source))
             if ring is None:
@@ -66,11 +65,6 @@ def back_up_server(
                     return _whole(file)
 
             return keep(Keeping(root, key.file_key, ring, reason), clock, size, fill)
-    except DBAPIError as error:
-        known = as_domain_error(error, is_committing=False)
-        if known is None:
-            raise
-        raise known from error
     finally:
         server.dispose()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, not_, select
+from sqlalchemy import ColumnElement, Select, bindparam, not_, select
 
 from core.channels.by_hand import UNCALLED
 from core.channels.models import Shop
@@ -32,6 +32,17 @@ ANSWER_S = 3.0
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 _IDLE_S = 3600.0
+
+# Made once: a scan that opens a parcel waits for the first.
+_BUYERS = (
+    select(Order.shop_id, Order.customer_id)
+    .join(ParcelLine, ParcelLine.order_id == Order.id)
+    .join(ConsigneeRow, ConsigneeRow.id == Order.consignee_id)
+    .where(ConsigneeRow.is_masked)
+    .distinct()
+)
+_BUYERS_OF_PARCEL = _BUYERS.where(ParcelLine.parcel_id == bindparam("id"))
+_BUYERS_OF_WAVE = _BUYERS.where(ParcelLine.parcel_id.in_(select(Parcel.id).where(Parcel.wave_id == bindparam("id"))))
 
 #: asks a shop (id) which receivers of these customers (ids) are the same, and stores what it says; raises nothing
 AskReceivers = Callable[[int, Collection[int]], object]
@@ -117,13 +128,13 @@ class Asking:
     def parcel_opened(self, parcel_id: int) -> None:
         """Ask for the orders of this parcel next, unless they were heard of a moment ago."""
         self._want(ParcelLine.parcel_id == parcel_id, is_first=True)
-        self._want_receivers(ParcelLine.parcel_id == parcel_id)
+        self._want_receivers(_BUYERS_OF_PARCEL, parcel_id)
 
     def wave_started(self, wave_id: int) -> None:
         """Ask for every order of the wave when nothing more urgent is to be asked."""
         inside = select(Parcel.id).where(Parcel.wave_id == wave_id)
         self._want(ParcelLine.parcel_id.in_(inside), is_first=False)
-        self._want_receivers(ParcelLine.parcel_id.in_(inside))
+        self._want_receivers(_BUYERS_OF_WAVE, wave_id)
 
     def ask_now(self, parcel_id: int) -> None:
         """Ask for the orders of this parcel and wait until they are answered, as long as a clerk can wait.
@@ -196,16 +207,9 @@ class Asking:
         except Exception:  # noqa: BLE001 - it must not keep orders from being asked for; unsaid means not merged
             _log.exception("shop %s, which receivers are the same: the answer cannot be stored", shop_id)
 
-    def _want_receivers(self, here: ColumnElement[bool]) -> None:
+    def _want_receivers(self, query: Select[int, int], of_id: int) -> None:
         """Line up the buyers behind masked receivers: what else waits for them may be theirs or a neighbour's."""
-        query = (
-            select(Order.shop_id, Order.customer_id)
-            .join(ParcelLine, ParcelLine.order_id == Order.id)
-            .join(ConsigneeRow, ConsigneeRow.id == Order.consignee_id)
-            .where(here, ConsigneeRow.is_masked)
-            .distinct()
-        )
-        rows = self._store.read(lambda connection: connection.execute(query).all())
+        rows = self._store.read(lambda connection: connection.execute(query, {"id": of_id}).all())
         with self._moved:
             for shop_id, customer_id in rows:
                 line = self._lines.get(shop_id)
