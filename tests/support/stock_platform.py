@@ -58,7 +58,7 @@ class StockPlatform(FakeShop):
     def buy(self, qty: int = 1, *, is_paid: bool = True, code: str | None = None) -> str:
         """Buy, if the platform's counter has it; the order's number, empty where it is sold out."""
         self.arrive()
-        if not self.is_on_sale or self.number < qty:
+        if not self.is_on_sale or not 0 < qty <= self.number:  # nobody buys none: a basket of 0 is no order
             return ""
         self._no += 1
         no = f"{id(self) % 9973}-{self._no}"
