@@ -18,7 +18,7 @@ from core.inventory.stopping import watches as stopping
 from core.orders.watches import SHIP_NEAR, SHIP_NEAR_HOURS, orders_late, orders_short, paid_no_stock, ship_times_near
 from core.payments import watches as payments
 from core.runtime.standing import Severity
-from core.sync import reconciliations
+from core.sync import reconciliations, unread
 from core.sync import watches as sync
 from core.sync.grants import ENDING, ENDING_DAYS
 from core.sync.presence import SILENT, SILENT_S, node_silent
@@ -145,6 +145,7 @@ WATCHED: Final[tuple[Watched, ...]] = (
         30.0,
     ),
     Watched("after-sale feeds", sync.cases_unread, (RuleInfo(sync.UNREAD, _WARNING, sync.UNREAD_S, "s"),), 30.0),
+    Watched("unread orders", unread.orders_unread, (RuleInfo(unread.UNREAD, _CRITICAL, unread.UNREAD_S, "s"),), 30.0),
     Watched("missed orders", reconciliations.orders_missed, (RuleInfo(reconciliations.MISSED, _WARNING),), 60.0),
     Watched("refused stops", stopping.stops_refused, (RuleInfo(stopping.REFUSED, _CRITICAL),), 15.0),
     Watched("channels", channels_broken, (BROKEN,)),

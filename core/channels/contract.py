@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from core.runtime.remote_errors import ChannelError
+
 
 @dataclass(frozen=True, slots=True)
 class Consignee:
@@ -113,11 +115,20 @@ class ChannelOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOrder:
+    """An order that a list names and that could not be read, or not be understood; `error` is what came of it."""
+
+    order_no: str
+    error: ChannelError
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
     """One page of a window. `next_cursor` is None on the last page.
 
     A channel that cuts time into windows itself says with `whole_until` that everything up to then has been given;
-    the watermark follows it. Where it stays None on every page, the first page's `server_time` counts.
+    the watermark follows it. Where it stays None on every page, the first page's `server_time` counts. `unread` are
+    orders of the page that are to be asked for by themselves, see `core.channels.singly`.
     """
 
     orders: Sequence[ChannelOrder]
@@ -125,6 +136,7 @@ class OrderPage:
     #: the platform's clock, from the Date header, when the page was answered
     server_time: datetime
     whole_until: datetime | None = None
+    unread: Sequence[UnreadOrder] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +221,9 @@ class Capabilities:
     #: notes have a flag there; counts only where they are written
     writes_flags: bool = True
     decides_merging: bool = False
+    #: a cursor says all that a reading needs, and rows that moved meanwhile are still found: a reading that was cut
+    #: short may go on there later
+    resumes: bool = False
     unproven: Sequence[Unproven] = ()
 
 

@@ -26,10 +26,11 @@ from core.runtime.errors import Refused
 from core.runtime.remote_errors import AuthExpired, ChannelError
 from core.sync.grants import ENDING, ENDING_DAYS, grants
 from core.sync.notes import set_writes_notes
-from core.sync.shop_views import ShopDraft, ShopKind, ShopView
+from core.sync.shop_views import NOT_STORED, ShopDraft, ShopKind, ShopView, UnreadView
 from core.sync.shops import ShopRecord, add_shop, is_taken, set_access, shop_of
 from core.sync.start_list import stage_of
 from core.sync.troubles import Trouble, as_domain_error, trouble_in, trouble_of
+from core.sync.unread import Unread, set_awaited, unread_by_shop
 
 if TYPE_CHECKING:
     from core.channels.plugin import ChannelPlugin
@@ -80,11 +81,12 @@ class Shops:
         more = (Shop.confirm_at, Shop.prints_elsewhere, Shop.last_good_pull_at, Shop.last_error, Shop.created_at)
         start = (Shop.on_desk, Shop.cut_over_at, Shop.writes_stock, Shop.writes_notes, Shop.awaits_owner)
         query = select(*columns, *more, *start, Shop.min_life_days, Shop.hold_s).order_by(Shop.id)
-        rows, given, early = self._store.read(
+        rows, given, early, left = self._store.read(
             lambda connection: (
                 connection.execute(query).all(),
                 {one.shop_id: one for one in grants(connection)},
                 limits_of(connection, ENDING, ENDING_DAYS),
+                unread_by_shop(connection),
             )
         )
         found = []
@@ -126,6 +128,9 @@ class Shops:
                 stage=stage_of(
                     on_desk=row.on_desk, confirms=row.confirms_shipments, writes_stock=row.writes_stock
                 ).value,
+                unread=tuple(
+                    UnreadView(one.order_no, one.since_at, _topic_of(plugin, one)) for one in left.get(row.id, ())
+                ),
             )
             found.append(view)
         return tuple(found)
@@ -283,6 +288,15 @@ class Shops:
 
         self._store.write(put)
 
+    @needs(Right.CHANGE_SETTINGS)
+    def set_awaited(self, shop_id: int, order_no: str, *, is_awaited: bool) -> None:
+        """Whether the program waits for an order that it could not take in.
+
+        Raises:
+            NotFound: `order.unread_unknown`; it came meanwhile.
+        """
+        self._store.write(lambda uow: set_awaited(uow, shop_id, order_no, is_awaited=is_awaited))
+
     def _set(self, shop_id: int, action: str, values: Mapping[str, bool], *, is_on: bool) -> None:
         def put(uow: UnitOfWork) -> None:
             self._called(uow, shop_id)
@@ -332,6 +346,11 @@ class Shops:
                 raise Refused("shop.setting_missing", f"{setting.name} is missing", field=setting.name)
             if len(given) > _LONGEST_SETTING or not given.isprintable():
                 raise Refused("shop.setting_bad", f"{setting.name} is no such thing", field=setting.name)
+
+
+def _topic_of(plugin: "ChannelPlugin | None", one: Unread) -> str:
+    is_ours = one.trouble is not None and one.trouble.code == NOT_STORED
+    return NOT_STORED if is_ours else _topic(plugin, one.trouble)
 
 
 def _topic(plugin: "ChannelPlugin | None", trouble: Trouble | None) -> str:

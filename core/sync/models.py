@@ -21,6 +21,24 @@ class Cursor(Base):
     error: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
+class UnreadOrder(Base):
+    """An order of a shop that could not be read, understood or stored: asked for by itself until it comes."""
+
+    __tablename__ = "unread_order"
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"), primary_key=True, autoincrement=False)
+    order_no: Mapped[str] = mapped_column(Text, primary_key=True)
+    since_at: Mapped[datetime]
+    tried_at: Mapped[datetime]
+    try_count: Mapped[int]
+    #: as `core.sync.troubles.kept_text`
+    error: Mapped[str] = mapped_column(Text)
+    #: up to when every order of the shop was known when this one was met first; None: nothing was
+    known_until: Mapped[datetime | None]
+    #: when somebody said that the program need not wait for it; blank while it does
+    let_go_at: Mapped[datetime | None]
+    let_go_by: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
 class ShopGrant(Base):
     """How long a shop's token lives and whose shop it opens; the token itself stands in the shop's secret.
 

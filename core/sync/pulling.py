@@ -5,19 +5,22 @@ the window starts again from the last finished one.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
-from core.channels.contract import Channel, ChannelOrder, OrderPage
+from core.channels.contract import UNKNOWN_ORDER, Channel, ChannelOrder, OrderPage
 from core.customers.service import Digest
 from core.db.leases import Freely
 from core.db.unit_of_work import Store, UnitOfWork, Urgency, shared_now
 from core.fulfilment.taking import slices, take_page
 from core.runtime.errors import DomainError
-from core.runtime.remote_errors import ContractBroken, Rejected
-from core.sync import gone, open_rounds
+from core.runtime.remote_errors import AuthExpired, ChannelError, ContractBroken, RateLimited, Rejected
+from core.sync import gone, open_rounds, unread
 from core.sync.cursors import CHANGED, move, reached_until
+from core.sync.cut_short import CutShort, Reading
+from core.sync.shop_views import NOT_STORED
 from core.sync.shops import ShopRecord, note_good_pull
 
 _log = logging.getLogger(__name__)
@@ -35,13 +38,12 @@ class Pull:
     updated_count: int = 0
     released_count: int = 0
     pages: int = 0
+    #: the shop's clock with its first answer
     server_time: datetime | None = None
-    #: up to when the channel says that it has given everything
-    whole_until: datetime | None = None
-    #: orders that could not be stored: our defect; the window is read again until they can
-    not_taken: list[str] = field(default_factory=list)
     #: calls in which all open orders were read; 0 where they were not
     open_calls: int = 0
+    #: orders that could not be taken in; each is asked for by itself from now on
+    unread: list[str] = field(default_factory=list)
 
 
 class Puller:
@@ -56,6 +58,7 @@ class Puller:
         self._is_cancelled = is_cancelled
         #: (shop, order) of which the shop says nothing when it is asked for that one alone
         self._untold: set[tuple[int, str]] = set()
+        self._cut = CutShort()
 
     def pull(self, shop: ShopRecord, channel: Channel, done: Pull | None = None, *, all_open: bool = True) -> Pull:
         """One round: changed orders since the last finished window, then open orders where the channel needs it.
@@ -72,39 +75,67 @@ class Puller:
             LeaseLost: another desk pulls this shop now; it goes on from the same cursor.
         """
         done = Pull(Freely(self._store)) if done is None else done
-        capabilities = channel.capabilities
-        until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
         # The time all desks share: what is kept of the shop's clock is read by other desks too.
         started = self._shared_now()
-        if until is None:
-            # Our own clock may be days ahead of the shop's.
-            since = min(started, channel.check()) - FIRST_WINDOW
-        else:
-            since = until - timedelta(seconds=capabilities.overlap_s)
-        self._drain(shop, done, lambda cursor: channel.pull_orders(since, cursor))
+        reached = self._read_changed(shop, channel, started, done)
+        capabilities = channel.capabilities
         if capabilities.needs_state_poll or capabilities.deletes_orders:
             if all_open or self._store.read(lambda connection: open_rounds.is_due(connection, shop.id, started)):
-                # Read by state and not by time: how far it reached says nothing of the changed ones.
-                done.open_calls = self._drain(
-                    shop, done, lambda cursor: replace(channel.open_orders(cursor), whole_until=None)
-                )
-                if capabilities.deletes_orders:
-                    self._ask_unnamed(shop, channel, started, done.hold)
+                if reached is not None:
+                    # It is known, whatever comes of the open ones.
+                    done.hold.write(partial(_move, shop.id, reached))
+                self._read_open(shop, channel, started, done)
             elif capabilities.needs_state_poll:
                 self._ask_pressing(shop, channel, started, done.hold)
-        if done.not_taken:
-            raise ContractBroken(f"{len(done.not_taken)} orders could not be stored: {', '.join(done.not_taken[:3])}")
+        self._ask_unread(shop, channel, done)
         first_answer = done.server_time
-        if first_answer is not None and not self._is_cancelled():
-            # Not beyond our own clock: one answer with a wrong Date would leave a gap for ever.
-            now = self._shared_now()
-            # A channel that cuts time into windows knows best how far its own reach.
-            heard = first_answer - timedelta(seconds=capabilities.safety_lag_s)
-            reached = min(done.whole_until or heard, now)
+        if first_answer is not None and reached is not None and not self._is_cancelled():
             offset_ms = int((first_answer - started).total_seconds() * 1000)
-            calls = done.open_calls
-            done.hold.write(lambda uow: _finish(uow, shop.id, reached, offset_ms, calls))
+            calls, until = done.open_calls, reached
+            done.hold.write(lambda uow: _finish(uow, shop.id, until, offset_ms, calls))
         return done
+
+    def _read_changed(self, shop: ShopRecord, channel: Channel, started: datetime, done: Pull) -> datetime | None:
+        """Read what changed; gives up to when all of it is known now, None where the reading was cancelled."""
+        reading = self._begun(shop, channel, started)
+        since, whole_until = reading.since, None
+        for page in self._pages(
+            shop, channel, CHANGED, reading, done, lambda cursor: channel.pull_orders(since, cursor)
+        ):
+            self._store_page(shop, done, page)
+            whole_until = page.whole_until or whole_until
+            if page.whole_until is not None and page.next_cursor is not None:
+                # A channel with windows of its own: after days offline a cut costs one window.
+                reached = min(page.whole_until, self._shared_now())
+                done.hold.write(partial(_move, shop.id, reached))
+                reading.known_until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
+        if self._is_cancelled() or reading.first_answer is None:
+            return None
+        # The window reaches to the first answer: what changes while we page is the next window's.
+        heard = reading.first_answer - timedelta(seconds=channel.capabilities.safety_lag_s)
+        # Not beyond our own clock: one answer with a wrong Date would leave a gap for ever. A channel that cuts time
+        # into windows knows best how far its own reach.
+        return min(whole_until or heard, self._shared_now())
+
+    def _begun(self, shop: ShopRecord, channel: Channel, started: datetime) -> Reading:
+        """The reading that was cut short, or a new one from the watermark on."""
+        until = self._store.read(lambda connection: reached_until(connection, shop.id, CHANGED))
+        cut = self._cut.take(shop.id, CHANGED, until, started)
+        if cut is not None:
+            return cut
+        if until is None:
+            # Our own clock may be days ahead of the shop's.
+            return Reading(started, min(started, channel.check()) - FIRST_WINDOW)
+        return Reading(started, until - timedelta(seconds=channel.capabilities.overlap_s), until)
+
+    def _read_open(self, shop: ShopRecord, channel: Channel, started: datetime, done: Pull) -> None:
+        """Read all open orders. By state and not by time: how far it reached says nothing of the changed ones."""
+        reading = self._cut.take(shop.id, open_rounds.OPEN, None, started) or Reading(started, started)
+        for page in self._pages(shop, channel, open_rounds.OPEN, reading, done, channel.open_orders):
+            self._store_page(shop, done, page)
+        done.open_calls = reading.calls
+        if channel.capabilities.deletes_orders:
+            self._ask_unnamed(shop, channel, reading.begun_at, done.hold)
 
     def _ask_pressing(self, shop: ShopRecord, channel: Channel, now: datetime, hold: Freely) -> None:
         untold = {no for shop_id, no in self._untold if shop_id == shop.id}
@@ -153,42 +184,44 @@ class Puller:
 
     def _take_word(self, uow: UnitOfWork, shop: ShopRecord, order: ChannelOrder) -> None:
         take_page(uow, shop.facts, [order], self._digest, self._carrier_code)
+        unread.forget(uow, shop.id, order.order_no)
         # Also where nothing is new in it: the page shows how old our knowledge is.
         uow.changed("orders")
 
-    def _drain(self, shop: ShopRecord, done: Pull, ask: Callable[[str | None], OrderPage]) -> int:
-        """Read and store all pages; gives how many calls it took."""
-        cursor: str | None = None
+    def _pages(
+        self,
+        shop: ShopRecord,
+        channel: Channel,
+        feed: str,
+        reading: Reading,
+        done: Pull,
+        ask: Callable[[str | None], OrderPage],
+    ) -> Iterator[OrderPage]:
+        """The pages of a reading, each handed out to be stored before the next one is asked for."""
         seen: set[str] = set()
-        calls = 0
         while not self._is_cancelled():
-            page = ask(cursor)
+            try:
+                page = ask(reading.cursor)
+            except ChannelError:
+                if channel.capabilities.resumes:
+                    self._cut.keep(shop.id, feed, reading)
+                raise
             done.hold.keep()
-            calls += 1
-            if done.server_time is None:
-                # The window reaches to the first answer: what changes while we page is the next window's.
-                done.server_time = page.server_time
-            self._store_page(shop, done, page)
-            cursor = page.next_cursor
-            self._note_whole(shop, done, page)
-            if cursor is None:
-                return calls
-            if cursor in seen:
+            done.server_time = done.server_time or page.server_time
+            reading.first_answer = reading.first_answer or page.server_time
+            reading.calls += 1
+            yield page
+            if page.next_cursor is None:
+                return
+            if page.next_cursor in seen:
                 # The window is not whole, so the cursor must not move.
                 raise ContractBroken("the shop's pages lead in a circle")
-            seen.add(cursor)
-        return calls
-
-    def _note_whole(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
-        """Keep how far a channel with windows of its own has come: after days offline a cut costs one window."""
-        if page.whole_until is None or done.not_taken:
-            return
-        done.whole_until = page.whole_until
-        if page.next_cursor is not None:
-            reached = min(page.whole_until, self._shared_now())
-            done.hold.write(lambda uow: move(uow, shop.id, CHANGED, reached))
+            seen.add(page.next_cursor)
+            reading.cursor, reading.failures = page.next_cursor, 0
 
     def _store_page(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
+        if page.unread:
+            self._note_unread(shop, done, {one.order_no: one.error for one in page.unread})
         if not page.orders:
             return
         done.pages += 1
@@ -208,13 +241,63 @@ class Puller:
             except DomainError:
                 raise
             except Exception as error:  # noqa: BLE001 - as above
-                done.not_taken.append(f"{order.order_no}: {type(error).__name__}")
+                self._note_unread(shop, done, {order.order_no: _not_stored(error)})
 
     def _take(self, shop: ShopRecord, done: Pull, orders: Sequence[ChannelOrder]) -> None:
         result = done.hold.write(lambda uow: take_page(uow, shop.facts, orders, self._digest, self._carrier_code))
         done.new_count += result.new_count
         done.updated_count += result.updated_count
         done.released_count += result.released_count
+
+    # --- orders that could not be taken in --------------------------------------------------------------------------
+
+    def _note_unread(self, shop: ShopRecord, done: Pull, errors: Mapping[str, Exception]) -> None:
+        done.unread += errors
+        done.hold.write(lambda uow: unread.note(uow, shop.id, errors))
+
+    def _ask_unread(self, shop: ShopRecord, channel: Channel, done: Pull) -> None:
+        """Ask for some of those that could not be taken in, each by itself.
+
+        Raises:
+            AuthExpired, RateLimited: what holds for one holds for all.
+        """
+        taken = self._store.read(lambda connection: unread.came(connection, shop.id))
+        if taken:
+            done.hold.write(lambda uow: unread.forget(uow, shop.id, *taken))
+        now = self._shared_now()
+        left = self._store.read(lambda connection: unread.unread(connection, shop.id))
+        for one in [one for one in left if one.due_at <= now][: unread.AT_ONCE]:
+            if self._is_cancelled():
+                return
+            done.hold.keep()
+            self._ask_unread_one(shop, channel, one, done.hold)
+
+    def _ask_unread_one(self, shop: ShopRecord, channel: Channel, one: unread.Unread, hold: Freely) -> None:
+        try:
+            is_over = self.refresh(shop, channel, one.order_no) or unread.is_over(one, self._shared_now())
+            error: Exception = Rejected("the shop lists it and does not know it", code=UNKNOWN_ORDER)
+        except (AuthExpired, RateLimited):
+            raise
+        except ChannelError as said:
+            is_over, error = False, said
+        except DomainError:
+            raise
+        except Exception as defect:  # noqa: BLE001 - as above
+            _log.exception("shop %s: an order cannot be stored", shop.id)
+            is_over, error = False, _not_stored(defect)
+        if is_over:
+            hold.write(lambda uow: unread.forget(uow, shop.id, one.order_no))
+        else:
+            hold.write(lambda uow: unread.note(uow, shop.id, {one.order_no: error}))
+
+
+def _not_stored(error: Exception) -> ContractBroken:
+    # Its own words may be about people.
+    return ContractBroken(f"it cannot be stored: {type(error).__name__}", code=NOT_STORED)
+
+
+def _move(shop_id: int, reached: datetime, uow: UnitOfWork) -> None:
+    move(uow, shop_id, CHANGED, reached)
 
 
 def _finish(uow: UnitOfWork, shop_id: int, reached: datetime, offset_ms: int, open_calls: int) -> None:

@@ -27,7 +27,7 @@ from core.orders.states import Fulfilment
 from core.runtime.china import CHINA
 from core.runtime.errors import DomainError
 from core.runtime.remote_errors import ChannelError, ContractBroken, RateLimited
-from core.sync import reconciliations
+from core.sync import reconciliations, unread
 from core.sync.comparing import differences, ours_of
 from core.sync.cursors import CHANGED, reached_until
 from core.sync.pulling import FIRST_WINDOW
@@ -293,6 +293,7 @@ class Reconciler:
                 return stopped
             page = ask(cursor)
             self._compare(run, page.orders)
+            self._note_unread(run, page)
             cursor = page.next_cursor
             if cursor is None:
                 return ""
@@ -334,6 +335,13 @@ class Reconciler:
         known = {no: order for no, order in orders.items() if _moved_at(order) <= run.horizon}
         lines = self._found(run, known) if known else []
         self._store_found(run, lines)
+
+    def _note_unread(self, run: "_Run", page: OrderPage) -> None:
+        if page.unread:
+            # Asked once more in here they would be unread again, and end the comparison of the others.
+            errors = {one.order_no: one.error for one in page.unread}
+            run.named.update(errors)
+            self._store.write(partial(unread.note, shop_id=run.shop.id, errors=errors), urgency=Urgency.LANE)
 
     def _found(self, run: "_Run", orders: Mapping[str, ChannelOrder]) -> list[ReportLine]:
         shop_id = run.shop.id

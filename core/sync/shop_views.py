@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from core.sync.troubles import Trouble
 
@@ -77,6 +78,19 @@ class ShopAccess:
     failed: str = ""
 
 
+#: the topic of an order that was understood, and that our own records did not take
+NOT_STORED: Final = "not_stored"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadView:
+    """An order that could not be taken in: since when, and the topic of why (`NOT_STORED`, or as a shop's)."""
+
+    order_no: str
+    since_at: datetime
+    topic: str
+
+
 @dataclass(frozen=True, slots=True)
 class ShopView:
     """One shop; its secrets are never in here.
@@ -99,6 +113,7 @@ class ShopView:
         writes_stock: its numbers are written.
         takes_notes: seller's notes can be written there at all; `writes_notes` they are.
         stage: how far it has come: read_only | partly | whole.
+        unread: orders it names that could not be taken in; the program goes on asking for them.
     """
 
     id: int
@@ -125,6 +140,7 @@ class ShopView:
     takes_notes: bool = False
     writes_notes: bool = False
     stage: str = "read_only"
+    unread: tuple[UnreadView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ PAGE_FACTS: Final[Mapping[str, PageFacts]] = {
         codes=Codes.TO_DESK,
     ),
     "handover": PageFacts(("parcel", "handover", "order_line", "hold"), Codes.TAKEN),
-    "shops": PageFacts(("shop", "sync_round", "reconciliation")),
+    "shops": PageFacts(("shop", "sync_round", "reconciliation", "unread_order")),
     "door": PageFacts(("door_key", "door_node", "door_call", "shop", "sale_pause", "setting")),
     "payments": PageFacts(("payment_gateway", "payment_question", "payment_bill"), Codes.TAKEN),
     "day": PageFacts(("orders", "parcel", "print_job", "hold", "outbox")),

@@ -8,7 +8,7 @@ from core.alerts.watched import WATCHED
 from core.orders.watches import orders_short, paid_no_stock
 from tests.support.plans import plans_on, walks
 
-#: a row for each shop, channel, program or day
+#: a row for each shop, channel, program or day, or for what is seldom
 SMALL = {
     "shop",
     "shop_grant",
@@ -21,6 +21,8 @@ SMALL = {
     "comparison",
     "door_node",
     "sale_pause",
+    # few at any time: what cannot be taken in, until it can
+    "unread_order",
 }
 #: an index that holds only what is open, or what was asked for
 OPEN = (

@@ -193,7 +193,7 @@ def _measure_stages(
 
         stages["HTTP, with the signature"].add(timed(fetch))
         stages["JSON"].add(timed(lambda: data.extend(map(object_from_bytes, bodies))))  # noqa: B023  timed before the next round
-        stages["mapping"].add(timed(lambda: orders.extend(page_of(one)[0] for one in data)))  # noqa: B023  timed before the next round
+        stages["mapping"].add(timed(lambda: orders.extend(page_of(one)[0][0] for one in data)))  # noqa: B023  timed before the next round
         stages["storing"].add(timed(store))
         stages["of it digests"].add(timed(lambda: [digest(*one) for one in asked]))  # noqa: B023  timed before the next round
     return stages

@@ -1,8 +1,10 @@
 """What every channel adapter must do, whatever the platform: the same tests for each of them."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from core.channels.contract import (
     Splits,
 )
 from core.channels.shop_contract import IdentifiedChannel
-from core.runtime.remote_errors import AuthExpired, Rejected
+from core.runtime.remote_errors import AuthExpired, ContractBroken, Rejected
 from tests.contract.platform_stand import PlatformStand
 from tests.support.channel_stand import ShopStand, Wish
 
@@ -26,16 +28,20 @@ HOUR = timedelta(hours=1)
 FOREIGN = '<b>好</b>\r\nPRINT 500,1\t"^XZ" \u202eabc 😀 ' + "长" * 10_000
 
 
-def walked(read: Callable[[str | None], OrderPage]) -> Sequence[ChannelOrder]:
-    found: list[ChannelOrder] = []
+def walked_pages(read: Callable[[str | None], OrderPage]) -> Sequence[OrderPage]:
+    found: list[OrderPage] = []
     cursor: str | None = None
     for _ in range(1000):
         page = read(cursor)
-        found += page.orders
+        found.append(page)
         cursor = page.next_cursor
         if cursor is None:
             return found
     raise AssertionError("paging does not end")
+
+
+def walked(read: Callable[[str | None], OrderPage]) -> Sequence[ChannelOrder]:
+    return [order for page in walked_pages(read) for order in page.orders]
 
 
 def pulled(stand: ShopStand, since: datetime | None = None) -> Sequence[ChannelOrder]:
@@ -106,6 +112,36 @@ def test_every_page_together_holds_each_order_once(stand: ShopStand) -> None:
 
     assert sorted(order.order_no for order in pulled(stand)) == sorted(placed)
     assert sorted(order.order_no for order in walked(stand.channel.open_orders)) == sorted(placed)
+
+
+def test_an_order_that_nobody_understands_is_named_beside_the_others(
+    stand: ShopStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, odd, also_good = (paid(stand) for _ in range(3))
+    made = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith(type(stand.channel).__module__.rpartition(".")[0]) and hasattr(module, "ChannelOrder")
+    ]
+
+    class Picky(ChannelOrder):
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named)
+            if self.order_no == odd:
+                raise ContractBroken("a field of a kind nobody knows", code="order.odd")
+
+    for module in made:
+        monkeypatch.setattr(module, "ChannelOrder", Picky)
+    stand.settle()
+    start = stand.now() - HOUR - timedelta(seconds=7)
+    for read in (lambda cursor: stand.channel.pull_orders(start, cursor), stand.channel.open_orders):
+        pages = walked_pages(read)
+        found = {order.order_no for page in pages for order in page.orders}
+        unread = {one.order_no: one.error.code for page in pages for one in page.unread}
+        assert {good, also_good} <= found
+        assert unread == {odd: "order.odd"}
+    with pytest.raises(ContractBroken):
+        stand.channel.get_order(odd)
 
 
 def test_a_window_includes_its_first_instant(stand: ShopStand) -> None:

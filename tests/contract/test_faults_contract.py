@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -68,7 +68,7 @@ def notice(platform: PlatformStand, no: str, number: int) -> ShipmentNotice:
 
 
 def read_all(platform: PlatformStand) -> list[str]:
-    """Every page, each asked for until it comes."""
+    """Every page and what was unread in it, each asked for until it comes."""
     start = platform.now() - HOUR
     found: list[str] = []
     cursor: str | None = None
@@ -78,10 +78,19 @@ def read_all(platform: PlatformStand) -> list[str]:
         except ChannelError:
             continue
         found += [order.order_no for order in page.orders]
+        found += [one.order_no for one in page.unread if comes(platform, one.order_no)]
         cursor = page.next_cursor
         if cursor is None:
             return found
     raise AssertionError("the pages do not end")
+
+
+def comes(platform: PlatformStand, no: str) -> bool:
+    """Whether an order comes that was unread in its page."""
+    for _ in range(12):
+        with suppress(ChannelError):
+            return platform.channel.get_order(no) is not None
+    return False
 
 
 @pytest.mark.parametrize("fault", FAULTS)

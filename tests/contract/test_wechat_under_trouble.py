@@ -280,14 +280,15 @@ def test_an_empty_page_with_more_behind_it_is_walked_through(shop: WechatStand) 
 def test_what_is_listed_and_cannot_be_shown_yet_is_asked_for_later(
     shop: WechatStand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paid(shop)
+    no = paid(shop).order_no
 
     def gone(_call: Call) -> Answer:
         raise SaysNoError(100002)
 
     posts = dict(shop.server._posts)
     monkeypatch.setattr(shop.server, "_posts", posts | {"/channels/ec/order/get": gone})
-    assert refused(lambda: walk(shop), Temporary).code == "listed_unknown"
+    (one,) = shop.channel.pull_orders(shop.now() - HOUR, None).unread
+    assert (one.order_no, type(one.error), one.error.code) == (no, Temporary, "listed_unknown")
 
 
 def test_a_cursor_that_is_none_of_ours_is_refused(shop: WechatStand) -> None:

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSp
 from core.channels.registry import built_in
 from core.desk.shops import Shops
 from core.runtime.errors import Refused
+from core.runtime.remote_errors import ContractBroken
+from core.sync import unread
 from core.sync.shop_views import ShopDraft
 from desktop.app import build_window
 from desktop.pages.shops.presenter import ShopsPresenter
@@ -170,6 +172,50 @@ def test_how_long_goods_have_to_last_is_kept_shown_and_taken_back(desk):
     undo[-1]()
     tasks.run()
     assert (told[-1], presenter.screen.shops[0].min_life_days) == (("good", "shops.min_life_none"), 0)
+
+
+def _odd(spine, *numbers):
+    errors = {number: ContractBroken("not understood", code="order.amount") for number in numbers}
+    spine.store.write(lambda uow: unread.note(uow, spine.shop_id, errors))
+
+
+def test_orders_that_cannot_be_taken_in_stand_on_the_card_with_what_can_be_done(robot, desk, spine):
+    _odd(spine, "A2")
+    robot.goes_to("shops")
+    name = f"shops.{spine.shop_id}"
+    robot.sees(f"{name}.unread.0", "A2")
+    robot.sees(f"{name}.unread.0", "文档")
+    robot.qtbot.mouseClick(robot.find(f"{name}.let_go.0"), Qt.MouseButton.LeftButton)
+    robot.sees("shell.message.words", "不再等订单 A2")
+    assert desk.shops()[0].unread == ()
+
+
+def test_letting_one_go_is_taken_back_and_one_that_came_is_no_more(desk, spine):
+    told, undo = [], []
+    tasks = ManualTasks()
+    presenter = ShopsPresenter(
+        desk,
+        Unasked(),
+        None,
+        tasks,
+        lambda tone, phrase, take_back: (told.append((tone, phrase.code)), undo.append(take_back)),
+    )
+    _odd(spine, "A2", "A3")
+    presenter.look()
+    tasks.run()
+    (shop,) = presenter.screen.shops
+    assert [(one.order_no, one.topic) for one in shop.unread] == [("A2", "garbled"), ("A3", "garbled")]
+    presenter.set_awaited(shop, "A2", is_awaited=False)
+    tasks.run()
+    assert told[-1] == ("good", "shops.unread.gone")
+    assert [one.order_no for one in presenter.screen.shops[0].unread] == ["A3"]
+    undo[-1]()
+    tasks.run()
+    assert (told[-1], len(presenter.screen.shops[0].unread)) == (("good", "shops.unread.awaited"), 2)
+    spine.store.write(lambda uow: unread.forget(uow, spine.shop_id, "A3"))
+    presenter.set_awaited(shop, "A3", is_awaited=False)
+    tasks.run()
+    assert told[-1][1] == "error.order.unread_unknown"
 
 
 def test_what_is_being_written_is_neither_saved_nor_taken_by_a_look(robot, desk):

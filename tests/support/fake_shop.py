@@ -14,6 +14,7 @@ from core.channels.contract import (
     OrderPage,
     ShipmentNotice,
     ShippedParcel,
+    UnreadOrder,
 )
 from core.channels.shop_contract import Receiving
 from core.runtime.clock import Clock
@@ -40,6 +41,8 @@ class FakeShop:
         self.told: dict[str, ShipmentNotice] = {}
         #: raised by the next calls, first in first out; None lets one call pass
         self.faults: list[Exception | None] = []
+        #: order -> why nobody can read it
+        self.odd: dict[str, ChannelError] = {}
         #: called before a page is answered: what happens at the shop while we read
         self.meanwhile: Callable[[str | None], None] = lambda cursor: None
         self.skew = timedelta()
@@ -130,8 +133,8 @@ class FakeShop:
         rows = sorted((order.modified_at.isoformat(), no) for no, order in self.orders.items())
         rows = [row for row in rows if row[0] >= since.isoformat() and row > after]
         page = rows[: self.capabilities.page_size]
-        has_more = len(rows) > len(page)
-        return OrderPage([self.orders[no] for _, no in page], "|".join(page[-1]) if has_more else None, server_time)
+        next_cursor = "|".join(page[-1]) if len(rows) > len(page) else None
+        return self._page([self.orders[no] for _, no in page], next_cursor, server_time)
 
     def open_orders(self, cursor: str | None) -> OrderPage:
         """Whatever still has to be sent."""
@@ -139,11 +142,20 @@ class FakeShop:
         rows = [order for _, order in sorted(self.orders.items()) if not order.is_closed and not order.is_shipped]
         rest = [order for order in rows if cursor is None or order.order_no > cursor]
         page = rest[: self.capabilities.page_size]
-        return OrderPage(page, page[-1].order_no if len(rest) > len(page) else None, server_time)
+        return self._page(page, page[-1].order_no if len(rest) > len(page) else None, server_time)
+
+    def _page(self, orders: Sequence[ChannelOrder], next_cursor: str | None, server_time: datetime) -> OrderPage:
+        good = [order for order in orders if order.order_no not in self.odd]
+        odd = [
+            UnreadOrder(order.order_no, self.odd[order.order_no]) for order in orders if order.order_no in self.odd
+        ]
+        return OrderPage(good, next_cursor, server_time, unread=odd)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
         """The newest state."""
         self._answer("get")
+        if order_no in self.odd:
+            raise self.odd[order_no]
         return self.orders.get(order_no)
 
     def confirm_shipment(self, notice: ShipmentNotice) -> None:

@@ -251,19 +251,6 @@ def test_an_order_of_which_the_shop_says_nothing_stands_in_nobodys_way(world):
     assert asked == ["A1", "A2"]
 
 
-def test_an_order_that_cannot_be_stored_keeps_no_other_out(world, expected_log):
-    expected_log("cannot be stored", "core.sync")
-    for n in range(4):
-        world.shop.place(f"A{n}", line("1", "BEAR"))
-    world.shop.change("A2", order_type="of a kind nobody knows")
-    with pytest.raises(ContractBroken, match="A2: ValueError"):
-        _pull(world)
-    assert (_taken(world), _cursor(world)) == ({"A0", "A1", "A3"}, None)
-    world.shop.change("A2", order_type="normal")
-    _pull(world)
-    assert len(_taken(world)) == 4
-
-
 def test_a_refresh_brings_the_newest_word_on_one_order(world):
     world.ready("A1", line("1", "BEAR"))
     world.shop.cancel("A1")

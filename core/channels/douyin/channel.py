@@ -25,6 +25,7 @@ from core.channels.douyin.tokens import OwnAppToken
 from core.channels.fields import Fields
 from core.channels.listing_contract import ChannelListing, ListingPage
 from core.channels.shop_contract import Flag, ShopIdentity
+from core.channels.singly import read_each
 from core.channels.stock_contract import ListedSku, ListedStock
 from core.channels.windows import Window, WindowPage
 from core.runtime.http import Endpoint, HttpClient
@@ -223,8 +224,8 @@ class DouyinChannel:
     def _order_page(self, page: WindowPage[object]) -> OrderPage:
         # as the answer told it: our own clock may have jumped since the window was named
         heard = self._server_now()
-        orders: Sequence[ChannelOrder] = [mapper.order_of(row) for row in page.rows]
-        return OrderPage(orders, page.next_cursor, heard, self._whole(page.whole_until, heard))
+        orders, unread = read_each(page.rows, lambda row: Fields(row, "order").id("order_id"), mapper.order_of)
+        return OrderPage(orders, page.next_cursor, heard, self._whole(page.whole_until, heard), unread)
 
     def _whole(self, whole_until: datetime | None, heard: datetime) -> datetime | None:
         """Not into the minutes of which the lists may not know everything yet."""

@@ -36,6 +36,7 @@ CAPABILITIES: Final = Capabilities(
     tells_after_sales=True,
     lists_items=True,
     writes_notes=True,
+    resumes=True,
     unproven=UNPROVEN,
 )
 

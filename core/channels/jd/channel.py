@@ -38,6 +38,7 @@ CAPABILITIES: Final = Capabilities(
     tells_after_sales=True,
     lists_items=True,
     writes_notes=True,
+    resumes=True,
     unproven=(
         Unproven("windows", "时间窗口的两端都包含在内", "Both ends of a window of time belong to it"),
         Unproven(

@@ -1,9 +1,10 @@
 """Reading orders: changed ones, those that are still to be sent, unpaid ones, and one by its number."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from core.channels.contract import UNKNOWN_ORDER, Capabilities, ChannelOrder, OrderPage
@@ -14,6 +15,7 @@ from core.channels.jd.client import JdClient
 from core.channels.jd.errors import CLOCK
 from core.channels.jd.mapper import ALL_STATES, OPEN_STATES, order_of, unpaid_order_of
 from core.channels.jd.reading import Feed, read_in_turn, read_pages, total_of
+from core.channels.singly import read_each
 from core.channels.windows import Stretch, Window, WindowPage
 from core.runtime.remote_errors import ContractBroken, Rejected
 
@@ -30,6 +32,14 @@ _MODIFIED: Final = "0"
 _CREATED: Final = "1"
 _NEWEST_FIRST: Final = "1"
 _LONGEST_NO: Final = 19
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a list, and how it becomes an order."""
+
+    order_no: str
+    read: Callable[[], ChannelOrder]
 
 
 class JdOrders:
@@ -78,25 +88,26 @@ class JdOrders:
         """JD's clock: ours may be hours away, and a window must not end in JD's future."""
         return self._client.now() or self.check()
 
-    def _page(self, feeds: Sequence[Feed[ChannelOrder]], stretch: Stretch, cursor: str | None) -> OrderPage:
+    def _page(self, feeds: Sequence[Feed[_Row]], stretch: Stretch, cursor: str | None) -> OrderPage:
         page = read_in_turn(feeds, stretch, cursor)
-        return OrderPage(page.rows, page.next_cursor, self._now(), page.whole_until)
+        orders, unread = read_each(page.rows, lambda row: row.order_no, lambda row: row.read())
+        return OrderPage(orders, page.next_cursor, self._now(), page.whole_until, unread)
 
     def _mapped(self, fields: Fields) -> ChannelOrder:
         return order_of(fields, self._carriers.code_of)
 
     # --- lists -----------------------------------------------------------------------------------------------------
 
-    def _modified(self, stretch: Stretch, cursor: str | None) -> WindowPage[ChannelOrder]:
+    def _modified(self, stretch: Stretch, cursor: str | None) -> WindowPage[_Row]:
         return self._search(stretch, cursor, ALL_STATES, _MODIFIED)
 
-    def _open(self, stretch: Stretch, cursor: str | None) -> WindowPage[ChannelOrder]:
+    def _open(self, stretch: Stretch, cursor: str | None) -> WindowPage[_Row]:
         return self._search(stretch, cursor, OPEN_STATES, _CREATED)
 
     def _search(
         self, stretch: Stretch, cursor: str | None, states: Sequence[str], date_type: str
-    ) -> WindowPage[ChannelOrder]:
-        def ask(window: Window, page_no: int) -> tuple[Sequence[ChannelOrder], int]:
+    ) -> WindowPage[_Row]:
+        def ask(window: Window, page_no: int) -> tuple[Sequence[_Row], int]:
             params = {
                 "start_date": china_text(window.since),
                 "end_date": china_text(window.until),
@@ -108,12 +119,13 @@ class JdOrders:
                 "dateType": date_type,
             }
             found = self._client.ask(methods.SEARCH_ORDERS, params).body.child("searchorderinfo_result")
-            return [self._mapped(row) for row in found.rows("orderInfoList")], total_of(found, "orderTotal")
+            rows = [_Row(row.id("orderId"), partial(self._mapped, row)) for row in found.rows("orderInfoList")]
+            return rows, total_of(found, "orderTotal")
 
         size = self._capabilities.page_size
         return read_pages(stretch, cursor, size, ask)
 
-    def _unpaid_if_told(self, stretch: Stretch, cursor: str | None) -> WindowPage[ChannelOrder]:
+    def _unpaid_if_told(self, stretch: Stretch, cursor: str | None) -> WindowPage[_Row]:
         """The unpaid orders; where they cannot be had or understood, the paid ones are still read."""
         try:
             return self._unpaid(stretch, cursor)
@@ -126,10 +138,10 @@ class JdOrders:
                 self._memory.has_said_unpaid = True
             return WindowPage((), None, None)
 
-    def _unpaid(self, stretch: Stretch, cursor: str | None) -> WindowPage[ChannelOrder]:
+    def _unpaid(self, stretch: Stretch, cursor: str | None) -> WindowPage[_Row]:
         """All that wait for their payment now, whenever they were placed."""
 
-        def ask(window: Window, page_no: int) -> tuple[Sequence[ChannelOrder], int]:
+        def ask(window: Window, page_no: int) -> tuple[Sequence[_Row], int]:
             params = {
                 "startDate": china_text(window.since),
                 "endDate": china_text(window.until),
@@ -137,7 +149,9 @@ class JdOrders:
                 "pageSize": size,
             }
             found = self._client.ask(methods.UNPAID_ORDERS, params).body.child("paginatedInfo")
-            return [unpaid_order_of(row) for row in found.rows("pageList")], total_of(found, "totalItem")
+            # Understood here: a list that is not is left out as a whole, see `_unpaid_if_told`.
+            orders = [unpaid_order_of(row) for row in found.rows("pageList")]
+            return [_Row(one.order_no, partial(_same, one)) for one in orders], total_of(found, "totalItem")
 
         size = self._capabilities.page_size
         since = stretch.until - _UNPAID_SINCE
@@ -149,12 +163,16 @@ class JdOrders:
         stretch = Stretch(self._now(), self._now(), _SPAN)
         while True:
             page = self._unpaid(stretch, cursor)
-            for order in page.rows:
-                if order.order_no == order_no:
-                    return order
+            for row in page.rows:
+                if row.order_no == order_no:
+                    return row.read()
             if page.next_cursor is None:
                 return None
             cursor = page.next_cursor
+
+
+def _same(order: ChannelOrder) -> ChannelOrder:
+    return order
 
 
 def _is_number(order_no: str) -> bool:

@@ -167,10 +167,10 @@ class MallChannel:
         if cursor is not None:
             query.append(("cursor", cursor))
         reply = self._call(Call(name, "GET", "/v1/orders", query=tuple(query)))
-        orders, next_cursor = page_of(reply.data)
+        (orders, unread), next_cursor = page_of(reply.data)
         if next_cursor is not None and next_cursor == cursor:
             raise ContractBroken("The mall's paging does not move on", code="next_cursor")
-        return OrderPage(orders, next_cursor, reply.server_time)
+        return OrderPage(orders, next_cursor, reply.server_time, unread=unread)
 
     def _call(self, call: Call) -> Reply:
         call = replace(call, sign=self._sign, explain=error_of)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from core.channels.contract import ChannelOrder, ChannelOrderLine, Consignee
 from core.channels.fields import LARGEST_FEN, LARGEST_QTY, Fields, broken
+from core.channels.singly import EachRead, read_each
 
 _PAYMENTS = frozenset({"unpaid", "paid", "partly_refunded", "refunded"})
 _AFTER_SALES = frozenset({"none", "requested", "refunded"})
@@ -53,11 +54,11 @@ def order_of(raw: object) -> ChannelOrder:
     )
 
 
-def page_of(data: Mapping[str, object]) -> tuple[Sequence[ChannelOrder], str | None]:
-    """The orders and the next cursor of one page.
+def page_of(data: Mapping[str, object]) -> tuple[EachRead, str | None]:
+    """The orders of one page, those of them that could not be understood, and the next cursor.
 
     Raises:
-        ContractBroken: not a page, or one of its orders is broken; nothing is taken from such a page.
+        ContractBroken: not a page, or too many of its orders are broken; nothing is taken from such a page.
     """
     orders = data.get("orders")
     if not isinstance(orders, list):
@@ -67,7 +68,7 @@ def page_of(data: Mapping[str, object]) -> tuple[Sequence[ChannelOrder], str | N
     cursor = data["next_cursor"]
     if cursor is not None and (not isinstance(cursor, str) or not cursor):
         raise broken("next_cursor")
-    return tuple(order_of(order) for order in orders), cursor
+    return read_each(orders, lambda order: Fields(order, "order").text("no"), order_of), cursor
 
 
 def _consignee_of(order: Fields) -> Consignee:

@@ -17,6 +17,7 @@ from core.channels.medusa.mapper import FLAG_KEY, NOTE_KEY, Reading, order_of
 from core.channels.medusa.returns import case_of
 from core.channels.medusa.shipping import Sender
 from core.channels.shop_contract import Flag, ShopIdentity
+from core.channels.singly import EachRead, read_each
 from core.channels.stock_contract import ListedSku, ListedStock
 from core.channels.windows import Stretch, Window, WindowPage, read_backward
 from core.runtime.remote_errors import ContractBroken, Rejected
@@ -60,16 +61,18 @@ class MedusaChannel:
         if cursor is None and since >= server_time:
             return OrderPage((), None, server_time)
         page = self._read(_ORDERS, "orders", "updated_at", Stretch(since, server_time, CHANGES), cursor)
-        return OrderPage(self._mapped(page.rows), page.next_cursor, server_time, page.whole_until)
+        orders, unread = self._mapped(page.rows)
+        return OrderPage(orders, page.next_cursor, server_time, page.whole_until, unread)
 
     def open_orders(self, cursor: str | None) -> OrderPage:
         """Orders that are still to be sent, by the time they were placed."""
         server_time = self._client.now()
         stretch = Stretch(server_time - OPEN, server_time, OPEN)
         page = self._read(_ORDERS, "orders", "created_at", stretch, cursor, _OPEN_STATES)
-        orders = [order for order in self._mapped(page.rows) if not (order.is_closed or order.is_shipped)]
+        found, unread = self._mapped(page.rows)
+        orders = [order for order in found if not (order.is_closed or order.is_shipped)]
         # Windows of placing say nothing about changes, so that no watermark may follow them.
-        return OrderPage(orders, page.next_cursor, server_time)
+        return OrderPage(orders, page.next_cursor, server_time, unread=unread)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
         """The newest state of one order."""
@@ -155,8 +158,8 @@ class MedusaChannel:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _mapped(self, rows: Sequence[Fields]) -> Sequence[ChannelOrder]:
-        return tuple(order_of(row.mapping, self._reading) for row in rows)
+    def _mapped(self, rows: Sequence[Fields]) -> EachRead:
+        return read_each(rows, lambda row: row.text("id"), lambda row: order_of(row.mapping, self._reading))
 
     def _one(self, order_no: str) -> Fields | None:
         """Asked of the list, whose rows have a shape of their own: one order is the same wherever it is read."""

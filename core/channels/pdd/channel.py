@@ -36,6 +36,7 @@ from core.channels.pdd.methods import (
 )
 from core.channels.pdd.sending import Sender
 from core.channels.shop_contract import Flag, ShopIdentity
+from core.channels.singly import EachRead, read_each
 from core.channels.stock_contract import ListedSku, ListedStock
 from core.channels.windows import Stretch, Window, WindowPage, read_backward
 from core.runtime.remote_errors import ChannelError, ContractBroken, Rejected, Temporary
@@ -79,16 +80,18 @@ class PddChannel:
         if cursor is None and since >= until:
             return OrderPage((), None, server_time)
         page = self._read(CHANGED_ORDERS, "order_sn_list", Stretch(since, until, CHANGES), cursor)
-        return OrderPage(self._orders(page.rows), page.next_cursor, server_time, page.whole_until)
+        orders, unread = self._orders(page.rows)
+        return OrderPage(orders, page.next_cursor, server_time, page.whole_until, unread)
 
     def open_orders(self, cursor: str | None) -> OrderPage:
         """Orders that are still to be sent, by the time of their deal: a day a window, three months back."""
         server_time = self._client.now()
         stretch = Stretch(server_time - OLDEST, server_time, DEALS)
         page = self._read(CONFIRMED_ORDERS, "order_list", stretch, cursor)
-        orders = [order for order in self._orders(page.rows) if not (order.is_closed or order.is_shipped)]
+        found, unread = self._orders(page.rows)
+        orders = [order for order in found if not (order.is_closed or order.is_shipped)]
         # Windows of deals say nothing about changes, so that no watermark may follow them.
-        return OrderPage(orders, page.next_cursor, server_time)
+        return OrderPage(orders, page.next_cursor, server_time, unread=unread)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
         """The newest state of one order, None where the platform does not know it (any more)."""
@@ -100,7 +103,7 @@ class PddChannel:
             if is_business(error) and not self._is_known(order_no):
                 return None
             raise
-        (order,) = self._orders([answer.fields.child("order_info")])
+        order = self._order(answer.fields.child("order_info").mapping)
         if order.order_no != order_no:
             raise ContractBroken("Pinduoduo answered with another order", code="order.order_sn")
         return order
@@ -220,8 +223,8 @@ class PddChannel:
 
         return read_backward(stretch, cursor, size, count, read)
 
-    def _orders(self, rows: Sequence[Fields]) -> Sequence[ChannelOrder]:
-        return tuple(self._order(row.mapping) for row in rows)
+    def _orders(self, rows: Sequence[Fields]) -> EachRead:
+        return read_each(rows, lambda row: row.text("order_sn"), lambda row: self._order(row.mapping))
 
     def _order(self, raw: Mapping[str, object]) -> ChannelOrder:
         companies = self._listed_companies() if needs_companies(raw) else Companies(())

@@ -78,6 +78,7 @@ CAPABILITIES: Final = Capabilities(
     lists_items=True,
     writes_notes=True,
     decides_merging=True,
+    resumes=True,
     unproven=UNPROVEN,
 )
 

@@ -9,6 +9,7 @@ from typing import Final
 from core.channels.aftersale_contract import AfterSalePage, ChannelAfterSale
 from core.channels.contract import ChannelOrder, OrderPage
 from core.channels.fields import LARGEST_QTY, Fields, china_text
+from core.channels.singly import EachRead, read_each
 from core.channels.taobao.client import Answer, TopClient
 from core.channels.taobao.memory import ShopMemory
 from core.channels.taobao.orders import TRADE_FIELDS, order_of
@@ -108,7 +109,8 @@ class TradeReader:
         stretch = Stretch(max(since, now - _OLDEST), now - LAG, SPAN)
         page: WindowPage[_Listed] = read_backward(stretch, cursor, self._page_size, self._count, self._tids)
         server_time = self._client.server_now()
-        return OrderPage(self._whole(page.rows), page.next_cursor, server_time, page.whole_until)
+        orders, unread = self._whole(page.rows)
+        return OrderPage(orders, page.next_cursor, server_time, page.whole_until, unread)
 
     def open(self, cursor: str | None) -> OrderPage:
         """Trades that are still to be sent or paid, one state after the other."""
@@ -118,8 +120,9 @@ class TradeReader:
             at = at.begun(self._count_open(at), self._page_size)
         rows = self._open_tids(at) if at.page else ()
         following = at.down() if at.page > 1 else self._next_state(at)
-        orders = self._whole(rows)
-        return OrderPage(orders, None if following is None else following.text(), self._client.server_now())
+        orders, unread = self._whole(rows)
+        next_cursor = None if following is None else following.text()
+        return OrderPage(orders, next_cursor, self._client.server_now(), unread=unread)
 
     def _next_state(self, at: "_StateAt") -> "_StateAt | None":
         if at.page and at.restarts < _RESTARTS:
@@ -129,10 +132,14 @@ class TradeReader:
                 return at.again(total, self._page_size)
         return at.onward()
 
-    def _whole(self, rows: Sequence[_Listed]) -> Sequence[ChannelOrder]:
+    def _whole(self, rows: Sequence[_Listed]) -> EachRead:
         """Each trade with everything in it: the lists tell neither notes nor the receiver's token."""
-        found = (self._remembered(row) or self.one(row.tid) for row in rows)
-        return tuple(order_of(trade) for trade in found if trade is not None)
+
+        def read(row: _Listed) -> ChannelOrder | None:
+            trade = self._remembered(row) or self.one(row.tid)
+            return None if trade is None else order_of(trade)
+
+        return read_each(rows, lambda row: row.tid, read)
 
     def _remembered(self, row: _Listed) -> Fields | None:
         trade = self._memory.trade(row.tid, row.modified_at, self._client.server_now())

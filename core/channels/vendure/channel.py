@@ -13,6 +13,7 @@ from core.channels.contract import (
     OrderPage,
     ShipmentNotice,
 )
+from core.channels.singly import read_each
 from core.channels.stock_contract import BelowZero, CancelledUnit, ListedSku, ListedStock, StockRules, WriteKind
 from core.channels.vendure import mapper, queries
 from core.channels.vendure.client import VendureClient
@@ -147,10 +148,12 @@ class VendureChannel:
             at = at.restarted()
             items, server_time = self._read(page_options(window, at, self._page_size))
         following = at.next(items, self._page_size, window)
+        orders, unread = read_each(items, mapper.code_of, self._map)
         return OrderPage(
-            orders=tuple(self._map(raw) for raw in items),
+            orders,
             next_cursor=None if following is None else following.text(),
             server_time=server_time,
+            unread=unread,
         )
 
     def _read(self, options: Mapping[str, object]) -> tuple[Sequence[Mapping[str, object]], datetime]:

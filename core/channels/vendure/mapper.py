@@ -70,15 +70,25 @@ class _Money:
         return 0 < self.settled_fen <= self.refunded_fen + self.refund_wanted_fen
 
 
+def code_of(raw: Mapping[str, object]) -> str:
+    """The number of a raw order.
+
+    Raises:
+        ContractBroken: it has none.
+    """
+    code = _text(raw, "code")
+    if not code:
+        raise ContractBroken("An order has no code.", code="order")
+    return code
+
+
 def map_order(raw: Mapping[str, object], *, buyer_note_field: str = "") -> ChannelOrder:
     """One canonical order of one raw one.
 
     Raises:
         ContractBroken: not the shape our own question asks for, or not in yuan.
     """
-    code = _text(raw, "code")
-    if not code:
-        raise ContractBroken("An order has no code.", code="order")
+    code = code_of(raw)
     currency = _text(raw, "currencyCode")
     if currency != "CNY":
         raise ContractBroken(f"Order {code} is not in yuan.", code="currency")

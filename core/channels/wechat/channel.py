@@ -10,6 +10,7 @@ from core.channels.contract import UNKNOWN_ORDER, ChannelOrder, OrderPage, Shipm
 from core.channels.fields import Fields
 from core.channels.listing_contract import ChannelListing, ListingPage
 from core.channels.shop_contract import Flag, ShopIdentity
+from core.channels.singly import EachRead, read_each
 from core.channels.stock_contract import ListedSku, ListedStock
 from core.channels.wechat import carriers, shipping
 from core.channels.wechat.abilities import CAPABILITIES, STOCK_RULES
@@ -63,7 +64,8 @@ class WechatChannel:
             cursor,
             lambda window, key: self._ids_of("update_time_range", window, key),
         )
-        return OrderPage(self._orders(page.rows), page.next_cursor, now, page.whole_until)
+        orders, unread = self._orders(page.rows)
+        return OrderPage(orders, page.next_cursor, now, page.whole_until, unread)
 
     def open_orders(self, cursor: str | None) -> OrderPage:
         """Orders to be sent, state by state, placed within the last weeks."""
@@ -75,7 +77,8 @@ class WechatChannel:
             at.inner,
             lambda window, key: self._ids_of("create_time_range", window, key, state),
         )
-        return OrderPage(self._orders(page.rows), at.following(page.next_cursor), now)
+        orders, unread = self._orders(page.rows)
+        return OrderPage(orders, at.following(page.next_cursor), now, unread=unread)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
         """The newest state of one order."""
@@ -110,8 +113,8 @@ class WechatChannel:
             body["status"] = status
         return _ids(self._client.ask(f"{_ORDER}/list/get", body), "order_id_list")
 
-    def _orders(self, ids: Sequence[str]) -> Sequence[ChannelOrder]:
-        return tuple(_there(self.get_order(order_no)) for order_no in ids)
+    def _orders(self, ids: Sequence[str]) -> EachRead:
+        return read_each(ids, str, lambda order_no: _there(self.get_order(order_no)))
 
     # --- parcels and notes ----------------------------------------------------------------------------------------
 

@@ -42,12 +42,14 @@ class WooChannel:
         if cursor is None and since >= until:
             return OrderPage((), None, server_time)
         page = self._orders.changed(since, until, cursor)
-        return OrderPage(self._orders.orders_of(page.rows), page.next_cursor, server_time, page.whole_until)
+        orders, unread = self._orders.orders_of(page.rows)
+        return OrderPage(orders, page.next_cursor, server_time, page.whole_until, unread)
 
     def open_orders(self, cursor: str | None) -> OrderPage:
         """Orders that are to be paid or sent, by the shop's own states."""
         rows, next_cursor, server_time = self._orders.still_open(cursor)
-        return OrderPage(self._orders.orders_of(rows), next_cursor, server_time)
+        orders, unread = self._orders.orders_of(rows)
+        return OrderPage(orders, next_cursor, server_time, unread=unread)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
         """The newest state of one order, None where the shop does not know it."""

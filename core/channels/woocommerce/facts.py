@@ -92,6 +92,7 @@ CAPABILITIES: Final = Capabilities(
     lists_items=True,
     writes_notes=True,
     writes_flags=False,
+    resumes=True,
     unproven=UNPROVEN,
 )
 

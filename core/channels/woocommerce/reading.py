@@ -13,6 +13,7 @@ from typing import Final
 
 from core.channels.contract import ChannelOrder
 from core.channels.fields import Fields
+from core.channels.singly import EachRead, read_each
 from core.channels.windows import Stretch, Window, WindowPage, read_backward
 from core.channels.woocommerce.client import ORDERS, Query, Rows, WooClient
 from core.channels.woocommerce.errors import is_not_there
@@ -80,9 +81,10 @@ class OrderReader:
             page = self._page(query, page_no)
         return page.rows, str(page_no - 1) if page_no > 1 else None, page.server_time
 
-    def orders_of(self, rows: Sequence[Fields]) -> Sequence[ChannelOrder]:
+    def orders_of(self, rows: Sequence[Fields]) -> EachRead:
         """Rows as orders, without carts that became none."""
-        return tuple(self._found(row).order for row in rows if row.text("status") not in DRAFTS)
+        placed = [row for row in rows if row.text("status") not in DRAFTS]
+        return read_each(placed, lambda row: row.id("id"), lambda row: self._found(row).order)
 
     def one(self, order_no: str) -> Found | None:
         """The newest state of one order; None where the shop does not know it.

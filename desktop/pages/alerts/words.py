@@ -21,6 +21,7 @@ _DOORS: Final = {
     "shop": "shops",
     "outbox": "activity",
     "print": "activity",
+    "order.unread": "shops",
     "order": "orders",
     "after_sale": "after_sale",
     "after_sale.unread": "shops",

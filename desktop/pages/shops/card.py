@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from core.access.rights import Right
 from core.catalog.records import MOST_LIFE_DAYS
-from core.sync.shop_views import ShopAccess, ShopView
-from desktop.formats import age_phrase, age_text
+from core.sync.shop_views import NOT_STORED, ShopAccess, ShopView
+from desktop.formats import age_phrase, age_text, moment_text
 from desktop.pages.shops.known import abilities_of
 from desktop.pages.shops.presenter import ShopsPresenter
 from desktop.pages.shops.start_card import start_button
@@ -31,6 +32,8 @@ _MOMENTS = ("print", "outbound", "handover")
 #: minutes; 0 as long as the shop keeps the order open
 _HOLDS = ("0", "5", "10", "15", "30", "60", "120", "1440")
 _NUMBER_PX = 280
+#: orders that could not be taken in, shown one by one
+_MOST_UNREAD = 3
 
 
 class ShopCard(QFrame):
@@ -92,6 +95,7 @@ class ShopCard(QFrame):
             todo = PlainLabel(ui, "secondary", wraps=True, name=f"{name}.todo")
             todo.say(f"shops.todo.{shop.topic}")
             column.addWidget(todo)
+        column.addLayout(self._unread(ui, presenter, shop, name))
         told = PlainLabel(ui, "secondary", wraps=True, name=f"{name}.told")
         at = "" if shop.cut_over_at is None else f"{shop.cut_over_at.astimezone():%Y-%m-%d %H:%M}"
         orders, numbers, confirm = (Phrase(code, {"at": at}) for code in _switches(shop))
@@ -133,6 +137,31 @@ class ShopCard(QFrame):
         row.addWidget(ActionButton(ui, "shops.pull_order", go, name=f"{name}.pull_order"))
         row.addStretch(1)
         return row
+
+    def _unread(self, ui: Ui, presenter: ShopsPresenter, shop: ShopView, name: str) -> QGridLayout:
+        """Orders that could not be taken in, each with why, and what can be done about it."""
+        grid = QGridLayout()
+        grid.setColumnStretch(0, 1)
+        for place, one in enumerate(shop.unread[:_MOST_UNREAD]):
+            said = PlainLabel(ui, "notice", wraps=True, name=f"{name}.unread.{place}")
+            why = Phrase("shops.unread.not_stored" if one.topic == NOT_STORED else f"shops.trouble.{one.topic}")
+            said.say("shops.unread", number=one.order_no, at=moment_text(one.since_at), why=why)
+            again = partial(presenter.pull_order, shop, one.order_no)
+            let_go = partial(presenter.set_awaited, shop, one.order_no, is_awaited=False)
+            grid.addWidget(said, place, 0)
+            grid.addWidget(ActionButton(ui, "shops.unread.again", again, name=f"{name}.again.{place}"), place, 1)
+            grid.addWidget(
+                ActionButton(
+                    ui, "shops.unread.let_go", let_go, name=f"{name}.let_go.{place}", right=Right.CHANGE_SETTINGS
+                ),
+                place,
+                2,
+            )
+        if len(shop.unread) > _MOST_UNREAD:
+            more = PlainLabel(ui, "notice", wraps=True, name=f"{name}.unread.more")
+            more.say("shops.unread.more", n=len(shop.unread) - _MOST_UNREAD)
+            grid.addWidget(more, _MOST_UNREAD, 0)
+        return grid
 
     def _access(self, ui: Ui, access: ShopAccess, name: str) -> QHBoxLayout:
         """How long its authorising lasts; it counts on while it is looked at."""

@@ -166,6 +166,10 @@ class ShopDesk(Protocol):
         """How long its goods have to last still when they are promised."""
         ...
 
+    def set_awaited(self, shop_id: int, order_no: str, *, is_awaited: bool) -> None:
+        """Whether the program waits for an order that it could not take in."""
+        ...
+
     def set_prints_elsewhere(self, shop_id: int, *, is_on: bool) -> None:
         """Whether other software prints its labels."""
         ...

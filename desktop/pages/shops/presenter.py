@@ -288,6 +288,14 @@ class ShopsPresenter(ScreenPresenter[ShopsScreen]):
             lambda: self.set_hold(replace(shop, hold_minutes=int(minutes)), before),
         )
 
+    def set_awaited(self, shop: ShopView, order_no: str, *, is_awaited: bool) -> None:
+        """The program waits for an order that it could not take in, or lets it go."""
+        self._act(
+            lambda: self._shops.set_awaited(shop.id, order_no, is_awaited=is_awaited),
+            Phrase("shops.unread.awaited" if is_awaited else "shops.unread.gone", {"number": order_no}),
+            lambda: self.set_awaited(shop, order_no, is_awaited=not is_awaited),
+        )
+
     def set_min_life(self, shop: ShopView, days: int) -> None:
         """How long goods have to last still when they are promised to this shop's orders."""
         before = shop.min_life_days

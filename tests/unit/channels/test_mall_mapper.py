@@ -236,6 +236,14 @@ def test_a_cancelled_order_may_be_empty() -> None:
     + [{"orders": [], "next_cursor": bad} for bad in ("", 1, [])]
     + [{"orders": [EXAMPLE, {}], "next_cursor": None}],
 )
-def test_a_page_is_whole_or_nothing_of_it(page: dict[str, object]) -> None:
+def test_a_page_that_is_none_is_refused(page: dict[str, object]) -> None:
     with pytest.raises(ContractBroken):
         page_of(page)
+
+
+def test_an_order_that_nobody_understands_is_named_beside_the_others() -> None:
+    (orders, unread), _ = page_of(
+        {"orders": [EXAMPLE, {**EXAMPLE, "no": "B", "currency": "USD"}], "next_cursor": None}
+    )
+    assert [order.order_no for order in orders] == [EXAMPLE["no"]]
+    assert [(one.order_no, one.error.code) for one in unread] == [("B", "order.currency")]

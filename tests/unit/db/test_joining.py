@@ -82,7 +82,7 @@ def guarded_server():
             connection.execute("CREATE ROLE maker LOGIN CREATEDB PASSWORD 'right'")
             connection.execute("CREATE DATABASE closed")
             connection.execute("CREATE DATABASE letters TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
-            let_in = 'shop,postgres,letters,other,"our 1% shop"'
+            let_in = 'shop,postgres,letters,other,absent,"our 1% shop"'
             rules = f"local all all trust\nhost {let_in} all 127.0.0.1/32 scram-sha-256\n"
             (cluster.folder / "data" / "pg_hba.conf").write_text(rules)
             connection.execute("SELECT pg_reload_conf()")
@@ -99,7 +99,7 @@ def test_what_is_wrong_with_a_server_is_told_apart(guarded_server, monkeypatch):
     assert code_of(look, word="wrong") == "server.password"
     assert code_of(look, user="nobody") == "server.password"
     assert code_of(look, user="guest") == "server.no_rights"
-    assert code_of(look, database="other") == "server.no_database"
+    assert code_of(look, database="absent") == "server.no_database"
     assert code_of(look, database="closed") == "server.not_let_in"
     assert code_of(look, database="letters") == "server.encoding"
     with socket.socket() as closed:

@@ -37,6 +37,7 @@ _MODULES = (
     "0030_notes",
     "0031_merge_words",
     "0032_display_no",
+    "0033_unread_orders",
 )
 
 
