@@ -21,7 +21,8 @@ from core.desk.files import Files
 from core.fulfilment.wave_records import Choice
 from core.gateway.models import DoorCall, DoorNode
 from core.gateway.wishes import DoorWish, put_wish
-from core.runtime.remote_errors import Rejected, Temporary
+from core.runtime.remote_errors import ContractBroken, Rejected, Temporary
+from core.sync import unread
 from desktop.app import build_window
 from desktop.commands import Command
 from desktop.settings import DeskSettings
@@ -391,7 +392,18 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
         window.go("shops")
         settled(lambda: window.page("shops")._presenter.screen.is_known)
 
+    def shop_unread() -> None:
+        odd: dict[str, Exception] = {
+            "2611290000731": ContractBroken("not what was promised", code="order.amount"),
+            "2611290000748": Temporary("no answer"),
+        }
+        spine.store.write(lambda uow: unread.note(uow, spine.shop_id, odd))
+        shops()
+        window.page("shops")._presenter.look()
+        settled(lambda: bool(window.page("shops")._presenter.screen.shops[0].unread))
+
     def shop_elsewhere() -> None:
+        spine.store.write(lambda uow: unread.forget(uow, spine.shop_id, "2611290000731", "2611290000748"))
         window.go("shops")
         page = window.page("shops")
         page._presenter.set_prints_elsewhere(page._presenter.screen.shops[0])
@@ -527,6 +539,7 @@ def scenes(window: DeskWindow, world: DeskWorld, folder: Path, spine: World) -> 
             "14zs-payments-gateways": lambda: payments("gateways"),
             "14zt-payments-form": payments_form,
             "14zu-unpaid": unpaid,
+            "14za-shops-unread": shop_unread,
             "14zaa-shop-elsewhere": shop_elsewhere,
             "14zb-shop-form": shop_form,
             **shop_pictures,
