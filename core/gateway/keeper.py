@@ -22,6 +22,7 @@ from core.gateway.limits import Rates
 from core.gateway.models import DoorEvent, DoorNode
 from core.gateway.reservations import Tools
 from core.gateway.wishes import BEAT_S, DoorWish, wish_of
+from core.runtime.collector import unwalked
 from core.runtime.errors import DomainError, Unavailable
 
 if TYPE_CHECKING:
@@ -146,7 +147,9 @@ class Keeper:
             self._tell("open", _address(wish, self._server.port), "", is_beat=True)
 
     def _open(self, wish: DoorWish) -> None:
-        from core.gateway.server import DoorServer
+        # Its modules stay: no later pass of the collector, which holds every answer up, has to walk them.
+        with unwalked():
+            from core.gateway.server import DoorServer
 
         try:
             server = DoorServer(self._door, self._log, self._store.clock, is_lan=wish.is_lan, port=wish.port)
