@@ -87,12 +87,13 @@ class Puller:
                 self._read_open(shop, channel, started, done)
             elif capabilities.needs_state_poll:
                 self._ask_pressing(shop, channel, started, done.hold)
-        self._ask_unread(shop, channel, done)
         first_answer = done.server_time
         if first_answer is not None and reached is not None and not self._is_cancelled():
             offset_ms = int((first_answer - started).total_seconds() * 1000)
             calls, until = done.open_calls, reached
             done.hold.write(lambda uow: _finish(uow, shop.id, until, offset_ms, calls))
+        # Afterwards: a ban that it meets is no reason to read all the others again.
+        self._ask_unread(shop, channel, done.hold)
         return done
 
     def _read_changed(self, shop: ShopRecord, channel: Channel, started: datetime, done: Pull) -> datetime | None:
@@ -146,7 +147,7 @@ class Puller:
             hold.keep()
             try:
                 is_told = self.refresh(shop, channel, order_no)
-            except Rejected as error:
+            except (Rejected, ContractBroken) as error:
                 _log.info("shop %s, an order that presses: %s", shop.id, error)
                 is_told = False
             if not is_told:
@@ -161,7 +162,7 @@ class Puller:
             hold.keep()
             try:
                 self.refresh(shop, channel, order_no)
-            except Rejected as error:
+            except (Rejected, ContractBroken) as error:
                 _log.info("shop %s, an order it did not list: %s", shop.id, error)
 
     def _shared_now(self) -> datetime:
@@ -255,22 +256,23 @@ class Puller:
         done.unread += errors
         done.hold.write(lambda uow: unread.note(uow, shop.id, errors))
 
-    def _ask_unread(self, shop: ShopRecord, channel: Channel, done: Pull) -> None:
+    def _ask_unread(self, shop: ShopRecord, channel: Channel, hold: Freely) -> None:
         """Ask for some of those that could not be taken in, each by itself.
 
         Raises:
             AuthExpired, RateLimited: what holds for one holds for all.
         """
-        taken = self._store.read(lambda connection: unread.came(connection, shop.id))
+        taken, left = self._store.read(
+            lambda connection: (unread.came(connection, shop.id), unread.unread(connection, shop.id))
+        )
         if taken:
-            done.hold.write(lambda uow: unread.forget(uow, shop.id, *taken))
+            hold.write(lambda uow: unread.forget(uow, shop.id, *taken))
         now = self._shared_now()
-        left = self._store.read(lambda connection: unread.unread(connection, shop.id))
-        for one in [one for one in left if one.due_at <= now][: unread.AT_ONCE]:
+        for one in [one for one in left if one.due_at <= now and one.order_no not in taken][: unread.AT_ONCE]:
             if self._is_cancelled():
                 return
-            done.hold.keep()
-            self._ask_unread_one(shop, channel, one, done.hold)
+            hold.keep()
+            self._ask_unread_one(shop, channel, one, hold)
 
     def _ask_unread_one(self, shop: ShopRecord, channel: Channel, one: unread.Unread, hold: Freely) -> None:
         try:

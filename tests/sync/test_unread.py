@@ -178,4 +178,19 @@ def test_a_ban_is_obeyed_while_it_is_asked_for(odd):
     odd.shop.odd["A2"] = RateLimited("slower", retry_after_s=60)
     with pytest.raises(RateLimited):
         _pull(odd)
-    assert _numbers(odd) == ["A2"]
+    assert (_numbers(odd), _reached(odd)) == (["A2"], odd.clock.now()), "the others are known all the same"
+
+
+def test_an_odd_order_that_presses_is_asked_for_and_ends_no_round(odd):
+    _pull(odd)
+    del odd.shop.odd["A2"]
+    odd.clock.advance(seconds=30)
+    _pull(odd)
+    odd.shop.capabilities = replace(odd.shop.capabilities, needs_state_poll=True)
+    odd.shop.odd.update(dict.fromkeys(("A0", "A1", "A2", "A3"), ODD))
+    puller = odd.puller()
+    puller.pull(odd.shop_record, odd.shop)
+    odd.clock.advance(seconds=65)
+    for _ in range(6):
+        puller.pull(odd.shop_record, odd.shop, all_open=False)
+    assert _reached(odd) == odd.clock.now()
