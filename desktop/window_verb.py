@@ -103,6 +103,7 @@ def _open(options: Options, wish: _Wish) -> int:
         return _NO_SCREEN
     from core.db.lock import DeskLock
     from core.runtime.errors import DomainError
+    from core.runtime.log_file import kept_log
 
     try:
         options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -113,7 +114,7 @@ def _open(options: Options, wish: _Wish) -> int:
     except OSError as error:
         sys.stderr.write(f"packdesk: {options.data} cannot be used: {error.strerror}\n")
         return 1
-    with lock:
+    with lock, kept_log(options.data, "window"):
         code = _show(options, wish)
     if code == _AGAIN:
         _start_anew()

@@ -97,6 +97,7 @@ def examine(options: Options, desk: str) -> Iterator[Finding]:
         ("fonts", _fonts),
         ("disk", lambda: _disk(options)),
         ("folder", lambda: _folder(options)),
+        ("log", lambda: _logs(options)),
         ("key", lambda: _key(options)),
         ("database", lambda: _database(options, desk)),
         ("printers", _seen_printers),
@@ -166,6 +167,15 @@ def _folder(options: Options) -> Iterator[Finding]:
         yield _found("folder", "wrong", "locked", has_mend=True, path=place)
     else:
         yield _found("folder", "good", "there", path=options.data)
+
+
+def _logs(options: Options) -> Iterator[Finding]:
+    from core.runtime.log_file import log_path
+
+    for program in ("window", "serve"):
+        path = log_path(options.data, program)
+        if path.exists():
+            yield _found("log", "good", "there", path=path)
 
 
 def _key(options: Options) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from core.db.key_sources import FILE_WARNING
 from core.db.lock import SERVE_LOCK_FILE, DeskLock
 from core.runtime.clock import SystemClock
 from core.runtime.lanes import Lane
+from core.runtime.log_file import kept_log
 from core.sync.presence import set_always_on
 from desktop.composition import Desk, core_config
 from desktop.options import add_options, options_of
@@ -34,13 +35,14 @@ def run(argv: Sequence[str]) -> int:
     def act() -> int:
         options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Two of them would take each other for themselves, and what the other one holds for their own.
-        with DeskLock.take(
+        lock = DeskLock.take(
             options.data,
             name="packdesk serve",
             desk=options.desk,
             since=SystemClock().now(),
             file_name=SERVE_LOCK_FILE,
-        ):
+        )
+        with lock, kept_log(options.data, "serve"):
             return work()
 
     def work() -> int:

@@ -18,6 +18,7 @@ from core.db.key_sources import FileSource
 from core.practice.catalogue import practice_catalogue
 from core.practice.moving_in import move_in
 from core.practice.server import PracticeSecrets
+from core.runtime.log_file import log_path
 from desktop.cli import main
 from desktop.printers import PRINTERS
 from desktop.settings import DeskSettings
@@ -80,6 +81,17 @@ def test_a_healthy_desk_is_told_so_in_its_language(capsys, home, language):
     assert main(["doctor", "--data", str(home / "data"), "--key-file", str(home / "key")]) == 0
     said = capsys.readouterr().out
     assert {"zh_CN": "没有发现问题", "en": "Nothing is wrong"}[language] in said
+
+
+def test_the_log_of_a_program_that_ran_here_is_named(capsys, home):
+    assert "doctor.log.there" not in asked(capsys, home)[1]
+    words = ["serve", "--data", str(home / "data"), "--key-file", str(home / "key"), "--seconds", "0", "--json"]
+    assert main(words) == 0
+    capsys.readouterr()
+    assert "doctor.log.there" not in asked(capsys, home)[1], "nothing went wrong"
+    log_path(home / "data", "serve").write_text("a defect\n")
+    found = asked(capsys, home)[1]["doctor.log.there"]
+    assert (found["state"], found["what"]) == ("good", str(log_path(home / "data", "serve")))
 
 
 def wrong_key(home: Path) -> list[str]:
