@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from core.channels.contract import Unread
+
 
 class AfterSaleKind(StrEnum):
     """What the buyer wants."""
@@ -89,6 +91,7 @@ class AfterSalePage:
     next_cursor: str | None
     server_time: datetime
     whole_until: datetime | None = None
+    unread: Sequence[Unread] = ()
 
 
 @runtime_checkable

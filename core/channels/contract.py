@@ -115,10 +115,10 @@ class ChannelOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadOrder:
-    """An order that a list names and that could not be read, or not be understood; `error` is what came of it."""
+class Unread:
+    """An order or a case that a list names and that could not be read or understood; `error` is what came of it."""
 
-    order_no: str
+    no: str
     error: ChannelError
 
 
@@ -136,7 +136,7 @@ class OrderPage:
     #: the platform's clock, from the Date header, when the page was answered
     server_time: datetime
     whole_until: datetime | None = None
-    unread: Sequence[UnreadOrder] = ()
+    unread: Sequence[Unread] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class CasesRead:
     new_count: int = 0
     changed_count: int = 0
     asked_count: int = 0
-    #: cases that could not be stored: our defect; the window is read again until they can
+    #: cases that could not be read, understood or stored; the window is read again until they can
     not_taken: list[str] = field(default_factory=list)
 
 
@@ -97,6 +97,7 @@ class CaseReader:
             # The window reaches to the first answer: what changes while we page is the next window's.
             first = first or page
             self._store_page(shop, page.cases, done)
+            done.not_taken += [f"{one.no}: {type(one.error).__name__} {one.error.code}" for one in page.unread]
             whole_until = page.whole_until or whole_until
             if page.whole_until is not None and page.next_cursor is not None and not done.not_taken:
                 # After days offline a cut costs one window.
@@ -113,7 +114,7 @@ class CaseReader:
                 raise ContractBroken("the shop's pages of after-sale cases lead in a circle")
             seen.add(cursor)
         if done.not_taken:
-            raise ContractBroken(f"{len(done.not_taken)} cases could not be stored: {', '.join(done.not_taken[:3])}")
+            raise ContractBroken(f"{len(done.not_taken)} cases were not taken in: {', '.join(done.not_taken[:3])}")
         if first is None or self._is_cancelled():
             return
         heard = first.server_time - timedelta(seconds=channel.capabilities.safety_lag_s)

@@ -222,7 +222,7 @@ class Puller:
 
     def _store_page(self, shop: ShopRecord, done: Pull, page: OrderPage) -> None:
         if page.unread:
-            self._note_unread(shop, done, {one.order_no: one.error for one in page.unread})
+            self._note_unread(shop, done, {one.no: one.error for one in page.unread})
         if not page.orders:
             return
         done.pages += 1

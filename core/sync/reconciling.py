@@ -339,7 +339,7 @@ class Reconciler:
     def _note_unread(self, run: "_Run", page: OrderPage) -> None:
         if page.unread:
             # Asked once more in here they would be unread again, and end the comparison of the others.
-            errors = {one.order_no: one.error for one in page.unread}
+            errors = {one.no: one.error for one in page.unread}
             run.named.update(errors)
             self._store.write(partial(unread.note, shop_id=run.shop.id, errors=errors), urgency=Urgency.LANE)
 

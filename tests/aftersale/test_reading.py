@@ -11,6 +11,7 @@ from core.aftersale.models import AfterSaleCase
 from core.aftersale.watches import answers_due
 from core.app import CoreConfig, build
 from core.channels.aftersale_contract import AfterSaleState
+from core.channels.contract import Unread
 from core.channels.plugin import ChannelPlugin
 from core.channels.registry import ChannelRegistry
 from core.db import leases
@@ -108,6 +109,19 @@ def test_a_cut_moves_nothing_and_says_since_when(world, teller):
     assert read(world, teller).new_count == 1
     assert cursor(world).failing_since is None
     assert world.store.read(lambda connection: cases_unread(connection, world.clock.now())) == []
+
+
+def test_a_case_that_nobody_understands_keeps_no_other_out_and_the_feed_counts_as_unread(world, teller):
+    teller.say(case("GOOD", "A1", world.clock.now()))
+    tell = teller.pull_after_sales
+    odd = Unread("BAD", ContractBroken("odd", code="case.odd"))
+    teller.pull_after_sales = lambda since, page: replace(tell(since, page), unread=[odd])
+    with pytest.raises(ContractBroken, match=r"BAD: ContractBroken case\.odd"):
+        read(world, teller)
+    assert (states(world), cursor(world).failing_since) == ({"GOOD": "requested"}, world.clock.now())
+    teller.pull_after_sales = tell
+    read(world, teller)
+    assert cursor(world).failing_since is None
 
 
 def test_a_case_that_cannot_be_stored_keeps_no_other_out_and_is_read_again(world, teller, monkeypatch, caplog):

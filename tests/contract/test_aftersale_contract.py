@@ -1,7 +1,9 @@
 """What every channel that tells refunds and returns must do."""
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from core.channels.aftersale_contract import (
     AfterSaleState,
     ChannelAfterSale,
 )
+from core.runtime.remote_errors import ContractBroken
 from tests.contract.platform_stand import PlatformStand
 from tests.support.channel_stand import Wish
 
@@ -28,16 +31,20 @@ def teller(platform: PlatformStand) -> AfterSaleChannel:
     return platform.channel
 
 
-def walked(read: Callable[[str | None], AfterSalePage]) -> Sequence[ChannelAfterSale]:
-    found: list[ChannelAfterSale] = []
+def walked_pages(read: Callable[[str | None], AfterSalePage]) -> Sequence[AfterSalePage]:
+    found: list[AfterSalePage] = []
     cursor: str | None = None
     for _ in range(200):
         page = read(cursor)
-        found += page.cases
+        found.append(page)
         cursor = page.next_cursor
         if cursor is None:
             return found
     raise AssertionError("paging does not end")
+
+
+def walked(read: Callable[[str | None], AfterSalePage]) -> Sequence[ChannelAfterSale]:
+    return [case for page in walked_pages(read) for case in page.cases]
 
 
 def pulled(
@@ -91,6 +98,33 @@ def test_a_refund_that_is_asked_for_is_told_with_its_order_and_money(
     assert order is not None
     assert {line_no for line_no, _qty in case.lines} <= {line.line_no for line in order.lines}
     assert order.stopped_for or any(line.after_sale == "requested" for line in order.lines)
+
+
+def test_a_case_that_nobody_understands_is_named_beside_the_others(
+    platform: PlatformStand, teller: AfterSaleChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [paid(platform) for _ in range(3)]
+    for no in numbers:
+        platform.shop.ask_refund(no)
+    odd = told_case(platform, teller, numbers[1])
+
+    class Picky(ChannelAfterSale):
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named)
+            if self.case_no == odd.case_no:
+                raise ContractBroken("a field of a kind nobody knows", code="case.odd")
+
+    folder = type(teller).__module__.rpartition(".")[0]
+    for name, module in list(sys.modules.items()):
+        if name.startswith(folder) and hasattr(module, "ChannelAfterSale"):
+            monkeypatch.setattr(module, "ChannelAfterSale", Picky)
+    start = platform.now() - HOUR - timedelta(seconds=7)
+    pages = walked_pages(lambda cursor: teller.pull_after_sales(start, cursor))
+
+    assert {case.order_no for page in pages for case in page.cases} == {numbers[0], numbers[2]}
+    assert {(one.no, one.error.code) for page in pages for one in page.unread} == {(odd.case_no, "case.odd")}
+    with pytest.raises(ContractBroken):
+        teller.get_after_sale(odd.case_no, numbers[1])
 
 
 def test_one_case_reads_as_in_the_list(platform: PlatformStand, teller: AfterSaleChannel) -> None:

@@ -137,7 +137,7 @@ def test_an_order_that_nobody_understands_is_named_beside_the_others(
     for read in (lambda cursor: stand.channel.pull_orders(start, cursor), stand.channel.open_orders):
         pages = walked_pages(read)
         found = {order.order_no for page in pages for order in page.orders}
-        unread = {one.order_no: one.error.code for page in pages for one in page.unread}
+        unread = {one.no: one.error.code for page in pages for one in page.unread}
         assert {good, also_good} <= found
         assert unread == {odd: "order.odd"}
     with pytest.raises(ContractBroken):

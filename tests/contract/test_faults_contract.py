@@ -78,7 +78,7 @@ def read_all(platform: PlatformStand) -> list[str]:
         except ChannelError:
             continue
         found += [order.order_no for order in page.orders]
-        found += [one.order_no for one in page.unread if comes(platform, one.order_no)]
+        found += [one.no for one in page.unread if comes(platform, one.no)]
         cursor = page.next_cursor
         if cursor is None:
             return found

@@ -288,7 +288,7 @@ def test_what_is_listed_and_cannot_be_shown_yet_is_asked_for_later(
     posts = dict(shop.server._posts)
     monkeypatch.setattr(shop.server, "_posts", posts | {"/channels/ec/order/get": gone})
     (one,) = shop.channel.pull_orders(shop.now() - HOUR, None).unread
-    assert (one.order_no, type(one.error), one.error.code) == (no, Temporary, "listed_unknown")
+    assert (one.no, type(one.error), one.error.code) == (no, Temporary, "listed_unknown")
 
 
 def test_a_cursor_that_is_none_of_ours_is_refused(shop: WechatStand) -> None:

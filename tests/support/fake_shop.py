@@ -14,7 +14,7 @@ from core.channels.contract import (
     OrderPage,
     ShipmentNotice,
     ShippedParcel,
-    UnreadOrder,
+    Unread,
 )
 from core.channels.shop_contract import Receiving
 from core.runtime.clock import Clock
@@ -146,9 +146,7 @@ class FakeShop:
 
     def _page(self, orders: Sequence[ChannelOrder], next_cursor: str | None, server_time: datetime) -> OrderPage:
         good = [order for order in orders if order.order_no not in self.odd]
-        odd = [
-            UnreadOrder(order.order_no, self.odd[order.order_no]) for order in orders if order.order_no in self.odd
-        ]
+        odd = [Unread(order.order_no, self.odd[order.order_no]) for order in orders if order.order_no in self.odd]
         return OrderPage(good, next_cursor, server_time, unread=odd)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:

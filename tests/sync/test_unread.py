@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from core.channels.contract import OrderPage, UnreadOrder
+from core.channels.contract import OrderPage, Unread
 from core.runtime.errors import NotFound
 from core.runtime.remote_errors import ContractBroken, RateLimited, Temporary
 from core.sync import unread
@@ -99,7 +99,7 @@ def test_asking_for_it_by_hand_settles_it(odd):
 
 
 def test_one_that_its_shop_does_not_know_is_waited_for_an_hour(world):
-    listed = OrderPage((), None, world.clock.now(), unread=[UnreadOrder("GHOST", Temporary("listed, not there"))])
+    listed = OrderPage((), None, world.clock.now(), unread=[Unread("GHOST", Temporary("listed, not there"))])
     read, world.shop.pull_orders = world.shop.pull_orders, lambda since, cursor: listed
     _pull(world)
     world.shop.pull_orders = read

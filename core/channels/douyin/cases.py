@@ -35,6 +35,11 @@ _STATES: Final = {
 _SHOP_ANSWERS: Final = frozenset({6, 8, 11})
 
 
+def number_of(raw: object) -> str:
+    """The number of a case in a row of `/afterSale/List`."""
+    return Fields(raw, "case").child("aftersale_info").id("aftersale_id")
+
+
 def case_of(raw: object) -> ChannelAfterSale:
     """The canonical case of one row of `/afterSale/List`.
 
@@ -45,7 +50,7 @@ def case_of(raw: object) -> ChannelAfterSale:
     info, order = fields.child("aftersale_info"), fields.child("order_info")
     kind, state = info.whole_or("aftersale_type", -1), info.whole_or("aftersale_status", -1)
     return ChannelAfterSale(
-        case_no=info.id("aftersale_id"),
+        case_no=number_of(raw),
         order_no=order.id("shop_order_id"),
         lines=_lines_of(order),
         kind=_KINDS.get(kind, AfterSaleKind.OTHER),

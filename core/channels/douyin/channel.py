@@ -131,7 +131,8 @@ class DouyinChannel:
         found = FullList(ask, "items", _MOST_CASES, _WINDOW, self.capabilities.page_size).page(since, now, cursor)
         heard = self._server_now()
         whole = self._whole(found.whole_until, heard)
-        return AfterSalePage([cases.case_of(row) for row in found.rows], found.next_cursor, heard, whole)
+        told, unread = read_each(found.rows, cases.number_of, cases.case_of)
+        return AfterSalePage(told, found.next_cursor, heard, whole, unread)
 
     def get_after_sale(self, case_no: str, order_no: str) -> ChannelAfterSale | None:
         """The newest state of one case."""

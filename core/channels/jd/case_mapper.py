@@ -25,6 +25,16 @@ _SERVICE_DONE: Final = "13"
 _SERVICE_FAILED: Final = "14"
 
 
+def refund_no_of(fields: Fields) -> str:
+    """The number by which a request to cancel is known here."""
+    return f"{REFUND_MARK}{fields.id('id')}"
+
+
+def service_no_of(fields: Fields) -> str:
+    """The number of a service."""
+    return fields.child("sameOrderServiceBill").id("serviceId")
+
+
 def refund_of(fields: Fields) -> ChannelAfterSale:
     """A request to cancel before the goods left; it is about the whole order.
 
@@ -34,7 +44,7 @@ def refund_of(fields: Fields) -> ChannelAfterSale:
     requested_at = fields.china("applyTime")
     status = fields.id("status")
     return ChannelAfterSale(
-        case_no=f"{REFUND_MARK}{fields.id('id')}",
+        case_no=refund_no_of(fields),
         order_no=fields.id("orderId"),
         lines=(),
         kind=AfterSaleKind.REFUND,
@@ -64,7 +74,7 @@ def service_of(fields: Fields) -> ChannelAfterSale:
         raise bill.broken("applyTime")
     status = fields.id_or_blank("status")
     return ChannelAfterSale(
-        case_no=bill.id("serviceId"),
+        case_no=service_no_of(fields),
         order_no=bill.id("orderId"),
         lines=(),
         kind=AfterSaleKind.OTHER,

@@ -10,21 +10,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.channels.aftersale_contract import AfterSalePage, ChannelAfterSale
-from core.channels.contract import Capabilities
+from core.channels.contract import Capabilities, Unread
 from core.channels.fields import china_text
 from core.channels.jd import methods
-from core.channels.jd.case_mapper import REFUND_MARK, refund_of, service_of
+from core.channels.jd.case_mapper import REFUND_MARK, refund_no_of, refund_of, service_no_of, service_of
 from core.channels.jd.client import JdClient
 from core.channels.jd.orders import JdOrders
 from core.channels.jd.reading import Feed, read_in_turn, read_pages, total_of
+from core.channels.singly import read_each
 from core.channels.windows import Stretch, Window, WindowPage
 
 #: JD answers a week of services by when they were asked for
 _SPAN: Final = timedelta(days=1)
 _LONGEST_NO: Final = 19
 
-#: the cases of one page that fit a choice, and how many fit
-AskCases = Callable[[Mapping[str, str], int], tuple[Sequence[ChannelAfterSale], int]]
+#: the cases of one page that fit a choice, and how many fit; those that could not be read are added to the list
+AskCases = Callable[[Mapping[str, str], int, list[Unread]], tuple[Sequence[ChannelAfterSale], int]]
 
 
 class JdCases:
@@ -39,14 +40,15 @@ class JdCases:
         """Cases that were asked for or answered since."""
         now = self._client.now() or self._orders.check()
         until = now - timedelta(seconds=self._capabilities.safety_lag_s)
+        unread: list[Unread] = []
         feeds = (
-            self._refunds("applyTime"),
-            _without_new(self._refunds("checkTime")),
-            self._services("applyTime"),
-            _without_new(self._services("approveTime")),
+            self._refunds("applyTime", unread),
+            _without_new(self._refunds("checkTime", unread)),
+            self._services("applyTime", unread),
+            _without_new(self._services("approveTime", unread)),
         )
         page = read_in_turn(feeds, Stretch(since, max(until, since), _SPAN), cursor)
-        return AfterSalePage(page.rows, page.next_cursor, self._client.now() or now, page.whole_until)
+        return AfterSalePage(page.rows, page.next_cursor, self._client.now() or now, page.whole_until, unread)
 
     def one(self, case_no: str, order_no: str) -> ChannelAfterSale | None:
         """The newest state of one case, found among those of its order; None where JD does not know it."""
@@ -56,38 +58,51 @@ class JdCases:
         ask = self._ask_refunds if is_refund else self._ask_services
         seen, page_no = 0, 1
         while True:
-            cases, total = ask({"orderId": order_no}, page_no)
+            unread: list[Unread] = []
+            cases, total = ask({"orderId": order_no}, page_no, unread)
+            for one in unread:
+                if one.no == case_no:
+                    raise one.error
             for case in cases:
                 if case.case_no == case_no:
                     return case
-            seen, page_no = seen + len(cases), page_no + 1
-            if not cases or seen >= total:
+            told = len(cases) + len(unread)
+            seen, page_no = seen + told, page_no + 1
+            if not told or seen >= total:
                 return None
 
-    def _refunds(self, name: str) -> Feed[ChannelAfterSale]:
-        return self._feed(self._ask_refunds, f"{name}Start", f"{name}End")
+    def _refunds(self, name: str, unread: list[Unread]) -> Feed[ChannelAfterSale]:
+        return self._feed(self._ask_refunds, f"{name}Start", f"{name}End", unread)
 
-    def _services(self, name: str) -> Feed[ChannelAfterSale]:
-        return self._feed(self._ask_services, f"{name}Begin", f"{name}End")
+    def _services(self, name: str, unread: list[Unread]) -> Feed[ChannelAfterSale]:
+        return self._feed(self._ask_services, f"{name}Begin", f"{name}End", unread)
 
-    def _feed(self, ask: AskCases, since: str, until: str) -> Feed[ChannelAfterSale]:
+    def _feed(self, ask: AskCases, since: str, until: str, unread: list[Unread]) -> Feed[ChannelAfterSale]:
         def ask_page(window: Window, page_no: int) -> tuple[Sequence[ChannelAfterSale], int]:
-            return ask({since: china_text(window.since), until: china_text(window.until)}, page_no)
+            return ask({since: china_text(window.since), until: china_text(window.until)}, page_no, unread)
 
         def feed(stretch: Stretch, cursor: str | None) -> WindowPage[ChannelAfterSale]:
             return read_pages(stretch, cursor, self._capabilities.page_size, ask_page)
 
         return feed
 
-    def _ask_refunds(self, choice: Mapping[str, str], page_no: int) -> tuple[Sequence[ChannelAfterSale], int]:
+    def _ask_refunds(
+        self, choice: Mapping[str, str], page_no: int, unread: list[Unread]
+    ) -> tuple[Sequence[ChannelAfterSale], int]:
         params = {**choice, "pageIndex": page_no, "pageSize": self._capabilities.page_size}
         found = self._client.ask(methods.REFUNDS, params).body.child("queryResult")
-        return [refund_of(row) for row in found.rows("result")], total_of(found, "totalCount")
+        cases, bad = read_each(found.rows("result"), refund_no_of, refund_of)
+        unread += bad
+        return cases, total_of(found, "totalCount")
 
-    def _ask_services(self, choice: Mapping[str, str], page_no: int) -> tuple[Sequence[ChannelAfterSale], int]:
+    def _ask_services(
+        self, choice: Mapping[str, str], page_no: int, unread: list[Unread]
+    ) -> tuple[Sequence[ChannelAfterSale], int]:
         params = {**choice, "pageNumber": page_no, "pageSize": self._capabilities.page_size}
         found = self._client.ask(methods.SERVICES, params).body.child("pageResult")
-        return [service_of(row) for row in found.rows("data")], total_of(found, "totalCount")
+        cases, bad = read_each(found.rows("data"), service_no_of, service_of)
+        unread += bad
+        return cases, total_of(found, "totalCount")
 
 
 def _without_new(feed: Feed[ChannelAfterSale]) -> Feed[ChannelAfterSale]:

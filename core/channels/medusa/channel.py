@@ -119,8 +119,8 @@ class MedusaChannel:
         if cursor is None and since >= server_time:
             return AfterSalePage((), None, server_time)
         page = self._read(_RETURNS, "returns", "updated_at", Stretch(since, server_time, CHANGES), cursor)
-        cases = [case_of(row.mapping) for row in page.rows]
-        return AfterSalePage(cases, page.next_cursor, server_time, page.whole_until)
+        cases, unread = read_each(page.rows, lambda row: row.text("id"), lambda row: case_of(row.mapping))
+        return AfterSalePage(cases, page.next_cursor, server_time, page.whole_until, unread)
 
     def get_after_sale(self, case_no: str, order_no: str) -> ChannelAfterSale | None:
         """The newest state of one return of one order."""

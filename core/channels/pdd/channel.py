@@ -151,8 +151,8 @@ class PddChannel:
         if cursor is None and since >= until:
             return AfterSalePage((), None, server_time)
         page = self._read(CHANGED_CASES, "refund_list", Stretch(since, until, CHANGES), cursor)
-        cases = tuple(case_of(row.mapping) for row in page.rows)
-        return AfterSalePage(cases, page.next_cursor, server_time, page.whole_until)
+        cases, unread = read_each(page.rows, lambda row: row.id("id"), lambda row: case_of(row.mapping))
+        return AfterSalePage(cases, page.next_cursor, server_time, page.whole_until, unread)
 
     def get_after_sale(self, case_no: str, order_no: str) -> ChannelAfterSale | None:
         """The newest state of one case."""

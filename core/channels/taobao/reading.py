@@ -187,8 +187,8 @@ class RefundReader:
         now = self._client.server_now()
         stretch = Stretch(max(since, now - _OLDEST), now - LAG, REFUND_SPAN)
         page: WindowPage[Fields] = read_backward(stretch, cursor, self._page_size, self._count, self._rows)
-        cases = tuple(case_of(row) for row in page.rows)
-        return AfterSalePage(cases, page.next_cursor, self._client.server_now(), page.whole_until)
+        cases, unread = read_each(page.rows, lambda row: row.id("refund_id"), case_of)
+        return AfterSalePage(cases, page.next_cursor, self._client.server_now(), page.whole_until, unread)
 
     def _count(self, window: Window) -> int:
         params = {"fields": "refund_id", **_within(window, "modified"), **_ONE_ROW}

@@ -185,8 +185,8 @@ class WechatChannel:
         """Cases whose `update_time` lies at or after `since`."""
         now = self._client.now()
         page = read_forward(Stretch(since, now, _CASE_SPAN), cursor, self._case_ids)
-        cases = tuple(_there(self.get_after_sale(case_no, "")) for case_no in page.rows)
-        return AfterSalePage(cases, page.next_cursor, now, page.whole_until)
+        cases, unread = read_each(page.rows, str, lambda case_no: _there(self.get_after_sale(case_no, "")))
+        return AfterSalePage(cases, page.next_cursor, now, page.whole_until, unread)
 
     def get_after_sale(self, case_no: str, order_no: str) -> ChannelAfterSale | None:  # noqa: ARG002  not needed here
         """The newest state of one case."""

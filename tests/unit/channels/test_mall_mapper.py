@@ -246,4 +246,4 @@ def test_an_order_that_nobody_understands_is_named_beside_the_others() -> None:
         {"orders": [EXAMPLE, {**EXAMPLE, "no": "B", "currency": "USD"}], "next_cursor": None}
     )
     assert [order.order_no for order in orders] == [EXAMPLE["no"]]
-    assert [(one.order_no, one.error.code) for one in unread] == [("B", "order.currency")]
+    assert [(one.no, one.error.code) for one in unread] == [("B", "order.currency")]

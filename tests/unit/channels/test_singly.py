@@ -23,7 +23,7 @@ def _reader(errors: dict[str, ChannelError], asked: list[str]) -> Callable[[str]
 def test_a_bad_one_is_named_beside_the_others(error: ChannelError) -> None:
     orders, unread = read_each("abc", str, _reader({"b": error}, []))
     assert list(orders) == ["order a", "order c"]
-    assert [(one.order_no, one.error) for one in unread] == [("b", error)]
+    assert [(one.no, one.error) for one in unread] == [("b", error)]
 
 
 def test_what_is_no_order_is_neither() -> None:
@@ -63,4 +63,4 @@ def test_a_platform_that_changed_its_format_has_no_good_page() -> None:
 
 def test_a_page_of_one_bad_order_is_no_bad_page() -> None:
     orders, unread = read_each("a", str, _reader({"a": ContractBroken("odd")}, []))
-    assert (orders, [one.order_no for one in unread]) == ((), ["a"])
+    assert (orders, [one.no for one in unread]) == ((), ["a"])
