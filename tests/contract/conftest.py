@@ -14,7 +14,7 @@ from tests.contract.pdd_stand import pdd_stand
 from tests.contract.platform_stand import PlatformStand
 from tests.contract.taobao_stand import taobao_stand, tmall_stand
 from tests.contract.wechat_stand import wechat_stand
-from tests.contract.woo_stand import woo_stand
+from tests.contract.woo_stand import woo_stand, woo_tls_stand
 from tests.support.channel_stand import ShopStand
 
 #: in front of a simulator of `tests.simulators.platforms`
@@ -26,6 +26,7 @@ PLATFORMS: dict[str, Callable[[Path], AbstractContextManager[PlatformStand]]] = 
     "douyin": douyin_stand,
     "wechat": wechat_stand,
     "woocommerce": woo_stand,
+    "woocommerce-tls": woo_tls_stand,
     "medusa": medusa_stand,
 }
 

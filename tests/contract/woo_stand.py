@@ -1,5 +1,6 @@
 """The WooCommerce adapter in front of its simulator; three rows to a page."""
 
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,9 @@ from core.channels.woocommerce.channel import WooChannel
 from core.channels.woocommerce.client import Ways, WooClient, WooKey
 from core.channels.woocommerce.facts import CAPABILITIES
 from core.runtime.clock import ManualClock
+from core.runtime.http import endpoint
 from tests.contract.platform_stand import PlatformStand, Way, way_to
+from tests.simulators.mail_server import certificate
 from tests.simulators.platforms.shop import Goods
 from tests.simulators.platforms.woocommerce import CONSUMER_KEY, CONSUMER_SECRET, WooServer
 from tests.simulators.platforms.woocommerce_shop import woocommerce_shop
@@ -62,10 +65,30 @@ class WooStand(PlatformStand):
 @contextmanager
 def woo_stand(_data_dir: Path) -> Iterator[WooStand]:
     """A running shop with the plugin for tracking numbers, and a key that may read and write."""
-    clock = ManualClock(START)
-    with WooServer(woocommerce_shop(clock.now)) as server:
+    with _opened(None) as stand:
+        yield stand
+
+
+@contextmanager
+def woo_tls_stand(data_dir: Path) -> Iterator[WooStand]:
+    """The same shop over TLS, where the key goes in a header instead of signing each call."""
+    pem = certificate(data_dir, "localhost")
+    with _opened(pem) as stand:
+        yield stand
+
+
+@contextmanager
+def _opened(pem: Path | None) -> Iterator[WooStand]:
+    clock, tls = ManualClock(START), None
+    if pem is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(pem)
+    with WooServer(woocommerce_shop(clock.now), tls=tls) as server:
         server.site.has_tracking = True
         way = way_to(server, clock)
+        if pem is not None:
+            way = replace(way, place=endpoint(server.url.replace("127.0.0.1", "localhost")))
+            way.http._session.verify = str(pem)
         try:
             yield WooStand(server, way)
         finally:
