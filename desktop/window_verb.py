@@ -305,6 +305,7 @@ class Boot:
         self._source = None
         desk = Desk(config, _label_renderer, virtual_folder=options.data / "labels")
         self._desk = desk
+        self._options = replace(self._options, recovery_code=None)
         desk.core.desks.settle(self._settings.text("desk_name"), options.desk)
         begun: Late[Desk] = Late()
         self._begun = begun
@@ -513,6 +514,10 @@ class Boot:
     def keep_key_in_file(self) -> None:
         """Somebody agreed that this machine's key is kept in a file readable by this user alone."""
         self._options = replace(self._options, key_file=self._options.data / MACHINE_KEY)
+
+    def open_with(self, recovery_code: str) -> None:
+        """The next try opens the records with this code, and gives this machine a key of its own."""
+        self._options = replace(self._options, recovery_code=recovery_code)
 
     def wants_recovery_code(self) -> bool:
         """Whether the owner has not proved yet to have the code, and it may be shown to whoever is here."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.db.files import sync_folder
+from core.db.files import sync_folder, write_durably
 from core.db.keys import KeySource
 from core.runtime.errors import DomainError, Refused, Unavailable
 
@@ -161,7 +161,13 @@ class FileSource:
             Refused: as `load`.
             Unavailable: `key.file_unreadable`, it cannot be written.
         """
-        known = self.load(account)
+        try:
+            known = self.load(account)
+        except Refused as error:
+            if error.code != "key.secret_damaged":
+                raise
+            self._drop(account)
+            known = None
         if known == secret:
             return
         if known is not None:
@@ -179,6 +185,11 @@ class FileSource:
             raise Unavailable(
                 "key.file_unreadable", f"{self.path} cannot be written: {error.strerror}", path=str(self.path)
             ) from error
+
+    def _drop(self, account: str) -> None:
+        """Leave out what is damaged; all else in the file stays."""
+        lines = self.path.read_text("ascii", "replace").splitlines(keepends=True)
+        write_durably(self.path, "".join(one for one in lines if one.partition(" ")[0] != account).encode())
 
 
 class AskedOnce:

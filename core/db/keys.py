@@ -10,7 +10,7 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from core.db.files import write_durably
 from core.db.recovery_code import new_recovery_code, read_recovery_code
@@ -106,6 +106,10 @@ def create_key(folder: Path, source: KeySource) -> NewKey:
     ring[source.name] = _wrap_for_machine(key, source)
     _write(folder, ring)
     return NewKey(key, code)
+
+
+#: codes of `load_key` that the recovery code helps against
+OPENED_BY_CODE: Final = frozenset({"key.recovery_needed", "key.secret_damaged"})
 
 
 def load_key(folder: Path, source: KeySource) -> DataKey:
@@ -228,7 +232,7 @@ def _write(folder: Path, ring: dict[str, Any]) -> None:
 
 
 def _wrap_for_machine(key: DataKey, source: KeySource) -> dict[str, Any]:
-    secret = source.load(key.id) or secrets.token_bytes(32)
+    secret = _kept_secret(key, source) or secrets.token_bytes(32)
     source.save(key.id, secret)
     if source.load(key.id) != secret:
         raise Unavailable(
@@ -237,6 +241,16 @@ def _wrap_for_machine(key: DataKey, source: KeySource) -> dict[str, Any]:
             source=source.name,
         )
     return seal(secret, key.value, f"{source.name} {key.id}")
+
+
+def _kept_secret(key: DataKey, source: KeySource) -> bytes | None:
+    try:
+        return source.load(key.id)
+    except Refused as error:
+        if error.code != "key.secret_damaged":
+            raise
+        # Whoever has the key gives this machine a new one.
+        return None
 
 
 def _wrap_by_code(key: DataKey, code: str) -> dict[str, Any]:

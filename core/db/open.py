@@ -18,6 +18,7 @@ from core.db.files import sync_file, sync_folder
 from core.db.home import has_server, server_of
 from core.db.integrity import Integrity, guard
 from core.db.keys import (
+    OPENED_BY_CODE,
     DataKey,
     KeySource,
     adopt_key,
@@ -275,7 +276,7 @@ def _key_for(config: StoreConfig) -> DataKey:
     try:
         return load_key(config.folder, config.key_source)
     except Refused as error:
-        if error.code != "key.recovery_needed" or config.recovery_code is None:
+        if error.code not in OPENED_BY_CODE or config.recovery_code is None:
             raise
     return unlock_with_code(config.folder, config.recovery_code, config.key_source)
 

@@ -18,6 +18,10 @@ from desktop.widgets.labels import PlainLabel
 #: wide enough for a sentence, narrow enough to be read at a glance
 _WIDTH = 720
 _KEYRING_CODES = frozenset({"key.no_keyring", "key.keyring_failed", "key.keyring_slow"})
+#: the records are there, and this machine has no key to them; the code that was typed is not theirs
+_LOCKED_CODES = frozenset(
+    {"key.recovery_needed", "key.secret_damaged", "key.code_typo", "key.code_length", "key.code_wrong"}
+)
 
 
 class StartDecisions(Protocol):
@@ -25,6 +29,10 @@ class StartDecisions(Protocol):
 
     def keep_key_in_file(self) -> None:
         """Keep this machine's key in a file from now on."""
+        ...
+
+    def open_with(self, recovery_code: str) -> None:
+        """Try this code at the next try."""
         ...
 
     def recovery_code(self) -> str | None:
@@ -62,6 +70,15 @@ class StartQuestions:
                     ("start.try_again", self._window.try_again),
                 )
             )
+
+        elif isinstance(error, DomainError) and code in _LOCKED_CODES:
+            self._window.show_over(
+                UnlockPage(self._window.ui, error_phrase(error), self._open_with, self._window.close)
+            )
+
+    def _open_with(self, typed: str) -> None:
+        self._decisions.open_with(typed)
+        self._window.try_again()
 
     def _say_not_done(self, error: object) -> None:
         """Moving or joining came to nothing: said as it is, and the desk can be opened as before."""
@@ -129,6 +146,38 @@ class StartPage(QWidget):
         column.addLayout(row)
         column.addStretch(2)
         self.setFocusProxy(self._first)
+
+
+class UnlockPage(QWidget):
+    """Asks for the recovery code where this machine has no key to the records that lie here."""
+
+    def __init__(self, ui: Ui, why: Phrase, on_code: Callable[[str], object], on_close: Callable[[], object]) -> None:
+        super().__init__()
+        self.setObjectName("unlock")
+        self._on_code = on_code
+        column = _column(self)
+        title = PlainLabel(ui, "title", wraps=True, name="unlock.title")
+        title.say("unlock.title")
+        reason = PlainLabel(ui, "stop", wraps=True, name="unlock.why")
+        reason.say_phrase(why)
+        hint = PlainLabel(ui, "body", wraps=True, name="unlock.hint")
+        hint.say("unlock.hint")
+        self._typed = Field(ui, "unlock.type_it", "unlock.typed", is_latin=True)
+        self._typed.returnPressed.connect(self._on_entered)
+        for widget in (title, reason, hint, self._typed):
+            column.addWidget(widget)
+        row = QHBoxLayout()
+        row.addWidget(ActionButton(ui, "unlock.open", self._on_entered, look="main", name="unlock.open"))
+        row.addWidget(ActionButton(ui, "start.desks.close", on_close, name="unlock.close"))
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(2)
+        self.setFocusProxy(self._typed)
+
+    @Slot()
+    def _on_entered(self) -> None:
+        if self._typed.text().strip():
+            self._on_code(self._typed.text())
 
 
 class RecoveryPage(QWidget):

@@ -425,6 +425,45 @@ def test_after_the_start_the_file_is_checked_and_a_damaged_one_is_not_written_to
         boot.close()
 
 
+@pytest.mark.parametrize("trouble", ["no key", "damaged key"])
+def test_a_machine_without_a_key_is_opened_with_the_recovery_code_and_asks_no_more(qapp, tmp_path, trouble):
+    def boot_with(name):
+        options = Options(tmp_path / "data", None, tmp_path / name, None, "desk-1", "clerk", is_json=False)
+        return Boot(options, DeskSettings(None), _Wish(None, with_practice=False))
+
+    first = boot_with("first.key")
+    first.load()
+    code = first.recovery_code()
+    first.begin()
+    first.close()
+    if trouble == "damaged key":
+        account = (tmp_path / "first.key").read_text().split()[0]
+        (tmp_path / "second.key").write_text(f"{account} not-base64!\nanother AAAA\n")
+        (tmp_path / "second.key").chmod(0o600)
+        # Only a file of the same kind is asked: the wrap for it has to be there.
+        wanted = "key.secret_damaged"
+    else:
+        wanted = "key.recovery_needed"
+    second = boot_with("second.key")
+    with pytest.raises(Refused) as caught:
+        second.load()
+    assert caught.value.code == wanted
+    second.open_with(code[:-1] + ("A" if code[-1] != "A" else "B"))
+    with pytest.raises(Refused) as caught:
+        second.load()
+    assert caught.value.code == "key.code_typo"
+    second.open_with(code.lower())
+    assert second.load().packing.to_pack() == 0
+    second.begin()
+    second.close()
+    third = boot_with("second.key")
+    assert third.load().packing.to_pack() == 0
+    third.begin()
+    third.close()
+    if trouble == "damaged key":
+        assert "another AAAA" in (tmp_path / "second.key").read_text(), "other data's keys stay"
+
+
 def test_the_recovery_code_is_shown_to_nobody_who_may_not_manage_people(qapp, tmp_path, monkeypatch):
     monkeypatch.setattr(pins, "_COST", 4)
     options = Options(tmp_path / "data", None, tmp_path / "machine.key", None, "desk-1", "clerk", is_json=False)

@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import replace
 from itertools import count
+from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -633,6 +634,29 @@ def test_the_recovery_code_is_worked_out_behind_the_window(robot, window):
     questions.on_ready()
     robot.sees("recovery.code", "ABCDE-FGHIJ")
     assert decisions.asked_in is not threading.main_thread()
+
+
+@pytest.mark.parametrize("code", ["key.recovery_needed", "key.secret_damaged", "key.code_wrong", "key.code_typo"])
+def test_a_machine_without_a_key_asks_for_the_recovery_code(robot, window, monkeypatch, code):
+    class Decisions:
+        typed: ClassVar[list[str]] = []
+
+        def open_with(self, recovery_code: str) -> None:
+            self.typed.append(recovery_code)
+
+    tries = []
+    monkeypatch.setattr(window, "try_again", lambda: tries.append(1))
+    questions = StartQuestions(window, Decisions())
+    questions.on_failed(Refused(code, "no"))
+    robot.sees("unlock.title", "恢复码")
+    assert "⟨" not in robot.text("unlock.why")
+    field = robot.find("unlock.typed", QLineEdit)
+    assert field.hasFocus()
+    robot.key(Qt.Key.Key_Return)
+    assert tries == [], "nothing was typed"
+    robot.types("ABCDE-12345")
+    robot.key(Qt.Key.Key_Return)
+    assert (Decisions.typed.pop(), tries) == ("ABCDE-12345", [1])
 
 
 def test_typing_the_recovery_code_stays_on_its_page(robot, window):
