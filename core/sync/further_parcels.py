@@ -15,7 +15,7 @@ from core.db.outbox import Claim
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.models import ParcelLine
 from core.fulfilment.telling import KEPT_HERE
-from core.sync.conflicts import MAY_REPLACE, THEIRS
+from core.sync.conflicts import THEIRS
 from core.waybills.carriers import tidied
 from core.waybills.models import Waybill
 
@@ -33,7 +33,7 @@ def settle(uow: UnitOfWork, claim: Claim, notice: ShipmentNotice, theirs: Sequen
     parcel_id, order_id = int(claim.payload["parcel_id"]), int(claim.payload["order_id"])
     if not theirs or not {tidied(number) for number in theirs} <= _on_other_parcels(uow, order_id, parcel_id):
         return False
-    if outbox.remember(uow, claim, {IS_KEPT_HERE: True, THEIRS: list(theirs), MAY_REPLACE: False}):
+    if outbox.remember(uow, claim, {IS_KEPT_HERE: True, THEIRS: list(theirs)}):
         facts = {"parcel_id": parcel_id, "number": notice.waybill_no, "theirs": ", ".join(theirs)}
         uow.record(KEPT_HERE, "orders", order_id, **facts)
     return True

@@ -97,6 +97,14 @@ def test_the_shop_may_write_our_number_as_it_likes(once):
     assert [number for number, _ in kept_here(once)] == [second]
 
 
+def test_its_own_number_in_another_spelling_is_not_another_parcels(once):
+    first, _ = boxed(once)
+    once.shop.send_elsewhere("A1", first.lower())
+    sent(once, first)
+    once.tell_shop()
+    assert (counts(once)["conflict"], kept_here(once)) == (1, [])
+
+
 @pytest.mark.parametrize("theirs", [["SF100"], ["ours", "SF100"]])
 def test_a_number_that_somebody_else_told_stays_a_conflict(once, theirs):
     first, second = boxed(once)
@@ -112,15 +120,33 @@ def test_a_number_that_somebody_else_told_stays_a_conflict(once, theirs):
 
 def test_a_number_of_ours_that_was_called_off_stays_a_conflict(once):
     first, second = boxed(once)
-    sent(once, second)
-    once.tell_shop()
     once.shop.send_elsewhere("A1", first)
     once.desk.labels.new_number(once.parcels("A1")[0].id, "damaged")
     once.buy_numbers()
-    fresh = once.waybills("A1")[-1].number
-    sent(once, fresh)
+    sent(once, second)
     once.tell_shop()
     assert (counts(once)["conflict"], kept_here(once)) == (1, [])
+
+
+def test_a_parcel_out_of_which_the_orders_goods_were_taken_stays_a_conflict(once):
+    once.desk.shops.set_confirm_at(once.shop_id, "print")
+    first = once.ready("A1", line("1", "BEAR"), line("2", "CARD"))
+    once.ready("A2", line("1", "BAG"))
+    opened = once.desk.open("A1")
+    once.desk.packing.merge(opened.parcel.id, opened.parcel.fence, once.desk.nonce())
+    for code in ("BEAR", "BAG"):
+        once.desk.scan(opened, code)
+    once.desk.packing.add_box(opened.parcel.id, opened.parcel.fence, once.desk.nonce())
+    once.print_labels()
+    once.tell_shop()
+    once.buy_numbers()
+    once.shop.after_sale("A1", "1", "refunded")
+    once.sync("A1")
+    second = once.number("A1")
+    once.desk.verify(once.desk.open(second))
+    once.print_labels()
+    once.tell_shop()
+    assert (known_there(once), counts(once)["conflict"], kept_here(once)) == ([first], 1, [])
 
 
 def test_another_orders_number_stays_a_conflict(once):
