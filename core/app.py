@@ -104,7 +104,7 @@ class Core:
             alerting=lambda: self.alerting,
             refresh_people=self.gate.refresh,
         )
-        self.packing = Packing(self.store, self.behind.asking, config.carrier_code)
+        self.packing = Packing(self.store, self.behind.asking, config.carrier_code, self._outside.channels)
         self.waves = Waves(self.store, self.behind.asking)
         self.handover = Handover(self.store)
         self.shop_desk = Shops(

@@ -213,6 +213,8 @@ class Capabilities:
     #: receivers come masked, with a token
     masks_receivers: bool = False
     splits: Splits = Splits.UNITS
+    #: numbers of further parcels can be added to an order that was told as a whole
+    adds_numbers: bool = False
     #: a number that was told can be replaced by another
     changes_number: bool = True
     tells_after_sales: bool = False
@@ -225,6 +227,11 @@ class Capabilities:
     #: short may go on there later
     resumes: bool = False
     unproven: Sequence[Unproven] = ()
+
+    @property
+    def takes_one_number(self) -> bool:
+        """Whether of an order in several parcels only the number that is told first gets there."""
+        return self.splits is Splits.WHOLE and not self.adds_numbers
 
 
 class Channel(Protocol):

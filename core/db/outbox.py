@@ -97,10 +97,10 @@ def renew(uow: UnitOfWork, claimed: Claim, lease_s: float) -> bool:
     return uow.count(update(Outbox).where(*_is_ours(claimed)).values(lease_until_at=until)) == 1
 
 
-def remember(uow: UnitOfWork, claimed: Claim, facts: Mapping[str, Any]) -> None:
-    """Keep plain values with a delivery that is ours, for whoever looks at it or tries it next."""
+def remember(uow: UnitOfWork, claimed: Claim, facts: Mapping[str, Any]) -> bool:
+    """Keep plain values with a delivery, for whoever looks at it or tries it next; False when the lease was lost."""
     payload = {**claimed.payload, **facts}
-    uow.execute(update(Outbox).where(*_is_ours(claimed)).values(payload=payload))
+    return uow.count(update(Outbox).where(*_is_ours(claimed)).values(payload=payload)) == 1
 
 
 def done(uow: UnitOfWork, claimed: Claim) -> bool:

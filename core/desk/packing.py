@@ -1,8 +1,9 @@
 """The packing page's service."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -42,6 +43,9 @@ from core.fulfilment.slips import parcel_of_slip
 from core.fulfilment.whose import owner_of
 from core.sync.asking import Asking
 
+if TYPE_CHECKING:
+    from core.channels.registry import ChannelRegistry
+
 #: the parcel is this desk's from now on
 _OPENED = frozenset({"parcel.opened", "parcel.taken_over", "rush.packed"})
 #: what could go into its box is looked up
@@ -53,10 +57,14 @@ _STRAY = frozenset({"item.wrong", "goods.nothing_open"})
 class Packing:
     """Every act of the packing page. A verdict never waits for the network or a printer."""
 
-    def __init__(self, store: Store, asking: Asking, carrier_code: str) -> None:
+    def __init__(
+        self, store: Store, asking: Asking, carrier_code: str, channels: "Callable[[], ChannelRegistry]"
+    ) -> None:
+        """`channels`: the kinds of shops; loaded when a box is first added."""
         self._store = store
         self._asking = asking
         self._carrier_code = carrier_code
+        self._channels = channels
 
     def _look_up(self, uow: UnitOfWork, act: Act) -> Verdict:
         """Open what a number names: a waybill, ours or not, or an order."""
@@ -214,7 +222,16 @@ class Packing:
     @needs(Right.PACK)
     def add_box(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """What is verified stays in this box, the rest goes into a next one."""
-        return self._act(lambda uow: boxes.add_box(uow, parcel_id, fence, Act("box", "", nonce)))
+        verdict = self._act(lambda uow: boxes.add_box(uow, parcel_id, fence, Act("box", "", nonce)))
+        next_id = verdict.facts.get("next_parcel_id")
+        if not isinstance(next_id, int):
+            return verdict
+        kinds = self._store.read(lambda connection: boxes.kinds_in_both(connection, parcel_id, next_id))
+        return replace(verdict, facts={**verdict.facts, "one_number": self._takes_one_number(kinds)})
+
+    def _takes_one_number(self, kinds: Collection[str]) -> bool:
+        plugins = (self._channels().get(kind) for kind in kinds)
+        return any(plugin is not None and plugin.capabilities.takes_one_number for plugin in plugins)
 
     @needs(Right.PACK)
     def merge(self, parcel_id: int, fence: int, nonce: str) -> Verdict:

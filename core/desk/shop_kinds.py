@@ -41,7 +41,7 @@ def abilities(can: "Capabilities", stock: "StockRules | None") -> tuple[Ability,
     found = [
         _is("unpaid", can.sees_unpaid),
         Ability("masked.yes" if can.masks_receivers else "masked.no", "quiet"),
-        Ability(f"splits.{can.splits.value}", "notice" if can.splits.value == "whole" else "good"),
+        _splits(can),
         _is("renumber", can.changes_number),
         _is("after_sales", can.tells_after_sales),
         _is("listings", can.lists_items),
@@ -65,6 +65,12 @@ def _of_stock(rules: "StockRules | None") -> tuple[Ability, ...]:
         found.append(Ability("reads_back.no", "notice"))
     found.append(Ability(f"cancelled.{rules.cancelled_unit.value}", "quiet"))
     return tuple(found)
+
+
+def _splits(can: "Capabilities") -> Ability:
+    if can.adds_numbers:
+        return Ability("splits.added", "good")
+    return Ability(f"splits.{can.splits.value}", "notice" if can.takes_one_number else "good")
 
 
 def _notes(can: "Capabilities") -> Ability:

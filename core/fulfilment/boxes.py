@@ -1,7 +1,10 @@
 """When the goods do not fit: what is verified stays in this box, the rest goes into a next one."""
 
 from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 
+from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
 from core.fulfilment.foreign import number_rest_of
 from core.fulfilment.models import Parcel, ParcelLine
@@ -18,6 +21,7 @@ from core.fulfilment.packing import (
 )
 from core.fulfilment.records import Tone, Verdict
 from core.orders.lifecycle import move_where_possible
+from core.orders.models import Order
 from core.orders.states import Event
 
 
@@ -71,6 +75,18 @@ def add_box(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
     want_label_of(uow, parcel_id)
     facts = {"box": box.box_no, "next_parcel_id": next_id}
     return answer(uow, act, "box.added", Tone.COMPLETE, parcel_id=parcel_id, **facts)
+
+
+def kinds_in_both(connection: Connection, parcel_id: int, next_id: int) -> frozenset[str]:
+    """The channels of the shops whose orders lie in both of these boxes."""
+    here, there = aliased(ParcelLine), aliased(ParcelLine)
+    query = (
+        select(Shop.channel)
+        .join(Order, Order.shop_id == Shop.id)
+        .join(here, (here.order_id == Order.id) & (here.parcel_id == parcel_id))
+        .join(there, (there.order_id == Order.id) & (there.parcel_id == next_id))
+    )
+    return frozenset(connection.execute(query.distinct()).scalars())
 
 
 def _renumber(uow: UnitOfWork, parcel_id: int, count: int) -> None:

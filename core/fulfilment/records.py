@@ -166,6 +166,9 @@ class Verdict:
     A parcel that opens, takes others in or parts with them comes with the facts `companions`, what could go into the
     same box, and `apart`, what looks as if it could and may not.
 
+    A box that is closed before all is in it (box.added) comes with the fact `one_number`: whether its shop takes one
+    number for an order that goes on in the next box.
+
     Codes: unit.ok, line.ok, parcel.complete, parcel.opened, parcel.taken_over, parcel.shipped, scan.undone,
     weight.ok, weight.skipped, weight.light, weight.heavy (nothing is noted yet: facts grams, expected_g, off_g),
     hand.ok, box.added, box.nothing_to_split, line.withdrawn, weight.impossible,

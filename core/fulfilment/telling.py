@@ -27,6 +27,8 @@ from core.waybills.models import PrintJob, Waybill
 CONFIRM = "confirm_shipment"
 #: journal: a shop was told a number
 TOLD = "order.shop_told"
+#: journal: a shop that takes one number for an order has that of another parcel of ours; this one stays untold
+KEPT_HERE = "order.number_kept_here"
 #: journal: its shop's owner left a parcel out when the telling began
 LEFT_OUT = "order.left_out"
 #: code of the refusal of a shop that knows a number of ours and takes no new one for it

@@ -228,3 +228,9 @@ class OrderDetail:
         is_ours = any(parcel.state == "shipped" for parcel in self.parcels)
         was_closed = any(entry.action == "order.closed_elsewhere" for entry in self.timeline)
         return self.row.fulfilment == "shipped" and was_closed and not is_ours
+
+    @property
+    def kept_here(self) -> Mapping[str, str]:
+        """Numbers that the platform did not take, with those it has: of further parcels, where it takes one."""
+        kept = (entry.facts for entry in self.timeline if entry.action == "order.number_kept_here")
+        return {str(facts["number"]): str(facts["theirs"]) for facts in kept}

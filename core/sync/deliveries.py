@@ -15,7 +15,7 @@ from core.fulfilment.models import ParcelLine
 from core.fulfilment.telling import CONFIRM, SWITCHED_OFF, TOLD_OTHER
 from core.orders.models import SHOWN_NO, Order
 from core.orders.noting import NOTE_CHANGED
-from core.sync import conflicts
+from core.sync import conflicts, further_parcels
 from core.sync.lane_names import lane_names
 from core.sync.troubles import trouble_in
 from core.waybills.models import Waybill
@@ -43,6 +43,7 @@ class DeliveryRow:
         is_conflict: somebody has to say whose number is right.
         theirs: the numbers the shop has for a parcel in conflict, as far as it told them.
         may_replace: ours can be put in the place of theirs from here.
+        is_kept_here: the shop takes one number for an order and has `theirs`, of another parcel of ours; done.
         order_nos: the orders it is about.
     """
 
@@ -63,6 +64,7 @@ class DeliveryRow:
     is_conflict: bool = False
     theirs: tuple[str, ...] = ()
     may_replace: bool = False
+    is_kept_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
         # A row that names its order is about that one alone, whatever else lies in the parcel.
         named = own.get(int(row.payload.get("order_id", 0)))
         said = trouble_in(row.last_error)
+        is_kept_here = bool(row.payload.get(further_parcels.IS_KEPT_HERE))
         is_conflict = row.state == "failed" and said is not None and said.code in conflicts.CODES
         rows.append(
             DeliveryRow(
@@ -140,8 +143,9 @@ def _rows(connection: Connection, found: Sequence[Any]) -> tuple[DeliveryRow, ..
                 order_nos=(named,) if named else order_nos.get(parcel or 0, ()),
                 code_said="" if said is None else said.code,
                 is_conflict=is_conflict and row.kind == CONFIRM,
-                theirs=tuple(row.payload.get(conflicts.THEIRS, ())) if is_conflict else (),
+                theirs=tuple(row.payload.get(conflicts.THEIRS, ())) if is_conflict or is_kept_here else (),
                 may_replace=is_conflict and bool(row.payload.get(conflicts.MAY_REPLACE)),
+                is_kept_here=is_kept_here,
             )
         )
     return tuple(rows)

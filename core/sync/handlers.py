@@ -1,7 +1,8 @@
 """What is done with each kind of outbox row. No call to the outside happens inside a transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -21,7 +22,7 @@ from core.orders.models import Order, OrderLine
 from core.orders.noting import WRITE_NOTE
 from core.orders.part_sent import told_pieces
 from core.runtime.remote_errors import RateLimited, Rejected
-from core.sync import conflicts
+from core.sync import conflicts, further_parcels
 from core.sync.delivering import GiveUp, Handler
 from core.sync.notes import NoteWriter
 from core.sync.shops import ShopRecord, shop_of
@@ -120,7 +121,7 @@ class Handlers:
         parcel_id, order_id = int(claim.payload["parcel_id"]), int(claim.payload["order_id"])
         waybill_id = claim.payload.get("waybill_id")
         found = self._store.read(lambda connection: _notice(connection, parcel_id, order_id, waybill_id))
-        if found is None:
+        if found is None or further_parcels.is_settled(claim):
             return
         shop, notice = found
         if not shop.confirms_shipments:
@@ -128,14 +129,15 @@ class Handlers:
         if not notice.replaces and conflicts.REPLACES in claim.payload:
             # A person has decided that our number shall stand in the place of theirs.
             notice = replace(notice, replaces=str(claim.payload[conflicts.REPLACES]))
-        if notice.lines:
-            self._confirm(claim, shop, notice)
+        if notice.lines and not self._confirm(claim, shop, notice):
+            return
         facts: dict[str, object] = {"parcel_id": parcel_id, "number": notice.waybill_no, "lines": len(notice.lines)}
         if notice.replaces:
             facts["replaces"] = notice.replaces
         self._store.write(lambda uow: uow.record(TOLD, "orders", order_id, **facts), urgency=Urgency.LANE)
 
-    def _confirm(self, claim: Claim, shop: ShopRecord, notice: ShipmentNotice) -> None:
+    def _confirm(self, claim: Claim, shop: ShopRecord, notice: ShipmentNotice) -> bool:
+        """Whether the shop knows the number now; not where it keeps to that of another parcel of ours."""
         channel = self._open_channel(shop)
         try:
             channel.confirm_shipment(notice)
@@ -143,11 +145,21 @@ class Handlers:
             if not (notice.replaces or error.code == SHIPPED_OTHERWISE):
                 raise
             facts = conflicts.what_they_have(channel, notice)
+            if channel.capabilities.takes_one_number and self._is_further(claim, notice, facts[conflicts.THEIRS]):
+                return False
             self._store.write(lambda uow: outbox.remember(uow, claim, facts), urgency=Urgency.LANE)
             if not notice.replaces:
                 raise
             words = f"{notice.replaces} -> {notice.waybill_no}: {error}"
             raise Rejected(words, code=TOLD_OTHER) from error
+        return True
+
+    def _is_further(self, claim: Claim, notice: ShipmentNotice, theirs: Sequence[str]) -> bool:
+        """Whether nothing is in conflict. A number in whose place another was to stand is looked at by a person."""
+        if notice.replaces:
+            return False
+        settle = partial(further_parcels.settle, claim=claim, notice=notice, theirs=theirs)
+        return self._store.write(settle, urgency=Urgency.LANE)
 
 
 def _request(connection: Connection, asked: numbers.Asked, account: Account) -> WaybillRequest:

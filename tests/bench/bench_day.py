@@ -133,7 +133,7 @@ class Desk:
         self.shop_ids = [shop.id for shop in self.behind.shops()]
         for shop_id in self.shop_ids:
             self.behind.asking.serve(shop_id)
-        self.packing = Packing(self.store, self.behind.asking, CARRIER)
+        self.packing = Packing(self.store, self.behind.asking, CARRIER, self.outside.channels)
         self.orders = Orders(self.store, digest, CARRIER)
         self.cpu: defaultdict[str, float] = defaultdict(float)
         self.verdicts: Counter[str] = Counter()

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.channels.registry import built_in
 from core.db.driver import connect_sqlite
 from core.desk.files import Files
 from core.desk.packing import Packing
@@ -50,7 +51,7 @@ class Clerk:
     def __init__(self, file: BenchFile, name: str, gap_s: float = 0.02) -> None:
         # A hand between two scans: without it a page would never get its turn beside scans that go first.
         self._gap_s = gap_s
-        self._packing = Packing(file.store, Asking(file.store, _nobody_asks, _nobody_wakes), CARRIER)
+        self._packing = Packing(file.store, Asking(file.store, _nobody_asks, _nobody_wakes), CARRIER, built_in)
         self._name = name
         self._nonce = 0
         self.took: defaultdict[str, list[float]] = defaultdict(list)

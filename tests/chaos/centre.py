@@ -153,7 +153,7 @@ class Centre:
             alerting=_no_alerts,
             refresh_people=lambda: None,
         )
-        self.packing = Packing(self.store, self.behind.asking, CARRIER)
+        self.packing = Packing(self.store, self.behind.asking, CARRIER, self._outside.channels)
         self.activity = Activity(self.store)
         self._nonces = count(int(clock.now().timestamp() * 1000))
         #: shop id of each kind

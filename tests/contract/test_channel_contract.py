@@ -354,6 +354,27 @@ def test_an_order_in_two_parcels_is_sent_with_the_second(stand: ShopStand) -> No
     assert sorted(stand.waybills_of(no)) == [stand.waybill(17), stand.waybill(24)]
 
 
+def test_an_order_that_is_told_as_a_whole_takes_further_numbers_or_refuses_them_as_declared(stand: ShopStand) -> None:
+    can = stand.channel.capabilities
+    if can.splits is not Splits.WHOLE:
+        assert not can.adds_numbers
+        return
+    no = paid(stand, Wish(0, 2), Wish(1, 1))
+    first, second = newest(stand, no).lines
+    stand.channel.confirm_shipment(ShipmentNotice("s-1", no, stand.carrier, stand.waybill(17), [(first.line_no, 2)]))
+    assert newest(stand, no).is_shipped
+    rest = ShipmentNotice("s-2", no, stand.carrier, stand.waybill(24), [(second.line_no, 1)])
+
+    if can.takes_one_number:
+        with pytest.raises(Rejected) as caught:
+            stand.channel.confirm_shipment(rest)
+        assert caught.value.code == SHIPPED_OTHERWISE
+        assert stand.waybills_of(no) == [stand.waybill(17)]
+    else:
+        stand.channel.confirm_shipment(rest)
+        assert stand.waybills_of(no) == [stand.waybill(17), stand.waybill(24)]
+
+
 def test_what_was_told_comes_back_with_the_order(platform: PlatformStand) -> None:
     no = paid(platform)
     platform.channel.confirm_shipment(notice(platform, newest(platform, no)))

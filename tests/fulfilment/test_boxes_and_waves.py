@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from core.catalog.records import SkuSpec
 from core.catalog.service import take_in
+from core.channels.contract import Capabilities, Splits
+from core.channels.plugin import ChannelPlugin
+from core.channels.registry import ChannelRegistry
 from core.runtime.errors import Refused
 from tests.support.fake_shop import line
 from tests.support.world import START, World
@@ -15,6 +18,42 @@ from tests.support.world import START, World
 
 def _box(world, opened):
     return world.desk.packing.add_box(opened.parcel.id, opened.parcel.fence, world.desk.nonce())
+
+
+def _sells_at(world, **capabilities):
+    """What the world's shop is kind of."""
+    can = Capabilities(sees_unpaid=True, **capabilities)
+    world.desk.kinds = ChannelRegistry([ChannelPlugin("fake", "练习", "Practice", (), can, lambda *_: world.shop)])
+
+
+@pytest.mark.parametrize(
+    ("can", "is_said"),
+    [
+        ({"splits": Splits.WHOLE}, True),
+        ({"splits": Splits.WHOLE, "adds_numbers": True}, False),
+        ({"splits": Splits.LINES}, False),
+        ({"splits": Splits.UNITS}, False),
+    ],
+)
+def test_who_splits_an_order_hears_that_its_shop_takes_one_number(world, can, is_said):
+    _sells_at(world, **can)
+    world.ready("A1", line("1", "BEAR", 2))
+    opened = world.desk.open("A1")
+    world.desk.scan(opened, "BEAR")
+    boxed = _box(world, opened)
+    assert (boxed.code, boxed.tone, boxed.facts["one_number"]) == ("box.added", "complete", is_said)
+    assert [parcel.state for parcel in world.parcels("A1")] == ["packed", "to_pack"], "nothing is blocked"
+
+
+def test_orders_that_are_each_whole_in_a_box_keep_their_numbers(world):
+    _sells_at(world, splits=Splits.WHOLE)
+    world.ready("A1", line("1", "BEAR"))
+    world.ready("A2", line("1", "BAG"))
+    opened = world.desk.open("A1")
+    merged = world.desk.packing.merge(opened.parcel.id, opened.parcel.fence, world.desk.nonce())
+    assert merged.code == "merge.done"
+    world.desk.scan(merged, "BEAR")
+    assert _box(world, merged).facts["one_number"] is False
 
 
 def test_two_boxes_have_two_numbers_and_the_shop_hears_of_both(world):

@@ -1,9 +1,12 @@
 """The activity page over the real outbox and print queue."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from core.channels.contract import Splits
 from core.runtime.remote_errors import Rejected
 from core.sync.troubles import KNOWN_CODES, WORDS
 from desktop.app import build_window
@@ -135,6 +138,29 @@ def test_the_shops_number_is_left_by_a_press(desk, spine):
     assert desk.rows == ()
 
 
+def kept_here(spine, no="A1"):
+    """An order in two boxes at a shop that takes one number; the number it has and the one that it has not."""
+    spine.shop.capabilities = replace(spine.shop.capabilities, splits=Splits.WHOLE)
+    first = spine.ready(no, line("1", "BEAR", 2))
+    box = spine.desk.scan(spine.desk.open(no), "BEAR")
+    spine.desk.packing.add_box(box.parcel.id, box.parcel.fence, spine.desk.nonce())
+    spine.buy_numbers()
+    second = spine.number(no)
+    spine.desk.verify(spine.desk.open(second))
+    for number in (first, second):
+        assert spine.desk.ship(number).code == "parcel.shipped"
+    spine.tell_shop()
+    return first, second
+
+
+def test_a_further_parcels_number_is_among_what_is_done_and_calls_nobody(desk, spine):
+    _, second = kept_here(spine)
+    desk.do("start")
+    assert desk.screen.pile == "waiting"
+    desk.do("choose_pile", "done")
+    assert (desk.rows[0].waybill_no, desk.rows[0].is_kept_here) == (second, True)
+
+
 def test_all_of_a_shop_go_again(desk, spine):
     for no in ("A1", "A2", "A3"):
         refused_shipment(spine, no)
@@ -219,6 +245,29 @@ def test_the_strips_light_leads_here_and_keys_send_again(robot, spine):
     robot.key(Qt.Key.Key_F6)
     robot.qtbot.waitUntil(lambda: page.model.rowCount() == 0)
     assert spine.tell_shop() == 1
+
+
+def test_a_number_that_is_known_here_only_is_copied_here_and_at_its_order(robot, spine):
+    first, second = kept_here(spine, "A9")
+    page = opened(robot)
+    robot.qtbot.mouseClick(robot.find("activity.pile.done"), Qt.MouseButton.LeftButton)
+    robot.qtbot.waitUntil(lambda: page.model.rowCount() > 1)
+    texts = [page.model.data(page.model.index(0, column)) for column in range(page.model.columnCount())]
+    assert "平台只收一个单号" in texts
+    page.table.setFocus()
+    page.table.selectRow(0)
+    robot.key(Qt.Key.Key_Return)
+    for name in ("activity.drawer.kept_here", "orders.drawer.parcel.1.kept_here"):
+        robot.qtbot.waitUntil(lambda name=name: robot.window.findChild(QPushButton, f"{name}.copy") is not None)
+        assert first in robot.text(name)
+        assert second in robot.text(name)
+        QApplication.clipboard().clear()
+        robot.qtbot.mouseClick(robot.find(f"{name}.copy"), Qt.MouseButton.LeftButton)
+        assert QApplication.clipboard().text() == second
+        robot.sees("shell.message.words", f"已复制单号 {second}")
+        if name.startswith("activity"):
+            robot.qtbot.mouseClick(robot.find("activity.drawer.order.0"), Qt.MouseButton.LeftButton)
+    assert robot.window.findChild(QPushButton, "orders.drawer.parcel.0.kept_here.copy") is None
 
 
 def test_an_order_is_a_door(robot):

@@ -260,6 +260,20 @@ def test_two_boxes(desk):
     assert desk.screen.parcel.missing_qty == 2
 
 
+@pytest.mark.parametrize("takes_one_number", [True, False])
+def test_a_shop_that_takes_one_number_is_said_when_its_order_is_split(desk, takes_one_number):
+    desk.world.takes_one_number = takes_one_number
+    opened(desk)
+    desk.scan(MILK.barcode, "PD-BOX")
+    sentence = desk.screen.sentence
+    said = (sentence.what.code, sentence.mood, None if sentence.more is None else sentence.more.code)
+    told = ("verdict.box.added", Mood.GOOD, "verdict.box.added.one_number")
+    assert said == (told if takes_one_number else ("packing.printing", Mood.GOOD, None))
+    assert not desk.screen.is_alarming
+    desk.scan(LABEL)
+    assert desk.said == "packing.shipped" or desk.screen.parcel is None, "it stands in nobody's way"
+
+
 def test_exception_asks_for_a_reason_and_frees_the_desk(desk):
     parcel = opened(desk)
     desk.press(Command.EXCEPTION)

@@ -93,6 +93,8 @@ class DeskWorld:
     shop_answers: bool = True
     #: what has happened at the shop and is not known here before it is asked
     at_shop: Callable[[int], None] = lambda _parcel_id: None
+    #: whether the shops here take one number for an order
+    takes_one_number: bool = False
     parcels: dict[int, ParcelView] = field(default_factory=dict)
     jobs: dict[int, PrintJobView] = field(default_factory=dict)
     orders: dict[int, OrderDetail] = field(default_factory=dict)
@@ -972,7 +974,8 @@ class DeskWorld:
         self.parcels[rest.id] = rest
         self.parcels[parcel_id] = replace(parcel, lines=inside, box_count=count, state="packed")
         self._queue(self.parcels[parcel_id], "")
-        return Verdict("box.added", Tone.COMPLETE, self.parcels[parcel_id], facts={"box": parcel.box_no})
+        facts = {"box": parcel.box_no, "one_number": self.takes_one_number}
+        return Verdict("box.added", Tone.COMPLETE, self.parcels[parcel_id], facts=facts)
 
     def _put(self, parcel: ParcelView, line_id: int, **changes: object) -> ParcelView:
         lines = tuple(

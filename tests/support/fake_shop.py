@@ -184,6 +184,9 @@ class FakeShop:
         if not notice.lines:
             raise Rejected("nothing is told", code="invalid")
         self.told[notice.key] = notice
+        if self.capabilities.takes_one_number:
+            shipped = (ShippedParcel(notice.carrier_code, notice.waybill_no),)
+            self.change(notice.order_no, shipped=shipped, is_shipped=True)
 
     def told_qty(self, order_no: str, line_no: str) -> int:
         """Units of a line that were told as sent, by whomever."""

@@ -165,7 +165,7 @@ class Desk:
         #: a test that wants shops to be asked serves them and calls `work`, or lets a lane do it
         self.merge_asking = MergeAsking(store, open_channel)
         self.asking = Asking(store, ask, lambda shop_id: None, ask_receivers=self.merge_asking.ask)
-        self.packing = Packing(store, self.asking, CARRIER)
+        self.packing = Packing(store, self.asking, CARRIER, lambda: self.kinds)
         self.waves = Waves(store, self.asking)
         self.orders = Orders(store, digest, CARRIER)
         #: what its shop is kind of

@@ -245,6 +245,7 @@ def test_every_trouble_and_ability_has_its_sentence_in_both_languages():
                 other = replace(
                     can,
                     splits=splits,
+                    adds_numbers=is_on and splits is Splits.WHOLE,
                     sees_unpaid=is_on,
                     masks_receivers=is_on,
                     changes_number=is_on,
@@ -271,9 +272,11 @@ def test_every_trouble_and_ability_has_its_sentence_in_both_languages():
 def test_abilities_say_what_a_platform_cannot_do():
     pdd = next(plugin for plugin in built_in().all() if plugin.id == "pdd")
     found = {one.code: one.tone for one in abilities(pdd.capabilities, pdd.stock_rules)}
-    assert found["unpaid.no"] == found["splits.whole"] == found["pause.no"] == found["promotion.yes"] == "notice"
-    assert found["stock.plain_delta"] == found["renumber.yes"] == "good"
+    assert found["unpaid.no"] == found["pause.no"] == found["promotion.yes"] == "notice"
+    assert found["stock.plain_delta"] == found["renumber.yes"] == found["splits.added"] == "good"
     assert [one.code for one in abilities(pdd.capabilities, None)][-1] == "stock.none"
+    jd = next(plugin for plugin in built_in().all() if plugin.id == "jd")
+    assert {one.code: one.tone for one in abilities(jd.capabilities, jd.stock_rules)}["splits.whole"] == "notice"
 
 
 @pytest.mark.parametrize("kind", OWN_LIST)

@@ -11,12 +11,16 @@ from core.channels.jd.channel import JdChannel
 from core.channels.jd.client import JdClient, JdKey
 from core.runtime.remote_errors import ChannelError
 from core.sync.cursors import CHANGED
+from core.sync.delivering import Deliverer
+from core.sync.handlers import Handlers
 from core.sync.models import Cursor
 from core.sync.pulling import Pull
 from tests.contract.platform_stand import way_to
+from tests.simulators.platforms import jd_calls
 from tests.simulators.platforms.faults import WIRE
 from tests.simulators.platforms.jd import JdServer, habits
 from tests.simulators.platforms.shop import Shop
+from tests.support.world import CARRIER
 
 LAG = timedelta(seconds=180)
 
@@ -97,6 +101,53 @@ def test_an_order_that_jd_splits_after_we_had_its_parcel_ready_is_packed_once(jd
     assert jd.world.order(parent).fulfilment == "cancelled"
     assert jd.world.desk.open(parent).code != "parcel.opened"
     assert jd.world.desk.open(children[0]).code == "parcel.opened"
+
+
+def two_boxes(jd, monkeypatch):
+    """An order that is packed in two boxes; its number and theirs."""
+    monkeypatch.setattr(jd_calls, "CARRIERS", {**jd_calls.CARRIERS, "9001": CARRIER})
+    world = jd.world
+    no = jd.shop.place([(jd.bear.sku_id, 2)]).no
+    jd.shop.pay(no)
+    jd.pull()
+    world.buy_numbers()
+    first = world.number(no)
+    opened = world.desk.open(no)
+    world.desk.scan(opened, "BEAR")
+    world.desk.packing.add_box(opened.parcel.id, opened.parcel.fence, world.desk.nonce())
+    world.buy_numbers()
+    world.desk.verify(world.desk.packing.open_next(world.desk.nonce(), opened.parcel.id))
+    return no, first, world.number(no)
+
+
+def tell(jd):
+    handlers = Handlers(jd.world.store, {}, lambda _shop: jd.channel)
+    return Deliverer(jd.world.store, "desk 1", handlers.by_kind(), {}).drain(f"shop:{jd.world.shop_id}")
+
+
+def test_jd_takes_the_first_of_two_boxes_and_the_others_number_is_known_here_only(jd, monkeypatch):
+    no, first, second = two_boxes(jd, monkeypatch)
+    assert jd.world.desk.ship(first).code == "parcel.shipped"
+    assert tell(jd) == 1
+    jd.pull()
+    assert jd.world.holds(no) == set(), "that JD has it as sent is no news"
+    assert jd.world.desk.ship(second).code == "parcel.shipped"
+    assert tell(jd) == 1
+    jd.pull()
+    assert [parcel.number for parcel in jd.shop.order(no).parcels] == [first]
+    assert jd.world.desk.activity.counts() == {"waiting": 0, "failed": 0, "conflict": 0}
+    newest = jd.world.desk.activity.page("done", None, 1).rows[0]
+    assert (newest.waybill_no, newest.is_kept_here, newest.theirs) == (second, True, (first,))
+    assert jd.world.order(no).fulfilment == "shipped"
+
+
+def test_what_a_colleague_told_jd_stays_a_conflict_for_each_box(jd, monkeypatch):
+    no, first, second = two_boxes(jd, monkeypatch)
+    jd.shop.ship(no, "467", "SF1000000000001")
+    for number in (first, second):
+        assert jd.world.desk.ship(number).code == "parcel.shipped"
+    assert tell(jd) == 0
+    assert jd.world.desk.activity.counts()["conflict"] == 2
 
 
 def test_buyers_who_have_not_paid_yet_are_not_one_customer(jd):

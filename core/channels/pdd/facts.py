@@ -76,6 +76,7 @@ CAPABILITIES: Final = Capabilities(
     overlap_s=int(CHANGES.total_seconds()),
     masks_receivers=True,
     splits=Splits.WHOLE,
+    adds_numbers=True,
     changes_number=True,
     tells_after_sales=True,
     lists_items=True,

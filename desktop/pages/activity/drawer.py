@@ -17,6 +17,7 @@ from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.drawer import Drawer
 from desktop.widgets.fields import ChoiceBox
+from desktop.widgets.kept_here import KeptHere
 from desktop.widgets.labels import PlainLabel
 
 
@@ -151,6 +152,9 @@ class ActivityDrawer(Drawer):
             self._say(column, Phrase("activity.done_at", {"at": moment_text(row.done_at)}), "secondary")
         if row.waybill_no:
             self._say(column, Phrase("activity.waybill", {"number": row.waybill_no}), "body")
+        if row.is_kept_here:
+            theirs, copied = "、".join(row.theirs), self._presenter.copied
+            column.addWidget(KeptHere(self._ui, row.waybill_no, theirs, copied, "activity.drawer.kept_here"))
 
     def _fill_job(self, column: QVBoxLayout, job: PrintJobView) -> None:
         self.title.show_text(job.waybill_no)

@@ -71,6 +71,8 @@ class ActivityPage(PageWidget):
             return ui.texts.word("state.delivery", row.state)
 
         def trouble(row: DeliveryRow) -> str:
+            if row.is_kept_here:
+                return ui.texts.t("number.kept_here.short")
             return ui.texts.t(trouble_word(row)) if row.trouble else ""
 
         def when(row: DeliveryRow) -> str:

@@ -92,6 +92,10 @@ class ActivityPresenter(ListPresenter[ActivityScreen]):
         """Go to an order."""
         self.on_order(order_no)
 
+    def copied(self, number: str) -> None:
+        """The number of the open delivery lies in the clipboard."""
+        self._tell("good", Phrase("number.copied", {"number": number}), None)
+
     # --- acts ---------------------------------------------------------------------------------------------------
 
     def retry(self) -> None:

@@ -22,6 +22,7 @@ from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.drawer import Drawer
 from desktop.widgets.fields import ChoiceBox, Field
+from desktop.widgets.kept_here import KeptHere
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: what can be done about a hold, in a sentence
@@ -179,7 +180,12 @@ class OrderDrawer(Drawer):
         if not detail.parcels:
             self._add_text(column, Phrase("orders.no_parcels"), "secondary")
         for number, parcel in enumerate(detail.parcels):
-            column.addWidget(_ParcelRow(self._ui, self._presenter, parcel, f"orders.drawer.parcel.{number}"))
+            name = f"orders.drawer.parcel.{number}"
+            column.addWidget(_ParcelRow(self._ui, self._presenter, parcel, name))
+            theirs = detail.kept_here.get(parcel.waybill_no)
+            if theirs is not None:
+                copied = self._presenter.copied
+                column.addWidget(KeptHere(self._ui, parcel.waybill_no, theirs, copied, f"{name}.kept_here"))
         self._add_head(column, "orders.timeline")
         for entry in reversed(detail.timeline):
             column.addWidget(_TimeRow(self._ui, entry))

@@ -224,6 +224,10 @@ class OrdersPresenter(ListPresenter[OrdersScreen]):
         if detail is not None:
             self.on_copy(detail.row.id, order_type)
 
+    def copied(self, number: str) -> None:
+        """A parcel's number lies in the clipboard."""
+        self._tell("good", Phrase("number.copied", {"number": number}), None)
+
     def print_label(self, parcel: OrderParcelView) -> None:
         """Ask for the first copy of a parcel's label."""
         self._act(

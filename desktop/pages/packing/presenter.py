@@ -576,6 +576,8 @@ class PackingPresenter:
         attachable = attachable_of(verdict)
         is_notice = verdict.code == "parcel.shipped_on_old" or attachable is not None
         mood = Mood.NOTICE if is_notice else _MOODS.get(verdict.tone)
+        if verdict.facts.get("one_number"):
+            mood = Mood.GOOD
         self._board.sound_verdict(verdict.tone)
         asking = Asking.NOTHING if attachable is None else Asking.CARRIER
         batch = question_of(verdict, act.raw, act.qty)

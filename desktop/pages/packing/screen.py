@@ -336,7 +336,8 @@ def damaged_sentence() -> Sentence:
 def verdict_sentence(verdict: Verdict, facts: Mapping[str, object], mood: Mood) -> Sentence:
     """The verdict's own sentence, with what it is and the way out."""
     base = "packing.offered" if verdict.facts.get("attachable") else f"verdict.{verdict.code}"
-    return Sentence(mood, Phrase(base, facts), Phrase(f"{base}.more", facts), Phrase(f"{base}.way", facts))
+    more = f"{base}.one_number" if verdict.facts.get("one_number") else f"{base}.more"
+    return Sentence(mood, Phrase(base, facts), Phrase(more, facts), Phrase(f"{base}.way", facts))
 
 
 def whose(owner: object) -> Phrase:
