@@ -1,9 +1,14 @@
 """Medusa's orders as canonical ones, by rows as a running Medusa 2.21 gives them."""
 
 import copy
+import json
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.channels.contract import ChannelOrder
 from core.channels.fields import Fields
@@ -281,3 +286,65 @@ def test_what_is_left_blank_is_blank() -> None:
 def test_the_unexpected_is_a_broken_contract(changes: dict[str, Any]) -> None:
     with pytest.raises(ContractBroken):
         read(**changes)
+
+
+# --- generated payloads ---------------------------------------------------------------------------------------------
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+COUNTS = st.integers(0, 5)
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.just([]) | st.just({}) | st.just([{}])
+LINES = st.builds(
+    lambda number, qty, fen, shipped: (number, qty, fen, min(shipped, qty)),
+    st.integers(1, 99),
+    st.integers(1, 50),
+    st.integers(0, 10**7),
+    st.integers(0, 50),
+)
+
+
+@given(st.lists(LINES, min_size=1, max_size=6, unique_by=lambda one: one[0]), st.integers(0, 10**5), TEXTS, TEXTS)
+def test_what_was_bought_comes_out_as_it_went_in(
+    bought: list[tuple[int, int, int, int]], freight_fen: int, note: str, street: str
+) -> None:
+    items = [
+        line(
+            id=f"ordli_{number}",
+            variant_sku=f"S{number}",
+            quantity=qty,
+            total=float(Decimal(fen * qty) / 100),
+            detail={"quantity": qty, "shipped_quantity": shipped},
+        )
+        for number, qty, fen, shipped in bought
+    ]
+    address = {**RAW["shipping_address"], "address_1": street, "company": None}
+    told = raw(items=items, shipping_total=float(Decimal(freight_fen) / 100), shipping_address=address)
+    told["metadata"]["note"] = note
+
+    order = order_of(json.loads(json.dumps(told)), Reading("note"))
+
+    assert {one.line_no: (one.merchant_code, one.qty, one.unit_price_fen) for one in order.lines} == {
+        f"ordli_{number}": (f"S{number}", qty, fen) for number, qty, fen, _ in bought
+    }
+    assert order.amount_fen == sum(qty * fen for _, qty, fen, _ in bought) + freight_fen
+    assert (order.freight_fen, order.buyer_note, order.consignee.address) == (freight_fen, note, street)
+    assert order.is_shipped == all(shipped == qty for _, qty, _, shipped in bought)
+
+
+@given(st.sampled_from(sorted(RAW)), VALUES)
+def test_an_answer_that_is_not_as_promised_is_an_order_or_broken(name: str, value: object) -> None:
+    with suppress(ContractBroken):
+        assert order_of(raw(**{name: value}), Reading("note")).order_no
+
+
+@given(st.sampled_from(sorted({*LINE, *LINE["detail"]})), VALUES)
+def test_so_is_a_line(name: str, value: object) -> None:
+    odd = {**LINE, name: value} if name in LINE else line(detail={name: value})
+    with suppress(ContractBroken):
+        assert all(one.qty > 0 for one in order_of(raw(items=[odd]), Reading()).lines)
+
+
+@given(st.sampled_from(sorted(parcel())), VALUES, COUNTS)
+def test_so_is_a_parcel(name: str, value: object, units: int) -> None:
+    odd = {**parcel(items=[{"line_item_id": "ordli_2", "quantity": units}]), name: value}
+    with suppress(ContractBroken):
+        assert all(one.waybill_no for one in order_of(raw(fulfillments=[odd]), Reading()).shipped)
