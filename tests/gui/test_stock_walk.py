@@ -198,9 +198,8 @@ def test_a_blocked_batch_is_followed_to_whoever_has_it_and_none_of_it_leaves(sit
     clerk.sees("packing.sentence.what", "冻结")
     clerk.sees("packing.sentence.more", "FIRST")
     clerk.key(Qt.Key.Key_F4)
-    clerk.sees("packing.line.0.batch", "FIRST 已冻结")
-    clerk.scans(gs1("FIRST"))
-    clerk.sees("packing.sentence.what", "停！这个批次已冻结")
+    clerk.sees("packing.sentence.what", "订单挂起了，不能发")
+    assert world.holds("T2026061800002") == {"short"}
     assert [parcel.state for parcel in world.parcels("T2026061800002")] == ["packing"]
     assert world.desk.batches.page(BatchFilter("blocked"), None, 10).rows[0].batch.code == "FIRST"
 
