@@ -58,9 +58,12 @@ def person_text(name: str, texts: Texts) -> str:
 
 
 def journal_code(action: str, facts: Mapping[str, object]) -> str:
-    """The code of the words for a line of the journal; a parcel that left unverified says so."""
-    is_unchecked = action == "parcel.shipped" and facts.get("unchecked")
-    return "journal.parcel.shipped_unchecked" if is_unchecked else f"journal.{action}"
+    """The code of the words for a line of the journal; some facts make another sentence of it."""
+    if action == "parcel.shipped" and facts.get("unchecked"):
+        return "journal.parcel.shipped_unchecked"
+    if action == "order.over_limit" and facts.get("needs_member"):
+        return "journal.order.over_limit_member"
+    return f"journal.{action}"
 
 
 def age_phrase(seconds: float) -> Phrase:

@@ -62,6 +62,12 @@ def by_scan(connection: Connection, raw: str, at: datetime | None = None) -> Sca
     return None if row is None else replace(_scanned(row, row.unit_qty * (label.count or 1)), label=label)
 
 
+def by_name(connection: Connection, said: str) -> ScannedSku | None:
+    """What a person names in a field: typed a merchant code, which goes before a barcode, or scanned the goods."""
+    plain = connection.execute(_WITH_CODE, {"code": said.strip()}).one_or_none()
+    return by_scan(connection, said.strip()) if plain is None else _scanned(plain, 1)
+
+
 def scanned_as(connection: Connection, sku_id: int) -> ScannedSku:
     """A SKU as a scan of one unit of it would be told."""
     return _scanned(connection.execute(_BY_ID, {"id": sku_id}).one(), 1)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from core.access.gate import needs
 from core.access.rights import Right
-from core.catalog.models import Sku
+from core.catalog.queries import by_name
 from core.channels.models import Shop
 from core.customers.members import member_counts
 from core.db.unit_of_work import Store
@@ -234,10 +234,10 @@ def _asks_first(connection: Connection) -> frozenset[int]:
 
 
 def _named(connection: Connection, sku_code: str) -> tuple[SkuId | None, str, str]:
-    code = sku_code.strip()
-    if not code:
+    said = sku_code.strip()
+    if not said:
         return None, "", ""
-    row = connection.execute(select(Sku.id, Sku.code, Sku.name).where(Sku.code == code)).one_or_none()
-    if row is None:
-        raise NotFound("limit.sku_unknown", f"there is no SKU {code}", sku=code)
-    return SkuId(row.id), row.code, row.name
+    found = by_name(connection, said)
+    if found is None:
+        raise NotFound("limit.sku_unknown", f"there is no SKU {said}", sku=said)
+    return SkuId(found.sku_id), found.code, found.name

@@ -142,7 +142,10 @@ class Packing:
     @needs(Right.PACK)
     def undo(self, parcel_id: int, fence: int, nonce: str) -> Verdict:
         """Take back the last accepted scan."""
-        return self._act(lambda uow: packing.undo(uow, parcel_id, fence, Act("undo", "", nonce)))
+        # What becomes of a blocked batch comes along: a start has no use for it.
+        from core.fulfilment.undoing import undo
+
+        return self._act(lambda uow: undo(uow, parcel_id, fence, Act("undo", "", nonce)))
 
     @needs(Right.PACK)
     def weigh(self, parcel_id: int, fence: int, grams: int, nonce: str, rule: WeightRule | None = None) -> Verdict:

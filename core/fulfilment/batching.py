@@ -4,6 +4,7 @@ Goods that are kept by batch say theirs by their own code (GS1), or the clerk sa
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -29,21 +30,21 @@ BY_SCAN: Final = "scan"
 BY_KEY: Final = "key"
 _MOST_OFFERED: Final = 6
 
-_CODES = (PackedBatch.parcel_line_id, Batch.id, Batch.code, Batch.expires_day, func.sum(PackedBatch.qty).label("qty"))
+_CODES = (PackedBatch.parcel_line_id, Batch.id, Batch.code, Batch.expires_day, Batch.is_blocked, Batch.blocked_why)
 _PACKED = (
-    select(*_CODES)
+    select(*_CODES, func.sum(PackedBatch.qty).label("qty"))
     .join(Batch, Batch.id == PackedBatch.batch_id)
     .where(PackedBatch.parcel_line_id.in_(id_set("ids")), PackedBatch.qty > 0)
-    .group_by(PackedBatch.parcel_line_id, Batch.id, Batch.code, Batch.expires_day)
+    .group_by(*_CODES)
     .order_by(Batch.expires_day.is_(None), Batch.expires_day, Batch.code)
 )
+_CHOSEN = (Reservation.order_line_id, StockLevel.batch, StockLevel.expires_day, Batch.is_blocked, Batch.blocked_why)
 _CLAIMED = (
-    select(
-        Reservation.order_line_id, StockLevel.batch, StockLevel.expires_day, func.sum(Reservation.qty).label("qty")
-    )
+    select(*_CHOSEN, func.sum(Reservation.qty).label("qty"))
     .join(StockLevel, StockLevel.id == Reservation.level_id)
+    .outerjoin(Batch, (Batch.sku_id == StockLevel.sku_id) & (Batch.code == StockLevel.batch))
     .where(Reservation.order_line_id.in_(id_set("ids")), Reservation.state == "confirmed", StockLevel.batch != "")
-    .group_by(Reservation.order_line_id, StockLevel.batch, StockLevel.expires_day)
+    .group_by(*_CHOSEN)
     .order_by(StockLevel.expires_day.is_(None), StockLevel.expires_day, StockLevel.batch)
 )
 _MANAGED = select(ParcelLine.id, ParcelLine.order_line_id).join(Sku, Sku.id == ParcelLine.sku_id)
@@ -62,21 +63,27 @@ def batches_of_lines(
     """
     packed: dict[int, tuple[LineBatch, ...]] = {}
     for row in connection.execute(_PACKED, {"ids": packed_ids(lines)}):
-        one = LineBatch(row.code, date_of(row.expires_day), int(row.qty))
+        one = _of_row(row, row.code)
         packed[row.parcel_line_id] = (*packed.get(row.parcel_line_id, ()), one)
     claimed: dict[int, list[LineBatch]] = {}
     for row in connection.execute(_CLAIMED, {"ids": packed_ids(set(lines.values()))}):
-        one = LineBatch(row.batch, date_of(row.expires_day), int(row.qty))
+        one = _of_row(row, row.batch)
         claimed.setdefault(row.order_line_id, []).append(one)
     asked = {
         line: tuple(
-            LineBatch(one.code, one.expires_on, left)
+            replace(one, qty=left)
             for one in claimed.get(order_line, ())
             if (left := one.qty - sum(other.qty for other in packed.get(line, ()) if other.code == one.code)) > 0
         )
         for line, order_line in lines.items()
     }
     return asked, packed
+
+
+def _of_row(row: Any, code: str) -> LineBatch:
+    is_blocked = bool(row.is_blocked)
+    why = row.blocked_why if is_blocked else ""
+    return LineBatch(code, date_of(row.expires_day), int(row.qty), is_blocked, why)
 
 
 # --- judging a batch ------------------------------------------------------------------------------------------------
@@ -189,7 +196,8 @@ def _offered(
 ) -> tuple[LineBatch, ...]:
     """Batches a clerk may have in hand: what the books have chosen first, then what is free and lasts long enough."""
     asked, _ = batches_of_lines(uow.connection, {line.id: line.order_line_id for line, _ in parts})
-    chosen = [one for line, _ in parts for one in asked.get(line.id, ())]
+    # The claim on what was blocked stays with what lay in the box; taken out of it, that is nothing to take again.
+    chosen = [one for line, _ in parts for one in asked.get(line.id, ()) if not one.is_blocked]
     last = func.coalesce(StockLevel.expires_day, NEVER)
     query = (
         select(StockLevel.batch, StockLevel.expires_day, FREE.label("qty"))

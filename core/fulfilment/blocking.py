@@ -68,21 +68,37 @@ def block(uow: UnitOfWork, batch_id: int, why: str) -> Blocked:
         NotFound: `batch.unknown`.
     """
     is_new = set_blocked(uow, batch_id, is_blocked=True, why=why)
-    batch = locked_batch(uow, batch_id)
-    orders = _give_up(uow, batch)
-    served = set(serve_short(uow, [batch.sku_id], _ALL)) if orders else set()
-    left = sorted(set(orders) - served)
-    holds.place_many(uow, [(order_id, "short") for order_id in left])
-    numbers = _numbers(uow, orders)
-    if orders:
-        facts = {"batch": batch.code, "repicked": len(orders) - len(left), "short": len(left)}
-        uow.record("batch.repicked", "batch", batch_id, **facts)
+    served, left = _pick_anew(uow, locked_batch(uow, batch_id))
+    numbers = _numbers(uow, [*served, *left])
     return Blocked(
         is_new,
-        tuple(numbers[one] for one in orders if one in served),
+        tuple(numbers[one] for one in served),
         tuple(numbers[one] for one in left),
         packed_with(uow, batch_id),
     )
+
+
+def came_out(uow: UnitOfWork, batch_ids: Collection[int]) -> None:
+    """Units of these batches came out of their box: of a blocked one they are picked anew, or their order is short.
+
+    Until then the box held the claim, for `block` leaves alone what is packed; nobody else would ever give it up.
+    """
+    for batch_id in sorted(batch_ids):
+        batch = locked_batch(uow, batch_id)
+        if batch.is_blocked:
+            _pick_anew(uow, batch)
+
+
+def _pick_anew(uow: UnitOfWork, batch: Any) -> tuple[list[int], list[int]]:
+    """Give up what is not in a box; gives the orders that have another batch now, and those that are short."""
+    orders = _give_up(uow, batch)
+    if not orders:
+        return [], []
+    found = set(serve_short(uow, [batch.sku_id], _ALL))
+    served, left = [one for one in orders if one in found], sorted(set(orders) - found)
+    holds.place_many(uow, [(order_id, "short") for order_id in left])
+    uow.record("batch.repicked", "batch", batch.id, batch=batch.code, repicked=len(served), short=len(left))
+    return served, left
 
 
 def unblock(uow: UnitOfWork, batch_id: int, carrier_code: str) -> tuple[int, ...]:

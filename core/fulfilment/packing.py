@@ -15,7 +15,7 @@ from core.catalog import queries as catalog
 from core.catalog.records import ScannedSku
 from core.channels.models import Shop
 from core.db.unit_of_work import UnitOfWork
-from core.fulfilment.batching import BY_KEY, BY_SCAN, Admission, admit, count_in, count_out
+from core.fulfilment.batching import BY_KEY, BY_SCAN, Admission, admit, count_in
 from core.fulfilment.foreign import offer
 from core.fulfilment.models import Parcel, ParcelLine, Scan
 from core.fulfilment.records import Tone, Verdict
@@ -33,7 +33,7 @@ from core.waybills.print_queue import want_label
 #: more units than any parcel holds: a barcode was read into the quantity
 _MOST_UNITS = 1_000_000
 #: scans by which units went into a box: their code, their code and a batch that somebody named, or a key
-_UNITS_CAME = ("goods", "batch", "hand")
+UNITS_CAME = ("goods", "batch", "hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,7 +427,7 @@ def verify_line(uow: UnitOfWork, act: Act, line: Any, units: int, batch_id: int 
         facts = {"missing": line.qty - line.verified_qty, "units": units}
         return answer(uow, act, "item.too_many", Tone.WRONG, parcel_id=line.parcel_id, line_id=line.id, **facts)
     if batch_id is not None:
-        count_in(uow, line.id, batch_id, _how(act.kind), units)
+        count_in(uow, line.id, batch_id, how_of(act.kind), units)
     uow.changed("parcel", line.parcel_id)
     facts = {"parcel_id": line.parcel_id, "line_id": line.id, "qty": units, "batch_id": batch_id}
     if settle_parcel(uow, line.parcel_id):
@@ -437,7 +437,7 @@ def verify_line(uow: UnitOfWork, act: Act, line: Any, units: int, batch_id: int 
     return answer(uow, act, code, tone, **facts)
 
 
-def _how(kind: str) -> str:
+def how_of(kind: str) -> str:
     """Who said the batch: only the goods' own code is a scan of it."""
     return BY_SCAN if kind == "goods" else BY_KEY
 
@@ -492,34 +492,6 @@ def want_label_of(uow: UnitOfWork, parcel_id: int, desk: str = "") -> int | None
     query = select(Waybill.id).where(Waybill.parcel_id == parcel_id, *ours)
     waybill_id = uow.execute(query).scalar_one_or_none()
     return None if waybill_id is None else want_label(uow, waybill_id, desk or uow.actor.desk)
-
-
-def undo(uow: UnitOfWork, parcel_id: int, fence: int, act: Act) -> Verdict:
-    """Take back the last accepted goods scan of this parcel."""
-    seen = repeated(uow, act) or lost(uow, act, parcel_id, fence)
-    if seen is not None:
-        return seen
-    query = select(Scan.id, Scan.nonce, Scan.parcel_line_id, Scan.qty, Scan.kind, Scan.batch_id).where(
-        Scan.parcel_id == parcel_id, Scan.qty > 0, Scan.is_undone.is_(False), Scan.kind.in_(_UNITS_CAME)
-    )
-    last = uow.execute(query.order_by(Scan.id.desc()).limit(1)).one_or_none()
-    if last is None:
-        return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
-    # A scan that filled several lines is taken back as a whole.
-    parts = [last, *uow.rows(query.where(Scan.nonce.startswith(f"{last.nonce}/", autoescape=True)))]
-    for part in parts:
-        here = (ParcelLine.id == part.parcel_line_id, ParcelLine.verified_qty >= part.qty)
-        less = ParcelLine.verified_qty - part.qty
-        if uow.count(update(ParcelLine).where(*here).values(verified_qty=less)) != 1:
-            return answer(uow, act, "nothing.to_undo", Tone.NOTICE, parcel_id=parcel_id)
-        if part.batch_id is not None:
-            count_out(uow, part.parcel_line_id, part.batch_id, _how(part.kind), part.qty)
-        uow.execute(update(Scan).where(Scan.id == part.id).values(is_undone=True))
-    back = update(Parcel).where(Parcel.id == parcel_id, Parcel.state == "packed")
-    if uow.count(back.values(state="packing", packed_at=None)):
-        move_where_possible(uow, orders_in(uow, parcel_id), Event.UNPACK)
-    uow.record("parcel.scan_undone", "parcel", parcel_id, units=sum(part.qty for part in parts))
-    return answer(uow, act, "scan.undone", Tone.NOTICE, parcel_id=parcel_id, line_id=last.parcel_line_id)
 
 
 def leave(uow: UnitOfWork, parcel_id: int, fence: int) -> None:

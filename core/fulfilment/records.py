@@ -55,11 +55,18 @@ class WeightRule:
 
 @dataclass(frozen=True, slots=True)
 class LineBatch:
-    """So many units of one batch. `expires_on` is its last day, None where nobody has said."""
+    """So many units of one batch.
+
+    Attributes:
+        expires_on: its last day, None where nobody has said.
+        is_blocked: it must not leave; `blocked_why` is the reason.
+    """
 
     code: str
     expires_on: date | None
     qty: int
+    is_blocked: bool = False
+    blocked_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,9 +246,22 @@ def order_detail(
 
 def _line_views(connection: Connection, order_id: int) -> tuple[OrderLineView, ...]:
     o = OrderLine
-    columns = (o.id, o.title, o.spec, o.qty, o.unit_price_fen, o.is_gift, o.after_sale, Sku.code)
-    here = and_(o.order_id == order_id, o.is_current)
-    lines = connection.execute(select(*columns).outerjoin(Sku, Sku.id == o.sku_id).where(here).order_by(o.id)).all()
+    columns = (
+        o.id,
+        o.title,
+        o.spec,
+        o.qty,
+        o.unit_price_fen,
+        o.is_gift,
+        o.after_sale,
+        o.channel_qty,
+        Sku.code,
+        Sku.name,
+    )
+    bundle = aliased(Sku)
+    query = select(*columns, bundle.code.label("bundle_code")).outerjoin(Sku, Sku.id == o.sku_id)
+    query = query.outerjoin(bundle, bundle.id == o.bundle_sku_id).where(o.order_id == order_id, o.is_current)
+    lines = connection.execute(query.order_by(o.id)).all()
     claims = select(Reservation.order_line_id, Reservation.state, Reservation.expires_at).where(
         Reservation.order_line_id.in_([line.id for line in lines])
     )
@@ -269,6 +282,9 @@ def _line_views(connection: Connection, order_id: int) -> tuple[OrderLineView, .
             after_sale=line.after_sale,
             reservation=newest.get(line.id, "none"),
             held_until=until.get(line.id),
+            bundle_code=line.bundle_code or "",
+            bundle_qty=line.channel_qty if line.bundle_code else 0,
+            sku_name=line.name or "",
         )
         for line in lines
     )

@@ -84,6 +84,10 @@ class OrderLineView:
     reservation: str
     #: when a reserved line runs out
     held_until: datetime | None = None
+    #: the bundle it came out of with how many of that were bought, at the price of one; the goods' own name then
+    bundle_code: str = ""
+    bundle_qty: int = 0
+    sku_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ PAGE_FACTS: Final[Mapping[str, PageFacts]] = {
     "stocktake": _list("count_sheet", "count_line", "count_pass", "comparison"),
     "replenish": _list("sku_day", "supply", "document"),
     "limits": _list(
-        *("sale_pause", "sale_stop", "breaker_rule", "breaker_trip", "purchase_limit", "quota", "hold", "shop")
+        *("sale_pause", "sale_stop", "breaker_rule", "breaker_trip", "purchase_limit", "quota", "orders", "shop")
     ),
     "accident": _list("hold", "orders", "reservation", "shortage_outcome", "document", "setting"),
     "recall": _list("batch", "stock_level"),

@@ -79,7 +79,10 @@ class LineCard(QFrame):
         self._batch.setVisible(is_current and bool(line.asked))
         if not line.asked:
             return
-        first = line.asked[0]
+        first = next((one for one in line.asked if not one.is_blocked), line.asked[0])
+        if first.is_blocked:
+            self._batch.say("packing.line.batch_blocked", batch=first.code)
+            return
         days = None if first.expires_on is None else left_days(first.expires_on, self._ui.now())
         day = first.expires_on.isoformat() if first.expires_on is not None else ""
         code = "packing.line.batch" if len(line.asked) == 1 else "packing.line.batches"
@@ -89,6 +92,9 @@ class LineCard(QFrame):
         if line.is_withdrawn:
             set_look(self, tone="out")
             self._pill.show_state("stop", "packing.line.withdrawn")
+        elif any(one.is_blocked for one in line.packed):
+            set_look(self, tone="out")
+            self._pill.show_state("stop", "packing.line.blocked")
         elif not line.missing_qty:
             set_look(self, tone="done")
             self._pill.show_state("good", "packing.line.done")

@@ -14,7 +14,7 @@ from core.inventory.batches import note_batch
 from core.inventory.ledger import receive
 from core.inventory.models import StockLevel
 from core.runtime.errors import NotFound
-from tests.fulfilment.test_batches import gs1, held, milk  # noqa: F401  the fixture
+from tests.fulfilment.test_batches import EAN, gs1, held, milk  # noqa: F401  the fixture
 from tests.support.fake_shop import line
 from tests.support.plans import plans_on
 from tests.support.world import ANY_AGE, CARRIER
@@ -91,6 +91,38 @@ def test_what_lies_in_a_box_stays_with_its_parcel_which_is_named_and_stopped(mil
     assert milk.desk.scan(opened, gs1("LATE"), 3).code == "parcel.complete"
     assert held(milk) == {"LATE": 3}
     assert milk.desk.ship(number).code == "parcel.shipped"
+
+
+def test_a_box_says_that_a_blocked_batch_is_inside_and_asks_for_none_of_it_again(milk):  # noqa: F811  the fixture
+    milk.ready("A1", line("1", "BEAR"))
+    milk.desk.scan(milk.desk.open("A1"), gs1("SOON"))
+    blocked(milk, "SOON")
+    opened = milk.desk.open("A1")
+    (inside,) = opened.parcel.lines[0].packed
+    assert (inside.code, inside.is_blocked, inside.blocked_why) == ("SOON", True, "recall of the maker")
+    out = milk.desk.packing.undo(opened.parcel.id, opened.parcel.fence, milk.desk.nonce())
+    assert (out.code, held(milk)) == ("scan.undone", {"LATE": 1})
+    assert [(one.code, one.is_blocked) for one in out.parcel.lines[0].asked] == [("LATE", False)]
+    asked = milk.desk.scan(opened, EAN)
+    assert asked.code == "batch.ask"
+    assert [one.code for one in asked.facts["batches"]] == ["LATE"], "Enter takes the first of them"
+
+
+def test_what_came_out_of_a_box_and_has_no_other_batch_is_short_and_goes_on_by_itself(milk):  # noqa: F811  the fixture
+    milk.ready("A1", line("1", "BEAR"))
+    milk.desk.scan(milk.desk.open("A1"), gs1("SOON"))
+    milk.ready("A2", line("1", "BEAR", 5))
+    blocked(milk, "SOON")
+    assert (held(milk), milk.holds("A1"), milk.holds("A2")) == ({"SOON": 1, "LATE": 5}, set(), set())
+    opened = milk.desk.open("A1")
+    out = milk.desk.packing.undo(opened.parcel.id, opened.parcel.fence, milk.desk.nonce())
+    assert (out.code, out.facts["reason"]) == ("parcel.held", "short")
+    assert (held(milk), milk.holds("A1")) == ({"LATE": 5}, {"short"})
+    soon = batch_id(milk, "SOON")
+    milk.do(lambda uow: unblock(uow, soon, CARRIER))
+    assert (held(milk), milk.holds("A1")) == ({"SOON": 1, "LATE": 5}, set())
+    again = milk.desk.open("A1")
+    assert milk.desk.scan(again, gs1("SOON")).code == "parcel.complete"
 
 
 def test_the_list_tells_certain_from_possible_open_from_gone(milk):  # noqa: F811  the fixture

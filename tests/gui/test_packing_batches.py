@@ -6,17 +6,19 @@ from datetime import date
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from core.fulfilment.records import LineBatch
 from desktop.app import build_window
 from desktop.commands import Command
 from desktop.pages.packing.batch_asking import BatchQuestion
-from desktop.pages.packing.screen import Asking
+from desktop.pages.packing.screen import Asking, Mood, parcel_sentence
 from desktop.shell.window import Start
 from desktop.texts import Texts
 from desktop.widgets.batches import left_days, left_phrase, left_tone
-from tests.gui.conftest import Desk
+from desktop.widgets.line_card import LineCard
+from desktop.widgets.pictures import PictureBook
+from tests.gui.conftest import Desk, ManualTasks
 from tests.gui.robots import DeskRobot, strike
 from tests.support.desk_world import GOODS, START, DeskWorld
 from tests.support.ports import stand_in_ports
@@ -160,6 +162,26 @@ def test_every_verdict_has_its_words(code):
                 life=2,
                 asked="a",
             )
+
+
+def test_a_card_asks_for_no_blocked_batch_and_says_that_one_has_to_come_out(qtbot, ui):
+    blocked = replace(SOON, is_blocked=True, blocked_why="召回")
+    parcel = DeskWorld().add_parcel((MILK, 2))
+    card = LineCard(ui, PictureBook(ManualTasks()), "card")
+    qtbot.addWidget(card)
+
+    def said(*, asked=(), packed=(), verified=0):
+        line = replace(parcel.lines[0], asked=asked, packed=packed, verified_qty=verified)
+        card.show_line(line, is_current=verified < 2)
+        return card.findChild(QLabel, "card.batch").text(), parcel_sentence(replace(parcel, lines=(line,)), line)
+
+    assert said(asked=(blocked,))[0] == ui.texts.t("packing.line.batch_blocked", batch="SOON")
+    assert "LATE" in said(asked=(blocked, LATE))[0]
+    sentence = said(packed=(blocked,), verified=1)[1]
+    assert (sentence.mood, sentence.what.code) == (Mood.STOP, "packing.batch_blocked")
+    as_booked = said(asked=(blocked,), verified=2)[1]
+    assert as_booked.what.code == "packing.batch_blocked", "nobody has said which batch was packed"
+    assert said(packed=(LATE,), verified=1)[1].mood is not Mood.STOP
 
 
 def test_days_left_have_a_word_and_a_tone_of_their_own():

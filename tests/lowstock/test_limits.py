@@ -11,6 +11,7 @@ from core.db.models import Journal
 from core.gateway.calls import Call
 from core.inventory.left import left_of
 from core.inventory.quotas.safety import set_safety
+from core.inventory.stopping.records import Cause, RuleDraft
 from core.orders.limits.deciding import all_rules, steps_of
 from core.orders.limits.editing import drop_rule, put_rule
 from core.orders.limits.records import LimitRule, Step
@@ -65,6 +66,18 @@ def test_a_rule_is_kept_as_it_was_set_and_set_anew(world):
     with pytest.raises(NotFound, match="no limit"):
         world.do(lambda uow: drop_rule(uow, first))
     assert steps_of([]) == ()
+
+
+@pytest.mark.parametrize("said", ["6901234567892", "(01)06901234567892(10)A7", " BEAR "])
+def test_goods_are_named_by_a_scan_as_well_as_by_their_code(world, said):
+    desk = world.desk.low_stock
+    assert desk.put_limit(said, 30, STEPS, is_active=True) == limit(world)
+    desk.put_breaker_rule(None, RuleDraft(Cause.LOW, said))
+    assert desk.preview(said, ()).sku_code == "BEAR"
+    desk.stop(said, (), "")
+    view = desk.view()
+    assert [one.sku_code for one in (*view.limits, *view.stops)] == ["BEAR", "BEAR"]
+    assert [one.draft.sku_code for one in view.rules] == ["BEAR"]
 
 
 @pytest.mark.parametrize(

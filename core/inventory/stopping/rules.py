@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, select, update
 
 from core.catalog.models import Sku
+from core.catalog.queries import by_name
 from core.channels.models import Shop
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
@@ -137,8 +138,8 @@ def _facts(uow: UnitOfWork, draft: RuleDraft) -> dict[str, Any]:
     }
 
 
-def _sku(uow: UnitOfWork, code: str) -> int:
-    found: int | None = uow.execute(select(Sku.id).where(Sku.code == code.strip())).scalar_one_or_none()
+def _sku(uow: UnitOfWork, said: str) -> int:
+    found = by_name(uow.connection, said)
     if found is None:
-        raise NotFound("limit.sku_unknown", f"there is no SKU {code}", sku=code)
-    return found
+        raise NotFound("limit.sku_unknown", f"there is no SKU {said}", sku=said.strip())
+    return found.sku_id

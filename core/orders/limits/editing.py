@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 
 from core.catalog.models import Sku
+from core.catalog.queries import by_name
 from core.db.turn import take_turn
 from core.db.unit_of_work import UnitOfWork
 from core.orders.limits.models import PurchaseLimit
@@ -19,7 +20,9 @@ _MOST_QTY: Final = 1_000_000
 
 
 def put_rule(uow: UnitOfWork, sku_code: str, window_days: int, steps: Sequence[Step], *, is_active: bool) -> int:
-    """Set the rule of one SKU (by its code), or with an empty code of all that have none of their own; gives its id.
+    """Set the rule of one SKU, or with an empty code of all that have none of their own; gives its id.
+
+    `sku_code` may be a barcode too: the form is filled by a scan of the goods.
 
     Raises:
         NotFound: `limit.sku_unknown`.
@@ -28,7 +31,7 @@ def put_rule(uow: UnitOfWork, sku_code: str, window_days: int, steps: Sequence[S
     """
     _check(window_days, steps)
     take_turn(uow, "purchase_limit")
-    sku_id = _sku(uow, sku_code.strip()) if sku_code.strip() else None
+    sku_id, code = _sku(uow, sku_code) if sku_code.strip() else (None, "")
     facts = {
         "window_days": window_days,
         "steps": [
@@ -46,7 +49,7 @@ def put_rule(uow: UnitOfWork, sku_code: str, window_days: int, steps: Sequence[S
     else:
         uow.execute(update(PurchaseLimit).where(PurchaseLimit.id == known).values(**facts))
     uow.changed(PurchaseLimit.__tablename__, known)
-    uow.record("limit.set", "purchase_limit", known, sku=sku_code.strip(), days=window_days, is_active=is_active)
+    uow.record("limit.set", "purchase_limit", known, sku=code, days=window_days, is_active=is_active)
     return known
 
 
@@ -79,12 +82,13 @@ def _check(window_days: int, steps: Sequence[Step]) -> None:
         raise Refused("limit.looser_when_less", "with less left nobody may buy more than with plenty")
 
 
-def _sku(uow: UnitOfWork, code: str) -> int:
-    row = uow.execute(select(Sku.id, Sku.is_bundle, Sku.is_stock_managed).where(Sku.code == code)).one_or_none()
-    if row is None:
-        raise NotFound("limit.sku_unknown", f"there is no SKU {code}", sku=code)
+def _sku(uow: UnitOfWork, said: str) -> tuple[int, str]:
+    found = by_name(uow.connection, said)
+    if found is None:
+        raise NotFound("limit.sku_unknown", f"there is no SKU {said}", sku=said.strip())
+    row = uow.execute(select(Sku.is_bundle, Sku.is_stock_managed).where(Sku.id == found.sku_id)).one()
     if row.is_bundle:
         raise Refused("limit.bundle", "a bundle is limited by what is in it")
     if not row.is_stock_managed:
         raise Refused("limit.uncounted", "of goods that nobody counts it is not known how many are left")
-    return int(row.id)
+    return found.sku_id, found.code

@@ -229,7 +229,7 @@ class AccidentsPage(PageWidget):
             Column(
                 "accident.column.reason",
                 lambda row: texts.word("accident.reason", row.reason),
-                110,
+                130,
                 tone=lambda row: REASON_TONES[row.reason],
             ),
             Column("accident.column.promise", promise, 110),

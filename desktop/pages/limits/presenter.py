@@ -110,7 +110,7 @@ class LimitsPresenter(ScreenPresenter[LimitsScreen]):
         screen = self._screen
         if screen.preview is None or screen.is_busy:
             return
-        sku_code, shop_ids = screen.wanted
+        sku_code, shop_ids = screen.preview.sku_code, screen.wanted[1]
         self._act(
             lambda: self._desk.stop(sku_code, shop_ids, reason),
             Phrase("limits.stopped" if sku_code else "limits.stopped_all", {"sku": sku_code}),

@@ -14,7 +14,7 @@ from desktop.pages.orders.note_block import NoteBlock
 from desktop.pages.orders.part_sent_acts import PartSentActs
 from desktop.pages.orders.presenter import OrdersPresenter
 from desktop.pages.orders.receiver import ReceiverBlock
-from desktop.pages.orders.words import state_code, state_tone
+from desktop.pages.orders.words import over_limit_phrases, state_code, state_tone
 from desktop.pages.packing.screen import speakable
 from desktop.pages.packing.side import PRINT_TONES, number_state
 from desktop.texts import Phrase
@@ -26,7 +26,7 @@ from desktop.widgets.kept_here import KeptHere
 from desktop.widgets.labels import ElidedLabel, PlainLabel
 
 #: what can be done about a hold, in a sentence
-_WAYS = {
+WAYS = {
     "gone_at_platform": "orders.gone_at_platform_way",
     "masked": "orders.masked_way",
     "over_limit": "orders.over_limit_way",
@@ -35,8 +35,12 @@ _WAYS = {
     "payment_differs": "orders.payment_differs_way",
     "platform_stopped": "orders.platform_stopped_way",
     "settled_otherwise": "orders.settled_otherwise_way",
+    "short": "orders.short_way",
+    "short_lived": "orders.short_lived_way",
     "split_by_platform": "orders.split_by_platform_way",
 }
+#: of one sentence here; a way out that is cut is none
+MOST_CHARS = 400
 _RESERVATION_TONES = {
     "reserved": "busy",
     "confirmed": "good",
@@ -197,8 +201,11 @@ class OrderDrawer(Drawer):
         for reason in detail.holds:
             word = Phrase(f"reason.hold.{reason}", otherwise=reason)
             self._add_text(column, Phrase("orders.hold_stands", {"reason": word}), "stop")
-            if reason in _WAYS:
-                self._add_text(column, Phrase(_WAYS[reason], {"said": detail.stopped_for}), "notice")
+            if reason == "over_limit":
+                for why in over_limit_phrases(detail.timeline):
+                    self._add_text(column, why, "notice")
+            if reason in WAYS:
+                self._add_text(column, Phrase(WAYS[reason], {"said": detail.stopped_for}), "notice")
         if detail.row.held_until is not None:
             left = left_text(detail.row.held_until, now, ui.texts)
             self._add_text(column, Phrase("orders.held_until", {"left": left}), "secondary")
@@ -228,7 +235,7 @@ class OrderDrawer(Drawer):
         column.addWidget(rule)
 
     def _add_text(self, column: QVBoxLayout, phrase: Phrase, look: str) -> None:
-        label = PlainLabel(self._ui, look, wraps=True, keeps_lines=False, limit=150)
+        label = PlainLabel(self._ui, look, wraps=True, keeps_lines=False, limit=MOST_CHARS)
         label.say_phrase(phrase)
         column.addWidget(label)
 
@@ -334,14 +341,18 @@ class _ElsewhereActs(QWidget):
 class _LineRow(QWidget):
     def __init__(self, ui: Ui, line: OrderLineView, name: str) -> None:
         super().__init__()
+        self.setObjectName(name)
         title = ElidedLabel(ui, name=f"{name}.title")
-        title.show_text(line.title)
-        spec = ElidedLabel(ui, "small")
-        spec.show_text("  ".join(part for part in (line.spec, line.sku_code) if part))
+        title.show_text(line.sku_name if line.bundle_code else line.title)
+        spec = ElidedLabel(ui, "small", name=f"{name}.spec")
+        facts = {"sku": line.sku_code, "bundle": line.bundle_code, "n": line.bundle_qty}
+        code = ui.texts.t("orders.line.of_bundle", **facts) if line.bundle_code else line.sku_code
+        spec.show_text("  ".join(part for part in (line.spec, code) if part))
         qty = PlainLabel(ui, "heading", name=f"{name}.qty")
         qty.show_text(f"× {line.qty}")
         price = PlainLabel(ui, "secondary")
-        price.show_text(yuan(line.unit_price_fen))
+        amount = yuan(line.unit_price_fen)
+        price.show_text(ui.texts.t("orders.line.per_bundle", amount=amount) if line.bundle_code else amount)
         pill = StatePill(ui)
         if line.after_sale not in {"", "none"}:
             pill.show_state("stop", f"state.line_after_sale.{line.after_sale}")

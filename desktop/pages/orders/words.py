@@ -1,6 +1,9 @@
 """How an order's small states become one word with a tone."""
 
-from core.orders.records import OrderRow
+from collections.abc import Sequence
+
+from core.orders.records import OrderRow, TimelineEntry
+from desktop.texts import Phrase
 
 _BY_FULFILMENT = {
     "to_review": "notice",
@@ -33,3 +36,14 @@ def state_code(row: OrderRow) -> tuple[str, str]:
     if row.payment == "unpaid":
         return "state.payment", row.payment
     return "state.fulfilment", row.fulfilment
+
+
+def over_limit_phrases(timeline: Sequence[TimelineEntry]) -> tuple[Phrase, ...]:
+    """What an order wanted too much of when it was judged last, in numbers."""
+    judged = [entry for entry in timeline if entry.action == "order.over_limit"]
+    last = max((entry.at for entry in judged), default=None)
+    return tuple(
+        Phrase("limits.flagged.member" if entry.facts.get("needs_member") else "limits.flagged.why", entry.facts)
+        for entry in judged
+        if entry.at == last
+    )

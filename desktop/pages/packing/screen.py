@@ -8,6 +8,7 @@ from enum import StrEnum
 from core.desk.first_page import TO_PACK_CAP
 from core.fulfilment.records import (
     Companion,
+    LineBatch,
     Lookalike,
     Owner,
     PackLine,
@@ -269,6 +270,16 @@ def withdrawn_inside(parcel: ParcelView) -> PackLine | None:
     return next((line for line in parcel.lines if line.is_withdrawn and line.verified_qty), None)
 
 
+def blocked_inside(parcel: ParcelView) -> tuple[PackLine, LineBatch] | None:
+    """A line whose units in the box are of a blocked batch, as was said or as the books have it."""
+    for line in parcel.lines:
+        inside = line.packed or (line.asked if line.verified_qty and not line.missing_qty else ())
+        blocked = next((one for one in inside if one.is_blocked), None)
+        if blocked is not None and not line.is_withdrawn:
+            return line, blocked
+    return None
+
+
 def parcel_sentence(parcel: ParcelView, line: PackLine | None, printer_trouble: Phrase | None = None) -> Sentence:
     """What the open parcel wants next; `printer_trouble` is what keeps the printer from printing, in words."""
     inside = withdrawn_inside(parcel)
@@ -279,6 +290,16 @@ def parcel_sentence(parcel: ParcelView, line: PackLine | None, printer_trouble: 
             Phrase("verdict.line.refunded", facts),
             Phrase("verdict.line.refunded.more", facts),
             Phrase("verdict.line.refunded.way", facts),
+        )
+    stopped = blocked_inside(parcel)
+    if stopped is not None:
+        of, batch = stopped
+        said = {"name": of.short_name or of.name, "batch": batch.code, "blocked_why": batch.blocked_why}
+        return Sentence(
+            Mood.STOP,
+            Phrase("packing.batch_blocked"),
+            Phrase("packing.batch_blocked.more", said),
+            Phrase("packing.batch_blocked.way"),
         )
     if line is not None:
         facts = {"missing": parcel.missing_qty, "name": line.short_name or line.name, "left": line.missing_qty}

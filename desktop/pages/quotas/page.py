@@ -49,7 +49,7 @@ class QuotasPage(ListPage[SkuQuotas]):
         texts = self._ui.texts
         return (
             Column(
-                "quotas.column.state", lambda row: texts.t(f"quotas.state.{state_code(row)}"), 132, tone=state_tone
+                "quotas.column.state", lambda row: texts.t(f"quotas.state.{state_code(row)}"), 150, tone=state_tone
             ),
             Column("stock.column.code", lambda row: row.code, 120),
             Column("stock.column.name", lambda row: goods_text(row.name, row.spec), 150, stretch=True, spare=1),

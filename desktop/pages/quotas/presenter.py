@@ -135,7 +135,7 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
     # --- deciding -----------------------------------------------------------------------------------------------
 
     def save_plan(self, draft: PlanDraft, safety: Mapping[WarehouseId, int]) -> None:
-        """Decide how the open SKU is told to the shops, and what stays with us."""
+        """Decide how the open SKU is told to the shops, and what stays with us; the message takes it back."""
         detail = self._screen.detail
         if detail is None:
             return
@@ -143,10 +143,18 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
         before = {place.id: sku.safety_by_warehouse.get(place.id, 0) for place in detail.warehouses}
         changed = {place: qty for place, qty in safety.items() if before.get(place) != qty}
 
+        stood = PlanDraft(sku.mode, sku.buffer_qty, sku.min_lot, sku.park_qty, sku.parked_shop_id)
+        facts: dict[str, object] = {"code": sku.code}
+
+        def put_back() -> None:
+            kept = {place: before[place] for place in changed}
+            back = Phrase("quotas.done.plan_back", facts)
+            self._act(lambda: self._quotas.set_plan(sku.sku_id, stood, kept), back, fills_anew=True)
+
         def work() -> None:
             self._quotas.set_plan(sku.sku_id, draft, changed)
 
-        self._act(work, Phrase("quotas.done.plan", {"code": sku.code}), fills_anew=True)
+        self._act(work, Phrase("quotas.done.plan", facts), put_back, fills_anew=True)
 
     def take_proposal(self) -> None:
         """Take the mode that the program proposes, everything else as it is."""
@@ -163,9 +171,7 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
 
     def withdraw(self, quota: QuotaRow, qty: int) -> None:
         """Ask a shop for units back."""
-        detail = self._screen.detail
-        shares_out = detail is not None and detail.sku.mode is Mode.QUOTA
-        code = "quotas.done.withdraw_shared" if shares_out else "quotas.done.withdraw"
+        code = "quotas.done.withdraw_shared" if self._shares_out else "quotas.done.withdraw"
         done = Phrase(code, {"n": qty, "shop": quota.shop_name})
         self._act(lambda: self._quotas.withdraw(quota.quota_id, qty), done)
 
@@ -182,7 +188,8 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
     def take_theirs(self, quota: QuotaRow) -> None:
         """The platform's number becomes the right; asked about first."""
         facts: dict[str, object] = {"shop": quota.shop_name, "theirs": quota.listed_qty}
-        if self._is_meant(f"theirs:{quota.quota_id}", Phrase("quotas.ask.theirs", facts)):
+        code = "quotas.ask.theirs_shared" if self._shares_out else "quotas.ask.theirs"
+        if self._is_meant(f"theirs:{quota.quota_id}", Phrase(code, facts)):
             self._act(lambda: self._quotas.take_theirs(quota.quota_id), Phrase("quotas.done.theirs", facts))
 
     def put_ours(self, quota: QuotaRow) -> None:
@@ -201,7 +208,20 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
             done = Phrase("quotas.done.writes_off", facts)
             self._act(lambda: self._quotas.stop_writing(quota.shop_id), done)
 
-    def _act(self, work: Callable[[], object], done: Phrase, *, fills_anew: bool = False) -> None:
+    @property
+    def _shares_out(self) -> bool:
+        """Whether the program itself gives and takes of the open SKU, by what each shop sells."""
+        detail = self._screen.detail
+        return detail is not None and detail.sku.mode is Mode.QUOTA
+
+    def _act(
+        self,
+        work: Callable[[], object],
+        done: Phrase,
+        undo: Callable[[], None] | None = None,
+        *,
+        fills_anew: bool = False,
+    ) -> None:
         if self._screen.is_saving:
             return
         self._show(is_saving=True, asked="")
@@ -209,7 +229,7 @@ class QuotaPresenter(ListPresenter[QuotaScreen]):
         def finished(_result: object) -> None:
             self._fills_anew = self._fills_anew or fills_anew
             self._show(is_saving=False, acts_done=self._screen.acts_done + 1)
-            self._tell("good", done, None)
+            self._tell("good", done, undo)
             self.reload()
 
         def refused(error: Exception) -> None:

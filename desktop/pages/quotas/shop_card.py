@@ -9,7 +9,7 @@ from core.access.rights import Right
 from core.inventory.quotas.records import QuotaRow
 from desktop.formats import moment_text
 from desktop.pages.quotas.presenter import QuotaPresenter
-from desktop.pages.quotas.words import troubles
+from desktop.pages.quotas.words import is_mending, troubles
 from desktop.ui import Ui
 from desktop.widgets.controls import ActionButton, StatePill
 from desktop.widgets.fields import NumberBox
@@ -44,10 +44,12 @@ class ShopCard(QFrame):
         column.addLayout(self._head())
         column.addLayout(self._figures())
         for code, facts in troubles(quota):
-            words = PlainLabel(ui, "secondary" if code.endswith(("slack", "links")) else "stop", wraps=True)
+            words = PlainLabel(
+                ui, "secondary" if code.endswith(("slack", "links", "mending")) else "stop", wraps=True
+            )
             words.say(code, **facts)
             column.addWidget(words)
-        if quota.drift_qty is not None:
+        if quota.drift_qty is not None and not is_mending(quota):
             column.addLayout(self._drift())
         column.addLayout(self._acts())
 

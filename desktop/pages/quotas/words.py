@@ -1,6 +1,7 @@
 """How the page of quotas says where the units are, and what is wrong."""
 
 from core.inventory.quotas.records import QuotaRow, SkuQuotas
+from core.inventory.quotas.states import ActKind
 from desktop.texts import Texts
 
 
@@ -58,6 +59,11 @@ def state_tone(sku: SkuQuotas) -> str:
     return _TONES[state_code(sku)]
 
 
+def is_mending(quota: QuotaRow) -> bool:
+    """Whether somebody has decided about a number that differs, and the platform is being told ours."""
+    return quota.open_act is not None and quota.open_act.kind is ActKind.MEND
+
+
 def troubles(quota: QuotaRow) -> tuple[tuple[str, dict[str, object]], ...]:
     """What is wrong with one shop's part, as codes with facts, the worst first."""
     found: list[tuple[str, dict[str, object]]] = []
@@ -69,7 +75,8 @@ def troubles(quota: QuotaRow) -> tuple[tuple[str, dict[str, object]], ...]:
         found.append(("quotas.trouble.uncovered", {"n": quota.uncovered_qty}))
     if quota.drift_qty is not None:
         facts: dict[str, object] = {"theirs": quota.listed_qty, "ours": quota.drift_right_qty}
-        found.append((f"quotas.trouble.drift_{'more' if quota.drift_qty > 0 else 'less'}", facts))
+        what = "mending" if is_mending(quota) else "drift_more" if quota.drift_qty > 0 else "drift_less"
+        found.append((f"quotas.trouble.{what}", facts))
     if quota.slack_qty:
         found.append(("quotas.trouble.slack", {"n": quota.slack_qty}))
     if quota.link_count > 1:

@@ -22,7 +22,7 @@ from desktop.texts import Phrase
 PARTS: Final = ("gone", "maybe", "inside", "places")
 _NAMED: Final = 3
 #: after these somebody has something to do
-_TO_BE_SEEN_TO: Final = frozenset({"recall.blocked_short", "recall.blocked_packed"})
+_TO_BE_SEEN_TO: Final = frozenset({"recall.blocked_short", "recall.blocked_packed", "recall.blocked_packed_short"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +309,7 @@ def _blocked_words(blocked: tuple[Blocked, ...], codes: str) -> Phrase:
         "parcels": "、".join(one.waybill_no or one.order_no for one in packed[:_NAMED]),
     }
     if packed:
-        return Phrase("recall.blocked_packed", facts)
+        return Phrase("recall.blocked_packed_short" if short else "recall.blocked_packed", facts)
     if not short and not facts["n"]:
         return Phrase("recall.blocked_none", facts)
     return Phrase("recall.blocked_short" if short else "recall.blocked", facts)
