@@ -34,16 +34,16 @@ class OwnOrders:
     """
 
     def __init__(self, inner: VendureChannel, own: set[str]) -> None:
-        self._inner = inner
+        self.inner = inner
         self._own = own
         self._seen: set[tuple[str, int]] = set()
         self.capabilities: Capabilities = inner.capabilities
 
     def pull_orders(self, since: datetime, cursor: str | None) -> OrderPage:
-        return self._shown(self._inner.pull_orders(since, cursor), cursor)
+        return self._shown(self.inner.pull_orders(since, cursor), cursor)
 
     def open_orders(self, cursor: str | None) -> OrderPage:
-        return self._shown(self._inner.open_orders(cursor), cursor)
+        return self._shown(self.inner.open_orders(cursor), cursor)
 
     def _shown(self, page: OrderPage, cursor: str | None) -> OrderPage:
         if cursor is None:
@@ -53,16 +53,17 @@ class OwnOrders:
             if order.order_no in self._own and (order.order_no, order.version) not in self._seen:
                 self._seen.add((order.order_no, order.version))
                 shown.append(order)
-        return OrderPage(shown, page.next_cursor, page.server_time)
+        unread = [one for one in page.unread if one.no in self._own]
+        return OrderPage(shown, page.next_cursor, page.server_time, unread=unread)
 
     def get_order(self, order_no: str) -> ChannelOrder | None:
-        return self._inner.get_order(order_no)
+        return self.inner.get_order(order_no)
 
     def confirm_shipment(self, notice: ShipmentNotice) -> None:
-        self._inner.confirm_shipment(notice)
+        self.inner.confirm_shipment(notice)
 
     def check(self) -> datetime:
-        return self._inner.check()
+        return self.inner.check()
 
 
 class VendureStand:
