@@ -130,7 +130,7 @@ _QUANTITIES = (
 def availability(
     connection: Connection, sku_ids: Iterable[SkuId]
 ) -> Mapping[SkuId, Mapping[WarehouseId, Quantities]]:
-    """Quantities per warehouse, batches summed; a SKU without any level has no entry.
+    """Quantities per warehouse, the oldest warehouse first, batches summed; a SKU without any level has no entry.
 
     Claims past their time count as reserved until they are swept.
     """
@@ -138,7 +138,8 @@ def availability(
     rows: Sequence[Any] = connection.execute(
         select(StockLevel.sku_id, StockLevel.warehouse_id, *sums)
         .where(StockLevel.sku_id.in_(id_set("sku_ids")))
-        .group_by(StockLevel.sku_id, StockLevel.warehouse_id),
+        .group_by(StockLevel.sku_id, StockLevel.warehouse_id)
+        .order_by(StockLevel.sku_id, StockLevel.warehouse_id),
         {"sku_ids": packed_ids(set(sku_ids))},
     ).all()
     found: defaultdict[SkuId, dict[WarehouseId, Quantities]] = defaultdict(dict)
