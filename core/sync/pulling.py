@@ -42,8 +42,6 @@ class Pull:
     server_time: datetime | None = None
     #: calls in which all open orders were read; 0 where they were not
     open_calls: int = 0
-    #: orders that could not be taken in; each is asked for by itself from now on
-    unread: list[str] = field(default_factory=list)
 
 
 class Puller:
@@ -253,7 +251,6 @@ class Puller:
     # --- orders that could not be taken in --------------------------------------------------------------------------
 
     def _note_unread(self, shop: ShopRecord, done: Pull, errors: Mapping[str, Exception]) -> None:
-        done.unread += errors
         done.hold.write(lambda uow: unread.note(uow, shop.id, errors))
 
     def _ask_unread(self, shop: ShopRecord, channel: Channel, hold: Freely) -> None:
@@ -267,6 +264,8 @@ class Puller:
         )
         if taken:
             hold.write(lambda uow: unread.forget(uow, shop.id, *taken))
+        if not left:
+            return
         now = self._shared_now()
         for one in [one for one in left if one.due_at <= now and one.order_no not in taken][: unread.AT_ONCE]:
             if self._is_cancelled():

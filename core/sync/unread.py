@@ -7,7 +7,7 @@ minute. Here it is asked for by itself, less and less often, and a watch tells p
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, and_, delete, select, update
 
@@ -31,6 +31,11 @@ _FIRST: Final = timedelta(seconds=20)
 _LAST: Final = timedelta(hours=1)
 #: what its list names and the shop itself does not know for so long is no order
 _UNKNOWN_FOR: Final = timedelta(hours=1)
+_AWAITED = (
+    select(*UnreadOrder.__table__.c)
+    .where(UnreadOrder.let_go_at.is_(None))
+    .order_by(UnreadOrder.tried_at, UnreadOrder.order_no)
+)
 #: numbers that are said in one sentence
 _SAID: Final = 3
 
@@ -41,14 +46,12 @@ class Unread:
 
     Attributes:
         since_at: when it was met first.
-        tried_at: when it was tried last.
         due_at: when it is asked for again.
         trouble: what came of the last try.
     """
 
     order_no: str
     since_at: datetime
-    tried_at: datetime
     due_at: datetime
     trouble: Trouble | None
 
@@ -97,28 +100,20 @@ def came(connection: Connection, shop_id: int) -> Sequence[str]:
 
 def unread(connection: Connection, shop_id: int) -> Sequence[Unread]:
     """Those of a shop that are waited for, the one that was tried longest ago first."""
-    here = (UnreadOrder.shop_id == shop_id, UnreadOrder.let_go_at.is_(None))
-    query = select(*UnreadOrder.__table__.c).where(*here).order_by(UnreadOrder.tried_at, UnreadOrder.order_no)
-    return [
-        Unread(
-            row.order_no,
-            row.since_at,
-            row.tried_at,
-            row.tried_at + _pause(row.try_count),
-            trouble_in(row.error),
-        )
-        for row in connection.execute(query)
-    ]
-
-
-def _pause(try_count: int) -> timedelta:
-    return timedelta() if try_count < 2 else min(_FIRST * 2 ** min(try_count - 2, 16), _LAST)
+    return [_of(row) for row in connection.execute(_AWAITED.where(UnreadOrder.shop_id == shop_id))]
 
 
 def unread_by_shop(connection: Connection) -> Mapping[int, Sequence[Unread]]:
     """The same of every shop that has any."""
-    query = select(UnreadOrder.shop_id).where(UnreadOrder.let_go_at.is_(None)).distinct()
-    return {shop_id: unread(connection, shop_id) for shop_id in connection.execute(query).scalars()}
+    found: dict[int, list[Unread]] = {}
+    for row in connection.execute(_AWAITED):
+        found.setdefault(row.shop_id, []).append(_of(row))
+    return found
+
+
+def _of(row: Any) -> Unread:
+    pause = timedelta() if row.try_count < 2 else min(_FIRST * 2 ** min(row.try_count - 2, 16), _LAST)
+    return Unread(row.order_no, row.since_at, row.tried_at + pause, trouble_in(row.error))
 
 
 def is_over(one: Unread, now: datetime) -> bool:

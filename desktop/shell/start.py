@@ -138,13 +138,8 @@ class StartPage(QWidget):
         reason.say_phrase(why)
         column.addWidget(title)
         column.addWidget(reason)
-        row = QHBoxLayout()
         self._first = ActionButton(ui, first[0], first[1], look="main", name=f"{code}.first")
-        row.addWidget(self._first)
-        row.addWidget(ActionButton(ui, second[0], second[1], name=f"{code}.second"))
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(2)
+        _answers(column, self._first, ActionButton(ui, second[0], second[1], name=f"{code}.second"))
         self.setFocusProxy(self._first)
 
 
@@ -166,12 +161,8 @@ class UnlockPage(QWidget):
         self._typed.returnPressed.connect(self._on_entered)
         for widget in (title, reason, hint, self._typed):
             column.addWidget(widget)
-        row = QHBoxLayout()
-        row.addWidget(ActionButton(ui, "unlock.open", self._on_entered, look="main", name="unlock.open"))
-        row.addWidget(ActionButton(ui, "start.desks.close", on_close, name="unlock.close"))
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(2)
+        go_on = ActionButton(ui, "unlock.open", self._on_entered, look="main", name="unlock.open")
+        _answers(column, go_on, ActionButton(ui, "start.desks.close", on_close, name="unlock.close"))
         self.setFocusProxy(self._typed)
 
     @Slot()
@@ -201,12 +192,8 @@ class RecoveryPage(QWidget):
         self._trouble = PlainLabel(ui, "stop", wraps=True, name="recovery.trouble")
         for widget in (title, why, shown, self._typed, self._trouble):
             column.addWidget(widget)
-        row = QHBoxLayout()
-        row.addWidget(ActionButton(ui, "recovery.confirm", self._on_entered, look="main", name="recovery.confirm"))
-        row.addWidget(ActionButton(ui, "recovery.later", on_later, name="recovery.later"))
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(2)
+        confirm = ActionButton(ui, "recovery.confirm", self._on_entered, look="main", name="recovery.confirm")
+        _answers(column, confirm, ActionButton(ui, "recovery.later", on_later, name="recovery.later"))
         self.setFocusProxy(self._typed)
 
     @Slot()
@@ -215,6 +202,16 @@ class RecoveryPage(QWidget):
         if trouble is not None:
             self._trouble.say_phrase(trouble)
             self._typed.selectAll()
+
+
+def _answers(column: QVBoxLayout, *buttons: ActionButton) -> None:
+    """The buttons of a page, the usual one first, and the empty rest of it."""
+    row = QHBoxLayout()
+    for button in buttons:
+        row.addWidget(button)
+    row.addStretch(1)
+    column.addLayout(row)
+    column.addStretch(2)
 
 
 def _column(page: QWidget) -> QVBoxLayout:

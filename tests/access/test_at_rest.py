@@ -21,6 +21,7 @@ from core.customers import service as customers
 from core.db import engines
 from core.db.backup import Source, make_backup
 from core.db.migrations.runner import migrate_postgres, migrate_sqlite
+from core.sync import unread
 from core.waybills.accounts import Account, keep_house_sender, save_account
 from core.waybills.contract import Sender
 from tests.support import world as worlds
@@ -105,7 +106,8 @@ def day_at_the_desk(world: World, marks: Marks) -> None:
     assert world.tell_shop() == 1
     # An order that no table takes: the error's text goes to the log.
     world.shop.place("B1", line("1", "BEAR"), channel_status=None, **facts)
-    assert world.puller().pull(world.shop_record, world.shop).unread == ["B1"]
+    world.puller().pull(world.shop_record, world.shop)
+    assert [one.order_no for one in world.store.read(lambda c: unread.unread(c, world.shop_id))] == ["B1"]
 
 
 @pytest.fixture

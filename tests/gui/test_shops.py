@@ -65,6 +65,18 @@ def presenter_of(desk, authorising=None):
     return presenter, tasks, told
 
 
+def undoing_presenter_of(desk):
+    """As `presenter_of` before its first look, with what takes each act back."""
+    told, undo = [], []
+    tasks = ManualTasks()
+
+    def tell(tone, phrase, take_back):
+        told.append((tone, phrase.code))
+        undo.append(take_back)
+
+    return ShopsPresenter(desk, Unasked(), None, tasks, tell), tasks, told, undo
+
+
 def test_a_form_opened_before_the_first_reading_learns_its_kind_later(desk):
     tasks = ManualTasks()
     presenter = ShopsPresenter(desk, Unasked(), None, tasks, lambda *_told: None)
@@ -152,15 +164,7 @@ def test_esc_closes_the_form(robot):
 
 
 def test_how_long_goods_have_to_last_is_kept_shown_and_taken_back(desk):
-    told, undo = [], []
-    tasks = ManualTasks()
-    presenter = ShopsPresenter(
-        desk,
-        Unasked(),
-        None,
-        tasks,
-        lambda tone, phrase, take_back: (told.append((tone, phrase.code)), undo.append(take_back)),
-    )
+    presenter, tasks, told, undo = undoing_presenter_of(desk)
     presenter.look()
     tasks.run()
     presenter.set_min_life(presenter.screen.shops[0], 180)
@@ -191,15 +195,7 @@ def test_orders_that_cannot_be_taken_in_stand_on_the_card_with_what_can_be_done(
 
 
 def test_letting_one_go_is_taken_back_and_one_that_came_is_no_more(desk, spine):
-    told, undo = [], []
-    tasks = ManualTasks()
-    presenter = ShopsPresenter(
-        desk,
-        Unasked(),
-        None,
-        tasks,
-        lambda tone, phrase, take_back: (told.append((tone, phrase.code)), undo.append(take_back)),
-    )
+    presenter, tasks, told, undo = undoing_presenter_of(desk)
     _odd(spine, "A2", "A3")
     presenter.look()
     tasks.run()

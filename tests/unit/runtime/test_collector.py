@@ -11,6 +11,7 @@ import pytest
 from core.desk import files as desk_files
 from core.desk.files import Files
 from core.runtime.collector import unwalked
+from desktop.cli import main
 from tests.files.conftest import csv_bytes, pdd_orders
 from tests.support.world import CARRIER, World
 
@@ -93,3 +94,12 @@ def test_a_table_is_read_and_understood_in_such_quiet(
     (read,) = files.read([path])
     assert files.plan([(read, read.choices[0])], None).counts.new == 1
     assert (at_work, gc.isenabled()) == ([False, False], True)
+
+
+def test_serve_leaves_out_of_every_pass_what_its_start_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass over all that is loaded takes 80 ms, and the file may be held meanwhile."""
+    frozen: list[bool] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+    words = ["serve", "--data", str(tmp_path), "--key-file", str(tmp_path / "key"), "--seconds", "0", "--json"]
+    assert main(words) == 0
+    assert frozen
