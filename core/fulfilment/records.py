@@ -95,6 +95,12 @@ class PackLine:
         """Units the scanner has not seen yet."""
         return 0 if self.is_withdrawn else self.qty - self.verified_qty
 
+    @property
+    def blocked_inside(self) -> LineBatch | None:
+        """A blocked batch of which units are in the box, as was said or, where nobody said, as the books have it."""
+        inside = self.packed or (self.asked if self.verified_qty and not self.missing_qty else ())
+        return None if self.is_withdrawn else next((one for one in inside if one.is_blocked), None)
+
 
 @dataclass(frozen=True, slots=True)
 class ParcelView:

@@ -92,7 +92,7 @@ class LineCard(QFrame):
         if line.is_withdrawn:
             set_look(self, tone="out")
             self._pill.show_state("stop", "packing.line.withdrawn")
-        elif any(one.is_blocked for one in line.packed):
+        elif line.blocked_inside is not None:
             set_look(self, tone="out")
             self._pill.show_state("stop", "packing.line.blocked")
         elif not line.missing_qty:

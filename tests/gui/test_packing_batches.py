@@ -181,6 +181,8 @@ def test_a_card_asks_for_no_blocked_batch_and_says_that_one_has_to_come_out(qtbo
     assert (sentence.mood, sentence.what.code) == (Mood.STOP, "packing.batch_blocked")
     as_booked = said(asked=(blocked,), verified=2)[1]
     assert as_booked.what.code == "packing.batch_blocked", "nobody has said which batch was packed"
+    state = card.findChild(QLabel, "card.state")
+    assert state.text() == ui.texts.t("packing.line.blocked"), "its card is not green under a red sentence"
     assert said(packed=(LATE,), verified=1)[1].mood is not Mood.STOP
 
 

@@ -271,13 +271,9 @@ def withdrawn_inside(parcel: ParcelView) -> PackLine | None:
 
 
 def blocked_inside(parcel: ParcelView) -> tuple[PackLine, LineBatch] | None:
-    """A line whose units in the box are of a blocked batch, as was said or as the books have it."""
-    for line in parcel.lines:
-        inside = line.packed or (line.asked if line.verified_qty and not line.missing_qty else ())
-        blocked = next((one for one in inside if one.is_blocked), None)
-        if blocked is not None and not line.is_withdrawn:
-            return line, blocked
-    return None
+    """The first line with units of a blocked batch in the box."""
+    found = ((line, line.blocked_inside) for line in parcel.lines)
+    return next(((line, batch) for line, batch in found if batch is not None), None)
 
 
 def parcel_sentence(parcel: ParcelView, line: PackLine | None, printer_trouble: Phrase | None = None) -> Sentence:
